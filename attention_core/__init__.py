@@ -1,0 +1,9 @@
+"""Self-attention of real models in NumPy: every intermediate, and how each number was made."""
+
+from attention_core import explain
+from attention_core.checkpoint import load
+from attention_core.errors import AttentionLabError
+from attention_core.model import Model
+from attention_core.trace import Trace
+
+__all__ = ["AttentionLabError", "Model", "Trace", "explain", "load"]

@@ -1,0 +1,1 @@
+"""The model families that are computed exactly, each a table."""

@@ -1,0 +1,69 @@
+"""Text to ids and pieces, each with the place in the text where it stands."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from tokenizers import Tokenizer as Backend
+
+from attention_core.errors import CheckpointError
+
+REPLACEMENT = "\ufffd"
+
+
+@dataclass(frozen=True)
+class Token:
+    """One piece of a text, as the model sees it.
+
+    id:      its number in the vocabulary
+    piece:   its name in the vocabulary, such as "##ing"
+    start, end: where it stands in the text; both 0 for a special token
+    special: added by the tokenizer, such as [CLS]
+    unknown: the vocabulary has no piece for what stands there
+    """
+
+    id: int
+    piece: str
+    start: int
+    end: int
+    special: bool
+    unknown: bool
+
+
+class Tokenizer:
+    """A tokenizer read from a `tokenizer.json`; it never pads and never cuts."""
+
+    def __init__(self, path: Path) -> None:
+        try:
+            self._backend = Backend.from_file(str(path))
+        except Exception as error:  # the backend raises bare Exception for every kind of broken file
+            raise CheckpointError(f"{path.name} is not a tokenizer: {error}") from error
+        self._backend.no_truncation()
+        self._backend.no_padding()
+        unknown = getattr(self._backend.model, "unk_token", None)
+        self._unknown_id = self._backend.token_to_id(unknown) if unknown else None
+
+    def encode(self, text: str) -> tuple[Token, ...]:
+        """The pieces of a text, special tokens included; a lone surrogate is read as U+FFFD."""
+        encoding = self._backend.encode(without_surrogates(text))
+        columns = zip(
+            encoding.ids, encoding.tokens, encoding.offsets, encoding.special_tokens_mask, strict=True
+        )
+        return tuple(
+            Token(id, piece, start, end, bool(special) and start == end, id == self._unknown_id)
+            for id, piece, (start, end), special in columns
+        )
+
+    def piece(self, id: int) -> str:
+        """The name of an id in the vocabulary."""
+        return self._backend.id_to_token(id) or f"<{id}>"
+
+    @property
+    def special_ids(self) -> frozenset[int]:
+        """The ids of the tokens that the vocabulary marks as special."""
+        added = self._backend.get_added_tokens_decoder()
+        return frozenset(id for id, token in added.items() if token.special)
+
+
+def without_surrogates(text: str) -> str:
+    """The text with every lone surrogate, which is no character, replaced by U+FFFD; the length is kept."""
+    return "".join(REPLACEMENT if "\ud800" <= c <= "\udfff" else c for c in text)
