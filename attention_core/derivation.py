@@ -1,0 +1,121 @@
+"""A derivation: a tree of named numbers, from which text, LaTeX, a page and tests are all made."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Literal, NamedTuple
+
+Op = Literal["given", "sum", "product", "quotient", "difference", "exp", "sqrt", "square", "max", "gelu", "relu"]
+Role = Literal["query", "key", "value", "plain"]
+
+
+class Address(NamedTuple):
+    """Which number this is: the name of a quantity and its indices. `str` of it goes into the page's address."""
+
+    quantity: str
+    index: tuple[int, ...]
+
+    def __str__(self) -> str:
+        return ".".join([self.quantity, *map(str, self.index)])
+
+    @classmethod
+    def parse(cls, text: str) -> Address | None:
+        """The address that a text stands for, or None when it stands for none."""
+        quantity, *index = text.split(".")
+        if not quantity.isidentifier() or not all(part.isascii() and part.isdigit() for part in index):
+            return None
+        return cls(quantity, tuple(map(int, index)))
+
+
+@dataclass(frozen=True)
+class Term:
+    """A number, its name, and the numbers that it was made from.
+
+    value: the number itself; of anything but "given" and "rest", what its parts give in float64
+    name:  a named term has a line of its own; a nameless one is written out inside the line it belongs to
+    at:    the address under which its own making can be opened
+    note:  what there is to say of it in words
+    """
+
+    value: float
+    name: str = ""
+    op: Op = "given"
+    parts: tuple[Term, ...] = ()
+    at: Address | None = None
+    role: Role = "plain"
+    note: str = ""
+
+    def named(self, name: str, *, at: Address | None = None, role: Role = "plain", note: str = "") -> Term:
+        """The same term under a name."""
+        return replace(self, name=name, at=at, role=role, note=note)
+
+
+def gelu(x: float) -> float:
+    """gelu(x) = x * Phi(x), in float64."""
+    return x * 0.5 * (1 + math.erf(x / math.sqrt(2)))
+
+
+def make(op: Op, parts: Iterable[Term]) -> Term:
+    """A nameless term made from others: a sum, a product, a quotient, and so on."""
+    parts = tuple(parts)
+    return Term(apply(op, [part.value for part in parts]), op=op, parts=parts)
+
+
+def apply(op: Op, values: list[float]) -> float:
+    """The result of an operation on numbers, in float64."""
+    match op:
+        case "sum":
+            return math.fsum(values)
+        case "product":
+            return math.prod(values)
+        case "quotient":
+            return values[0] / values[1]
+        case "difference":
+            return values[0] - values[1]
+        case "exp":
+            return math.exp(values[0])
+        case "sqrt":
+            return math.sqrt(values[0])
+        case "square":
+            return values[0] ** 2
+        case "max":
+            return max(values)
+        case "gelu":
+            return gelu(values[0])
+        case "relu":
+            return max(values[0], 0.0)
+        case "given":
+            raise ValueError("A given number is not made from others.")
+
+
+def evaluate(term: Term) -> float:
+    """The value of a term worked out anew from the given numbers at the leaves of its tree."""
+    return apply(term.op, [evaluate(part) for part in term.parts]) if term.parts else term.value
+
+
+def dot(a: Iterable[Term], b: Iterable[Term]) -> Term:
+    """The sum of products of two rows of terms."""
+    return make("sum", (make("product", pair) for pair in zip(a, b, strict=True)))
+
+
+def steps(term: Term) -> Iterator[Term]:
+    """The named terms of a tree that are made from others, in the order in which they are worked out."""
+    for part in term.parts:
+        yield from steps(part)
+    if term.name and term.parts:
+        yield term
+
+
+def shorten(term: Term, count: int) -> Term:
+    """The same term with every long sum in its line cut to its `count` largest parts, strongest first.
+
+    What is left of a sum becomes one given number, named "28 more". `count` is at least 1.
+    """
+    parts = tuple(part if part.name else shorten(part, count) for part in term.parts)
+    if term.op != "sum" or len(parts) <= count + 1:
+        return replace(term, parts=parts)
+    order = sorted(parts, key=lambda part: -abs(part.value))
+    rest = Term(math.fsum(part.value for part in order[count:]), f"{len(order) - count} more")
+    return replace(term, parts=(*order[:count], rest))

@@ -1,0 +1,36 @@
+"""The arithmetic of one weight: equations whose numbers open into their own making."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+HERE = Path(__file__).parent
+
+_mount = st.components.v2.component(
+    "attention_lab_arithmetic",
+    css=(HERE / "arithmetic.css").read_text(encoding="utf-8"),
+    js=(HERE / "arithmetic.js").read_text(encoding="utf-8"),
+)
+
+
+def arithmetic(view: dict[str, Any], *, key: str, on_open: Callable[[str], None], on_back: Callable[[int], None]) -> None:
+    """Mount the arithmetic.
+
+    view:    {"steps": [...], "opened": {...} or None}, as `ui.arithmetic.view` makes it
+    on_open: called with the address of a number that was clicked
+    on_back: called with how many opened numbers are to be kept
+    """
+
+    def opened() -> None:
+        wanted = st.session_state[key].open
+        if isinstance(wanted, str):
+            on_open(wanted)
+
+    def back() -> None:
+        kept = st.session_state[key].back
+        if isinstance(kept, int) and kept >= 0:
+            on_back(kept)
+
+    _mount(key=key, data=view, on_open_change=opened, on_back_change=back)

@@ -1,0 +1,46 @@
+"""Opening a page: its settings, its look, the menu and the model's badge."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from attention_core.catalogue import CATALOGUE
+from ui.selection import chosen, read_address
+
+MENU = {"app.py": "Inspect"}
+STYLE = (Path(__file__).parent / "page.css").read_text(encoding="utf-8")
+
+
+def open_page(title: str) -> None:
+    """The first call of every page."""
+    st.set_page_config(page_title=f"{title} · Attention Lab", page_icon="🔎", layout="wide")
+    st.html(f"<style>{STYLE}</style>")
+    read_address()
+    with st.container(key="top", horizontal=True, vertical_alignment="center"):
+        st.html("<h1>Attention Lab</h1>", width="content")
+        for file, label in MENU.items():
+            st.page_link(file, label=label)
+        badge(chosen()["model"])
+    if refused := st.session_state.pop("refused", None):
+        st.info("Some of this address made no sense and was left out: " + ", ".join(f"`{safe(k)}`" for k in refused))
+
+
+def badge(name: str) -> None:
+    """The model on screen: that it is trained, its name, size, licence, and what it was trained for."""
+    entry = CATALOGUE[name]
+    st.html(
+        f'<p class="badge" title="{entry.purpose}"><b>● trained</b> '
+        f'<a href="{entry.page}" target="_blank" rel="noreferrer">{entry.title}</a>'
+        f" · {entry.parameters} M · {entry.licence}</p>",
+        width="stretch",
+    )
+
+
+def safe(word: str) -> str:
+    """A word from outside, short and without anything that markdown would act on."""
+    return "".join(c for c in word[:24] if c.isalnum() or c in "_-")
+
+
+def theme_name() -> str:
+    """The colours that the page is shown in: "light" or "dark"."""
+    return "dark" if st.context.theme.type == "dark" else "light"
