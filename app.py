@@ -1,0 +1,187 @@
+"""Inspect: a sentence, and who looks at whom in it, as heatmap, graph and arithmetic."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+import attention_core as ac
+from attention_core.errors import InputError
+from components.arithmetic import arithmetic
+from components.heatmap import heatmap
+from components.token_strip import token_strip
+from figures.graph import alt_text, attention_graph, clicked, graph_info
+from ui import words
+from ui.arithmetic import view
+from ui.examples import BY_TEXT, EXAMPLES, Example
+from ui.inspect import Shown, shown_part, strip_tokens
+from ui.models import get_model, get_trace
+from ui.page import open_page, theme_name
+from ui.saving import save_menu
+from ui.selection import bound, chosen, put, write_address
+
+FRESH = {"q": None, "k": None, "open": ""}  # a new sentence starts with nothing chosen or opened in it
+
+
+def choose_example(example: Example) -> None:
+    """Show an example where its attention can be read."""
+    put(text=example.text, layer=example.layer, head=str(example.head), **FRESH)
+
+
+def sentence_box() -> None:
+    """The sentence, the examples, and what can be saved."""
+    box, examples, save = st.columns([12, 2, 2], vertical_alignment="bottom")
+    with box:
+        bound(st.text_input, "Sentence", "text", FRESH, label_visibility="collapsed", placeholder="Type a sentence")
+    with examples.popover("Examples", width="stretch"):
+        for i, example in enumerate(EXAMPLES):
+            st.button(example.text, key=f"example_{i}", type="tertiary", on_click=choose_example, args=(example,))
+    st.session_state.save_place = save
+
+
+def get_trace_or_stop(model: ac.Model, text: str) -> ac.Trace:
+    """The trace of the sentence, or a message in its place."""
+    if not text.strip():
+        st.info("Type a sentence above, or take one from Examples.")
+    else:
+        try:
+            return get_trace(model.name, text)
+        except InputError as error:
+            st.warning(f"{error} Your text is kept above: shorten it, and it will be shown.")
+    write_address()
+    st.stop()
+
+
+def pickers(model: ac.Model) -> None:
+    """Which layer, which head."""
+    layers, heads = model.config.n_layers, model.config.n_heads
+    names = {str(h): f"Head {h}" for h in range(heads)} | {"mean": "Average of heads"}
+    with st.container(horizontal=True, horizontal_alignment="right"):
+        bound(st.selectbox, "Layer", "layer", {"open": ""}, options=list(range(layers)), width=120,
+              format_func=lambda layer: f"Layer {layer}", label_visibility="collapsed")
+        bound(st.selectbox, "Head", "head", {"open": ""}, options=list(names), width=180,
+              format_func=names.__getitem__, label_visibility="collapsed")  # fmt: skip
+
+
+def headline(trace: ac.Trace, part: Shown, model: ac.Model) -> None:
+    """One sentence that says what to see, and a swap of one word."""
+    say, swap, pick = st.columns([7, 3, 4], vertical_alignment="center")
+    example = BY_TEXT.get(trace.text)
+    row = part.pattern[part.plane, part.query]
+    badge = ' <span class="renorm">renormalized</span>' if part.renormalized else ""
+    say.html(f'<p class="say">{words.headline(part.tokens, row, part.query, part.key, example)}{badge}</p>')
+    if example and example.swap:
+        old, new = example.swap
+        swapped = BY_TEXT[example.text.replace(old, new)]
+        swap.button(f"What if it was too {new}?" if "too" in example.text else f"What if it was {new}?",
+                    on_click=put, kwargs={"text": swapped.text, "open": ""})  # fmt: skip
+    with pick:
+        pickers(model)
+
+
+def graph(trace: ac.Trace, part: Shown) -> None:
+    """The directed graph of the same selection."""
+    one = chosen()["graph"] == "one"
+    options = {
+        "query": part.query if one else None,
+        "key": part.key,
+        "threshold": chosen()["least"],
+        "strongest": None if one else chosen()["most"],
+    }
+    weights, name = part.pattern[part.plane], part.tokens[part.query]
+    st.html(f'<h2 class="block">{"From " + words.quoted(name, "q") if one else "All tokens"}</h2>')
+
+    def pick() -> None:
+        query, key = clicked(st.session_state.graph.selection.points)
+        if query is not None:
+            part.put(query, part.key if key is None else key)
+
+    figure = attention_graph(weights, part.tokens, **options, theme=theme_name())
+    info = graph_info(weights, part.tokens, **options)
+    st.plotly_chart(figure, key="graph", on_select=pick, selection_mode="points", theme=None, alt=alt_text(info),
+                    config={"displayModeBar": False})  # fmt: skip
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        bound(st.segmented_control, "Edges", "graph", options=["one", "all"], required=True,
+              format_func={"one": "this token", "all": "all tokens"}.__getitem__, label_visibility="collapsed")
+        bound(st.slider, "Weights from", "least", min_value=0.0, max_value=1.0, step=0.01, width=170)
+        if not one:
+            bound(st.slider, "Strongest a token", "most", min_value=1, max_value=20, width=150)  # fmt: skip
+    if info.left_out:
+        st.caption(f"The {len(info.edges)} strongest edges are drawn; {info.left_out} weaker ones are left out.")
+
+
+def who_looks_at_whom(trace: ac.Trace, part: Shown) -> None:
+    """The heatmap, how to read it, and what may be hidden."""
+    st.html('<h2 class="block">Who looks at whom</h2>')
+
+    def pick_head(plane: int) -> None:
+        put(head=str(plane), open="")
+
+    heatmap(part.pattern, part.tokens, part.special, key="heatmap", plane_names=part.plane_names,
+            on_pick=part.put, on_head=pick_head)  # fmt: skip
+    sums = "Each row sums to 1." if part.rows_sum_to_one else "Special tokens are hidden, so rows sum to less than 1."
+    st.html(
+        '<p class="read">Rows ask (<span class="q">query</span>), columns answer (<span class="k">key</span>). '
+        f"{sums}</p>"
+    )
+    with st.container(horizontal=True):
+        bound(st.toggle, "Hide special tokens", "hide", {"open": ""})
+        if chosen()["hide"]:
+            bound(st.toggle, "Renormalize what is left", "renorm", {"open": ""})
+    if note := words.sink_note(part.tokens, part.pattern[part.plane, part.query], part.query):
+        st.html(f'<p class="read">{note}</p>')
+
+
+def why(trace: ac.Trace, part: Shown) -> None:
+    """The arithmetic of the chosen weight."""
+    weight = part.pattern[part.plane, part.query, part.key]
+    st.html(f'<h2 class="block">Why {weight:.2f}?</h2>')
+
+    def open_number(address: str) -> None:
+        put(open="~".join(filter(None, [chosen()["open"], address])))
+
+    def back(kept: int) -> None:
+        put(open="~".join(chosen()["open"].split("~")[:kept]) if kept else "")
+
+    arithmetic(
+        view(trace, part.layer, chosen()["head"], part.places[part.query], part.places[part.key],
+             part.places if part.renormalized else None, chosen()["open"], theme_name() == "dark"),
+        key="arithmetic", on_open=open_number, on_back=back,
+    )  # fmt: skip
+
+
+@st.fragment
+def inspect(model: ac.Model, trace: ac.Trace) -> None:
+    """Everything below the sentence: three views of one selection."""
+    part = shown_part(trace)
+    if part is None:
+        st.info("With special tokens hidden, nothing is left of this text.")
+        bound(st.toggle, "Hide special tokens", "hide", {"open": ""})
+        write_address()
+        return
+    if part.note:
+        st.info(part.note)
+    token_strip(strip_tokens(trace, part.places), part.query, part.key, part.plane, key="strip", on_pick=part.put)
+    if note := words.unplaced(trace.text, trace.pieces):
+        st.caption(note.replace("[", "\\["))
+    headline(trace, part, model)
+    left, right = st.columns([9, 11], gap="medium")
+    with left:
+        who_looks_at_whom(trace, part)
+    with right:
+        graph(trace, part)
+        why(trace, part)
+    with st.session_state.save_place:
+        save_menu(trace, part)
+    write_address()
+
+
+open_page("Inspect")
+if theme_name() == "dark":
+    st.html('<i class="dark-page"></i>')
+sentence_box()
+try:
+    loaded = get_model(chosen()["model"])
+except ac.AttentionLabError as problem:
+    st.error(str(problem))
+    st.stop()
+inspect(loaded, get_trace_or_stop(loaded, chosen()["text"]))
