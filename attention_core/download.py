@@ -12,10 +12,12 @@ def bar_for(file: str, progress: "Progress | None") -> type[Any] | None:
         return None
     from tqdm import tqdm
 
-    class Told(tqdm):  # type: ignore[type-arg]
+    tell = progress
+
+    class Told(tqdm):
         def update(self, n: float | None = 1) -> bool | None:
-            moved = super().update(n)
-            progress(file, int(self.n), int(self.total or 0))
+            moved: bool | None = super().update(n)
+            tell(file, int(self.n), int(self.total or 0))
             return moved
 
         def display(self, *args: Any, **kwargs: Any) -> None:

@@ -298,7 +298,7 @@ def open_term(trace: Trace, address: Address) -> Term:
     if address.quantity not in QUANTITIES:
         raise InputError(f"There is no quantity named {address.quantity!r}.")
     try:
-        return QUANTITIES[address.quantity](trace, *address.index)
+        return QUANTITIES[address.quantity](trace, *address.indices)
     except (IndexError, TypeError, KeyError, ValueError) as error:
         raise InputError(f"There is no number at {address}.") from error
 

@@ -148,7 +148,7 @@ def softmax_step(trace: ac.Trace, tree: Term, made: dict[str, Term], key: int) -
     rows, chosen = [], 0
     exponentials = made["sum"].parts
     for i, (own, power) in enumerate(zip(made["max"].parts, exponentials, strict=True)):
-        j = own.at.index[-1] if own.at else i
+        j = own.at.indices[-1] if own.at else i
         chosen = i if j == key else chosen
         share = power.value / made["sum"].value
         rows.append([plain(trace.tokens[j]), value(own), plain(number(power.value, 4)), plain(number(share, 4))])
@@ -253,12 +253,12 @@ def where(trace: ac.Trace, address: Address) -> str:
         "q": "query", "k": "key", "v": "value", "z": "mixed value",
     }  # fmt: skip
     if address.quantity in layer_head:
-        layer, head, position, dim = address.index
+        layer, head, position, dim = address.indices
         return f"Layer {layer}, head {head}: dimension {dim} of the {layer_head[address.quantity]} of “{trace.tokens[position]}”."
     if address.quantity in ("weight", "score", "product"):
-        layer, head, query, key = address.index
+        layer, head, query, key = address.indices
         return f"Layer {layer}, head {head}: from “{trace.tokens[query]}” to “{trace.tokens[key]}”."
-    if len(address.index) == 3 and not address.quantity.startswith(("W", "b_")):
-        layer, position, m = address.index
+    if len(address.indices) == 3 and not address.quantity.startswith(("W", "b_")):
+        layer, position, m = address.indices
         return f"Layer {layer}: dimension {m} of “{trace.tokens[position]}”."
     return ""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 import attention_core as ac
+from components.token_strip import StripToken
 from ui.examples import BY_TEXT
 from ui.selection import chosen, put
 from ui.words import first_pair
@@ -99,17 +99,17 @@ def chosen_pair(trace: ac.Trace, weights: np.ndarray, places: list[int]) -> tupl
     return query, key
 
 
-def strip_tokens(trace: ac.Trace, places: list[int]) -> list[dict[str, Any]]:
+def strip_tokens(trace: ac.Trace, places: list[int]) -> list[StripToken]:
     """The shown tokens as the token strip takes them: the text as typed, and the model's piece."""
     ends = [0, *(token.end for token in trace.pieces)]
     return [
-        {
-            "text": trace.text[token.start : token.end] or token.piece,
-            "piece": token.piece,
-            "special": token.special,
-            "joined": not token.special and token.start > 0 and token.start == ends[i],
-            "unknown": token.unknown,
-        }
+        StripToken(
+            text=trace.text[token.start : token.end],
+            piece=token.piece,
+            special=token.special,
+            joined=not token.special and token.start > 0 and token.start == ends[i],
+            unknown=token.unknown,
+        )
         for i in places
         for token in (trace.pieces[i],)
     ]

@@ -1,4 +1,4 @@
-"""Opening a page: its settings, its look, the menu and the model's badge."""
+"""Opening a page: its settings, its look and the model's badge."""
 
 from pathlib import Path
 
@@ -7,7 +7,6 @@ import streamlit as st
 from attention_core.catalogue import CATALOGUE
 from ui.selection import chosen, read_address
 
-MENU = {"app.py": "Inspect"}
 STYLE = (Path(__file__).parent / "page.css").read_text(encoding="utf-8")
 
 
@@ -18,8 +17,6 @@ def open_page(title: str) -> None:
     read_address()
     with st.container(key="top", horizontal=True, vertical_alignment="center"):
         st.html("<h1>Attention Lab</h1>", width="content")
-        for file, label in MENU.items():
-            st.page_link(file, label=label)
         badge(chosen()["model"])
     if refused := st.session_state.pop("refused", None):
         st.info("Some of this address made no sense and was left out: " + ", ".join(f"`{safe(k)}`" for k in refused))

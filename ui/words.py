@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import html
-import unicodedata
 
 import numpy as np
 
 from attention_core.tokenizer import Token, without_surrogates
+from components import visible
 from ui.examples import Example
 
 SINK_SHARE = 0.5
@@ -19,17 +19,10 @@ def quoted(piece: str, role: str = "") -> str:
     return f'“<span class="{role}">{html.escape(visible(piece))}</span>”'
 
 
-def visible(piece: str) -> str:
-    """A piece with control characters made visible, so that it cannot hide or turn what stands around it."""
-    return "".join(
-        f"U+{ord(c):04X}" if unicodedata.category(c) in ("Cc", "Cf", "Cs") and c not in "\u200c\u200d" else c
-        for c in piece
-    )
-
-
 def headline(tokens: list[str], weights: np.ndarray, query: int, key: int, example: Example | None) -> str:
     """What to see first: what the asking token gives to the answering one, set against another. HTML."""
-    told = f"{quoted(tokens[query], 'q')} gives <b>{weights[key]:.2f}</b> of its attention to {quoted(tokens[key], 'k')}"
+    asks, answers = quoted(tokens[query], "q"), quoted(tokens[key], "k")
+    told = f"{asks} gives <b>{weights[key]:.2f}</b> of its attention to {answers}"
     rival = contrast(tokens, weights, key, example)
     return f"{told} and {weights[rival]:.2f} to {quoted(tokens[rival])}." if rival is not None else f"{told}."
 

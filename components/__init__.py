@@ -1,0 +1,42 @@
+"""The components that Streamlit does not have: each a Python mount function with its JavaScript and CSS beside it.
+
+They stand in the page itself and share one selection there, see selection.js.
+"""
+
+import unicodedata
+from pathlib import Path
+
+_JOINERS = "\u200c\u200d"
+_UNSEEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
+
+
+def source(*names: str) -> str:
+    """The text of the files beside this module, one after the other."""
+    return "\n".join((Path(__file__).parent / name).read_text(encoding="utf-8") for name in names)
+
+
+def visible(text: str) -> str:
+    """The text with its unseen characters spelled out, so that "\\x07" reads "U+0007".
+
+    Joiners stay as they are inside a text, since they hold emoji and words together; alone they are spelled out.
+    """
+    alone = not text.strip(_JOINERS)
+    return "".join(
+        f"U+{ord(character):04X}"
+        if unicodedata.category(character) in _UNSEEN and (alone or character not in _JOINERS)
+        else character
+        for character in text
+    )
+
+
+def is_index(value: object, stop: int) -> bool:
+    """Whether what the browser sent is a whole number in 0…stop - 1."""
+    return type(value) is int and 0 <= value < stop
+
+
+def chosen_cell(pick: object, n: int) -> tuple[int, int] | None:
+    """The (query, key) that the browser sent, or None where it is not a cell of an n × n pattern."""
+    match pick:
+        case {"query": query, "key": key} if is_index(query, n) and is_index(key, n):
+            return query, key
+    return None

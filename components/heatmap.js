@@ -1,0 +1,216 @@
+const WIDEST = 540;
+const READABLE = 12;
+const PATIENCE = 80;
+const THUMBNAIL = 36;
+
+function unpack(bytes) {
+  const start = 4 + new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
+  const header = JSON.parse(new TextDecoder().decode(bytes.subarray(4, start)));
+  const size = header.n * header.n;
+  const plane = (_, i) => bytes.subarray(start + i * size, start + (i + 1) * size);
+  return { ...header, planes: Array.from({ length: header.planes }, plane) };
+}
+
+function element(tag, text, className = "") {
+  const made = document.createElement(tag);
+  made.className = className;
+  made.textContent = text;
+  return made;
+}
+
+export default function ({ data, parentElement, setTriggerValue }) {
+  const root = parentElement.querySelector(".heatmap");
+  root.listening?.abort();
+  const listening = (root.listening = new AbortController());
+  const { signal } = listening;
+  const part = (name) => root.querySelector(`.${name}`);
+  const [picture, cells, marks, lens] = ["picture", "cells", "marks", "lens"].map(part);
+  const [readout, spoken, heads, row] = ["readout", "spoken", "heads", "row"].map(part);
+  const details = root.querySelector("details");
+  const { n, tokens, special, planes, plane_names, row_sums } = unpack(data);
+
+  let colours, frame, cellsInk, marksInk, width;
+  let painted = null, hover = null, sending = null;
+
+  const inside = (at, stop) => Math.min(Math.max(at, 0), stop - 1);
+  function chosen() {
+    const { query, key, head } = selection();
+    return { query: inside(query, n), key: inside(key, n), head: inside(head, planes.length) };
+  }
+
+  function layOutAll() {
+    width = root.clientWidth;
+    if (!width) return;
+    colours = palette(root);
+    frame = layOut(marks.getContext("2d"), tokens, Math.min(width, WIDEST), colours.font);
+    cellsInk = fit(cells, frame.width, frame.height);
+    marksInk = fit(marks, frame.width, frame.height);
+    painted = null;
+    hideLens();
+    drawHeads();
+    show();
+  }
+
+  function show() {
+    if (!frame) return;
+    const now = chosen();
+    if (painted !== now.head) {
+      drawCells(cellsInk, frame, planes[now.head], colours);
+      painted = now.head;
+      for (const [i, button] of [...heads.children].entries()) button.ariaPressed = String(i === now.head);
+      if (heads.children.length && !heads.contains(heads.getRootNode().activeElement))
+        makeTabStop(heads, heads.children[now.head]);
+    }
+    drawMarks(marksInk, frame, { ...now, hover }, special, colours);
+    read(now);
+    if (details.open) fillTable(now);
+    const { left, top, cell } = frame;
+    Object.assign(root.dataset, { n, ...now, weight: weight(now, now.head), left, top, cell });
+  }
+
+  const weight = ({ query, key }, head) => decimals(planes[head][query * n + key]);
+
+  function read(now) {
+    const { query, key } = hover ?? now;
+    const sum = row_sums ? row_sums[now.head][query].toFixed(2) : "1.00";
+    readout.replaceChildren(
+      element("bdi", tokens[query], "query"), " → ", element("bdi", tokens[key], "key"), " ",
+      element("b", weight({ query, key }, now.head)), ` · this row sums to ${sum}`);
+  }
+
+  function speak({ query, key, head }) {
+    spoken.textContent = `Row ${query}, ${tokens[query]}; column ${key}, ${tokens[key]}; `
+      + `weight ${weight({ query, key }, head)}`;
+  }
+
+  function fillTable({ query, key, head }) {
+    const line = (cell, ...texts) => {
+      const made = document.createElement("tr");
+      made.append(...texts.map((text) => element(cell, text)));
+      return made;
+    };
+    const table = document.createElement("table");
+    const caption = document.createElement("caption");
+    caption.append("Weights that ", element("bdi", tokens[query], "query"), " gives");
+    const lines = tokens.map((token, at) => line("td", token, weight({ query, key: at }, head)));
+    lines[key].className = "key";
+    table.append(caption, line("th", "Token", "Weight"), ...lines);
+    row.replaceChildren(table);
+  }
+
+  function drawHeads() {
+    heads.hidden = planes.length < 2;
+    if (heads.shown !== plane_names.join()) {
+      heads.shown = plane_names.join();
+      heads.replaceChildren(...(heads.hidden ? [] : plane_names.map(headButton)));
+    }
+    for (const [i, button] of [...heads.children].entries()) {
+      const ink = fit(button.firstChild, THUMBNAIL, THUMBNAIL);
+      const size = Math.min(n, button.firstChild.width);
+      ink.imageSmoothingEnabled = false;
+      ink.drawImage(image(planes[i], n, size, colours.pixels), 0, 0, THUMBNAIL, THUMBNAIL);
+    }
+  }
+
+  function headButton(name) {
+    const button = element("button", "");
+    button.type = "button";
+    button.tabIndex = -1;
+    button.ariaLabel = `Head ${name}`;
+    button.append(document.createElement("canvas"), element("span", name));
+    return button;
+  }
+
+  function pick({ query, key }, patience) {
+    choose({ ...chosen(), query, key }, "heatmap");
+    clearTimeout(sending);
+    sending = setTimeout(() => setTriggerValue("pick", { query, key }), patience);
+  }
+
+  // held: it stays until the next choice, and can itself be tapped.
+  function showLens(at, held) {
+    if (frame.cell >= READABLE) return;
+    const now = chosen();
+    const zoom = magnify(frame, at, width);
+    const ink = fit(lens, zoom.width, zoom.height);
+    drawMarks(ink, zoom, { ...now, hover: at }, special, colours);
+    drawCells(ink, zoom, planes[now.head], colours);
+    const x = frame.left + at.key * frame.cell, y = frame.top + at.query * frame.cell;
+    lens.style.left = `${Math.min(Math.max(x - zoom.width / 2, 0), width - zoom.width)}px`;
+    lens.style.top = `${y > frame.height / 2 ? y - zoom.height - 16 : y + frame.cell + 16}px`;
+    lens.classList.toggle("held", held);
+    lens.hidden = false;
+    lens.frame = zoom;
+  }
+
+  function hideLens() {
+    lens.hidden = true;
+  }
+
+  function cellAt(event, { first, count, left, top, cell }) {
+    const query = Math.floor((event.offsetY - top) / cell), key = Math.floor((event.offsetX - left) / cell);
+    const within = query >= 0 && key >= 0 && query < count && key < count;
+    return within ? { query: query + first[0], key: key + first[1] } : null;
+  }
+
+  function hoverOver(at) {
+    if (at?.query === hover?.query && at?.key === hover?.key) return;
+    hover = at;
+    show();
+    if (at) showLens(at, false);
+    else hideLens();
+  }
+
+  function click(event, { frame: around, touched }) {
+    const at = cellAt(event, around);
+    if (!at) return hideLens();
+    hover = null;
+    pick(at, 0);
+    if (touched) showLens(at, true);
+  }
+
+  function keydown(event) {
+    const { query, key } = chosen();
+    const by = event.shiftKey ? 8 : 1;
+    const to = {
+      ArrowUp: [query - by, key], ArrowDown: [query + by, key],
+      ArrowLeft: [query, key - by], ArrowRight: [query, key + by],
+      PageUp: [query - 8, key], PageDown: [query + 8, key], Home: [query, 0], End: [query, n - 1],
+    }[event.key];
+    if (event.key === "Escape") hideLens();
+    if (!to) return;
+    event.preventDefault();
+    hover = null;
+    const at = { query: inside(to[0], n), key: inside(to[1], n) };
+    pick(at, PATIENCE);
+    showLens(at, false);
+  }
+
+  const on = (target, type, act) => target.addEventListener(type, act, { signal });
+  // A finger that scrolls the page is not hovering.
+  on(marks, "pointermove", (event) => event.pointerType === "mouse" && hoverOver(cellAt(event, frame)));
+  on(marks, "pointerleave", (event) => event.pointerType === "mouse" && hoverOver(null));
+  on(marks, "click", (event) => click(event, { frame, touched: event.pointerType === "touch" }));
+  on(lens, "click", (event) => click(event, { frame: lens.frame, touched: true }));
+  on(picture, "keydown", keydown);
+  on(picture, "blur", hideLens);
+  on(details, "toggle", () => (details.open ? fillTable(chosen()) : row.replaceChildren()));
+  on(heads, "click", (event) => {
+    const head = [...heads.children].indexOf(event.target.closest("button"));
+    if (head < 0) return;
+    choose({ ...chosen(), head }, "heatmap");
+    setTriggerValue("head", head);
+  });
+  rove(heads, signal);
+  on(document, MOVED, () => {
+    show();
+    speak(chosen());
+  });
+
+  layOutAll();
+  if (document.fonts.status === "loading") document.fonts.ready.then(() => signal.aborted || layOutAll());
+  const resized = new ResizeObserver(() => root.clientWidth !== width && layOutAll());
+  resized.observe(root);
+  on(signal, "abort", () => resized.disconnect());
+  return () => listening.abort();
+}

@@ -1,0 +1,101 @@
+"""Every derivation gives, worked out from its leaves, the number that the trace holds."""
+
+import math
+
+import numpy as np
+import pytest
+
+import attention_core as ac
+from attention_core import explain
+from attention_core.derivation import Address, evaluate, steps
+from attention_core.errors import InputError
+
+TEXT = "The animal didn't cross the street because it was too tired."
+ADDRESSES = [
+    "q.3.1.10.7", "k.0.11.2.31", "v.5.4.15.0", "z.3.1.10.4", "attn_out.2.3.383", "resid_mid.2.3.4",
+    "resid_post.5.0.17", "resid_pre.0.10.5", "resid_pre.4.10.5", "mlp_in.1.7.1535", "mlp_act.1.7.11",
+    "mlp_out.2.3.9",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def trace():
+    return ac.load("minilm").trace(TEXT)
+
+
+def held(trace, address):
+    array = getattr(trace, address.quantity)(address.indices[0])
+    return float(array[address.indices[1:]])
+
+
+def test_weight_is_the_pattern(trace):
+    for layer, head, query, key in [(3, 1, 10, 2), (0, 0, 0, 0), (5, 11, 15, 7), (2, 7, 3, 13)]:
+        tree = explain.weight(trace, layer, head, query, key)
+        assert tree.value == pytest.approx(trace.pattern(layer)[head, query, key], abs=1e-5)
+        assert evaluate(tree) == pytest.approx(tree.value, abs=1e-12)
+
+
+def test_the_textbook_case(trace):
+    assert explain.weight(trace, 3, 1, 10, 2).value == pytest.approx(0.677, abs=5e-4)
+    assert explain.weight(trace, 3, 1, 10, 8).value == pytest.approx(0.050, abs=5e-4)
+
+
+def test_weight_names_every_step(trace):
+    tree = explain.weight(trace, 3, 1, 10, 2)
+    made = {term.name: term for term in steps(tree)}
+    assert list(made) == ["q·k", "score", "max", "sum", "weight"]
+    assert len(made["q·k"].parts) == 32
+    assert len(made["sum"].parts) == len(trace.tokens)
+    assert made["score"].value == pytest.approx(made["q·k"].value / math.sqrt(32), abs=1e-12)
+
+
+def test_output_is_z(trace):
+    terms = explain.output(trace, 3, 1, 10)
+    np.testing.assert_allclose([term.value for term in terms], trace.z(3)[1, 10], atol=1e-5)
+    assert all(len(term.parts) == len(trace.tokens) for term in terms)
+
+
+@pytest.mark.parametrize("text", ADDRESSES)
+def test_every_quantity_equals_the_trace(trace, text):
+    address = Address.parse(text)
+    term = explain.open_term(trace, address)
+    assert term.at == address
+    assert term.value == pytest.approx(held(trace, address), abs=1e-5)
+    assert evaluate(term) == pytest.approx(term.value, abs=1e-9)
+
+
+def test_numbers_open_down_to_the_weights(trace):
+    """From one weight, every address met on the way opens, and the trail ends at trained numbers."""
+    ends, queue, seen = set(), [Address("weight", (1, 2, 3, 4))], set()
+    while queue:
+        address = queue.pop()
+        if (address.quantity, address.indices[0]) in seen:
+            continue
+        seen.add((address.quantity, address.indices[0]))
+        term = explain.open_term(trace, address)
+        if not term.parts:
+            ends.add(address.quantity)
+            assert "trained number" in term.note
+        stack = list(term.parts)
+        while stack:
+            part = stack.pop()
+            stack += part.parts
+            if part.at:
+                queue.append(part.at)
+    assert {"W_Q", "b_K", "W_E", "W_pos", "w_norm", "W_O", "w_mid", "W_in", "W_out", "b_post"} <= ends
+
+
+def test_likeness_is_the_cosine(trace):
+    a, b = trace.contextual[10].astype(float), trace.resid_pre(0)[10].astype(float)
+    assert explain.likeness(trace, 10).value == pytest.approx(a @ b / np.linalg.norm(a) / np.linalg.norm(b), abs=1e-6)
+
+
+@pytest.mark.parametrize("text", ["weight.9.0.0.0", "weight.0.0.99.0", "nothing.1", "q.1", "W_Q.0.0.0.999", "q.0.0.0.0.0"])
+def test_what_is_not_there_is_refused(trace, text):
+    with pytest.raises(InputError):
+        explain.open_term(trace, Address.parse(text))
+
+
+@pytest.mark.parametrize("text", ["", "q.-1", "q.1.x", "1.2", "q..1", "<b>.1", "q.¹"])
+def test_what_is_no_address_is_none(text):
+    assert Address.parse(text) is None
