@@ -102,9 +102,11 @@ def graph(trace: ac.Trace, part: Shown) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         bound(st.segmented_control, "Edges", "graph", options=["one", "all"], required=True,
               format_func={"one": "this token", "all": "all tokens"}.__getitem__, label_visibility="collapsed")
-        bound(st.slider, "Weights from", "least", min_value=0.0, max_value=1.0, step=0.01, width=170)
+        bound(st.slider, "Weights from", "least", min_value=0.0, max_value=1.0, step=0.01, width=170,
+              format="from %.2f", label_visibility="collapsed")
         if not one:
-            bound(st.slider, "Strongest a token", "most", min_value=1, max_value=20, width=150)  # fmt: skip
+            bound(st.slider, "Strongest a token", "most", min_value=1, max_value=20, width=150,
+                  format="strongest %d", label_visibility="collapsed")  # fmt: skip
     if info.left_out:
         st.caption(f"The {len(info.edges)} strongest edges are drawn; {info.left_out} weaker ones are left out.")
 
@@ -152,6 +154,8 @@ def why(trace: ac.Trace, part: Shown) -> None:
 @st.fragment
 def inspect(model: ac.Model, trace: ac.Trace) -> None:
     """Everything below the sentence: three views of one selection."""
+    if chosen()["text"] != trace.text:
+        st.rerun()
     part = shown_part(trace)
     if part is None:
         st.info("With special tokens hidden, nothing is left of this text.")

@@ -287,8 +287,7 @@ QUANTITIES: dict[str, Callable[..., Term]] = {
     "likeness": likeness,
     **{
         name: trained(name)
-        for name in """W_E W_pos W_seg w_norm b_norm W_Q W_K W_V b_Q b_K b_V W_O b_O w_mid b_mid W_in b_in
-        W_out b_out w_post b_post""".split()
+        for name in ["W_E", "W_pos", "W_seg", "w_norm", "b_norm", "W_Q", "W_K", "W_V", "b_Q", "b_K", "b_V", "W_O", "b_O", "w_mid", "b_mid", "W_in", "b_in", "W_out", "b_out", "w_post", "b_post"]
     },
 }
 

@@ -19,7 +19,9 @@ export default function ({ data, parentElement, setTriggerValue }) {
     button.onclick = () => setTriggerValue("open", address)
     return button
   }
-  const line = (runs) => {
+  const line = ([first, ...rest]) => {
+    if (first[1] === "name") return element("div", {}, [element("p", { className: "words", textContent: first[0] }), line(rest)])
+    const runs = [first, ...rest]
     const node = element("p", { className: "line" }, runs.map(run))
     node.lastChild?.classList.add("result")
     return node

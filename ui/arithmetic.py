@@ -43,7 +43,7 @@ def rounding(shown: Line) -> list[str]:
     if shown.exact:
         return []
     right, last = number(shown.term.value, shown.decimals), number(shown.shown, shown.decimals)
-    return [f"Rounding shows here: the digits as printed give {last}; the exact numbers give {right}."]
+    return [f"Rounding shows: the digits as printed give {last}, the exact numbers {right}."]
 
 
 def whole_line(term: Term) -> list[Run]:
@@ -123,17 +123,17 @@ def head_steps(trace: ac.Trace, layer: int, head: int, query: int, key: int) -> 
     head_row = ["dimension", "q", "k", "q × k"]
     first = step(
         product,
-        ["The query’s and the key’s vectors, multiplied dimension by dimension and added up: q·k."],
+        ["q·k: the query’s and the key’s numbers multiplied, dimension by dimension, and added up."],
         [
-            {"label": f"all {d_head} products, strongest first", "tables": [products_table(product, head_row)]},
-            {"label": f"all {d_head} products in order", "lines": [whole_line(product)],
+            {"label": f"all {d_head} products", "tables": [products_table(product, head_row)]},
+            {"label": "in order", "lines": [whole_line(product)],
              "tables": [products_table(product, head_row, order=False)]},
         ],
     )  # fmt: skip
     mask = trace.mask()
     masked = 0 if mask is None else int(n - mask[query].sum())
     told = "nothing is masked." if not masked else f"{masked} later tokens are masked and get no weight."
-    second = step(score, [f"Divided by √d_head, so that scores do not grow with the width: the score; {told}"])
+    second = step(score, [f"The score: q·k divided by √{d_head}, so that it does not grow with the width; {told}"])
     return {
         "steps": [first, second, softmax_step(trace, tree, made, key), *value_steps(trace, layer, head, query)],
         "bars": {
@@ -243,8 +243,8 @@ def opened(trace: ac.Trace, trail: str) -> dict[str, Any] | None:
 
 
 def named(name: str) -> list[Run]:
-    """What an equation is of, before it."""
-    return [plain(f"{name}:  ")]
+    """What an equation is of: a run that stands above it."""
+    return [plain(name, "name")]
 
 
 def where(trace: ac.Trace, address: Address) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 import attention_core as ac
 from components.token_strip import StripToken
 from ui.examples import BY_TEXT
-from ui.selection import chosen, put
+from ui.selection import chosen, put, settle
 from ui.words import first_pair
 
 
@@ -53,7 +53,7 @@ def shown_part(trace: ac.Trace) -> Shown | None:
     note = ""
     if layer != selection["layer"] or (not mean and str(head) != selection["head"]):
         note = f"This model has layers 0 to {config.n_layers - 1} and heads 0 to {config.n_heads - 1}."
-        put(layer=layer, head="mean" if mean else str(head))
+        settle(layer=layer, head="mean" if mean else str(head))
     places = [i for i, token in enumerate(trace.pieces) if not (selection["hide"] and token.special)]
     if not places:
         return None
@@ -94,7 +94,7 @@ def chosen_pair(trace: ac.Trace, weights: np.ndarray, places: list[int]) -> tupl
         for wanted, own in zip((selection["q"], selection["k"]), first, strict=True)
     )
     if pair == first and (selection["q"], selection["k"]) != (None, None):
-        put(q=None, k=None)
+        settle(q=None, k=None)
     query, key = (place if place in places else min(places, key=lambda i: abs(i - place)) for place in pair)
     return query, key
 

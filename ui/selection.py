@@ -108,24 +108,34 @@ def chosen() -> dict[str, Any]:
     return st.session_state.selection  # type: ignore[no-any-return]
 
 
-def put(**change: Any) -> None:
-    """Change the selection."""
+def settle(**change: Any) -> None:
+    """Set the selection right while a page is drawn."""
     st.session_state.selection, _ = clean({**chosen(), **change})
 
 
+def put(**change: Any) -> None:
+    """Change the selection, as a person's choice."""
+    st.session_state._moved = True
+    settle(**change)
+
+
 def read_address() -> None:
-    """Take over what the address says, when it is not what this page wrote there itself."""
+    """Take over what the address says, when it is not what this page wrote there itself.
+
+    After a choice the address may still be the one from before it, so then it is not asked.
+    """
     state = st.session_state
     address = {key: st.query_params[key] for key in READERS if key in st.query_params}
     first = "selection" not in state
-    if first or (address and address != state.get("_address")):
-        state.selection, refused = clean(address if first else {**state.selection, **address})
+    if first or (address != state.get("_address") and not state.get("_moved")):
+        state.selection, refused = clean(address)
         state.refused = refused + [key for key in st.query_params if key not in READERS]
 
 
 def write_address() -> None:
     """Put into the address all that is not as it is by default."""
     address = {key: str(value) for key, value in chosen().items() if value != DEFAULTS[key]}
+    st.session_state._moved = False
     if st.session_state.get("_address") != address or dict(st.query_params) != address:
         st.session_state._address = address
         st.query_params.from_dict(address)

@@ -44,12 +44,7 @@ BERT = Family(
         "pruned_heads": ({}, None),
     },
     harmless=frozenset(
-        """_name_or_path architectures attention_probs_dropout_prob bos_token_id chunk_size_feed_forward
-        classifier_dropout directionality dtype eos_token_id finetuning_task gradient_checkpointing
-        hidden_dropout_prob id2label initializer_range label2id model_type output_attentions
-        output_hidden_states output_past pad_token_id pooler_fc_size pooler_num_attention_heads
-        pooler_num_fc_layers pooler_size_per_head pooler_type problem_type return_dict sep_token_id
-        tie_word_embeddings torch_dtype transformers_version use_cache""".split()
+        ["_name_or_path", "architectures", "attention_probs_dropout_prob", "bos_token_id", "chunk_size_feed_forward", "classifier_dropout", "directionality", "dtype", "eos_token_id", "finetuning_task", "gradient_checkpointing", "hidden_dropout_prob", "id2label", "initializer_range", "label2id", "model_type", "output_attentions", "output_hidden_states", "output_past", "pad_token_id", "pooler_fc_size", "pooler_num_attention_heads", "pooler_num_fc_layers", "pooler_size_per_head", "pooler_type", "problem_type", "return_dict", "sep_token_id", "tie_word_embeddings", "torch_dtype", "transformers_version", "use_cache"]
     ),
     embedding={
         "W_E": Source("embeddings.word_embeddings.weight", ("d_vocab", "d_model")),

@@ -1,0 +1,105 @@
+"""A running application and a Chromium to drive it with.
+
+Where neither an installed Chromium nor Playwright's own can be had, the tests are skipped and say so;
+with ATTENTION_LAB_BROWSER=required they fail instead.
+"""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
+         "--disable-sync"]  # fmt: skip
+
+
+def free_port():
+    with socket.socket() as place:
+        place.bind(("127.0.0.1", 0))
+        return place.getsockname()[1]
+
+
+@pytest.fixture(scope="session")
+def address(tmp_path_factory):
+    port = free_port()
+    log = (tmp_path_factory.mktemp("server") / "log").open("w+")
+    server = subprocess.Popen(
+        [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}", "--server.address=127.0.0.1"],
+        cwd=ROOT, stdout=log, stderr=subprocess.STDOUT,
+    )  # fmt: skip
+    url = f"http://127.0.0.1:{port}"
+    try:
+        for _ in range(300):
+            try:
+                with urllib.request.urlopen(f"{url}/_stcore/health", timeout=1):
+                    break
+            except OSError:
+                time.sleep(0.1)
+        else:
+            log.seek(0)
+            pytest.fail(f"The application did not start: {log.read()[-2000:]}")
+        yield url
+        log.seek(0)
+        assert "Traceback" not in log.read(), "the server raised an error"
+    finally:
+        server.terminate()
+        server.wait(10)
+        log.close()
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    sync_api = pytest.importorskip("playwright.sync_api")
+    with sync_api.sync_playwright() as playwright:
+        installed = shutil.which("chromium") or shutil.which("google-chrome")
+        try:
+            browser = playwright.chromium.launch(executable_path=installed, args=QUIET)
+        except sync_api.Error:
+            subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"], check=False, timeout=300)
+            try:
+                browser = playwright.chromium.launch(args=QUIET)
+            except sync_api.Error as error:
+                if os.environ.get("ATTENTION_LAB_BROWSER") == "required":
+                    raise
+                print("NO BROWSER: the browser tests are skipped.", file=sys.stderr)
+                pytest.skip(f"No Chromium can be had, so this page was not looked at: {error}")
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def outside():
+    """The addresses that a page asked for beyond this machine."""
+    return []
+
+
+@pytest.fixture
+def open_page(chromium, address, outside):
+    """Opens a path of the application and waits until the arithmetic is there."""
+    pages, errors = [], []
+
+    def go(path="/", *, width=1280, height=800, scheme="light", wait=True):
+        page = chromium.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
+        pages.append(page)
+        page.on("request", lambda request: local(request.url) or outside.append(request.url))
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.goto(address + path)
+        if wait:
+            page.get_by_role("region", name="Arithmetic").wait_for(timeout=20_000)
+        return page
+
+    def local(url):
+        return url.startswith((address, address.replace("http", "ws"), "data:", "blob:"))
+
+    yield go
+    for page in pages:
+        page.close()
+    assert not errors
+    assert not outside, f"requests left the machine: {outside}"

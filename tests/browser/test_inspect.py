@@ -1,0 +1,234 @@
+"""What a person does on the Inspect page, and what they read there, worked out again."""
+
+import re
+import urllib.parse
+
+import pytest
+
+import attention_core as ac
+from tests.evaluate import evaluate, holds
+
+pytestmark = pytest.mark.browser
+
+TEXT = "The animal didn't cross the street because it was too tired."
+
+
+@pytest.fixture(scope="module")
+def model():
+    return ac.load("minilm")
+
+
+def arithmetic(page):
+    return page.get_by_role("region", name="Arithmetic")
+
+
+def wait_weight(page, weight):
+    page.locator(f"section[data-weight='{weight:.6f}']").wait_for(timeout=10_000)
+
+
+def lines(page):
+    return [line for line in arithmetic(page).locator("p.line").all_inner_texts() if "=" in line]
+
+
+def unfold_all(page):
+    folded = arithmetic(page).locator("details:not([open]) > summary")
+    while folded.count():
+        folded.first.click()
+
+
+def cell(page, query, key):
+    root = page.locator(".heatmap")
+    data = {name: float(root.get_attribute(f"data-{name}")) for name in ("left", "top", "cell")}
+    box = page.locator(".heatmap canvas.cells").bounding_box()
+    return box["x"] + data["left"] + (key + 0.5) * data["cell"], box["y"] + data["top"] + (query + 0.5) * data["cell"]
+
+
+def search(page):
+    return dict(urllib.parse.parse_qsl(page.evaluate("location.search").removeprefix("?")))
+
+
+def wait_search(page, **wanted):
+    page.wait_for_function(
+        "wanted => { const s = new URLSearchParams(location.search);"
+        " return Object.entries(wanted).every(([k, v]) => s.get(k) === v) }",
+        arg=wanted,
+    )
+
+
+def test_the_first_picture_means_something(open_page):
+    page = open_page()
+    told = page.locator(".say").inner_text()
+    assert "“it” gives 0.68 of its attention to “animal” and 0.05 to “street”" in told
+    assert page.locator(".heatmap").get_attribute("data-weight") == "0.68"
+    assert "Rows ask (query), columns answer (key). Each row sums to 1." in page.locator("body").inner_text()
+    assert page.locator(".badge").inner_text().split()[1] == "trained"
+    assert search(page) == {}
+
+
+def test_every_line_on_the_page_is_true(open_page, model):
+    page = open_page()
+    unfold_all(page)
+    shown = lines(page)
+    assert len(shown) >= 8
+    for line in shown:
+        assert holds(line), line
+    trace = model.trace(TEXT)
+    results = [evaluate(line)[1] for line in shown]
+    assert results[0] == pytest.approx(float(trace.q(3)[1, 10] @ trace.k(3)[1, 2]), abs=1e-3)
+    assert any(abs(r - trace.scores(3)[1, 10, 2]) < 1e-4 for r in results)
+    assert any(abs(r - trace.pattern(3)[1, 10, 2]) < 1e-4 for r in results)
+
+
+def test_numbers_open_down_to_a_weight(open_page):
+    page = open_page()
+    steps = ["q.3.1.10.", "resid_pre.3.10.", "resid_mid.2.10.", "attn_out.2.10.", "W_O.2."]
+    for prefix in steps:
+        unfold_all(page)
+        arithmetic(page).locator(f"[data-at^='{prefix}']").first.click()
+        arithmetic(page).locator("button[aria-current='true']", has_text=prefix).wait_for()
+        for line in lines(page):
+            assert holds(line), line
+    assert "A trained number" in arithmetic(page).inner_text()
+    assert search(page)["open"].count("~") == len(steps) - 1
+    arithmetic(page).get_by_role("button", name="Back to the weight").click()
+    arithmetic(page).locator(".opened").wait_for(state="detached")
+
+
+def test_a_click_on_a_cell_moves_all_views(open_page, model):
+    page = open_page()
+    page.mouse.click(*cell(page, 11, 13))
+    weight = model.trace(TEXT).pattern(3)[1, 11, 13]
+    wait_weight(page, weight)
+    wait_search(page, q="11", k="13")
+    assert f"Why {weight:.2f}?" in page.locator("body").inner_text()
+    assert page.locator(".strip button.query").inner_text() == "was"
+    assert f"“was” gives {weight:.2f} of its attention to “tired”" in page.locator(".say").inner_text()
+
+
+def test_the_keyboard_alone_moves_the_cell(open_page, model):
+    page = open_page()
+    page.locator(".heatmap .picture").focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowRight")
+    wait_weight(page, model.trace(TEXT).pattern(3)[1, 11, 3])
+    page.keyboard.press("Home")
+    wait_weight(page, model.trace(TEXT).pattern(3)[1, 11, 0])
+
+
+def test_the_token_strip_chooses_who_asks(open_page, model):
+    page = open_page()
+    page.locator(".strip button", has_text="street").click()
+    wait_weight(page, model.trace(TEXT).pattern(3)[1, 8, 2])
+    page.locator(".strip button", has_text="cross").click(modifiers=["Shift"])
+    wait_weight(page, model.trace(TEXT).pattern(3)[1, 8, 6])
+
+
+def test_the_swap_and_the_example(open_page):
+    page = open_page()
+    page.get_by_role("button", name="What if it was too wide?").click()
+    page.locator(".say", has_text="0.28").wait_for()
+    assert "“it” gives 0.28 of its attention to “animal” and 0.12 to “street”" in page.locator(".say").inner_text()
+
+
+def test_layer_and_head_and_average(open_page, model):
+    page = open_page("/?layer=5&head=mean")
+    trace = model.trace(TEXT)
+    wait_weight(page, trace.pattern(5).mean(axis=0)[10, 2])
+    assert all(holds(line) for line in lines(page))
+    page.goto(page.url.split("?")[0] + "?layer=2&head=7&q=3&k=1")
+    wait_weight(page, trace.pattern(2)[7, 3, 1])
+
+
+def test_hidden_and_renormalized(open_page, model):
+    page = open_page("/?hide=True&renorm=True")
+    row = model.trace(TEXT).pattern(3)[1, 10]
+    told = page.locator(".say")
+    told.wait_for()
+    assert f"{row[2] / row[1:-1].sum():.2f}" in told.inner_text()
+    assert "renormalized" in told.inner_text()
+    assert all(holds(line) for line in lines(page))
+
+
+def test_the_address_holds_it_all(open_page):
+    page = open_page("/?layer=99&head=nonsense&q=3&k=1&shoe=4&text=Hello%20there%20world")
+    body = page.locator("body")
+    body.get_by_text("This model has layers 0 to 5").or_(body.get_by_text("made no sense")).first.wait_for()
+    wait_search(page, layer="5", q="3", k="1", text="Hello there world")
+    assert set(search(page)) == {"layer", "q", "k", "text"}
+    page.reload()
+    arithmetic(page).wait_for()
+    assert page.locator(".heatmap").get_attribute("data-query") == "3"
+    assert page.get_by_label("Sentence").input_value() == "Hello there world"
+
+
+def test_back_goes_back(open_page):
+    page = open_page()
+    page.mouse.click(*cell(page, 11, 13))
+    wait_search(page, q="11", k="13")
+    page.go_back()
+    page.locator(".heatmap[data-query='10'][data-key='2']").wait_for()
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["<b>bold</b> <script>window.bad = 1</script>", "![i](http://198.51.100.7/x.png) **b** :smile: $x^2$",
+     "مرحبا بالعالم שלום", "👩‍👩‍👧 emoji 🙂 done", "a\x07b\u202ec", r"\frac{1}{2} \input{x}", "## one\n1. two"],
+)  # fmt: skip
+def test_hostile_text_is_shown_and_never_run(open_page, text):
+    page = open_page("/?text=" + urllib.parse.quote(text))
+    assert page.evaluate("window.bad") is None
+    assert page.locator(".strip button").count() >= 3
+    assert page.locator("img[src*='198.51.100.7']").count() == 0
+
+
+@pytest.mark.parametrize("text", ["", "   "])
+def test_nothing_typed(open_page, text):
+    page = open_page("/?text=" + (urllib.parse.quote(text) or "%20"), wait=False)
+    page.get_by_text("Type a sentence above").wait_for()
+
+
+def test_too_many_tokens_are_counted_and_kept(open_page):
+    page = open_page("/?text=" + urllib.parse.quote("word " * 600), wait=False)
+    message = page.get_by_text("602 tokens are too many")
+    message.wait_for()
+    assert "at most 512" in message.inner_text()
+    assert page.get_by_label("Sentence").input_value().count("word") == 600
+
+
+def test_a_new_sentence_is_typed(open_page):
+    page = open_page()
+    box = page.get_by_label("Sentence")
+    box.fill("The cat sat on the mat.")
+    box.press("Enter")
+    wait_search(page, text="The cat sat on the mat.")
+    page.locator(".heatmap[data-n='9']").wait_for()
+    assert all(holds(line) for line in lines(page))
+
+
+@pytest.mark.parametrize("path", ["/", "/?text=" + urllib.parse.quote("word " * 500)])
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (390, 844)])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_is_cut_off(open_page, path, width, height, scheme):
+    page = open_page(path, width=width, height=height, scheme=scheme)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    box = page.locator(".heatmap canvas.cells").bounding_box()
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= width + 1
+
+
+def test_saving(open_page, tmp_path):
+    page = open_page()
+    page.get_by_role("button", name="Save", exact=False).first.click()
+    for name, form, start in (("Heatmap", "svg", b"<svg"), ("Graph", "svg", b"<svg"), ("Heatmap", "png", b"\x89PNG"),
+                              ("Graph", "png", b"\x89PNG")):  # fmt: skip
+        with page.expect_download() as taken:
+            page.get_by_role("button", name=f"Save the {name} as {form.upper()}").click()
+        assert taken.value.path().read_bytes().startswith(start)
+    with page.expect_download() as taken:
+        page.get_by_role("button", name="Numbers of this head").click()
+    rows = taken.value.path().read_text(encoding="utf-8").splitlines()
+    assert len(rows) == 17
+    assert rows[11].split(",")[3].startswith("0.676847")
+    with page.expect_download() as taken:
+        page.get_by_role("button", name="Derivation").click()
+    assert re.search(r"= 0\.6768", taken.value.path().read_text(encoding="utf-8"))
