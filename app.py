@@ -56,8 +56,16 @@ def pickers(model: ac.Model) -> None:
     layers, heads = model.config.n_layers, model.config.n_heads
     names = {str(h): f"Head {h}" for h in range(heads)} | {"mean": "Average of heads"}
     with st.container(horizontal=True, horizontal_alignment="right"):
-        bound(st.selectbox, "Layer", "layer", {"open": ""}, options=list(range(layers)), width=120,
-              format_func=lambda layer: f"Layer {layer}", label_visibility="collapsed")
+        bound(
+            st.selectbox,
+            "Layer",
+            "layer",
+            {"open": ""},
+            options=list(range(layers)),
+            width=120,
+            format_func=lambda layer: f"Layer {layer}",
+            label_visibility="collapsed",
+        )
         bound(st.selectbox, "Head", "head", {"open": ""}, options=list(names), width=180,
               format_func=names.__getitem__, label_visibility="collapsed")  # fmt: skip
 
@@ -100,10 +108,26 @@ def graph(trace: ac.Trace, part: Shown) -> None:
     st.plotly_chart(figure, key="graph", on_select=pick, selection_mode="points", theme=None, alt=alt_text(info),
                     config={"displayModeBar": False})  # fmt: skip
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        bound(st.segmented_control, "Edges", "graph", options=["one", "all"], required=True,
-              format_func={"one": "this token", "all": "all tokens"}.__getitem__, label_visibility="collapsed")
-        bound(st.slider, "Weights from", "least", min_value=0.0, max_value=1.0, step=0.01, width=170,
-              format="from %.2f", label_visibility="collapsed")
+        bound(
+            st.segmented_control,
+            "Edges",
+            "graph",
+            options=["one", "all"],
+            required=True,
+            format_func={"one": "this token", "all": "all tokens"}.__getitem__,
+            label_visibility="collapsed",
+        )
+        bound(
+            st.slider,
+            "Weights from",
+            "least",
+            min_value=0.0,
+            max_value=1.0,
+            step=0.01,
+            width=170,
+            format="from %.2f",
+            label_visibility="collapsed",
+        )
         if not one:
             bound(st.slider, "Strongest a token", "most", min_value=1, max_value=20, width=150,
                   format="strongest %d", label_visibility="collapsed")  # fmt: skip
@@ -164,7 +188,9 @@ def inspect(model: ac.Model, trace: ac.Trace) -> None:
         return
     if part.note:
         st.info(part.note)
-    token_strip(strip_tokens(trace, part.places), Selection(part.query, part.key, part.plane), key="strip", on_pick=part.put)
+    token_strip(
+        strip_tokens(trace, part.places), Selection(part.query, part.key, part.plane), key="strip", on_pick=part.put
+    )
     if note := words.unplaced(trace.text, trace.pieces):
         st.caption(note.replace("[", "\\["))
     headline(trace, part, model)

@@ -140,7 +140,5 @@ def read_tensors(path: Path) -> dict[str, Array]:
 def make_block(weights: Mapping[tuple[str, int | None], Array], layer: int) -> Block:
     """One layer's weights; the matrices of q, k and v are laid side by side once, here."""
     own = {name: array for (name, at), array in weights.items() if at == layer}
-    fused = {
-        f"{kind}_QKV": np.concatenate([own.pop(f"{kind}_{part}") for part in "QKV"], axis=-1) for kind in "Wb"
-    }
+    fused = {f"{kind}_QKV": np.concatenate([own.pop(f"{kind}_{part}") for part in "QKV"], axis=-1) for kind in "Wb"}
     return Block(**own, **fused)

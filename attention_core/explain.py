@@ -61,9 +61,7 @@ def weight(trace: Trace, layer: int, head: int, query: int, key: int) -> Term:
         return Term(0.0, "weight", at=at, note="This key is masked: its score is −∞, and its weight is 0.")
     row = trace.scores(layer)[head, query]
     own = score(trace, layer, head, query, key)
-    others = [
-        own if j == key else leaf(row[j], f"score[{j}]", "score", layer, head, query, int(j)) for j in allowed
-    ]
+    others = [own if j == key else leaf(row[j], f"score[{j}]", "score", layer, head, query, int(j)) for j in allowed]
     # The tree of the chosen score hangs in one place only; elsewhere its value stands for it.
     flat = [Term(term.value, term.name, at=term.at) for term in others]
     top = make("max", flat).named("max")
@@ -115,13 +113,10 @@ def attn_out(trace: Trace, layer: int, position: int, m: int) -> Term:
     block, joined = trace.model.blocks[layer], trace.z(layer)[:, position]
     d_head = trace.model.config.d_head
     mixed = [
-        leaf(v, f"z[{h}, {d}]", "z", layer, h, position, d)
-        for h, row in enumerate(joined)
-        for d, v in enumerate(row)
+        leaf(v, f"z[{h}, {d}]", "z", layer, h, position, d) for h, row in enumerate(joined) for d, v in enumerate(row)
     ]
     weights = [
-        leaf(v, f"W_O[{i // d_head}, {i % d_head}, {m}]", "W_O", layer, i, m)
-        for i, v in enumerate(block.W_O[:, m])
+        leaf(v, f"W_O[{i // d_head}, {i % d_head}, {m}]", "W_O", layer, i, m) for i, v in enumerate(block.W_O[:, m])
     ]
     bias = leaf(block.b_O[m], f"b_O[{m}]", "b_O", layer, m)
     total = make("sum", (*dot(mixed, weights).parts, bias))
@@ -251,7 +246,7 @@ def trained(name: str) -> Callable[..., Term]:
 def likeness(trace: Trace, position: int) -> Term:
     """The cosine between a token's contextual embedding and the embedding it started from.
 
-        cosine = a · b / (|a| * |b|), between -1 and 1
+    cosine = a · b / (|a| * |b|), between -1 and 1
     """
     last, n = trace.model.config.n_layers - 1, len(trace.pieces)
     if not 0 <= position < n:
@@ -287,7 +282,29 @@ QUANTITIES: dict[str, Callable[..., Term]] = {
     "likeness": likeness,
     **{
         name: trained(name)
-        for name in ["W_E", "W_pos", "W_seg", "w_norm", "b_norm", "W_Q", "W_K", "W_V", "b_Q", "b_K", "b_V", "W_O", "b_O", "w_mid", "b_mid", "W_in", "b_in", "W_out", "b_out", "w_post", "b_post"]
+        for name in [
+            "W_E",
+            "W_pos",
+            "W_seg",
+            "w_norm",
+            "b_norm",
+            "W_Q",
+            "W_K",
+            "W_V",
+            "b_Q",
+            "b_K",
+            "b_V",
+            "W_O",
+            "b_O",
+            "w_mid",
+            "b_mid",
+            "W_in",
+            "b_in",
+            "W_out",
+            "b_out",
+            "w_post",
+            "b_post",
+        ]
     },
 }
 

@@ -45,9 +45,7 @@ class Tokenizer:
     def encode(self, text: str) -> tuple[Token, ...]:
         """The pieces of a text, special tokens included; a lone surrogate is read as U+FFFD."""
         encoding = self._backend.encode(without_surrogates(text))
-        columns = zip(
-            encoding.ids, encoding.tokens, encoding.offsets, encoding.special_tokens_mask, strict=True
-        )
+        columns = zip(encoding.ids, encoding.tokens, encoding.offsets, encoding.special_tokens_mask, strict=True)
         return tuple(
             Token(id, piece, start, end, bool(special) and start == end, id == self._unknown_id)
             for id, piece, (start, end), special in columns

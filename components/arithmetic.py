@@ -15,7 +15,9 @@ _mount = st.components.v2.component(
 )
 
 
-def arithmetic(view: dict[str, Any], *, key: str, on_open: Callable[[str], None], on_back: Callable[[int], None]) -> None:
+def arithmetic(
+    view: dict[str, Any], *, key: str, on_open: Callable[[str], None], on_back: Callable[[int], None]
+) -> None:
     """Mount the arithmetic.
 
     view:    {"steps": [...], "opened": {...} or None}, as `ui.arithmetic.view` makes it

@@ -46,9 +46,7 @@ def strip_data(tokens: Sequence[StripToken], selection: Selection) -> dict[str, 
     return {
         "labels": labels,
         "pieces": [None if piece == label else piece for label, piece in zip(labels, pieces, strict=True)],
-        "flags": [
-            _SPECIAL * token.special | _JOINED * token.joined | _UNKNOWN * token.unknown for token in tokens
-        ],
+        "flags": [_SPECIAL * token.special | _JOINED * token.joined | _UNKNOWN * token.unknown for token in tokens],
         **selection._asdict(),
     }
 

@@ -64,9 +64,7 @@ def attention_graph(
 
     Raises ValueError when the shapes do not fit, the numbers are no weights, or a choice is out of range.
     """
-    info = graph_info(
-        pattern, tokens, query=query, key=key, threshold=threshold, strongest=strongest, layout=layout
-    )
+    info = graph_info(pattern, tokens, query=query, key=key, threshold=threshold, strongest=strongest, layout=layout)
     return plot(info, theme_of(theme))
 
 

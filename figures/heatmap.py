@@ -67,4 +67,3 @@ def attention_heatmap(
             line={"color": colours.ink, "width": 2.5},
         )  # fmt: skip
     return figure
-

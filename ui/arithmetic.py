@@ -81,6 +81,7 @@ def view(
     trail: the addresses of opened numbers, joined by "~"
     """
     heads = range(trace.model.config.n_heads)
+    drawn: dict[str, Any]
     if head == "mean":
         drawn = {"steps": [mean_step(trace, layer, query, key, heads)], "bars": None}
     else:
@@ -98,7 +99,10 @@ def mean_step(trace: ac.Trace, layer: int, query: int, key: int, heads: range) -
     parts = [explain.leaf(column[h], f"head {h}", "weight", layer, h, query, key) for h in heads]
     mean = make("quotient", (make("sum", parts), Term(float(len(parts)), "heads")))
     runs, rounded = equation(mean.named("average"), len(parts))
-    return {"lines": [runs], "words": ["The average of the heads. Open a number to see how its head came to it.", *rounded]}
+    return {
+        "lines": [runs],
+        "words": ["The average of the heads. Open a number to see how its head came to it.", *rounded],
+    }
 
 
 def renormalized_step(weights: np.ndarray, shown: list[int], key: int) -> dict[str, Any]:
@@ -254,7 +258,8 @@ def where(trace: ac.Trace, address: Address) -> str:
     }  # fmt: skip
     if address.quantity in layer_head:
         layer, head, position, dim = address.indices
-        return f"Layer {layer}, head {head}: dimension {dim} of the {layer_head[address.quantity]} of “{trace.tokens[position]}”."
+        kind, token = layer_head[address.quantity], trace.tokens[position]
+        return f"Layer {layer}, head {head}: dimension {dim} of the {kind} of “{token}”."
     if address.quantity in ("weight", "score", "product"):
         layer, head, query, key = address.indices
         return f"Layer {layer}, head {head}: from “{trace.tokens[query]}” to “{trace.tokens[key]}”."

@@ -5,6 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from attention_core.catalogue import CATALOGUE
+from figures.theme import ThemeName
 from ui.selection import chosen, read_address
 
 STYLE = (Path(__file__).parent / "page.css").read_text(encoding="utf-8")
@@ -38,6 +39,6 @@ def safe(word: str) -> str:
     return "".join(c for c in word[:24] if c.isalnum() or c in "_-")
 
 
-def theme_name() -> str:
+def theme_name() -> ThemeName:
     """The colours that the page is shown in: "light" or "dark"."""
     return "dark" if st.context.theme.type == "dark" else "light"

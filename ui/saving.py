@@ -25,13 +25,26 @@ def save_menu(trace: ac.Trace, part: Shown) -> None:
     weights = part.pattern[part.plane]
     title = f"Attention weights, layer {part.layer}, head {part.plane_names[part.plane]}: {trace.text}"
     with st.popover("Save", width="stretch"):
-        picture("Heatmap", f"{name}-heatmap",
-                lambda: heatmap_svg(weights, part.tokens, selected=(part.query, part.key), theme=theme_name(),
-                                    title=title), key="save_heatmap")
-        picture("Graph", f"{name}-graph", lambda: graph_svg(shown_graph(part), theme=theme_name(), title=title),
-                key="save_graph")
-        st.download_button("Numbers of this head (CSV)", lambda: table(weights, part.tokens), f"{name}.csv",
-                           "text/csv", on_click="ignore", width="stretch")
+        picture(
+            "Heatmap",
+            f"{name}-heatmap",
+            lambda: heatmap_svg(weights, part.tokens, selected=(part.query, part.key), theme=theme_name(), title=title),
+            key="save_heatmap",
+        )
+        picture(
+            "Graph",
+            f"{name}-graph",
+            lambda: graph_svg(shown_graph(part), theme=theme_name(), title=title),
+            key="save_graph",
+        )
+        st.download_button(
+            "Numbers of this head (CSV)",
+            lambda: table(weights, part.tokens),
+            f"{name}.csv",
+            "text/csv",
+            on_click="ignore",
+            width="stretch",
+        )
         if chosen()["head"] != "mean":
             st.download_button("Derivation (LaTeX)", lambda: derivation(trace, part), f"{name}.tex",
                                "application/x-tex", on_click="ignore", width="stretch")  # fmt: skip

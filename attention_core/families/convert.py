@@ -41,9 +41,7 @@ def read_config(family: Family, raw: Mapping[str, Any]) -> ModelConfig:
     sizes = {name: values[key] for name, key in family.sizes.items()}
     n_heads, d_model = sizes["n_heads"], sizes["d_model"]
     if not isinstance(n_heads, int) or not isinstance(d_model, int) or n_heads < 1 or d_model % n_heads:
-        raise UnsupportedConfigError(
-            f"The width {d_model!r} cannot be shared equally among {n_heads!r} heads."
-        )
+        raise UnsupportedConfigError(f"The width {d_model!r} cannot be shared equally among {n_heads!r} heads.")
     return ModelConfig(**sizes, d_head=d_model // n_heads, **traits)
 
 
@@ -66,9 +64,7 @@ def strip_prefix(family: Family, names: list[str]) -> str:
     raise CheckpointError(f"The checkpoint has no tensor {first!r}.")
 
 
-def convert(
-    family: Family, config: ModelConfig, tensors: Mapping[str, Array]
-) -> dict[tuple[str, int | None], Array]:
+def convert(family: Family, config: ModelConfig, tensors: Mapping[str, Array]) -> dict[tuple[str, int | None], Array]:
     """The checkpoint's tensors under canonical names, as float32, [in, out], read-only.
 
     Raises CheckpointError that names what is missing, left over, or of the wrong shape.

@@ -90,7 +90,9 @@ def test_likeness_is_the_cosine(trace):
     assert explain.likeness(trace, 10).value == pytest.approx(a @ b / np.linalg.norm(a) / np.linalg.norm(b), abs=1e-6)
 
 
-@pytest.mark.parametrize("text", ["weight.9.0.0.0", "weight.0.0.99.0", "nothing.1", "q.1", "W_Q.0.0.0.999", "q.0.0.0.0.0"])
+@pytest.mark.parametrize(
+    "text", ["weight.9.0.0.0", "weight.0.0.99.0", "nothing.1", "q.1", "W_Q.0.0.0.999", "q.0.0.0.0.0"]
+)
 def test_what_is_not_there_is_refused(trace, text):
     with pytest.raises(InputError):
         explain.open_term(trace, Address.parse(text))

@@ -24,7 +24,9 @@ def test_what_makes_sense_is_kept():
 
 
 def test_junk_is_named_and_the_default_stands():
-    selection, refused = clean({"layer": "three", "model": "../etc", "open": "<b>", "least": "7", "head": "1e9", "x": 1})
+    selection, refused = clean(
+        {"layer": "three", "model": "../etc", "open": "<b>", "least": "7", "head": "1e9", "x": 1}
+    )
     assert sorted(refused) == ["head", "layer", "least", "model", "open"]
     assert selection == DEFAULTS
 

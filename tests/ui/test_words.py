@@ -49,4 +49,3 @@ def test_what_the_tokenizer_drops_is_named():
     assert "U+0007" in unplaced("a\x07b", (token("a", 0, 1), token("b", 2, 3)))
     assert "1 piece is" in unplaced("a", (token("[UNK]", 0, 1, unknown=True),))
     assert unplaced("a b", (token("a", 0, 1), token("b", 2, 3))) is None
-
