@@ -72,6 +72,8 @@ class Model:
         """
         if (text is None) == (ids is None):
             raise InputError("Give either a text or ids.")
+        if ids is not None:
+            self._check(list(ids))
         tokens = self.tokenizer.encode(text) if text is not None else self._named(ids or ())
         self._check([token.id for token in tokens])
         return Trace(self, tokens, text or "", frozen(self._residuals(np.array([token.id for token in tokens]))))

@@ -214,7 +214,10 @@ def value_steps(trace: ac.Trace, layer: int, head: int, query: int) -> list[dict
             "Last line: the cosine between the token’s contextual embedding and the embedding it started from.",
         ],
         "folds": [
-            {"label": "into the embedding", "tables": [{"head": [f"dimension {m}", "value"], "rows": rows, "chosen": -1}]},
+            {
+                "label": "into the embedding",
+                "tables": [{"head": [f"dimension {m}", "value"], "rows": rows, "chosen": -1}],
+            },
             {"label": "the cosine", "lines": [equation(term)[0] for term in list(steps(likeness))[:-1]]},
         ],
     }  # fmt: skip

@@ -1,0 +1,1 @@
+"""Each benchmark prints ratios measured in one run, and fails where a limit is missed."""

@@ -1,0 +1,22 @@
+"""What a trace keeps at 512 tokens, against the bytes of all patterns: at most 1/12."""
+
+import sys
+
+import attention_core as ac
+
+LIMIT = 1 / 12
+
+
+def main() -> int:
+    model = ac.load("minilm")
+    trace = model.trace("word " * 510)
+    n, config = len(trace.ids), model.config
+    kept = trace.resid.nbytes
+    patterns = sum(trace.pattern(layer).nbytes for layer in range(config.n_layers))
+    print(f"{n} tokens: a trace keeps {kept / 1e6:.2f} MB, all patterns are {patterns / 1e6:.2f} MB: "
+          f"{kept / patterns:.4f} (limit {LIMIT:.4f})")  # fmt: skip
+    return bool(kept / patterns > LIMIT)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,136 @@
+"""From a checkpoint's names to ours: every key and every tensor is accounted for, or refused by name."""
+
+import numpy as np
+import pytest
+
+from attention_core.errors import CheckpointError, UnsupportedConfigError
+from attention_core.families.bert import BERT
+from attention_core.families.convert import convert, read_config, strip_prefix, tensor_sources
+from attention_core.families.registry import family_of
+
+RAW = {
+    "model_type": "bert", "num_hidden_layers": 2, "num_attention_heads": 3, "hidden_size": 21,
+    "intermediate_size": 13, "vocab_size": 17, "max_position_embeddings": 11, "type_vocab_size": 2,
+}  # fmt: skip
+CONFIG = read_config(BERT, RAW)
+QUERY = "encoder.layer.1.attention.self.query.weight"
+
+
+@pytest.fixture
+def tensors():
+    """A checkpoint of whole numbers, all different, in which every element can be told."""
+    count = 0
+    made = {}
+    for source in tensor_sources(BERT, 2).values():
+        shape = [np.prod([CONFIG.sizes[size] for size in axis.split("*")]) for axis in source.shape]
+        size = int(np.prod(shape))
+        made[source.name] = np.arange(count, count + size, dtype=np.float32).reshape(shape)
+        count += size
+    return made
+
+
+def test_sizes_and_traits_come_under_our_names():
+    assert CONFIG.sizes == {
+        "n_layers": 2, "n_heads": 3, "d_model": 21, "d_head": 7, "d_mlp": 13, "d_vocab": 17, "n_ctx": 11,
+        "n_segments": 2,
+    }  # fmt: skip
+    assert (CONFIG.norm_eps, CONFIG.activation, CONFIG.causal) == (1e-12, "gelu", False)
+
+
+def test_what_a_configuration_leaves_out_is_the_familys_default():
+    config = read_config(BERT, {"model_type": "bert"})
+    assert (config.n_layers, config.n_heads, config.d_model, config.d_vocab) == (12, 12, 768, 30522)
+
+
+def test_choices_become_traits():
+    config = read_config(BERT, RAW | {"hidden_act": "relu", "is_decoder": True})
+    assert (config.activation, config.causal) == ("relu", True)
+
+
+@pytest.mark.parametrize("key", sorted(BERT.harmless - {"model_type"}))
+def test_a_harmless_key_changes_nothing(key):
+    assert read_config(BERT, RAW | {key: "anything"}) == CONFIG
+
+
+@pytest.mark.parametrize("key", sorted(BERT.required))
+def test_a_required_key_is_refused_by_name_when_it_has_another_value(key):
+    assert read_config(BERT, RAW | {key: BERT.required[key][0]}) == CONFIG
+    with pytest.raises(UnsupportedConfigError, match=f"{key} = 'else' .*{BERT.required[key][0]!r}"):
+        read_config(BERT, RAW | {key: "else"})
+
+
+@pytest.mark.parametrize("key", sorted(BERT.choices))
+def test_a_choice_that_is_not_computed_is_refused_by_name(key):
+    with pytest.raises(UnsupportedConfigError, match=f"{key} = 'else' is not supported"):
+        read_config(BERT, RAW | {key: "else"})
+
+
+@pytest.mark.parametrize("value", [["gelu"], {"name": "gelu"}, None])
+def test_a_choice_of_any_json_type_is_refused(value):
+    with pytest.raises(UnsupportedConfigError, match="hidden_act"):
+        read_config(BERT, RAW | {"hidden_act": value})
+
+
+@pytest.mark.parametrize("value", ["1e-12", None, [1]])
+def test_a_norm_eps_that_is_no_number_is_refused(value):
+    with pytest.raises(UnsupportedConfigError, match="norm_eps"):
+        read_config(BERT, RAW | {"layer_norm_eps": value})
+
+
+def test_every_unknown_key_is_named():
+    with pytest.raises(UnsupportedConfigError, match="a_new_one, rope_theta"):
+        read_config(BERT, RAW | {"rope_theta": 1, "a_new_one": 2})
+
+
+@pytest.mark.parametrize("model_type", ["llama", None, ["bert"]])
+def test_another_family_is_named(model_type):
+    with pytest.raises(UnsupportedConfigError, match="Supported: bert"):
+        family_of({"model_type": model_type})
+
+
+@pytest.mark.parametrize("prefix", BERT.prefixes)
+def test_products_are_turned_and_tables_are_not(tensors, prefix):
+    converted = convert(BERT, CONFIG, {prefix + name: array for name, array in tensors.items()})
+    np.testing.assert_array_equal(converted["W_Q", 1], tensors[QUERY].T)
+    np.testing.assert_array_equal(converted["W_in", 0], tensors["encoder.layer.0.intermediate.dense.weight"].T)
+    np.testing.assert_array_equal(converted["W_E", None], tensors["embeddings.word_embeddings.weight"])
+    assert {name: converted[name, layer].shape for name, layer in converted if name in ("W_in", "W_out", "W_pos")} == {
+        "W_in": (21, 13), "W_out": (13, 21), "W_pos": (11, 21),
+    }  # fmt: skip
+
+
+def test_every_tensor_is_used_once_and_only_once(tensors):
+    converted = convert(BERT, CONFIG, tensors)
+    numbers = np.sort(np.concatenate([array.reshape(-1) for array in converted.values()]))
+    np.testing.assert_array_equal(numbers, np.arange(sum(array.size for array in tensors.values())))
+    assert not any(array.flags.writeable for array in converted.values())
+
+
+def test_known_and_unneeded_tensors_are_left_out(tensors):
+    known = {name: np.zeros(1) for name in ("embeddings.position_ids", "pooler.dense.bias", "cls.predictions.bias")}
+    assert set(convert(BERT, CONFIG, tensors | known)) == set(tensor_sources(BERT, 2))
+
+
+@pytest.mark.parametrize(
+    ("name", "array", "said"),
+    [
+        (QUERY, np.zeros((21, 20), np.float32), r"\[21, 20\], expected \[21, 21\]"),
+        (QUERY, np.zeros((1, 21, 21), np.float32), r"\[1, 21, 21\], expected \[21, 21\]"),
+        (QUERY, np.zeros((21, 21), np.float16), "float16, expected float32"),
+        ("encoder.layer.2.output.dense.bias", np.zeros(21, np.float32), "1 tensors of no known use.*layer.2"),
+    ],
+)
+def test_a_tensor_that_does_not_belong_is_named(tensors, name, array, said):
+    with pytest.raises(CheckpointError, match=said):
+        convert(BERT, CONFIG, tensors | {name: array})
+
+
+def test_missing_tensors_are_counted_and_the_first_is_named(tensors):
+    del tensors[QUERY], tensors["encoder.layer.0.output.dense.bias"]
+    with pytest.raises(CheckpointError, match=r"lacks 2 tensors, the first 'encoder\.layer\.0\.output\.dense\.bias'"):
+        convert(BERT, CONFIG, tensors)
+
+
+def test_a_checkpoint_without_embeddings():
+    with pytest.raises(CheckpointError, match="word_embeddings"):
+        strip_prefix(BERT, ["something.else"])

@@ -1,0 +1,149 @@
+"""Loading: what is exact is loaded, everything else is refused by name."""
+
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file, save_file
+
+import attention_core as ac
+from attention_core import checkpoint
+from attention_core.catalogue import CATALOGUE
+from attention_core.errors import (
+    CheckpointError,
+    DigestError,
+    InputError,
+    ModelNotFoundError,
+    UnknownModelError,
+    UnsupportedConfigError,
+)
+
+STORED = Path(__file__).parents[1] / "reference" / "bert"
+
+
+@pytest.fixture
+def folder(tmp_path):
+    for file in checkpoint.FILES:
+        shutil.copy(STORED / file, tmp_path / file)
+    return tmp_path
+
+
+def change_config(folder, **change):
+    path = folder / "config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | change))
+
+
+def change_tensors(folder, change):
+    tensors = load_file(folder / "model.safetensors")
+    change(tensors)
+    save_file(tensors, folder / "model.safetensors")
+
+
+def test_a_folder_loads(folder):
+    model = ac.load(folder)
+    assert (model.config.n_layers, model.config.n_heads, model.config.d_head) == (3, 5, 7)
+    assert model.W("Q", 0).shape == (5, 35, 7)
+    source = load_file(folder / "model.safetensors")["encoder.layer.2.attention.self.value.weight"]
+    np.testing.assert_array_equal(model.W("V", 2)[1, 3], source[7:14, 3])
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ({"model_type": "llama"}, "llama"),
+        ({"rope_theta": 1e4}, "rope_theta"),
+        ({"position_embedding_type": "relative_key"}, "position_embedding_type"),
+        ({"hidden_act": "silu"}, "hidden_act"),
+        ({"add_cross_attention": True}, "add_cross_attention"),
+        ({"num_attention_heads": 4}, "4"),
+        ({"num_attention_heads": 0}, "0"),
+        ({"num_hidden_layers": "3"}, "n_layers"),
+        ({"layer_norm_eps": 0}, "norm_eps"),
+    ],
+)
+def test_a_configuration_is_refused_by_name(folder, change, named):
+    change_config(folder, **change)
+    with pytest.raises(UnsupportedConfigError, match=named):
+        ac.load(folder)
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        (lambda t: t.pop("encoder.layer.1.output.dense.bias"), "lacks 1 tensors.*layer.1.output.dense.bias"),
+        (lambda t: t.update(extra=np.zeros(3, np.float32)), "extra"),
+        (lambda t: t.update({"embeddings.LayerNorm.bias": np.zeros(34, np.float32)}), r"\[34\], expected \[35\]"),
+        (lambda t: t.update({"embeddings.LayerNorm.bias": np.zeros(35, np.float64)}), "float64"),
+        (lambda t: t.pop("embeddings.word_embeddings.weight"), "word_embeddings"),
+    ],
+)
+def test_tensors_are_checked(folder, change, named):
+    change_tensors(folder, change)
+    with pytest.raises(CheckpointError, match=named):
+        ac.load(folder)
+
+
+def test_a_prefix_is_understood(folder):
+    tensors = {f"bert.{name}": array for name, array in load_file(folder / "model.safetensors").items()}
+    save_file(tensors, folder / "model.safetensors")
+    assert ac.load(folder).trace(ids=[1, 2]).pattern(0).shape == (5, 2, 2)
+
+
+@pytest.mark.parametrize("file", checkpoint.FILES)
+def test_a_missing_or_broken_file_is_named(folder, file):
+    (folder / file).write_bytes((folder / file).read_bytes()[:50])
+    with pytest.raises(CheckpointError, match=file):
+        ac.load(folder)
+    (folder / file).unlink()
+    with pytest.raises(CheckpointError, match=file):
+        ac.load(folder)
+
+
+def test_a_configuration_that_is_no_object(folder):
+    (folder / "config.json").write_text("[1]")
+    with pytest.raises(CheckpointError, match="list"):
+        ac.load(folder)
+
+
+def test_a_wrong_digest_names_both(monkeypatch):
+    entry = replace(CATALOGUE["minilm"], digests={"tokenizer.json": "0" * 64})
+    monkeypatch.setitem(CATALOGUE, "minilm", entry)
+    with pytest.raises(DigestError, match=f"be50c3628f2b.*, not {'0' * 64}"):
+        ac.load("minilm")
+
+
+@pytest.mark.parametrize("name", ["nothing", "../etc/passwd", "a/b/c", "~/model"])
+def test_an_unknown_name_lists_what_there_is(name):
+    with pytest.raises(UnknownModelError, match="minilm"):
+        ac.load(name)
+
+
+def test_a_model_that_is_nowhere(monkeypatch, tmp_path):
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+    with pytest.raises(ModelNotFoundError, match="nobody/nothing"):
+        ac.load("nobody/nothing")
+
+
+def test_ids_are_checked(folder):
+    model = ac.load(folder)
+    for ids, said in (([], "no tokens"), ([101], "101"), ([-1], "-1"), ([1] * 44, "44 tokens are too many.*43")):
+        with pytest.raises(InputError, match=said):
+            model.trace(ids=ids)
+    with pytest.raises(InputError, match="either"):
+        model.trace()
+    with pytest.raises(InputError, match="language-model head"):
+        model.trace(ids=[1]).logits()
+    with pytest.raises(InputError, match="Layer 3"):
+        model.trace(ids=[1]).q(3)
+
+
+def test_a_trace_is_immutable(folder):
+    trace = ac.load(folder).trace(ids=[1, 2, 3])
+    for array in (trace.resid, trace.q(0), trace.pattern(1), trace.resid_mid(2), trace.contextual):
+        with pytest.raises(ValueError, match="read-only"):
+            array[0] = 0

@@ -1,0 +1,41 @@
+"""The core against stored references, without torch: every intermediate of every layer within 1e-5."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import attention_core as ac
+from tests.reference.make import BERT_IDS, SAMPLES, sample
+from tests.reference.oracle import TENSORS, first_difference, tolerance
+from tests.reference.sentences import SENTENCES
+
+STORED = Path(__file__).parents[1] / "reference"
+
+
+@pytest.fixture(scope="module")
+def model():
+    return ac.load("minilm")
+
+
+@pytest.fixture(scope="module")
+def samples():
+    return np.load(STORED / "minilm.npz")["samples"]
+
+
+@pytest.mark.parametrize("number", range(len(SENTENCES)))
+def test_minilm(model, samples, number):
+    trace = model.trace(SENTENCES[number])
+    assert samples.shape == (len(SENTENCES), 6, len(TENSORS), SAMPLES)
+    for layer in range(6):
+        for name, expected in zip(TENSORS, samples[number, layer], strict=True):
+            off = np.abs(sample(getattr(trace, name)(layer)) - expected).max()
+            assert off <= tolerance(expected), f"layer {layer}: {name} is off by {off:.3g}"
+
+
+def test_a_random_bert_whole():
+    expected = np.load(STORED / "bert" / "expected.npz")
+    trace = ac.load(STORED / "bert").trace(ids=BERT_IDS)
+    told = first_difference(trace, expected)
+    assert not told, told
+    assert np.std(expected["pattern"]) > 0.05

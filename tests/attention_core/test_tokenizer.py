@@ -1,0 +1,38 @@
+"""Pieces, and where they stand in the text."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import attention_core as ac
+
+
+@pytest.fixture(scope="module")
+def tokenizer():
+    return ac.load("minilm").tokenizer
+
+
+def test_pieces_stand_where_they_were_typed(tokenizer):
+    text = "The animal didn't"
+    tokens = tokenizer.encode(text)
+    assert [t.piece for t in tokens] == ["[CLS]", "the", "animal", "didn", "'", "t", "[SEP]"]
+    assert [text[t.start : t.end] for t in tokens] == ["", "The", "animal", "didn", "'", "t", ""]
+    assert [t.special for t in tokens] == [True, False, False, False, False, False, True]
+
+
+def test_long_texts_are_not_cut(tokenizer):
+    assert len(tokenizer.encode("word " * 400)) == 402
+
+
+def test_what_the_vocabulary_lacks_is_unknown(tokenizer):
+    assert [t.unknown for t in tokenizer.encode("a 🙂")] == [False, False, True, False]
+
+
+def test_a_lone_surrogate_is_read_as_a_replacement(tokenizer):
+    assert [t.id for t in tokenizer.encode("a\ud800b")] == [t.id for t in tokenizer.encode("a\ufffdb")]
+
+
+@given(st.text(max_size=60))
+def test_every_place_is_inside_the_text(tokenizer, text):
+    for token in tokenizer.encode(text):
+        assert 0 <= token.start <= token.end <= len(text)

@@ -1,0 +1,75 @@
+"""What is computed when asked for agrees with the stream that was kept."""
+
+import numpy as np
+import pytest
+
+from attention_core.errors import InputError
+
+IDS = [2, 97, 5, 41, 13, 0, 77]
+N, HEADS, D_HEAD, D_MODEL, D_MLP = 7, 5, 7, 35, 53
+SHAPES = {
+    "q": (HEADS, N, D_HEAD), "k": (HEADS, N, D_HEAD), "v": (HEADS, N, D_HEAD),
+    "scores": (HEADS, N, N), "pattern": (HEADS, N, N), "z": (HEADS, N, D_HEAD),
+    "attn_out": (N, D_MODEL), "resid_pre": (N, D_MODEL), "resid_mid": (N, D_MODEL), "resid_post": (N, D_MODEL),
+    "mlp_in": (N, D_MLP), "mlp_act": (N, D_MLP), "mlp_out": (N, D_MODEL),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def trace(bert):
+    return bert.trace(ids=IDS)
+
+
+@pytest.mark.parametrize("name", SHAPES)
+@pytest.mark.parametrize("layer", range(3))
+def test_shapes_types_and_no_writing(trace, name, layer):
+    array = getattr(trace, name)(layer)
+    assert (array.shape, array.dtype) == (SHAPES[name], np.float32)
+    with pytest.raises(ValueError, match="read-only"):
+        array[0] = 0
+
+
+@pytest.mark.parametrize("name", SHAPES)
+@pytest.mark.parametrize("layer", [-1, 3])
+def test_a_layer_that_is_not_there(trace, name, layer):
+    with pytest.raises(InputError, match=f"Layer {layer} .* 0 to 2"):
+        getattr(trace, name)(layer)
+
+
+def norm(x, weight, bias, eps):
+    return (x - x.mean(1, keepdims=True)) / np.sqrt(x.var(1, keepdims=True) + eps) * weight + bias
+
+
+@pytest.mark.parametrize("layer", range(3))
+def test_the_pieces_of_a_layer_give_what_the_forward_pass_kept(trace, layer):
+    block, eps = trace.model.blocks[layer], trace.model.config.norm_eps
+    mid = norm(trace.resid_pre(layer).astype(float) + trace.attn_out(layer), block.w_mid, block.b_mid, eps)
+    np.testing.assert_allclose(trace.resid_mid(layer), mid, atol=1e-5)
+    post = norm(mid + trace.mlp_out(layer), block.w_post, block.b_post, eps)
+    np.testing.assert_allclose(trace.resid_post(layer), post, atol=1e-5)
+
+
+def test_layers_follow_one_another(trace):
+    for layer in range(2):
+        np.testing.assert_array_equal(trace.resid_post(layer), trace.resid_pre(layer + 1))
+    np.testing.assert_array_equal(trace.contextual, trace.resid_post(2))
+
+
+def test_asking_twice_gives_the_same(trace):
+    """The in-place functions work on arrays of their own."""
+    for name in SHAPES:
+        first = getattr(trace, name)(1).copy()
+        np.testing.assert_array_equal(getattr(trace, name)(1), first)
+
+
+def test_what_is_kept_grows_with_the_tokens_and_not_with_their_square(bert):
+    kept = [bert.trace(ids=[1] * n).resid.nbytes for n in (10, 20, 40)]
+    assert kept == [4 * 4 * 35 * n for n in (10, 20, 40)]
+
+
+def test_a_text_and_its_tokens(bert):
+    trace = bert.trace("w5 w7  nothing")
+    assert trace.text == "w5 w7  nothing"
+    assert trace.tokens == ["w5", "w7", "[UNK]"]
+    assert trace.ids == [9, 11, 1]
+    assert [trace.text[t.start : t.end] for t in trace.pieces] == ["w5", "w7", "nothing"]

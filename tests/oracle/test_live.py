@@ -1,0 +1,68 @@
+"""The core against torch, live: every intermediate of every layer within 1e-5."""
+
+import shutil
+
+import numpy as np
+import pytest
+
+import attention_core as ac
+from attention_core.catalogue import CATALOGUE
+from attention_core.checkpoint import find
+from tests.reference.make import tiny_tokenizer
+from tests.reference.oracle import first_difference, random_bert, reference_model, reference_trace
+from tests.reference.sentences import SENTENCES
+
+pytestmark = [pytest.mark.oracle, pytest.mark.filterwarnings("ignore")]
+
+VARIANTS = [
+    {},
+    {"hidden_act": "relu"},
+    {"is_decoder": True},
+    {"num_attention_heads": 1, "hidden_size": 11},
+    {"num_hidden_layers": 1, "hidden_size": 77, "num_attention_heads": 7, "layer_norm_eps": 1e-3},
+    {"type_vocab_size": 1, "intermediate_size": 5},
+    {"is_decoder": True, "hidden_act": "relu", "num_attention_heads": 7},
+]
+
+
+@pytest.fixture(scope="module")
+def minilm():
+    return ac.load("minilm"), reference_model(find(CATALOGUE["minilm"]))
+
+
+@pytest.mark.parametrize("text", SENTENCES)
+def test_minilm(minilm, text):
+    ours, theirs = minilm
+    trace = ours.trace(text)
+    told = first_difference(trace, reference_trace(theirs, trace.ids))
+    assert not told, told
+
+
+def test_the_sentences_reach_the_full_length(minilm):
+    lengths = [len(minilm[0].tokenizer.encode(text)) for text in SENTENCES]
+    assert len(SENTENCES) >= 20
+    assert min(lengths) == 3
+    assert max(lengths) == 512
+
+
+@pytest.mark.parametrize("seed", range(len(VARIANTS)))
+def test_random_berts(tmp_path, seed):
+    theirs = random_bert(tmp_path, seed, **VARIANTS[seed])
+    (tmp_path / "tokenizer.json").write_text(tiny_tokenizer())
+    ours = ac.load(tmp_path)
+    draw = np.random.default_rng(seed)
+    for n in (1, 2, 13, 43):
+        ids = draw.integers(0, 101, n).tolist()
+        told = first_difference(ours.trace(ids=ids), reference_trace(theirs, ids))
+        assert not told, told
+
+
+def test_a_wrong_weight_is_noticed(tmp_path):
+    """The comparison itself can fail, and names the first wrong tensor."""
+    theirs = random_bert(tmp_path, 3)
+    (tmp_path / "tokenizer.json").write_text(tiny_tokenizer())
+    ours = ac.load(tmp_path)
+    shutil.rmtree(tmp_path)
+    theirs.encoder.layer[1].attention.self.key.bias.data[0] += 0.01
+    ids = [5, 17, 3, 60]
+    assert first_difference(ours.trace(ids=ids), reference_trace(theirs, ids)).startswith("layer 1: k is off by")

@@ -1,0 +1,26 @@
+"""Texts from one word to a model's full length, in several scripts."""
+
+SENTENCES = (
+    "Hello",
+    "Yes.",
+    "The animal didn't cross the street because it was too tired.",
+    "The animal didn't cross the street because it was too wide.",
+    "Time flies like an arrow; fruit flies like a banana.",
+    "I sat on the bank of the river and watched the boats.",
+    "She poured water from the bottle into the cup until it was full.",
+    "Unbelievably, antidisestablishmentarianism outlived its opponents!",
+    "the the the the the the the",
+    "3.14159 × 2.71828 = 8.53973",
+    "def f(x): return x ** 2  # a comment",
+    "Le chat s'est assis sur le tapis près de la fenêtre.",
+    "Der Donaudampfschifffahrtskapitän grüßt höflich.",
+    "Привет, как дела?",
+    "مرحبا بالعالم",
+    "猫が窓のそばに座っています。",
+    "A 🙂 in the middle, and 👩‍👩‍👧 at the end",
+    "<b>bold</b> & [MASK] [SEP] not special?",
+    "Attention is all you need, said the paper, and the field listened. " * 4,
+    "To be, or not to be, that is the question: " * 11,
+    "word " * 254,
+    "one two three four five six " * 85,
+)
