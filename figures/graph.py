@@ -19,6 +19,7 @@ MOST_EDGES = 400
 BUCKETS = 6  # of line widths, each one trace, so that the number of traces stays small
 ARC_HEIGHT, CIRCLE_HEIGHT = 230, 400  # pixels
 MOST_LABELS = 32
+CHARACTERS_ACROSS = 60  # of labels, with room between them, on a line of 660 pixels
 
 
 class Edge(NamedTuple):
@@ -132,7 +133,10 @@ def plot(info: GraphInfo, colours: Theme) -> go.Figure:
             "tickvals": shown, "ticktext": [tick(info, i, colours) for i in shown], "automargin": True,
             "tickfont": {"family": MONO, "size": 11.5}, "fixedrange": True,
         }  # fmt: skip
-        layout["yaxis"] = {"visible": False, "range": [-0.06, 1.08], "fixedrange": True}
+        crowded = sum(len(short(info.tokens[i])) for i in shown) > CHARACTERS_ACROSS
+        layout["xaxis"]["tickangle"] = -40 if crowded else 0
+        highest = max((float(edge.curve[:, 1].max()) for edge in info.edges), default=1.0)
+        layout["yaxis"] = {"visible": False, "range": [-0.08 * highest, 1.08 * highest], "fixedrange": True}
     return go.Figure(data=[*lines(info, colours), heads(info, colours), nodes(info, colours)], layout=layout)
 
 
@@ -159,7 +163,8 @@ def lines(info: GraphInfo, colours: Theme) -> list[dict[str, Any]]:
 
 def heads(info: GraphInfo, colours: Theme) -> dict[str, Any]:
     """All arrowheads; a click on one gives its query and key."""
-    lift = 0.045 if info.layout == "arc" else 0.0
+    highest = max((float(edge.curve[:, 1].max()) for edge in info.edges), default=1.0)
+    lift = 0.045 * highest if info.layout == "arc" else 0.0
     return {
         "type": "scatter", "mode": "markers", "hoverinfo": "text",
         "x": [edge.curve[-1][0] for edge in info.edges],

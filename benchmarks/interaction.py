@@ -1,0 +1,122 @@
+"""What a person waits for on the Inspect page, in Chromium on this machine: medians against limits."""
+
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import time
+import urllib.parse
+from collections.abc import Callable
+from typing import Any
+
+from components.heatmap import payload
+
+RUNS = 7
+QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
+         "--disable-sync"]  # fmt: skip
+
+
+def text_of(tokens: int) -> str:
+    """A sentence of that many tokens, [CLS] and [SEP] among them."""
+    words = "the cat sat on a mat and saw two old men talk of rain".split()
+    return " ".join(words[i % len(words)] for i in range(tokens - 2))
+
+
+def drawn(page: Any) -> None:
+    """Wait until heatmap, graph and arithmetic are there."""
+    page.locator(".heatmap[data-weight]").wait_for()
+    page.locator(".js-plotly-plot .scatterlayer").first.wait_for()
+    page.get_by_role("region", name="Arithmetic").wait_for()
+
+
+def median(act: Callable[[int], None], runs: int = RUNS) -> float:
+    """The median time of an action, in milliseconds."""
+    times = []
+    for i in range(runs):
+        start = time.perf_counter()
+        act(i)
+        times.append(1000 * (time.perf_counter() - start))
+    return statistics.median(times)
+
+
+def clicks(page: Any, n: int) -> float:
+    """The median time from a click on a cell to the changed arithmetic."""
+    root = page.locator(".heatmap")
+    left, top, cell = (float(root.get_attribute(f"data-{name}")) for name in ("left", "top", "cell"))
+    box = page.locator(".heatmap canvas.cells").bounding_box()
+
+    def click(i: int) -> None:
+        before = page.locator("section[data-weight]").get_attribute("data-weight")
+        place = 3 + (5 * i) % (n - 6)
+        page.mouse.click(box["x"] + left + (place + 0.5) * cell, box["y"] + top + (place + 1.5) * cell)
+        page.wait_for_function(
+            "old => [...document.querySelectorAll('*')].some(e => e.shadowRoot?.querySelector('section[data-weight]')"
+            " && e.shadowRoot.querySelector('section').dataset.weight !== old)",
+            arg=before,
+        )
+
+    return median(click)
+
+
+def main() -> int:
+    import numpy as np
+    from playwright.sync_api import sync_playwright
+
+    with socket.socket() as place:
+        place.bind(("127.0.0.1", 0))
+        port = place.getsockname()[1]
+    url, results = f"http://127.0.0.1:{port}", []
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=QUIET)
+        page = browser.new_page(viewport={"width": 1280, "height": 800})
+        start = time.perf_counter()
+        server = subprocess.Popen(
+            [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}", "--server.address=127.0.0.1"],
+            stdout=subprocess.DEVNULL,
+        )
+        try:
+            while True:
+                try:
+                    page.goto(url)
+                    break
+                except Exception:  # the server does not listen yet
+                    time.sleep(0.05)
+            drawn(page)
+            results.append(("server start to painted page", 1000 * (time.perf_counter() - start), 4000, "ms"))
+
+            def load(_: int) -> None:
+                page.goto(url)
+                drawn(page)
+
+            results.append(("page load", median(load), 1500, "ms"))
+            for n, limit in ((64, 200), (256, 300)):
+                page.goto(f"{url}/?text={urllib.parse.quote(text_of(n))}")
+                drawn(page)
+                results.append((f"click on a cell, {n} tokens", clicks(page, n), limit, "ms"))
+
+            def retype(i: int) -> None:
+                n = 63 + i % 2
+                page.get_by_label("Sentence").fill(text_of(n))
+                page.get_by_label("Sentence").press("Enter")
+                page.locator(f".heatmap[data-n='{n}']").wait_for()
+                drawn(page)
+
+            results.append(("new sentence, 64 tokens", median(retype), 500, "ms"))
+        finally:
+            server.terminate()
+            browser.close()
+    for n, limit in ((128, 220), (256, 850)):
+        pattern = np.full((12, n, n), 1 / n, np.float32)
+        size = len(payload(pattern, ["token"] * n, [False] * n, [str(h) for h in range(12)])) / 1000
+        results.append((f"twelve heads, {n} tokens", size, limit, "KB"))
+    missed = 0
+    for name, value, most, unit in results:
+        missed += value > most
+        print(f"{name:32} {value:8.0f} {unit} (limit {most}){'  MISSED' if value > most else ''}")
+    return bool(missed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
