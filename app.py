@@ -6,6 +6,7 @@ import streamlit as st
 
 import attention_core as ac
 from attention_core.errors import InputError
+from attention_core.trace import KeepingTrace
 from components.arithmetic import arithmetic
 from components.heatmap import heatmap
 from components.token_strip import Selection, token_strip
@@ -180,6 +181,7 @@ def inspect(model: ac.Model, trace: ac.Trace) -> None:
     """Everything below the sentence: three views of one selection."""
     if chosen()["text"] != trace.text:
         st.rerun()
+    trace = KeepingTrace.of(trace)
     part = shown_part(trace)
     if part is None:
         st.info("With special tokens hidden, nothing is left of this text.")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -121,3 +122,31 @@ class Trace:
         if not 0 <= layer < self.model.config.n_layers:
             raise InputError(f"Layer {layer} is not there: layers are 0 to {self.model.config.n_layers - 1}.")
         return self.model.blocks[layer]
+
+
+@dataclass(frozen=True)
+class KeepingTrace(Trace):
+    """A trace that keeps what it has computed: for the drawing of one page, then to be dropped."""
+
+    kept: dict[tuple[str, int], Array] = field(default_factory=dict, compare=False, repr=False)
+
+    @classmethod
+    def of(cls, trace: Trace) -> KeepingTrace:
+        """The same trace, keeping."""
+        return cls(trace.model, trace.pieces, trace.text, trace.resid)
+
+
+def _keeping(name: str) -> Callable[[KeepingTrace, int], Array]:
+    compute: Callable[[Trace, int], Array] = getattr(Trace, name)
+
+    def method(self: KeepingTrace, layer: int) -> Array:
+        if (name, layer) not in self.kept:
+            self.kept[name, layer] = compute(self, layer)
+        return self.kept[name, layer]
+
+    method.__doc__ = compute.__doc__
+    return method
+
+
+for _name in ("q", "k", "v", "scores", "pattern", "z", "attn_out", "resid_mid", "mlp_in", "mlp_act", "mlp_out"):
+    setattr(KeepingTrace, _name, _keeping(_name))

@@ -19,7 +19,7 @@ QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--
 
 def text_of(tokens: int) -> str:
     """A sentence of that many tokens, [CLS] and [SEP] among them."""
-    words = "the cat sat on a mat and saw two old men talk of rain".split()
+    words = ["the", "cat", "sat", "on", "a", "mat", "and", "saw", "two", "old", "men", "talk", "of", "rain"]
     return " ".join(words[i % len(words)] for i in range(tokens - 2))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple
 
@@ -19,7 +20,7 @@ MOST_EDGES = 400
 BUCKETS = 6  # of line widths, each one trace, so that the number of traces stays small
 ARC_HEIGHT, CIRCLE_HEIGHT = 230, 400  # pixels
 MOST_LABELS = 32
-CHARACTERS_ACROSS = 60  # of labels, with room between them, on a line of 660 pixels
+ACROSS = 88  # characters on a line of labels of 640 pixels
 
 
 class Edge(NamedTuple):
@@ -133,7 +134,9 @@ def plot(info: GraphInfo, colours: Theme) -> go.Figure:
             "tickvals": shown, "ticktext": [tick(info, i, colours) for i in shown], "automargin": True,
             "tickfont": {"family": MONO, "size": 11.5}, "fixedrange": True,
         }  # fmt: skip
-        crowded = sum(len(short(info.tokens[i])) for i in shown) > CHARACTERS_ACROSS
+        sizes = [len(short(info.tokens[i])) for i in shown]
+        room = [(b - a) * ACROSS / len(info.tokens) for a, b in itertools.pairwise(shown)]
+        crowded = any((a + b) / 2 + 1 > gap for (a, b), gap in zip(itertools.pairwise(sizes), room, strict=True))
         layout["xaxis"]["tickangle"] = -40 if crowded else 0
         highest = max((float(edge.curve[:, 1].max()) for edge in info.edges), default=1.0)
         layout["yaxis"] = {"visible": False, "range": [-0.08 * highest, 1.08 * highest], "fixedrange": True}

@@ -35,7 +35,8 @@ def value(term: Term) -> Run:
 def equation(term: Term, count: int = FIRST_TERMS) -> tuple[list[Run], list[str]]:
     """A term's equation, long sums cut to their largest parts, and what there is to say of its rounding."""
     shown = line(shorten(term, count))
-    return [run(piece) for piece in shown.pieces], rounding(shown)
+    rest = [f"{piece.text} is the sum of {piece.name}." for piece in shown.pieces if piece.name.endswith(" more")]
+    return [run(piece) for piece in shown.pieces], rest + rounding(shown)
 
 
 def rounding(shown: Line) -> list[str]:
@@ -54,7 +55,7 @@ def whole_line(term: Term) -> list[Run]:
 def step(term: Term, words: list[str], folds: list[dict[str, Any]] | None = None) -> dict[str, Any]:
     """A step of one equation."""
     runs, rounded = equation(term)
-    return {"lines": [runs], "words": words + rounded, "folds": folds or []}
+    return {"lines": [runs], "words": [" ".join([*words, *rounded])], "folds": folds or []}
 
 
 def products_table(term: Term, head: list[str], names: list[str] | None = None, order: bool = True) -> dict[str, Any]:

@@ -21,7 +21,7 @@ DEFAULTS: dict[str, Any] = {
     "k": None,
     "graph": "one",
     "least": 0.02,
-    "most": 4,
+    "most": 2,
     "hide": False,
     "renorm": False,
     "open": "",

@@ -9,6 +9,7 @@ import attention_core as ac
 from attention_core import explain
 from attention_core.derivation import Address, evaluate, steps
 from attention_core.errors import InputError
+from attention_core.trace import KeepingTrace
 
 TEXT = "The animal didn't cross the street because it was too tired."
 ADDRESSES = [
@@ -101,3 +102,10 @@ def test_what_is_not_there_is_refused(trace, text):
 @pytest.mark.parametrize("text", ["", "q.-1", "q.1.x", "1.2", "q..1", "<b>.1", "q.¹"])
 def test_what_is_no_address_is_none(text):
     assert Address.parse(text) is None
+
+
+def test_a_keeping_trace_gives_the_same_and_computes_once(trace):
+    keeping = KeepingTrace.of(trace)
+    for name in ("q", "scores", "pattern", "z", "attn_out", "resid_mid", "mlp_out"):
+        np.testing.assert_array_equal(getattr(keeping, name)(2), getattr(trace, name)(2))
+        assert getattr(keeping, name)(2) is getattr(keeping, name)(2)
