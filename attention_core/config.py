@@ -16,7 +16,7 @@ class ModelConfig:
 
     n_layers, n_heads, d_model, d_head, d_mlp, d_vocab, n_ctx: sizes, each at least 1
     n_segments:  how many segment embeddings there are; every text here is segment 0
-    norm_eps:    added to the variance inside every layer norm, above 0
+    norm_eps:    added to the variance inside every layer norm, between 0 and 1
     activation:  the function between the two products of the MLP
     causal:      whether a query may look at later keys (False) or not (True)
 
@@ -44,8 +44,8 @@ class ModelConfig:
             raise UnsupportedConfigError(
                 f"n_heads × d_head must be d_model: {self.n_heads} × {self.d_head} is not {self.d_model}."
             )
-        if not self.norm_eps > 0:
-            raise UnsupportedConfigError(f"norm_eps must be above 0, got {self.norm_eps!r}.")
+        if not isinstance(self.norm_eps, float | int) or not 0 < self.norm_eps < 1:
+            raise UnsupportedConfigError(f"norm_eps must be a number between 0 and 1, got {self.norm_eps!r}.")
 
     @property
     def sizes(self) -> dict[str, int]:

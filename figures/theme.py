@@ -1,18 +1,21 @@
 """Colours and fonts, for a light page and a dark one."""
 
-import math
 from dataclasses import dataclass
 from typing import Literal
 
 ThemeName = Literal["light", "dark"]
 
-SANS = '"Source Sans", "Source Sans 3", system-ui, sans-serif'
-MONO = '"Source Code Pro", ui-monospace, monospace'
+SANS = '"Source Sans", system-ui, sans-serif'
+MONO = '"Source Code Pro", monospace'
 
 
 @dataclass(frozen=True)
 class Theme:
-    """The colours of a page. weights: the stops of the scale from 0 to 1, lowest first."""
+    """The colours of a page, each "#rrggbb".
+
+    weights: stops of the sequential scale, from weight 0 to weight 1
+    scores:  stops of the diverging scale, from the lowest score over 0 in the middle to the highest
+    """
 
     query: str
     key: str
@@ -20,18 +23,36 @@ class Theme:
     ink: str
     muted: str
     line: str
+    panel: str
     background: str
     weights: tuple[str, ...]
+    scores: tuple[str, ...]
 
 
 LIGHT = Theme(
-    "#0072B2", "#C2410C", "#00845F", "#1b2430", "#5f6b7a", "#e3e8ee", "#ffffff",
-    ("#f4f7fc", "#d3e6f3", "#9cc8e3", "#67a9d2", "#4881b0", "#204e85", "#09316c"),
-)  # fmt: skip
+    query="#0072B2",
+    key="#C2410C",
+    value="#00845F",
+    ink="#1b2430",
+    muted="#5f6b7a",
+    line="#e3e8ee",
+    panel="#f7f9fb",
+    background="#ffffff",
+    weights=("#f4f7fc", "#d3e6f3", "#9cc8e3", "#67a9d2", "#4881b0", "#204e85", "#09316c"),
+    scores=("#8a2c06", "#c2410c", "#e9a684", "#f4f6f8", "#8cc0e0", "#0072b2", "#004a75"),
+)
 DARK = Theme(
-    "#56B4E9", "#F08A4B", "#35C99A", "#eef2f6", "#9aa6b4", "#2a323c", "#0f1419",
-    ("#18222d", "#1c3347", "#20486a", "#2f6394", "#6590b8", "#9bbfdf", "#d6ecff"),
-)  # fmt: skip
+    query="#56B4E9",
+    key="#F08A4B",
+    value="#35C99A",
+    ink="#eef2f6",
+    muted="#9aa6b4",
+    line="#2a323c",
+    panel="#171c23",
+    background="#0f1419",
+    weights=("#18222d", "#1d3a52", "#24496c", "#2f6090", "#6090b8", "#9abbdb", "#d6ecff"),
+    scores=("#ffc09a", "#f08a4b", "#8a4a26", "#1b232c", "#2a688c", "#56b4e9", "#b5e0fb"),
+)
 
 
 def theme(name: ThemeName) -> Theme:
@@ -44,15 +65,26 @@ def channels(colour: str) -> tuple[int, int, int]:
     return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
 
 
-def weight_colour(theme: Theme, weight: float) -> str:
-    """The colour of a weight from 0 to 1; the square root lets 0.05 be seen beside 0.68."""
-    at = math.sqrt(min(max(weight, 0.0), 1.0)) * (len(theme.weights) - 1)
-    low = min(int(at), len(theme.weights) - 2)
-    a, b = channels(theme.weights[low]), channels(theme.weights[low + 1])
-    return "#" + "".join(f"{round(x + (y - x) * (at - low)):02x}" for x, y in zip(a, b, strict=True))
+def mixed(low: str, high: str, share: float) -> str:
+    """The colour that lies `share` of the way from one to the other."""
+    pairs = zip(channels(low), channels(high), strict=True)
+    return "#" + "".join(f"{round(a + (b - a) * share):02x}" for a, b in pairs)
+
+
+def weight_colour(colours: Theme, weight: float) -> str:
+    """The colour of a weight from 0 to 1.
+
+    at = weight ** 0.6, in sevenths of the scale: the power spreads the small weights, of which most of a pattern is
+    made, so that 0.05 is clearly seen.
+    """
+    stops = colours.weights
+    at = min(max(weight, 0.0), 1.0) ** 0.6 * (len(stops) - 1)
+    low = min(int(at), len(stops) - 2)
+    return mixed(stops[low], stops[low + 1], at - low)
 
 
 def ink_on(colour: str) -> str:
-    """Black or white, whichever can be read on a colour."""
-    red, green, blue = channels(colour)
-    return "#ffffff" if 0.3 * red + 0.59 * green + 0.11 * blue < 140 else "#16202b"
+    """White or nearly black, whichever is read better on a colour."""
+    linear = [c / 3294.6 if c <= 10 else ((c / 255 + 0.055) / 1.055) ** 2.4 for c in channels(colour)]
+    luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+    return "#ffffff" if luminance < 0.19 else "#101820"

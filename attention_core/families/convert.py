@@ -33,10 +33,13 @@ def read_config(family: Family, raw: Mapping[str, Any]) -> ModelConfig:
     values = {**family.defaults, **raw}
     traits = {}
     for key, choices in family.choices.items():
-        if values[key] not in choices:
+        found = next(
+            (trait for own, trait in choices.items() if own == values[key] and type(own) is type(values[key])), None
+        )
+        if found is None:
             supported = ", ".join(map(repr, choices))
             raise UnsupportedConfigError(f"{key} = {values[key]!r} is not supported; supported: {supported}.")
-        name, value = choices[values[key]]
+        name, value = found
         traits[name] = value
     sizes = {name: values[key] for name, key in family.sizes.items()}
     n_heads, d_model = sizes["n_heads"], sizes["d_model"]

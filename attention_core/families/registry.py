@@ -12,7 +12,7 @@ FAMILIES: dict[str, Family] = {family.model_type: family for family in (BERT,)}
 def family_of(raw: dict[str, Any]) -> Family:
     """The family of a configuration as it was read; UnsupportedConfigError when there is none."""
     model_type = raw.get("model_type")
-    if model_type not in FAMILIES:
+    if not isinstance(model_type, str) or model_type not in FAMILIES:
         raise UnsupportedConfigError(
             f"Models of type {model_type!r} are not supported. Supported: {', '.join(sorted(FAMILIES))}."
         )
