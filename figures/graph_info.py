@@ -17,8 +17,10 @@ SURELY_LABELLED = 4  # edges, the strongest, whose ends have their names shown
 
 
 class Node(NamedTuple):
-    """A token. answer: the weight that it gets when one token alone asks, where an edge shows it
-    and it is not 0.00."""
+    """A token.
+
+    answer: the weight that it gets when one token alone asks, unless no edge shows it or it rounds to 0.00
+    """
 
     x: float
     y: float

@@ -74,7 +74,7 @@ def mixed(low: str, high: str, share: float) -> str:
 def weight_colour(colours: Theme, weight: float) -> str:
     """The colour of a weight from 0 to 1.
 
-    at = weight ** 0.6, in sevenths of the scale: the power spreads the small weights, of which most of a pattern is
+    at = 6 * weight ** 0.6, counted in stops: the power spreads the small weights, of which most of a pattern is
     made, so that 0.05 is clearly seen.
     """
     stops = colours.weights

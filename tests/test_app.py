@@ -1,0 +1,73 @@
+"""The Inspect page without a browser: what it computes, and what it says to odd addresses."""
+
+import json
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+APP = str(Path(__file__).parents[1] / "app.py")
+
+
+def run(**address):
+    page = AppTest.from_file(APP, default_timeout=30)
+    for key, value in address.items():
+        page.query_params[key] = value
+    page.run()
+    assert not page.exception
+    return page
+
+
+def arithmetic(page):
+    return next(
+        data for one in page.get("bidi_component") if one.proto.json and "steps" in (data := json.loads(one.proto.json))
+    )
+
+
+def text(runs):
+    return "".join(run[0] for run in runs)
+
+
+def test_the_default_case():
+    data = arithmetic(run())
+    assert data["weight"].startswith("0.676848")
+    assert text(data["steps"][2]["lines"][0]).endswith(" = 0.6768")
+    assert data["opened"] is None
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        {"layer": "9999999999999"},
+        {"head": "mean", "layer": "0"},
+        {"q": "500", "k": "-3"},
+        {"open": "W_E.101.3~nonsense"},
+        {"open": "q.9.9.9.9"},
+        {"open": "product.3.1.10.2"},
+        {"text": "a", "hide": "1", "renorm": "1"},
+        {"text": "😀"},
+        {"text": "\u202eabc\x07"},
+        {"graph": "all", "least": "0", "most": "20"},
+        {"text": "word " * 510},
+    ],
+)
+def test_every_address_gives_a_page(address):
+    assert arithmetic(run(**address))["steps"]
+
+
+def test_an_opened_number_is_there():
+    opened = arithmetic(run(open="q.3.1.10.7~W_Q.3.1.5.7"))["opened"]
+    assert opened["trail"] == ["q.3.1.10.7", "W_Q.3.1.5.7"]
+    assert "trained number" in " ".join(opened["words"])
+
+
+@pytest.mark.parametrize(("typed", "said"), [("   ", "Type a sentence"), ("word " * 511, "513 tokens are too many")])
+def test_what_cannot_be_shown_is_said(typed, said):
+    page = run(text=typed)
+    assert any(said in message.value for message in [*page.info, *page.warning])
+    assert page.text_input[0].value == typed
+
+
+def test_hidden_special_tokens_of_an_empty_rest():
+    page = run(text="[CLS]", hide="1")
+    assert not page.exception
