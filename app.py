@@ -29,14 +29,12 @@ def choose_example(example: Example) -> None:
 
 
 def sentence_box() -> None:
-    """The sentence, the examples, and what can be saved."""
-    box, examples, save = st.columns([12, 2, 2], vertical_alignment="bottom")
-    with box:
+    """The sentence, and examples of others."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
         bound(st.text_input, "Sentence", "text", FRESH, label_visibility="collapsed", placeholder="Type a sentence")
-    with examples.popover("Examples", width="stretch"):
-        for i, example in enumerate(EXAMPLES):
-            st.button(example.text, key=f"example_{i}", type="tertiary", on_click=choose_example, args=(example,))
-    st.session_state.save_place = save
+        with st.popover("Examples"):
+            for i, example in enumerate(EXAMPLES):
+                st.button(example.text, key=f"example_{i}", type="tertiary", on_click=choose_example, args=(example,))
 
 
 def get_trace_or_stop(model: ac.Model, text: str) -> ac.Trace:
@@ -56,24 +54,19 @@ def pickers(model: ac.Model) -> None:
     """Which layer, which head."""
     layers, heads = model.config.n_layers, model.config.n_heads
     names = {str(h): f"Head {h}" for h in range(heads)} | {"mean": "Average of heads"}
-    with st.container(horizontal=True, horizontal_alignment="right"):
-        bound(
-            st.selectbox,
-            "Layer",
-            "layer",
-            {"open": ""},
-            options=list(range(layers)),
-            width=120,
-            format_func=lambda layer: f"Layer {layer}",
-            label_visibility="collapsed",
-        )
-        bound(st.selectbox, "Head", "head", {"open": ""}, options=list(names), width=180,
-              format_func=names.__getitem__, label_visibility="collapsed")  # fmt: skip
+    bound(
+        st.selectbox, "Layer", "layer", {"open": ""}, options=list(range(layers)), width=110,
+        format_func=lambda layer: f"Layer {layer}", label_visibility="collapsed",
+    )  # fmt: skip
+    bound(
+        st.selectbox, "Head", "head", {"open": ""}, options=list(names), width=175,
+        format_func=names.__getitem__, label_visibility="collapsed",
+    )  # fmt: skip
 
 
 def headline(trace: ac.Trace, part: Shown, model: ac.Model) -> None:
     """One sentence that says what to see, and a swap of one word."""
-    say, swap, pick = st.columns([7, 3, 4], vertical_alignment="center")
+    say, swap, pick = st.columns([6, 3, 5], vertical_alignment="center")
     example = BY_TEXT.get(trace.text)
     row = part.pattern[part.plane, part.query]
     badge = ' <span class="renorm">renormalized</span>' if part.renormalized else ""
@@ -83,8 +76,9 @@ def headline(trace: ac.Trace, part: Shown, model: ac.Model) -> None:
         swapped = BY_TEXT[example.text.replace(old, new)]
         swap.button(f"What if it was too {new}?" if "too" in example.text else f"What if it was {new}?",
                     on_click=put, kwargs={"text": swapped.text, "open": ""})  # fmt: skip
-    with pick:
+    with pick, st.container(horizontal=True, horizontal_alignment="right"):
         pickers(model)
+        save_menu(trace, part)
 
 
 def graph(trace: ac.Trace, part: Shown) -> None:
@@ -202,8 +196,6 @@ def inspect(model: ac.Model, trace: ac.Trace) -> None:
     with right:
         graph(trace, part)
         why(trace, part)
-    with st.session_state.save_place:
-        save_menu(trace, part)
     write_address()
 
 

@@ -24,7 +24,7 @@ def save_menu(trace: ac.Trace, part: Shown) -> None:
     name = f"attention-layer{part.layer}-head{part.plane_names[part.plane]}"
     weights = part.pattern[part.plane]
     title = f"Attention weights, layer {part.layer}, head {part.plane_names[part.plane]}: {trace.text}"
-    with st.popover("Save", width="stretch"):
+    with st.popover("Save"):
         picture(
             "Heatmap",
             f"{name}-heatmap",

@@ -217,8 +217,12 @@ def test_nothing_is_cut_off(open_page, path, width, height, scheme):
 
 
 def test_saving(open_page, tmp_path):
-    page = open_page()
-    page.get_by_role("button", name="Save", exact=False).first.click()
+    page = open_page("/?q=3&k=1")
+    page.mouse.click(*cell(page, 10, 2))
+    page.locator(".say", has_text="0.68").wait_for()
+    save = page.get_by_role("button", name="Save")
+    assert save.count() == 1
+    save.click()
     for name, form, start in (("Heatmap", "svg", b"<svg"), ("Graph", "svg", b"<svg"), ("Heatmap", "png", b"\x89PNG"),
                               ("Graph", "png", b"\x89PNG")):  # fmt: skip
         with page.expect_download() as taken:

@@ -1,4 +1,4 @@
-"""The core against torch, live: every intermediate of every layer within the tolerance of `tests/reference/oracle.py`."""
+"""The core against torch, live: every intermediate of every layer within the tolerance of the oracle."""
 
 import shutil
 
