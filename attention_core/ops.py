@@ -27,7 +27,7 @@ ERFC_ROOT: Final = tuple(
 )
 # Beyond it a · erfc(a / sqrt 2) is below 1e-8, and the 16th power would leave float32's range.
 GELU_REACH: Final = np.float32(6.0)
-GELU_BLOCK: Final = 32_768  # elements: two float32 blocks of this size stay in a core's cache
+BLOCK: Final = 1 << 16  # elements: a block and its temporaries stay in a core's second-level cache
 
 
 def softmax_(scores: Array) -> Array:
@@ -35,17 +35,30 @@ def softmax_(scores: Array) -> Array:
 
         softmax(s)[j] = exp(s[j] - max(s)) / sum over j of exp(s[j] - max(s))
 
-    scores:  [..., key], -inf where masked
+    scores:  [..., key], contiguous, -inf where masked
     returns: [..., key], rows that sum to 1; a row of nothing but -inf gives zeros
     """
-    top = scores.max(axis=-1, keepdims=True)
-    np.copyto(top, 0, where=np.isneginf(top))
-    scores -= top
-    np.exp(scores, out=scores)
-    total = np.einsum("...k->...", scores)[..., None]
-    np.copyto(total, 1, where=total == 0)
-    scores *= 1 / total
+    rows = scores.reshape(-1, scores.shape[-1])
+    for block in row_blocks(*rows.shape):
+        softmax_rows_(rows[block])
     return scores
+
+
+def softmax_rows_(rows: Array) -> None:
+    """Softmax of some rows [row, key], few enough to stay in a core's cache, in place."""
+    top = rows.max(axis=-1, keepdims=True)
+    np.copyto(top, 0, where=np.isneginf(top))
+    rows -= top
+    np.exp(rows, out=rows)
+    total = np.einsum("rk->r", rows)[:, None]
+    np.copyto(total, 1, where=total == 0)
+    rows *= 1 / total
+
+
+def row_blocks(rows: int, width: int) -> list[slice]:
+    """Slices that cut [rows, width] into blocks of about BLOCK elements."""
+    step = max(1, BLOCK // width)
+    return [slice(start, start + step) for start in range(0, rows, step)]
 
 
 def layer_norm_(x: Array, weight: Array, bias: Array, eps: float) -> Array:
@@ -58,9 +71,10 @@ def layer_norm_(x: Array, weight: Array, bias: Array, eps: float) -> Array:
 
     Source: Ba, Kiros and Hinton 2016, https://arxiv.org/abs/1607.06450
     """
-    x -= x.mean(axis=-1, keepdims=True)
-    variance = np.square(x).mean(axis=-1, keepdims=True)
-    x *= 1 / np.sqrt(variance + np.float32(eps))
+    width = np.float32(x.shape[-1])
+    x -= np.vecdot(x, np.full(x.shape[-1], 1 / width))[:, None]
+    variance = np.vecdot(x, x) / width
+    x *= (1 / np.sqrt(variance + np.float32(eps)))[:, None]
     x *= weight
     x += bias
     return x
@@ -76,8 +90,8 @@ def gelu_(x: Array) -> Array:
     Source: Hendrycks and Gimpel 2016, https://arxiv.org/abs/1606.08415
     """
     flat = x.reshape(-1)
-    for start in range(0, flat.size, GELU_BLOCK):
-        block = flat[start : start + GELU_BLOCK]
+    for start in range(0, flat.size, BLOCK):
+        block = flat[start : start + BLOCK]
         size = np.abs(block)
         tail = np.minimum(size, GELU_REACH)
         root = tail * ERFC_ROOT[0]
