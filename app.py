@@ -194,8 +194,12 @@ def inspect(model: ac.Model, trace: ac.Trace) -> None:
     with left:
         who_looks_at_whom(trace, part)
     with right:
-        graph(trace, part)
+        above, below = st.container(), st.container()
+    # The arithmetic is sent first: what a click asks about should not wait for the chart to be drawn.
+    with below:
         why(trace, part)
+    with above:
+        graph(trace, part)
     write_address()
 
 

@@ -113,9 +113,9 @@ def shorten(term: Term, count: int) -> Term:
 
     What is left of a sum becomes one given number, named "28 more". `count` is at least 1.
     """
-    parts = tuple(part if part.name else shorten(part, count) for part in term.parts)
+    parts = tuple(part if part.name or not part.parts else shorten(part, count) for part in term.parts)
     if term.op != "sum" or len(parts) <= count + 1:
-        return replace(term, parts=parts)
+        return term if parts == term.parts else replace(term, parts=parts)
     order = sorted(parts, key=lambda part: -abs(part.value))
     rest = Term(math.fsum(part.value for part in order[count:]), f"{len(order) - count} more")
     return replace(term, parts=(*order[:count], rest))
