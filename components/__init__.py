@@ -11,19 +11,20 @@ _UNSEEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 
 
 def source(*names: str) -> str:
-    """The text of the files beside this module, one after the other."""
-    return "\n".join((Path(__file__).parent / name).read_text(encoding="utf-8") for name in names)
+    """The files beside this module, one after the other, without indents and comments: every message carries them."""
+    lines = "\n".join((Path(__file__).parent / name).read_text(encoding="utf-8") for name in names).splitlines()
+    return "\n".join(line.strip() for line in lines if line.strip() and not line.strip().startswith("//"))
 
 
 def visible(text: str) -> str:
     """The text with its unseen characters spelled out, so that "\\x07" reads "U+0007".
 
-    Joiners stay as they are inside a text, since they hold emoji and words together; alone they are spelled out.
+    Spaces, and the joiners that hold emoji and words together, stay as they are unless nothing else is there.
     """
-    alone = not text.strip(_JOINERS)
+    seen = text.translate(dict.fromkeys(map(ord, _JOINERS))).strip()
     return "".join(
         f"U+{ord(character):04X}"
-        if unicodedata.category(character) in _UNSEEN and (alone or character not in _JOINERS)
+        if not seen or (unicodedata.category(character) in _UNSEEN and character not in _JOINERS)
         else character
         for character in text
     )

@@ -1,7 +1,8 @@
 const WIDEST = 540;
 const READABLE = 12;
 const PATIENCE = 80;
-const THUMBNAIL = 36;
+const THUMBNAIL = 38;
+const THUMBNAILS = 12;
 
 function unpack(bytes) {
   const start = 4 + new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
@@ -79,8 +80,10 @@ export default function ({ data, parentElement, setTriggerValue }) {
   }
 
   function speak({ query, key, head }) {
-    spoken.textContent = `Row ${query}, ${tokens[query]}; column ${key}, ${tokens[key]}; `
+    const words = `Row ${query}, ${tokens[query]}; column ${key}, ${tokens[key]}; `
       + `weight ${weight({ query, key }, head)}`;
+    // What is put there again would be spoken again.
+    if (spoken.textContent !== words) spoken.textContent = words;
   }
 
   function fillTable({ query, key, head }) {
@@ -104,11 +107,12 @@ export default function ({ data, parentElement, setTriggerValue }) {
       heads.shown = plane_names.join();
       heads.replaceChildren(...(heads.hidden ? [] : plane_names.map(headButton)));
     }
+    const side = Math.max(30, Math.min(THUMBNAIL, Math.floor(Math.min(width, WIDEST) / THUMBNAILS) - 7));
     for (const [i, button] of [...heads.children].entries()) {
-      const ink = fit(button.firstChild, THUMBNAIL, THUMBNAIL);
+      const ink = fit(button.firstChild, side, side);
       const size = Math.min(n, button.firstChild.width);
       ink.imageSmoothingEnabled = false;
-      ink.drawImage(image(planes[i], n, size, colours.pixels), 0, 0, THUMBNAIL, THUMBNAIL);
+      ink.drawImage(image(planes[i], n, size, colours.pixels), 0, 0, side, side);
     }
   }
 
@@ -170,6 +174,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   }
 
   function keydown(event) {
+    if (isShortcut(event)) return;
     const { query, key } = chosen();
     const by = event.shiftKey ? 8 : 1;
     const to = {
@@ -212,5 +217,5 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const resized = new ResizeObserver(() => root.clientWidth !== width && layOutAll());
   resized.observe(root);
   on(signal, "abort", () => resized.disconnect());
-  return () => listening.abort();
+  return () => root.listening.abort();
 }

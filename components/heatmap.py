@@ -60,7 +60,8 @@ def encode_weights(weights: NDArray[np.floating[Any]]) -> NDArray[np.uint8]:
     if not np.all((weights >= -_SLACK) & (weights <= 1 + _SLACK)):
         raise ValueError(f"expected attention weights between 0 and 1, got {np.min(weights)} to {np.max(weights)}")
     exact = np.clip(weights, 0, 1, dtype=np.float64)
-    below = (200 * exact).astype(np.uint8)
+    # The slack makes up for products that round below a whole number; what it puts too high is compared away.
+    below = (200 * exact + 1e-9).astype(np.uint8)
     return below + (exact >= _FIRST[below])
 
 

@@ -5,6 +5,7 @@ const LIGHT = ["#f4f7fc", "#d3e6f3", "#9cc8e3", "#67a9d2", "#4881b0", "#204e85",
 const DARK = ["#18222d", "#1d3a52", "#24496c", "#2f6090", "#6090b8", "#9abbdb", "#d6ecff"];
 const CODES = 202;
 const LABEL_GAP = 8;
+const WIDEST_CELL = 30;
 const LENS_CELLS = 7;
 
 const hundredths = (code) => code >> 1;
@@ -62,12 +63,12 @@ function layOut(context, tokens, width, font) {
   const widths = frame.labels.map((label) => context.measureText(label).width);
   const longest = Math.max(...widths);
   frame.left = Math.ceil(longest) + LABEL_GAP + 2;
-  frame.top = Math.ceil(longest * Math.sin(frame.angle)) + LABEL_GAP + 6;
+  frame.top = Math.ceil(longest * Math.sin(frame.angle) + frame.size * Math.cos(frame.angle)) + LABEL_GAP + 2;
   frame.cell = (width - frame.left) / n;
   for (let pass = 0; pass < 3; pass++) {
     const reach = widths.map((label, i) => label * Math.cos(frame.angle) + 10 - (n - i - 0.5) * frame.cell);
     frame.right = Math.max(4, ...reach);
-    frame.cell = Math.min(34, (width - frame.left - frame.right) / n);
+    frame.cell = Math.min(WIDEST_CELL, (width - frame.left - frame.right) / n);
   }
   if (frame.cell >= 4) frame.cell = Math.floor(frame.cell);
   frame.width = frame.left + n * frame.cell + frame.right;

@@ -52,9 +52,13 @@ function luminance(hex) {
   return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
 }
 
+// A key with Ctrl, Alt or Command belongs to the browser.
+const isShortcut = (event) => event.ctrlKey || event.altKey || event.metaKey;
+
 // One tab stop for a row of buttons; the arrow keys go from one to the next.
 function rove(toolbar, signal) {
   toolbar.addEventListener("keydown", (event) => {
+    if (isShortcut(event)) return;
     const items = [...toolbar.children];
     const at = items.indexOf(event.target);
     const moves = { ArrowRight: at + 1, ArrowDown: at + 1, ArrowLeft: at - 1, ArrowUp: at - 1 };

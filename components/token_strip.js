@@ -34,7 +34,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
     }
     marked = [query, key];
     if (!strip.contains(strip.getRootNode().activeElement)) makeTabStop(strip, strip.children[query]);
-    reveal(strip.children[query]);
+    if (strip.revealed !== query) reveal(strip.children[query]);
+    strip.revealed = query;
   }
 
   const name = (index) => `${labels[index]}, token ${index}`
@@ -63,6 +64,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const shown = JSON.stringify([labels, pieces, flags]);
   if (strip.shown !== shown) {
     strip.shown = shown;
+    strip.revealed = null;
     strip.replaceChildren(...labels.map(chip));
     marked = labels.keys();
   } else {
@@ -71,7 +73,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   rove(strip, signal);
   strip.addEventListener("click", pick, { signal });
   strip.addEventListener("keydown", (event) => {
-    if (event.key !== "Enter" && event.key !== " ") return;
+    if (isShortcut(event) || (event.key !== "Enter" && event.key !== " ")) return;
     event.preventDefault();
     pick(event);
   }, { signal });
@@ -83,5 +85,5 @@ export default function ({ data, parentElement, setTriggerValue }) {
     strip.held = data;
     echo(data);
   }
-  return () => listening.abort();
+  return () => strip.listening.abort();
 }

@@ -30,7 +30,7 @@ def text(runs):
 
 def test_the_default_case():
     data = arithmetic(run())
-    assert data["weight"].startswith("0.676848")
+    assert float(data["weight"]) == pytest.approx(0.676848, abs=1e-5)
     assert text(data["steps"][2]["lines"][0]).endswith(" = 0.6768")
     assert data["opened"] is None
 
