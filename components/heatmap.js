@@ -62,6 +62,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
       if (heads.children.length && !heads.contains(heads.getRootNode().activeElement))
         makeTabStop(heads, heads.children[now.head]);
     }
+    marksInk.clearRect(0, 0, frame.width, frame.height);
     drawMarks(marksInk, frame, { ...now, hover }, special, colours);
     read(now);
     if (details.open) fillTable(now);
@@ -137,8 +138,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
     const now = chosen();
     const zoom = magnify(frame, at, width);
     const ink = fit(lens, zoom.width, zoom.height);
-    drawMarks(ink, zoom, { ...now, hover: at }, special, colours);
     drawCells(ink, zoom, planes[now.head], colours);
+    drawMarks(ink, zoom, { ...now, hover: at }, special, colours);
     const x = frame.left + at.key * frame.cell, y = frame.top + at.query * frame.cell;
     lens.style.left = `${Math.min(Math.max(x - zoom.width / 2, 0), width - zoom.width)}px`;
     lens.style.top = `${y > frame.height / 2 ? y - zoom.height - 16 : y + frame.cell + 16}px`;

@@ -1,5 +1,6 @@
 // Drawing onto canvases. A frame says where a square of cells stands: its first row and column, how many of
-// them, the corner and the side of a cell in CSS pixels, and how its labels are written.
+// them, the corner and the side of a cell in CSS pixels, how its labels are written, and from how many
+// hundredths on a weight's digits are.
 
 const LIGHT = ["#f4f7fc", "#d3e6f3", "#9cc8e3", "#67a9d2", "#4881b0", "#204e85", "#09316c"];
 const DARK = ["#18222d", "#1d3a52", "#24496c", "#2f6090", "#6090b8", "#9abbdb", "#d6ecff"];
@@ -25,7 +26,7 @@ function palette(root) {
     const mixed = stops[low].map((from, i) => Math.round(from + (stops[low + 1][i] - from) * (at - low)));
     const fill = `#${mixed.map((value) => value.toString(16).padStart(2, "0")).join("")}`;
     colours.fills.push(fill);
-    colours.inks.push(luminance(fill) < 0.19 ? "#ffffff" : "#101820");
+    colours.inks.push(luminance(fill) < 0.179 ? "#ffffff" : "#000000");
     colours.pixels[code] = 0xff000000 | (mixed[2] << 16) | (mixed[1] << 8) | mixed[0];
   }
   return colours;
@@ -57,7 +58,8 @@ function shorten(context, text, width) {
 function layOut(context, tokens, width, font) {
   const n = tokens.length;
   const small = (width - 80) / n < 16;
-  const frame = { font, size: small ? 10 : 12, angle: ((small ? 65 : 48) * Math.PI) / 180, first: [0, 0], count: n };
+  const angle = ((small ? 65 : 48) * Math.PI) / 180;
+  const frame = { font, size: small ? 10 : 12, angle, first: [0, 0], count: n, written: 5 };
   context.font = fontOf(frame, true);
   frame.labels = tokens.map((token) => shorten(context, token, width < 450 ? 60 : 84));
   const widths = frame.labels.map((label) => context.measureText(label).width);
@@ -82,7 +84,7 @@ function magnify(frame, { query, key }, width) {
   const first = [query, key].map((at) =>
     Math.min(Math.max(at - (LENS_CELLS >> 1), 0), frame.labels.length - count));
   const [left, top, cell, angle] = [frame.left + 6, Math.ceil(frame.left * 0.75) + 6, 24, (48 * Math.PI) / 180];
-  return { ...frame, first, count, left, top, cell, angle, height: top + count * cell + 6,
+  return { ...frame, first, count, left, top, cell, angle, written: 1, height: top + count * cell + 6,
     width: Math.min(left + count * cell + 40, width) };
 }
 
@@ -107,7 +109,7 @@ function image(plane, n, size, pixels) {
 }
 
 function drawCells(context, frame, plane, colours) {
-  const { first: [firstRow, firstColumn], count, left, top, cell } = frame;
+  const { first: [firstRow, firstColumn], count, left, top, cell, written } = frame;
   const n = frame.labels.length;
   const side = count * cell;
   context.clearRect(left, top, side, side);
@@ -128,7 +130,7 @@ function drawCells(context, frame, plane, colours) {
       context.beginPath();
       context.roundRect(x, y, cell - 1, cell - 1, cell >= 16 ? 2 : 0);
       context.fill();
-      if (cell < 22 || hundredths(code) < 5) continue;
+      if (cell < 22 || hundredths(code) < written) continue;
       context.fillStyle = colours.inks[code];
       const digits = hundredths(code) === 100 ? "1" : decimals(code).slice(1);
       context.fillText(digits, x + (cell - 1) / 2, y + cell / 2 + 3);
@@ -137,9 +139,8 @@ function drawCells(context, frame, plane, colours) {
 
 // The labels of both axes and the frames of the selection. marks: { query, key, hover: { query, key } or null }
 function drawMarks(context, frame, marks, special, colours) {
-  const { first, count, left, top, cell, width, height } = frame;
+  const { first, count, left, top, cell } = frame;
   const side = count * cell;
-  context.clearRect(0, 0, width, height);
   for (const [axis, name] of ["query", "key"].entries()) drawLabels(context, frame, axis, name, marks, special, colours);
   const place = (name, axis) => marks[name] - first[axis];
   const [row, column] = [place("query", 0), place("key", 1)];
