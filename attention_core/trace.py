@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from attention_core import attention
 from attention_core.arrays import Array, frozen
 from attention_core.errors import InputError
-from attention_core.ops import ACTIVATIONS, layer_norm_
+from attention_core.layer import declaration
+from attention_core.operations import Given
+from attention_core.stages import Stage, compute
 from attention_core.tokenizer import Token
 
 if TYPE_CHECKING:
-    from attention_core.model import Block, Model
+    from attention_core.model import Model
 
 
 @dataclass(frozen=True)
@@ -43,19 +43,19 @@ class Trace:
 
     def q(self, layer: int) -> Array:
         """Queries: [head, position, d_head]."""
-        return self._projected("Q", layer)
+        return self.array("q", layer)
 
     def k(self, layer: int) -> Array:
         """Keys: [head, position, d_head]."""
-        return self._projected("K", layer)
+        return self.array("k", layer)
 
     def v(self, layer: int) -> Array:
         """Values: [head, position, d_head]."""
-        return self._projected("V", layer)
+        return self.array("v", layer)
 
     def scores(self, layer: int) -> Array:
         """Scaled dot products before the mask: [head, query, key]."""
-        return frozen(attention.scores(self.q(layer), self.k(layer)))
+        return self.array("score", layer)
 
     def mask(self) -> np.ndarray | None:
         """True where a query may look: [query, key], or None when it may look everywhere."""
@@ -63,46 +63,39 @@ class Trace:
 
     def pattern(self, layer: int) -> Array:
         """Attention weights: [head, query, key]; each row sums to 1."""
-        return frozen(attention.pattern_(attention.scores(self.q(layer), self.k(layer)), self.mask()))
+        return self.array("weight", layer)
 
     def z(self, layer: int) -> Array:
         """Values mixed by the attention weights: [head, query, d_head]."""
-        return frozen(attention.mix(self.pattern(layer), self.v(layer)))
+        return self.array("z", layer)
 
     def attn_out(self, layer: int) -> Array:
         """What attention adds to the stream: [query, d_model]."""
-        block = self._block(layer)
-        return frozen(attention.merge(self.z(layer), block.W_O, block.b_O))
+        return self.array("attn_out", layer)
 
     def resid_pre(self, layer: int) -> Array:
         """The stream as the layer finds it: [position, d_model]."""
-        self._block(layer)
-        return self.resid[layer]
+        return self.array("resid_pre", layer)
 
     def resid_mid(self, layer: int) -> Array:
         """The stream between the attention and the MLP: norm(resid_pre + attn_out), [position, d_model]."""
-        block = self._block(layer)
-        x = self.resid_pre(layer) + self.attn_out(layer)
-        return frozen(layer_norm_(x, block.w_mid, block.b_mid, self.model.config.norm_eps))
+        return self.array("resid_mid", layer)
 
     def resid_post(self, layer: int) -> Array:
         """The stream as the layer leaves it: norm(resid_mid + mlp_out), [position, d_model]."""
-        self._block(layer)
-        return self.resid[layer + 1]
+        return self.array("resid_post", layer)
 
     def mlp_in(self, layer: int) -> Array:
         """The MLP's hidden numbers before the activation: [position, d_mlp]."""
-        block = self._block(layer)
-        return frozen(self.resid_mid(layer) @ block.W_in + block.b_in)
+        return self.array("mlp_in", layer)
 
     def mlp_act(self, layer: int) -> Array:
         """The MLP's hidden numbers after the activation: [position, d_mlp]."""
-        return frozen(ACTIVATIONS[self.model.config.activation](self.mlp_in(layer).copy()))
+        return self.array("mlp_act", layer)
 
     def mlp_out(self, layer: int) -> Array:
         """What the MLP adds to the stream: [position, d_model]."""
-        block = self._block(layer)
-        return frozen(self.mlp_act(layer) @ block.W_out + block.b_out)
+        return self.array("mlp_out", layer)
 
     @property
     def contextual(self) -> Array:
@@ -113,40 +106,63 @@ class Trace:
         """Scores of every next token: [position, d_vocab]; InputError for a model without such a head."""
         raise InputError(f"{self.model.name} has no language-model head, so it gives no logits.")
 
-    def _projected(self, kind: str, layer: int) -> Array:
-        x, model = self.resid_pre(layer), self.model
-        W = model.W(kind, layer).transpose(1, 0, 2).reshape(model.config.d_model, -1)
-        return frozen(attention.project(x, W, model.b(kind, layer).reshape(-1), model.config.n_heads))
+    def stage(self, name: str, layer: int | None) -> Stage:
+        """The declared quantity of a name, in a layer or in none; InputError when there is none."""
+        config = self.model.config
+        if layer is not None and not 0 <= layer < config.n_layers:
+            raise InputError(f"Layer {layer} is not there: layers are 0 to {config.n_layers - 1}.")
+        for place in (layer, None):
+            if name in declaration(config, place):
+                return declaration(config, place)[name]
+        raise InputError(f"There is no quantity named {name!r}.")
 
-    def _block(self, layer: int) -> Block:
-        if not 0 <= layer < self.model.config.n_layers:
-            raise InputError(f"Layer {layer} is not there: layers are 0 to {self.model.config.n_layers - 1}.")
-        return self.model.blocks[layer]
+    def array(self, name: str, layer: int | None) -> Array:
+        """All numbers of a declared quantity, read-only."""
+        stage = self.stage(name, layer)
+        if name in ("resid_pre", "resid_post") and layer is not None:
+            return self.resid[layer + (name == "resid_post")]
+        if isinstance(stage.operation, Given):
+            mask = self.mask()
+            return mask if name == "mask" and mask is not None else parameter(self.model, name, stage.layer)
+        return frozen(compute(self, stage))
+
+    def follows(self, axis: str) -> tuple[str, np.ndarray]:
+        """What an axis follows, and its index at each place there."""
+        n = len(self.pieces)
+        places = {"token": np.array(self.ids), "place": np.arange(n), "segment": np.zeros(n, int)}
+        return "position", places[axis]
+
+    def origin(self, name: str, layer: int | None) -> str:
+        """Where a given number comes from, in words."""
+        if name == "mask":
+            return "1: the query may look at this key. 0: it may not."
+        return f"A trained number, from {self.model.sources[name, layer]}."
+
+
+def parameter(model: Model, name: str, layer: int | None) -> Array:
+    """A trained tensor with its declared axes."""
+    config = model.config
+    if layer is None:
+        return getattr(model.embedding, name)  # type: ignore[no-any-return]
+    if name[2:] in ("Q", "K", "V"):
+        return model.W(name[2:], layer) if name[0] == "W" else model.b(name[2:], layer)
+    tensor: Array = getattr(model.blocks[layer], name)
+    return tensor.reshape(config.n_heads, config.d_head, config.d_model) if name == "W_O" else tensor
 
 
 @dataclass(frozen=True)
 class KeepingTrace(Trace):
     """A trace that keeps what it has computed: for the drawing of one page, then to be dropped."""
 
-    kept: dict[tuple[str, int], Array] = field(default_factory=dict, compare=False, repr=False)
+    kept: dict[tuple[str, int | None], Array] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
     def of(cls, trace: Trace) -> KeepingTrace:
         """The same trace, keeping."""
         return cls(trace.model, trace.pieces, trace.text, trace.resid)
 
-
-def _keeping(name: str) -> Callable[[KeepingTrace, int], Array]:
-    compute: Callable[[Trace, int], Array] = getattr(Trace, name)
-
-    def method(self: KeepingTrace, layer: int) -> Array:
+    def array(self, name: str, layer: int | None) -> Array:
+        """All numbers of a declared quantity, read-only; computed once."""
         if (name, layer) not in self.kept:
-            self.kept[name, layer] = compute(self, layer)
+            self.kept[name, layer] = super().array(name, layer)
         return self.kept[name, layer]
-
-    method.__doc__ = compute.__doc__
-    return method
-
-
-for _name in ("q", "k", "v", "scores", "pattern", "z", "attn_out", "resid_mid", "mlp_in", "mlp_act", "mlp_out"):
-    setattr(KeepingTrace, _name, _keeping(_name))

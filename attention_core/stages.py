@@ -1,0 +1,204 @@
+"""A computation, declared: every quantity, what it is made from, and how.
+
+One declaration drives calculating, lighting the cells that a number comes from, its derivation, the
+formula and the words beside it. Axes have names, and two quantities that share a name share the index.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+import numpy as np
+
+from attention_core.derivation import Address, Role, Term
+from attention_core.errors import InputError
+
+Numbers = np.ndarray  # float32 for a model, float64 by hand, Fractions where they are exact
+
+# Which head and which token a number belongs to is said around a line, not in every name on it.
+UNNAMED = frozenset({"head", "query", "key", "position"})
+# Axes whose index follows from that of another: a token, its place and its segment from its position.
+FOLLOWERS = frozenset({"token", "place", "segment"})
+
+
+@dataclass(frozen=True)
+class Ref:
+    """A quantity as an input, the axes by which it is indexed there, and whether it is the layer before's."""
+
+    name: str
+    axes: tuple[str, ...]
+    earlier: bool = False
+
+
+def ref(text: str) -> Ref:
+    """An input as it is written in a declaration: "W_Q[head, model, dim]", "earlier resid_post[position, model]"."""
+    name, _, axes = text.removesuffix("]").partition("[")
+    return Ref(name.removeprefix("earlier "), tuple(axes.split(", ")) if axes else (), name.startswith("earlier "))
+
+
+class Operand(NamedTuple):
+    """An input's numbers, and the names of their axes."""
+
+    numbers: Numbers
+    axes: tuple[str, ...]
+
+    def along(self, wanted: tuple[str, ...]) -> Numbers:
+        """The numbers with their axes where a wider array has them, so that the two can be added or multiplied."""
+        own = self.numbers.transpose([self.axes.index(axis) for axis in wanted if axis in self.axes])
+        return own[tuple(slice(None) if axis in self.axes else None for axis in wanted)]
+
+
+Rounding = Callable[[Numbers], Numbers]  # what a person does to every result on the way: nothing, or so many decimals
+
+
+class Operation(Protocol):
+    """How a quantity is made from its inputs: for whole arrays, and for one number at a time."""
+
+    def compute(self, axes: tuple[str, ...], inputs: list[Operand]) -> Numbers:
+        """The whole quantity, in the inputs' own precision."""
+
+    def by_hand(self, axes: tuple[str, ...], inputs: list[Operand], rounded: Rounding) -> Numbers:
+        """The whole quantity, every product, power, sum and quotient on the way rounded."""
+
+    def term(self, cell: Cell) -> Term:
+        """How one number of it is made."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One quantity of a computation.
+
+    name:     what it is called in addresses; symbol: what it is called in a line
+    axes:     the names of its axes, in the order of the array's
+    layer:    the layer that it belongs to, or None
+    operation, inputs: how it is made, and from what
+    inline:   whether a line that uses one number of it shows first how that number is made
+    title, equation: what stands above it on a page
+    """
+
+    name: str
+    axes: tuple[str, ...]
+    operation: Operation
+    inputs: tuple[Ref, ...] = ()
+    layer: int | None = None
+    symbol: str = ""
+    role: Role = "plain"
+    inline: bool = False
+    title: str = ""
+    equation: str = ""
+
+    def label(self, index: Mapping[str, int], free: Mapping[str, int]) -> str:
+        """The name of one of its numbers in a line in which the axes in `free` vary."""
+        shown = [str(index[axis]) for axis in self.axes if axis in free or axis not in UNNAMED]
+        return f"{self.symbol or self.name}[{', '.join(shown)}]" if shown else self.symbol or self.name
+
+    def address(self, index: Mapping[str, int]) -> Address:
+        """The address of one of its numbers."""
+        place = tuple(index[axis] for axis in self.axes)
+        return Address(self.name, place if self.layer is None else (self.layer, *place))
+
+
+class Run(Protocol):
+    """A computation carried out: its declaration and its numbers."""
+
+    def stage(self, name: str, layer: int | None) -> Stage:
+        """The quantity of a name, as a layer sees it; InputError when there is none."""
+
+    def array(self, name: str, layer: int | None) -> Numbers:
+        """All its numbers."""
+
+    def follows(self, axis: str) -> tuple[str, np.ndarray]:
+        """What an axis follows, and its index at each place there: "token" follows "position", by the ids."""
+
+    def origin(self, name: str, layer: int | None) -> str:
+        """Where a given number comes from, in words."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One number of a run: the quantity that it belongs to, and its index along each axis."""
+
+    run: Run
+    stage: Stage
+    index: Mapping[str, int]
+
+    def part(self, ref: Ref, free: Mapping[str, int] | None = None) -> Term:
+        """A number of an input as it stands in this number's line; `free` indexes the axes that vary there."""
+        other = self.place(ref, free or {})
+        return other.leaf({own for own, axis in zip(other.stage.axes, ref.axes, strict=True) if axis in (free or {})})
+
+    def whole(self, ref: Ref, free: Mapping[str, int] | None = None) -> Term:
+        """The same, with its own making before it where its stage asks for that."""
+        other = self.place(ref, free or {})
+        return other.term() if other.stage.inline else self.part(ref, free)
+
+    def place(self, ref: Ref, free: Mapping[str, int]) -> Cell:
+        """The cell of an input that this number is made from."""
+        stage = source(self.run, ref, self.stage)
+        known = {**self.index, **free}
+        values = (known[axis] if axis in known else self.follow(axis, known) for axis in ref.axes)
+        return Cell(self.run, stage, dict(zip(stage.axes, values, strict=True)))
+
+    def follow(self, axis: str, known: Mapping[str, int]) -> int:
+        """The index along an axis that follows another, such as a position's token."""
+        leader, places = self.run.follows(axis)
+        return int(places[known[leader]])
+
+    def points(self, axes: tuple[str, ...], within: Ref) -> Iterator[dict[str, int]]:
+        """Every index along some axes of an input."""
+        numbers = operand(self.run, within, self.stage).numbers
+        lengths = [numbers.shape[within.axes.index(axis)] for axis in axes]
+        for point in itertools.product(*map(range, lengths)):
+            yield dict(zip(axes, point, strict=True))
+
+    def value(self) -> float:
+        """The number itself."""
+        return float(self.run.array(self.stage.name, self.stage.layer)[tuple(self.index[a] for a in self.stage.axes)])
+
+    def leaf(self, free: set[str] | frozenset[str] = frozenset()) -> Term:
+        """The number as it stands in a line, to be opened under its address."""
+        label = self.stage.label(self.index, dict.fromkeys(free, 0))
+        return Term(self.value(), label, at=self.stage.address(self.index), role=self.stage.role)
+
+    def term(self) -> Term:
+        """How the number is made."""
+        made = self.stage.operation.term(self)
+        at, label = self.stage.address(self.index), self.stage.label(self.index, {})
+        return made.named(label, at=at, role=self.stage.role, note=made.note)
+
+
+def cell_at(run: Run, stage: Stage, place: tuple[int, ...]) -> Cell:
+    """The number at a place of a quantity; InputError when there is no such place."""
+    shape = run.array(stage.name, stage.layer).shape
+    if len(place) != len(shape):
+        raise InputError(f"{stage.name} has {len(shape)} axes ({', '.join(stage.axes)}); {len(place)} were named.")
+    for axis, index, size in zip(stage.axes, place, shape, strict=True):
+        if not 0 <= index < size:
+            raise InputError(f"{axis.capitalize()} {index} is not there: they are 0 to {size - 1}.")
+    return Cell(run, stage, dict(zip(stage.axes, place, strict=True)))
+
+
+def source(run: Run, ref: Ref, stage: Stage) -> Stage:
+    """The quantity that an input of a stage refers to."""
+    layer = stage.layer - 1 if ref.earlier and stage.layer else stage.layer
+    return run.stage(ref.name, layer)
+
+
+def operand(run: Run, ref: Ref, stage: Stage) -> Operand:
+    """An input of a stage; along an axis that follows another, what belongs to each place there."""
+    own = source(run, ref, stage)
+    numbers, axes = run.array(own.name, own.layer), ref.axes
+    for place, axis in enumerate(ref.axes):
+        if axis in FOLLOWERS:
+            leader, indices = run.follows(axis)
+            numbers = numbers.take(indices, axis=place)
+            axes = tuple(leader if each == axis else each for each in axes)
+    return Operand(numbers, axes)
+
+
+def compute(run: Run, stage: Stage) -> Numbers:
+    """A quantity, from the inputs that its run holds."""
+    return stage.operation.compute(stage.axes, [operand(run, each, stage) for each in stage.inputs])
