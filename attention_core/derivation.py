@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import Literal, NamedTuple
 
-Op = Literal["given", "sum", "product", "quotient", "difference", "exp", "sqrt", "square", "max", "gelu", "relu"]
+Op = Literal[
+    "given", "sum", "product", "quotient", "difference", "exp", "sqrt", "square", "max", "equal", "gelu", "relu"
+]  # fmt: skip
 Role = Literal["query", "key", "value", "plain"]
+Value = float | Fraction
 
 
 class Address(NamedTuple):
@@ -33,13 +37,13 @@ class Address(NamedTuple):
 class Term:
     """A number, its name, and the numbers that it was made from.
 
-    value: the number itself; of anything but "given" and "rest", what its parts give in float64
+    value: the number itself; of anything that has parts, what these give in float64 or, of fractions, exactly
     name:  a named term has a line of its own; a nameless one is written out inside the line it belongs to
     at:    the address under which its own making can be opened
     note:  what there is to say of it in words
     """
 
-    value: float
+    value: Value
     name: str = ""
     op: Op = "given"
     parts: tuple[Term, ...] = ()
@@ -52,7 +56,7 @@ class Term:
         return replace(self, name=name, at=at, role=role, note=note)
 
 
-def gelu(x: float) -> float:
+def gelu(x: Value) -> float:
     """gelu(x) = x * Phi(x), in float64."""
     return x * 0.5 * (1 + math.erf(x / math.sqrt(2)))
 
@@ -63,11 +67,11 @@ def make(op: Op, parts: Iterable[Term]) -> Term:
     return Term(apply(op, [part.value for part in parts]), op=op, parts=parts)
 
 
-def apply(op: Op, values: list[float]) -> float:
-    """The result of an operation on numbers, in float64."""
+def apply(op: Op, values: list[Value]) -> Value:
+    """The result of an operation on numbers: exact where they are fractions and it stays among them, else float64."""
     match op:
         case "sum":
-            return math.fsum(values)
+            return sum(values) if all(isinstance(value, Fraction) for value in values) else math.fsum(values)
         case "product":
             return math.prod(values)
         case "quotient":
@@ -77,11 +81,13 @@ def apply(op: Op, values: list[float]) -> float:
         case "exp":
             return math.exp(values[0])
         case "sqrt":
-            return math.sqrt(values[0])
+            return root(values[0])
         case "square":
             return values[0] ** 2
         case "max":
             return max(values)
+        case "equal":
+            return float(values[0] == values[1])
         case "gelu":
             return gelu(values[0])
         case "relu":
@@ -90,9 +96,21 @@ def apply(op: Op, values: list[float]) -> float:
             raise ValueError("A given number is not made from others.")
 
 
-def evaluate(term: Term) -> float:
-    """The value of a term worked out anew from the given numbers at the leaves of its tree."""
-    return apply(term.op, [evaluate(part) for part in term.parts]) if term.parts else term.value
+def root(x: Value) -> Value:
+    """The square root; a fraction where it is one."""
+    if isinstance(x, Fraction):
+        whole = Fraction(math.isqrt(x.numerator), math.isqrt(x.denominator))
+        if whole * whole == x:
+            return whole
+    return math.sqrt(x)
+
+
+def evaluate(term: Term, rounded: Callable[[Value], Value] = lambda value: value) -> Value:
+    """The value of a term worked out anew from the given numbers at the leaves of its tree.
+
+    rounded: what is done to every result on the way
+    """
+    return rounded(apply(term.op, [evaluate(part, rounded) for part in term.parts])) if term.parts else term.value
 
 
 def dot(a: Iterable[Term], b: Iterable[Term]) -> Term:
@@ -116,6 +134,6 @@ def shorten(term: Term, count: int) -> Term:
     parts = tuple(part if part.name or not part.parts else shorten(part, count) for part in term.parts)
     if term.op != "sum" or len(parts) <= count + 1:
         return term if parts == term.parts else replace(term, parts=parts)
-    order = sorted(parts, key=lambda part: -abs(part.value))
-    rest = Term(math.fsum(part.value for part in order[count:]), f"{len(order) - count} more")
+    order = sorted(parts, key=lambda part: abs(float(part.value)), reverse=True)
+    rest = Term(apply("sum", [part.value for part in order[count:]]), f"{len(order) - count} more")
     return replace(term, parts=(*order[:count], rest))

@@ -7,7 +7,7 @@ from functools import cache
 
 from attention_core.config import ModelConfig
 from attention_core.operations import Activate, Add, Contract, Given, LayerNorm, Mask, Passed, Scale, Softmax
-from attention_core.stages import Operation, Stage, ref
+from attention_core.stages import Operation, Stage, Weighing, ref
 
 EMBEDDED = {
     "W_E": "token, model",
@@ -57,7 +57,8 @@ def layer_stages(config: ModelConfig, layer: int) -> list[Stage]:
     return [
         *(stage(f"{name}[{axes}]", Given()) for name, axes in TRAINED.items()),
         stage("resid_pre[position, model]", Passed(), before, title="As the layer finds it", equation="x"),
-        *attention_stages(float(config.d_head), config.causal),
+        *projection_stages("resid_pre", biased=True),
+        *attention_stages(Scale(float(config.d_head)), config.causal, Softmax()),
         stage("attn_out[query, model]", Contract(), "z[head, query, dim]", "W_O[head, dim, model]", "b_O[model]",
               title="Heads joined, times W_O", equation="attn_out = z · W_O + b_O"),
         *residual_stages(config, "mid", "resid_pre", "attn_out"),
@@ -71,23 +72,30 @@ def layer_stages(config: ModelConfig, layer: int) -> list[Stage]:
     ]  # fmt: skip
 
 
-def attention_stages(root: float | None, masked: bool) -> list[Stage]:
-    """From x to the mixed values z of every head; `root` is what the square root under the scores is taken of."""
+def projection_stages(source: str, biased: bool) -> list[Stage]:
+    """Queries, keys and values of every head, from the stream."""
     return [
-        *(
-            stage(f"{kind}[head, {place}, dim]", Contract(), f"resid_pre[{place}, model]",
-                  f"W_{kind.upper()}[head, model, dim]", f"b_{kind.upper()}[head, dim]", role=role,
-                  title=title, equation=f"{kind} = x · W_{kind.upper()} + b_{kind.upper()}")
-            for kind, place, role, title in
-            (("q", "query", "query", "Queries"), ("k", "key", "key", "Keys"), ("v", "key", "value", "Values"))
-        ),
+        stage(
+            f"{kind}[head, {place}, dim]", Contract(), f"{source}[{place}, model]",
+            f"W_{kind.upper()}[head, model, dim]", *([f"b_{kind.upper()}[head, dim]"] if biased else []),
+            role=role, title=title,
+            equation=f"{kind} = x · W_{kind.upper()}" + (f" + b_{kind.upper()}" if biased else ""),
+        )
+        for kind, place, role, title in
+        (("q", "query", "query", "Queries"), ("k", "key", "key", "Keys"), ("v", "key", "value", "Values"))
+    ]  # fmt: skip
+
+
+def attention_stages(scale: Scale, masked: bool, weigh: Weighing) -> list[Stage]:
+    """From queries, keys and values to the mixed values z of every head."""
+    return [
         stage("product[head, query, key]", Contract(), "q[head, query, dim]", "k[head, key, dim]", symbol="q·k",
               inline=True, title="Every query with every key", equation="q·k = sum over dimensions of q × k"),
-        stage("score[head, query, key]", Scale(root), "product[head, query, key]",
-              inline=True, title="Scores", equation="score = q·k ÷ √d_head"),
+        stage("score[head, query, key]", scale, "product[head, query, key]",
+              inline=True, title="Scores", equation=f"score = {scale.equation}"),
         *(mask_stages() if masked else []),
-        stage("weight[head, query, key]", Softmax(), f"{'masked' if masked else 'score'}[head, query, key]",
-              title="Attention weights", equation="weight = e^(score − max) ÷ sum of e^(score − max)"),
+        stage("weight[head, query, key]", weigh, f"{'masked' if masked else 'score'}[head, query, key]",
+              title="Attention weights", equation=f"weight = {weigh.equation}"),
         stage("z[head, query, dim]", Contract(), "weight[head, query, key]", "v[head, key, dim]",
               title="Mixed values", equation="z = sum over keys of weight × v"),
     ]  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import ClassVar
 
 import numpy as np
 
@@ -89,6 +90,11 @@ class Scale:
     root: float | None = None
     over: float = 1.0
 
+    @property
+    def equation(self) -> str:
+        """What it does, in words of the page."""
+        return "q·k" + (" ÷ √d_head" if self.root else "") + (" ÷ temperature" if self.over != 1 else "")
+
     def compute(self, axes: tuple[str, ...], inputs: list[Operand]) -> Numbers:
         x = inputs[0].numbers
         return x * x.dtype.type(1 / (math.sqrt(self.root or 1) * self.over))
@@ -134,6 +140,8 @@ class Softmax:
     A masked key has the score -inf, is not in the sum, and gets the weight 0; where all are masked, all get 0.
     """
 
+    equation: ClassVar[str] = "e^(score − max) ÷ sum of e^(score − max)"
+
     def compute(self, axes: tuple[str, ...], inputs: list[Operand]) -> Numbers:
         return softmax_(np.array(inputs[0].numbers, order="C"))
 
@@ -145,21 +153,23 @@ class Softmax:
         return rounded(np.divide(powers, total, out=np.zeros_like(powers), where=total > 0))
 
     def term(self, cell: Cell) -> Term:
-        scores = cell.stage.inputs[0]
-        own = cell.whole(scores)
+        own, row = chosen_and_row(cell)
         if own.value == -math.inf:
             return Term(0.0, note=own.note)
-        # The tree of the chosen score hangs in one place only; elsewhere its value stands for it.
-        row = [each for each in (cell.part(scores, point) for point in row_points(cell)) if each.value > -math.inf]
         top = make("max", row).named("max")
         here = Term(top.value, "max")
         total = make("sum", (make("exp", (make("difference", (each, here)),)) for each in row)).named("sum")
         return make("quotient", (make("exp", (make("difference", (own, top)),)), total))
 
 
-def row_points(cell: Cell) -> list[dict[str, int]]:
-    """Every index along the last axis of a row of scores."""
-    return list(cell.points(("key",), cell.stage.inputs[0]))
+def chosen_and_row(cell: Cell) -> tuple[Term, list[Term]]:
+    """The score of the chosen key with its making, and those of all keys that are not masked.
+
+    The tree of the chosen score hangs in the first only; in the row its value stands for it.
+    """
+    scores = cell.stage.inputs[0]
+    row = (cell.part(scores, point) for point in cell.points(scores.axes[-1:], scores))
+    return cell.whole(scores), [each for each in row if each.value > -math.inf]
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from fractions import Fraction
 
-from attention_core.derivation import Address, Role, Term, apply, steps
+from attention_core.derivation import Address, Role, Term, Value, apply, steps
 
 MINUS = "−"
 MOST_DECIMALS = 12
+LONGEST_FRACTION = 9  # characters; a longer one is harder to read than its decimals
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,7 @@ class Line:
     pieces: tuple[Piece, ...]
     decimals: int
     exact: bool
-    shown: float
+    shown: Value
 
     @property
     def text(self) -> str:
@@ -40,8 +43,12 @@ class Line:
         return "".join(piece.text for piece in self.pieces)
 
 
-def number(value: float, decimals: int) -> str:
-    """A number as printed, with a true minus sign; whole sizes such as d_head print without decimals."""
+def number(value: Value, decimals: int) -> str:
+    """A number as printed, with a true minus sign; a fraction as "11/30" where that is not longer than its decimals."""
+    if isinstance(value, Fraction) and len(str(value)) <= LONGEST_FRACTION:
+        return str(value).replace("-", MINUS)
+    if math.isinf(value):
+        return "∞" if value > 0 else f"{MINUS}∞"
     text = f"{value:.{decimals}f}"
     return text.replace("-", MINUS) if float(text) else text.replace("-", "")
 
@@ -52,14 +59,21 @@ def leaf_text(term: Term, decimals: int) -> str:
         return number(term.value, 0)
     if term.name == "eps":
         return f"{term.value:.15f}".rstrip("0")
-    return number(term.value, decimals)
+    text = number(term.value, decimals)
+    return f"({text})" if "/" in text else text
 
 
-def shown_value(term: Term, decimals: int, top: bool = True) -> float:
+def shown_value(term: Term, decimals: int, top: bool = True) -> Value:
     """What a line gives when it is worked out from the digits that it shows."""
     if term.parts and (top or not term.name):
         return apply(term.op, [shown_value(part, decimals, top=False) for part in term.parts])
-    return float(leaf_text(term, decimals).replace(MINUS, "-"))
+    return read(leaf_text(term, decimals))
+
+
+def read(text: str) -> Value:
+    """The number that stands in a line as these characters."""
+    plain = text.replace(MINUS, "-").strip("()")
+    return Fraction(plain) if "/" in plain else float(plain)
 
 
 def line(term: Term, decimals: int = 4) -> Line:
@@ -68,7 +82,7 @@ def line(term: Term, decimals: int = 4) -> Line:
     The numbers on the left get as many decimals, at least those of the result, as it takes for the
     shown digits to give the shown result within half a unit of its last digit for each number summed.
     """
-    result = float(f"{term.value:.{decimals}f}")
+    result = read(number(term.value, decimals))
     slack = 0.5 * 10**-decimals * (len(term.parts) if term.op == "sum" else 1)
     for shown_decimals in range(decimals, MOST_DECIMALS + 1):
         shown = shown_value(term, shown_decimals)
@@ -76,7 +90,7 @@ def line(term: Term, decimals: int = 4) -> Line:
             break
     sides = (*side(term, shown_decimals, top=True), Piece(" = "))
     right = Piece(number(term.value, decimals), term.role, term.name, term.at)
-    exact = f"{shown:.{decimals}f}" == f"{result:.{decimals}f}"
+    exact = number(shown, decimals) == number(term.value, decimals)
     return Line(term, (*sides, right), decimals, exact, shown)
 
 
@@ -85,8 +99,8 @@ def lines(term: Term, decimals: int = 4) -> list[Line]:
     return [line(step, decimals) for step in steps(term)]
 
 
-JOINTS = {"sum": " + ", "product": " × ", "quotient": " ÷ ", "difference": f" {MINUS} "}
-CALLS = {"exp": ("e^(", ")"), "sqrt": ("√", ""), "square": ("(", ")²"), "max": ("max(", ")"),
+JOINTS = {"sum": " + ", "product": " × ", "quotient": " ÷ ", "difference": f" {MINUS} ", "equal": " = "}  # fmt: skip
+CALLS = {"exp": ("e^(", ")"), "sqrt": ("√", ""), "square": ("(", ")²"), "max": ("max(", ")"), "equal": ("[", "]"),
          "gelu": ("gelu(", ")"), "relu": ("max(0, ", ")")}  # fmt: skip
 
 
@@ -111,7 +125,7 @@ def side(term: Term, decimals: int, top: bool = False) -> list[Piece]:
 def needs_brackets(outer: Term, inner: Term) -> bool:
     """Whether a part written out would be read wrongly without brackets."""
     if inner.op in ("sum", "difference"):
-        return outer.op not in ("sum", "exp", "max", "square", "gelu", "relu")
+        return outer.op not in ("sum", "exp", "max", "equal", "square", "gelu", "relu")
     return outer.op == "quotient" and inner.op in ("product", "quotient")
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import ClassVar, NamedTuple, Protocol
 
 import numpy as np
 
@@ -65,6 +65,12 @@ class Operation(Protocol):
 
     def term(self, cell: Cell) -> Term:
         """How one number of it is made."""
+
+
+class Weighing(Operation, Protocol):
+    """An operation that makes a row of scores into weights."""
+
+    equation: ClassVar[str]
 
 
 @dataclass(frozen=True)

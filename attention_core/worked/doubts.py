@@ -1,0 +1,72 @@
+"""What a class proposes in place of the softmax, so that it can see why the softmax is taken."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from attention_core.derivation import Term, make
+from attention_core.operations import chosen_and_row
+from attention_core.stages import Cell, Numbers, Operand, Rounding
+
+
+@dataclass(frozen=True)
+class Share:
+    """Plain normalization: each score's share of the sum of its row.
+
+    weight = score / sum over j of score[j]
+
+    A masked key gets 0. Where the sum is 0 there is no share: the weights are NaN, and the derivation says so.
+    """
+
+    equation: ClassVar[str] = "score ÷ sum of scores"
+
+    def compute(self, axes: tuple[str, ...], inputs: list[Operand]) -> Numbers:
+        return self.by_hand(axes, inputs, lambda numbers: numbers)
+
+    def by_hand(self, axes: tuple[str, ...], inputs: list[Operand], rounded: Rounding) -> Numbers:
+        scores = inputs[0].numbers
+        left = np.where(scores == -math.inf, scores.dtype.type(0), scores)
+        total = left.sum(axis=-1, keepdims=True)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return rounded(np.where(total == 0, math.nan, left / np.where(total == 0, 1, total)))
+
+    def term(self, cell: Cell) -> Term:
+        own, row = chosen_and_row(cell)
+        if own.value == -math.inf:
+            return Term(0.0, note=own.note)
+        total = make("sum", row).named("sum")
+        if total.value == 0:
+            return Term(math.nan, note="The scores of this row sum to 0, and nothing can be divided by 0.")
+        return make("quotient", (own, total))
+
+
+@dataclass(frozen=True)
+class HardMax:
+    """All to the largest score of the row; equal ones share.
+
+    weight = [score = max] / sum over j of [score[j] = max]
+    """
+
+    equation: ClassVar[str] = "1 for the largest score, shared among equals; 0 for the others"
+
+    def compute(self, axes: tuple[str, ...], inputs: list[Operand]) -> Numbers:
+        return self.by_hand(axes, inputs, lambda numbers: numbers)
+
+    def by_hand(self, axes: tuple[str, ...], inputs: list[Operand], rounded: Rounding) -> Numbers:
+        scores = inputs[0].numbers
+        top = scores.max(axis=-1, keepdims=True)
+        first = ((scores == top) & (scores > -math.inf)).astype(np.float64)
+        return rounded(first / np.maximum(first.sum(axis=-1, keepdims=True), 1))
+
+    def term(self, cell: Cell) -> Term:
+        own, row = chosen_and_row(cell)
+        if own.value == -math.inf:
+            return Term(0.0, note=own.note)
+        top = make("max", row).named("max")
+        here = Term(top.value, "max")
+        ties = make("sum", (make("equal", (each, here)) for each in row)).named("how many")
+        return make("quotient", (make("equal", (own, top)), ties))
