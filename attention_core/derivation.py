@@ -113,6 +113,21 @@ def evaluate(term: Term, rounded: Callable[[Value], Value] = lambda value: value
     return rounded(apply(term.op, [evaluate(part, rounded) for part in term.parts])) if term.parts else term.value
 
 
+STEP_NAMES: dict[Op, str] = {"exp": "power", "sqrt": "root"}
+
+
+def reworked(term: Term, rounded: Callable[[Value], Value]) -> Term:
+    """The same tree as on paper: every result rounded, and what is rounded before a division in a line of its own."""
+    parts = tuple(reworked(part, rounded) for part in term.parts)
+    if not parts:
+        return term
+    if term.op == "quotient":
+        parts = tuple(
+            part.named(STEP_NAMES[part.op]) if not part.name and part.op in STEP_NAMES else part for part in parts
+        )
+    return replace(term, parts=parts, value=rounded(apply(term.op, [part.value for part in parts])))
+
+
 def dot(a: Iterable[Term], b: Iterable[Term]) -> Term:
     """The sum of products of two rows of terms."""
     return make("sum", (make("product", pair) for pair in zip(a, b, strict=True)))

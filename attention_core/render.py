@@ -47,6 +47,8 @@ def number(value: Value, decimals: int) -> str:
     """A number as printed, with a true minus sign; a fraction as "11/30" where that is not longer than its decimals."""
     if isinstance(value, Fraction) and len(str(value)) <= LONGEST_FRACTION:
         return str(value).replace("-", MINUS)
+    if math.isnan(value):
+        return "undefined"
     if math.isinf(value):
         return "∞" if value > 0 else f"{MINUS}∞"
     text = f"{value:.{decimals}f}"
@@ -59,8 +61,7 @@ def leaf_text(term: Term, decimals: int) -> str:
         return number(term.value, 0)
     if term.name == "eps":
         return f"{term.value:.15f}".rstrip("0")
-    text = number(term.value, decimals)
-    return f"({text})" if "/" in text else text
+    return number(term.value, decimals)
 
 
 def shown_value(term: Term, decimals: int, top: bool = True) -> Value:
@@ -72,7 +73,7 @@ def shown_value(term: Term, decimals: int, top: bool = True) -> Value:
 
 def read(text: str) -> Value:
     """The number that stands in a line as these characters."""
-    plain = text.replace(MINUS, "-").strip("()")
+    plain = text.replace(MINUS, "-")
     return Fraction(plain) if "/" in plain else float(plain)
 
 
@@ -104,6 +105,9 @@ CALLS = {"exp": ("e^(", ")"), "sqrt": ("√", ""), "square": ("(", ")²"), "max"
          "gelu": ("gelu(", ")"), "relu": ("max(0, ", ")")}  # fmt: skip
 
 
+BINDING = ("product", "quotient", "sqrt", "square")  # operations inside which a fraction needs brackets
+
+
 def side(term: Term, decimals: int, top: bool = False) -> list[Piece]:
     """A term written out: named parts as numbers, nameless ones as what they are made from."""
     if not term.parts or (term.name and not top):
@@ -114,7 +118,7 @@ def side(term: Term, decimals: int, top: bool = False) -> list[Piece]:
             pieces.append(Piece(JOINTS.get(term.op, ", ")))
         inner = side(part, decimals)
         bare = not part.parts or bool(part.name)
-        looser = not bare and needs_brackets(term, part)
+        looser = "/" in inner[0].text and term.op in BINDING if bare else needs_brackets(term, part)
         pieces += [Piece("("), *inner, Piece(")")] if looser else inner
     if term.op in CALLS:
         before, after = CALLS[term.op]

@@ -9,11 +9,12 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import ClassVar, NamedTuple, Protocol
 
 import numpy as np
 
-from attention_core.derivation import Address, Role, Term
+from attention_core.derivation import Address, Role, Term, Value
 from attention_core.errors import InputError
 
 Numbers = np.ndarray  # float32 for a model, float64 by hand, Fractions where they are exact
@@ -160,9 +161,10 @@ class Cell:
         for point in itertools.product(*map(range, lengths)):
             yield dict(zip(axes, point, strict=True))
 
-    def value(self) -> float:
+    def value(self) -> Value:
         """The number itself."""
-        return float(self.run.array(self.stage.name, self.stage.layer)[tuple(self.index[a] for a in self.stage.axes)])
+        number = self.run.array(self.stage.name, self.stage.layer)[tuple(self.index[axis] for axis in self.stage.axes)]
+        return number if isinstance(number, Fraction) else float(number)
 
     def leaf(self, free: set[str] | frozenset[str] = frozenset()) -> Term:
         """The number as it stands in a line, to be opened under its address."""
@@ -208,3 +210,8 @@ def operand(run: Run, ref: Ref, stage: Stage) -> Operand:
 def compute(run: Run, stage: Stage) -> Numbers:
     """A quantity, from the inputs that its run holds."""
     return stage.operation.compute(stage.axes, [operand(run, each, stage) for each in stage.inputs])
+
+
+def by_hand(run: Run, stage: Stage, rounded: Rounding) -> Numbers:
+    """The same, with every result on the way rounded."""
+    return stage.operation.by_hand(stage.axes, [operand(run, each, stage) for each in stage.inputs], rounded)
