@@ -11,11 +11,11 @@ import numpy as np
 
 from attention_core.derivation import Op, Term, make
 from attention_core.ops import ACTIVATIONS, layer_norm_, softmax_
-from attention_core.stages import Cell, Numbers, Operand, Rounding
+from attention_core.stages import Cell, Numbers, Operand, Operation, Rounding, Weighing
 
 
 @dataclass(frozen=True)
-class Given:
+class Given(Operation):
     """A number that is not made from others: trained, or put in by a person."""
 
     def compute(self, axes: tuple[str, ...], inputs: list[Operand]) -> Numbers:
@@ -29,7 +29,7 @@ class Given:
 
 
 @dataclass(frozen=True)
-class Passed:
+class Passed(Operation):
     """The same numbers under another name: what a layer finds is what the one before it left."""
 
     def compute(self, axes: tuple[str, ...], inputs: list[Operand]) -> Numbers:
@@ -43,7 +43,7 @@ class Passed:
 
 
 @dataclass(frozen=True)
-class Contract:
+class Contract(Operation):
     """The sum of products over the axes that both inputs have and the result has not; then a bias.
 
     result[…] = sum over the shared axes of left[…] * right[…], + bias[…]
@@ -81,7 +81,7 @@ class Contract:
 
 
 @dataclass(frozen=True)
-class Scale:
+class Scale(Operation):
     """Each number divided by a square root, and by a temperature where there is one.
 
     result = x / sqrt(root) / over
@@ -113,7 +113,7 @@ class Scale:
 
 
 @dataclass(frozen=True)
-class Mask:
+class Mask(Operation):
     """The scores where the query may look, elsewhere -inf."""
 
     def compute(self, axes: tuple[str, ...], inputs: list[Operand]) -> Numbers:
@@ -132,7 +132,7 @@ class Mask:
 
 
 @dataclass(frozen=True)
-class Softmax:
+class Softmax(Weighing):
     """Scores made into weights that are positive and sum to 1 over the last axis.
 
     weight = e^(score - max) / sum over j of e^(score[j] - max)
@@ -140,6 +140,7 @@ class Softmax:
     A masked key has the score -inf, is not in the sum, and gets the weight 0; where all are masked, all get 0.
     """
 
+    reads_row: ClassVar[bool] = True
     equation: ClassVar[str] = "e^(score − max) ÷ sum of e^(score − max)"
 
     def compute(self, axes: tuple[str, ...], inputs: list[Operand]) -> Numbers:
@@ -173,7 +174,7 @@ def chosen_and_row(cell: Cell) -> tuple[Term, list[Term]]:
 
 
 @dataclass(frozen=True)
-class Add:
+class Add(Operation):
     """The sum of the inputs."""
 
     def compute(self, axes: tuple[str, ...], inputs: list[Operand]) -> Numbers:
@@ -190,7 +191,7 @@ class Add:
 
 
 @dataclass(frozen=True)
-class LayerNorm:
+class LayerNorm(Operation):
     """Each row centred, brought to variance 1, stretched and shifted; the inputs are x, the weight and the bias.
 
     norm(x)[m] = (x[m] - mean) / sqrt(variance + eps) * weight[m] + bias[m]
@@ -199,6 +200,7 @@ class LayerNorm:
     """
 
     eps: float
+    reads_row: ClassVar[bool] = True
 
     def compute(self, axes: tuple[str, ...], inputs: list[Operand]) -> Numbers:
         x, weight, bias = (each.numbers for each in inputs)
@@ -226,7 +228,7 @@ class LayerNorm:
 
 
 @dataclass(frozen=True)
-class Activate:
+class Activate(Operation):
     """A function of each number on its own."""
 
     name: Op

@@ -56,7 +56,12 @@ Rounding = Callable[[Numbers], Numbers]  # what a person does to every result on
 
 
 class Operation(Protocol):
-    """How a quantity is made from its inputs: for whole arrays, and for one number at a time."""
+    """How a quantity is made from its inputs: for whole arrays, and for one number at a time.
+
+    reads_row: whether a number is made from the whole row of the first input, or from one number of it
+    """
+
+    reads_row: ClassVar[bool] = False
 
     def compute(self, axes: tuple[str, ...], inputs: list[Operand]) -> Numbers:
         """The whole quantity, in the inputs' own precision."""

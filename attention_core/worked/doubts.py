@@ -10,11 +10,11 @@ import numpy as np
 
 from attention_core.derivation import Term, make
 from attention_core.operations import chosen_and_row
-from attention_core.stages import Cell, Numbers, Operand, Rounding
+from attention_core.stages import Cell, Numbers, Operand, Rounding, Weighing
 
 
 @dataclass(frozen=True)
-class Share:
+class Share(Weighing):
     """Plain normalization: each score's share of the sum of its row.
 
     weight = score / sum over j of score[j]
@@ -22,6 +22,7 @@ class Share:
     A masked key gets 0. Where the sum is 0 there is no share: the weights are NaN, and the derivation says so.
     """
 
+    reads_row: ClassVar[bool] = True
     equation: ClassVar[str] = "score ÷ sum of scores"
 
     def compute(self, axes: tuple[str, ...], inputs: list[Operand]) -> Numbers:
@@ -45,12 +46,13 @@ class Share:
 
 
 @dataclass(frozen=True)
-class HardMax:
+class HardMax(Weighing):
     """All to the largest score of the row; equal ones share.
 
     weight = [score = max] / sum over j of [score[j] = max]
     """
 
+    reads_row: ClassVar[bool] = True
     equation: ClassVar[str] = "1 for the largest score, shared among equals; 0 for the others"
 
     def compute(self, axes: tuple[str, ...], inputs: list[Operand]) -> Numbers:

@@ -1,0 +1,1 @@
+"""A small attention layer whose every number is set by a person."""
