@@ -86,26 +86,28 @@ def projection_stages(source: str, biased: bool) -> list[Stage]:
     ]  # fmt: skip
 
 
-def attention_stages(scale: Scale, masked: bool, weigh: Weighing) -> list[Stage]:
+def attention_stages(scale: Scale | None, masked: bool, weigh: Weighing) -> list[Stage]:
     """From queries, keys and values to the mixed values z of every head."""
+    scores = "score" if scale else "product"
+    weighed = "masked" if masked else scores
     return [
         stage("product[head, query, key]", Contract(), "q[head, query, dim]", "k[head, key, dim]", symbol="q·k",
               inline=True, title="Every query with every key", equation="q·k = sum over dimensions of q × k"),
-        stage("score[head, query, key]", scale, "product[head, query, key]",
-              inline=True, title="Scores", equation=f"score = {scale.equation}"),
-        *(mask_stages() if masked else []),
-        stage("weight[head, query, key]", weigh, f"{'masked' if masked else 'score'}[head, query, key]",
+        *([stage("score[head, query, key]", scale, "product[head, query, key]", inline=True,
+                 title="Scores", equation=f"score = {scale.equation}")] if scale else []),
+        *(mask_stages(scores) if masked else []),
+        stage("weight[head, query, key]", weigh, f"{weighed}[head, query, key]",
               title="Attention weights", equation=f"weight = {weigh.equation}"),
         stage("z[head, query, dim]", Contract(), "weight[head, query, key]", "v[head, key, dim]",
               title="Mixed values", equation="z = sum over keys of weight × v"),
     ]  # fmt: skip
 
 
-def mask_stages() -> list[Stage]:
+def mask_stages(scores: str) -> list[Stage]:
     """The scores of what a query may not look at, taken out."""
     return [
         stage("mask[query, key]", Given(), title="Mask", equation="1 where the query may look, 0 elsewhere"),
-        stage("masked[head, query, key]", Mask(), "score[head, query, key]", "mask[query, key]", symbol="score",
+        stage("masked[head, query, key]", Mask(), f"{scores}[head, query, key]", "mask[query, key]", symbol="score",
               inline=True, title="Masked scores", equation="score where the query may look, −∞ elsewhere"),
     ]  # fmt: skip
 

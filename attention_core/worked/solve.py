@@ -34,7 +34,8 @@ GIVEN: Mapping[str, tuple[str, str, str]] = {
 def declared(lesson: Lesson) -> dict[str, Stage]:
     """The computation of a lesson, stage by stage."""
     masked = not allowed(lesson).all()
-    scale = Scale(float(lesson.d_head) if lesson.scaled else None, lesson.temperature)
+    scaled = lesson.scaled or lesson.temperature != 1
+    scale = Scale(float(lesson.d_head) if lesson.scaled else None, lesson.temperature) if scaled else None
     given = [
         stage(made, Given(), role=role, title=title)
         for made, role, title in (GIVEN[name] for name in lesson.numbers)
@@ -45,6 +46,8 @@ def declared(lesson: Lesson) -> dict[str, Stage]:
         *(projection_stages("x", biased=False) if from_x else []),
         *attention_stages(scale, masked, WEIGHINGS[lesson.weigh]),
     ]
+    if not masked:
+        stages.append(stage("mask[query, key]", Given(), title="Mask"))
     if from_x:
         stages.append(stage("out[query, model]", Contract(), "z[head, query, dim]", "W_O[head, dim, model]",
                             title="Heads joined, times W_O", equation="out = z · W_O"))  # fmt: skip
