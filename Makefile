@@ -6,7 +6,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 .PHONY: run test lint oracle bench references clean
 
 run: .venv/run
-	$(BIN)/streamlit run app.py --server.headless=false
+	$(BIN)/streamlit run app.py --server.headless=false --server.address=localhost
 
 test: .venv/dev
 	$(BIN)/pytest

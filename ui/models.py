@@ -1,19 +1,18 @@
-"""Models and traces, kept between reruns and shared by everybody who looks at the same thing."""
+"""The model on screen: choosing it, downloading it, and keeping the one that is there until the other has come."""
 
-import threading
-from dataclasses import dataclass, field
+import re
+import uuid
 
 import streamlit as st
 
 import attention_core as ac
+from attention_core.progress import Progress, amount
+from ui.offer import loopback_alone, may_load, offered, title_of
+from ui.selection import DEFAULTS, chosen, put, write_address
+from ui.shelf import Job, Shelf
 
-
-@dataclass
-class Shelf:
-    """The models that are loaded, and a lock so that each is loaded once."""
-
-    models: dict[str, ac.Model] = field(default_factory=dict)
-    lock: threading.Lock = field(default_factory=threading.Lock)
+FRESH = {"q": None, "k": None, "open": ""}  # another model may split a text into other tokens
+LOOK_EVERY = 0.5  # seconds
 
 
 @st.cache_resource(show_spinner=False)
@@ -23,19 +22,35 @@ def shelf() -> Shelf:
 
 
 def get_model(name: str) -> ac.Model:
-    """A loaded model; while it is loaded or downloaded the page says so. AttentionLabError when it cannot be had."""
+    """The model to show: the one asked for, or the one that was on screen while the other is on its way.
+
+    Where there is none to show yet, the page says what is missing, and ends there.
+    """
+    state = st.session_state
+    wanted = state.get("wanted")
+    if wanted in shelf().models:
+        del state.wanted
+        if wanted != name:
+            put(model=wanted, **FRESH)
+            st.rerun()
     if name not in shelf().models:
         place = st.empty()
-        with shelf().lock:
-            if name not in shelf().models:
-                place.progress(0.0, "Loading the model …")
-
-                def show(file: str, done: int, total: int) -> None:
-                    share = min(done / total, 1.0) if total else 0.0
-                    place.progress(share, f"Downloading {file}: {done / 1e6:.1f} of {total / 1e6:.1f} MB")
-
-                shelf().models[name] = ac.load(name, progress=show)
+        place.caption("Loading the model …")
+        there = shelf().take_from_disk(name)
         place.empty()
+        if not there:
+            state.wanted = name
+            if (shown := state.get("on_screen")) in shelf().models:
+                put(model=shown)
+                st.rerun()
+            if name == DEFAULTS["model"] and not shelf().job(name).problem:
+                shelf().download(name)
+            wanted_panel(name)
+            write_address()
+            st.stop()
+    state.on_screen = name
+    if state.get("wanted") not in (None, name):
+        wanted_panel(state.wanted)
     return shelf().models[name]
 
 
@@ -43,3 +58,117 @@ def get_model(name: str) -> ac.Model:
 def get_trace(name: str, text: str) -> ac.Trace:
     """The trace of a text under a model that is loaded already; InputError when the text is too long."""
     return shelf().models[name].trace(text)
+
+
+def model_picker() -> None:
+    """The models to choose from, with their size; any hub id may be typed while only this machine is served."""
+    options = list(dict.fromkeys([*offered(), chosen()["model"]]))
+    if len(options) == 1 and not loopback_alone():
+        return
+
+    def choose() -> None:
+        name = (st.session_state._model or "").strip()
+        if may_load(name):
+            put(model=name, **FRESH)
+        else:
+            st.session_state.not_offered = name
+
+    st.session_state._model = chosen()["model"]
+    st.selectbox("Model", options, key="_model", on_change=choose, format_func=described, width=330,
+                 label_visibility="collapsed", accept_new_options=loopback_alone())  # fmt: skip
+    if name := st.session_state.pop("not_offered", None):
+        st.warning(f"{plain(name)} is not offered here.")
+
+
+def described(name: str) -> str:
+    """A model's title and, where the catalogue knows them, its size and licence."""
+    entry = offered()[name].entry if name in offered() else None
+    return f"{entry.title} · {amount(entry.size)} · {entry.licence}" if entry else title_of(name)
+
+
+def wanted_panel(name: str) -> None:
+    """What keeps a model from being shown: its size and a button, or how far it is, or what went wrong."""
+    job = shelf().job(name)
+    with st.container(border=True, key="wanted"):
+        if job.running:
+            on_its_way(name)
+        elif job.problem:
+            st.warning(plain(job.problem))
+            buttons(name, "Try again")
+        else:
+            if job.plan is None:
+                with st.spinner("Asking the model hub …"):
+                    shelf().ask(name)
+            if job.plan is None:
+                st.rerun()
+            else:
+                st.write(offer(title_of(name), job.plan.size, job.plan.arrived))
+                buttons(name, "Download")
+
+
+def buttons(name: str, go: str) -> None:
+    """Begin the download of a model, or do without it."""
+    with st.container(horizontal=True):
+        st.button(go, key="wanted_go", type="primary", on_click=begin, args=(name,))
+        if name != DEFAULTS["model"]:
+            st.button("Close", key="wanted_close", on_click=forget, args=(name,))
+
+
+def begin(name: str) -> None:
+    """Try to have a model, by a download when it takes one."""
+    shelf().job(name).problem = ""
+    if not shelf().take_from_disk(name) and not shelf().job(name).problem:
+        shelf().download(name)
+
+
+def forget(name: str) -> None:
+    """Do without a model."""
+    st.session_state.pop("wanted", None)
+    if chosen()["model"] == name:
+        put(model=DEFAULTS["model"])
+
+
+@st.fragment(run_every=LOOK_EVERY)
+def on_its_way(name: str) -> None:
+    """How far a download is, and a button that stops it."""
+    job, page = shelf().job(name), st.session_state.setdefault("page", uuid.uuid4().hex)
+    if not job.running:
+        st.rerun()
+    job.look(page)
+    st.progress(*bar(title_of(name), job))
+    if st.button("Cancel", key="wanted_cancel", disabled=job.stopping):
+        if not job.leave(page):
+            forget(name)
+        st.rerun()
+
+
+def bar(title: str, job: Job) -> tuple[float, str]:
+    """A progress bar's share, between 0 and 1, and its words."""
+    now = job.progress
+    if job.stopping:
+        return 0.0, f"{plain(title)}: stopping …"
+    if now is None:
+        return 0.0, f"{plain(title)}: asking the model hub …"
+    if now.done >= now.total:
+        return 1.0, f"{plain(title)}: loading …"
+    return now.done / now.total, f"Downloading {plain(title)}: {told(now)}"
+
+
+def told(now: Progress) -> str:
+    """How far a download is: bytes, speed and the time that is left."""
+    words = f"{amount(now.done)} of {amount(now.total)}"
+    if now.seconds_left is None:
+        return f"{words} · waiting"
+    minutes, seconds = divmod(round(now.seconds_left), 60)
+    return f"{words} · {amount(now.speed)}/s · {f'{minutes} min ' if minutes else ''}{seconds} s left"
+
+
+def offer(title: str, size: int, arrived: int) -> str:
+    """What a download takes, before it begins."""
+    kept = f" {amount(arrived)} of it are here already." if arrived >= size / 100 else ""
+    return f"**{plain(title)}** is not on this machine: {amount(size)} to download.{kept}"
+
+
+def plain(text: str) -> str:
+    """A text in which markdown finds nothing to act on."""
+    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", text)

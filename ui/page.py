@@ -1,11 +1,13 @@
 """Opening a page: its settings, its look and the model's badge."""
 
+import html
 from pathlib import Path
 
 import streamlit as st
 
-from attention_core.catalogue import CATALOGUE
 from figures.theme import ThemeName
+from ui.models import model_picker
+from ui.offer import offered, title_of
 from ui.selection import chosen, read_address
 
 STYLE = (Path(__file__).parent / "page.css").read_text(encoding="utf-8")
@@ -19,13 +21,19 @@ def open_page(title: str) -> None:
     with st.container(key="top", horizontal=True, vertical_alignment="center"):
         st.html("<h1>Attention Lab</h1>", width="content")
         badge(chosen()["model"])
+        model_picker()
     if refused := st.session_state.pop("refused", None):
         st.info("Some of this address made no sense and was left out: " + ", ".join(f"`{safe(k)}`" for k in refused))
+        for reason in filter(None, refused.values()):
+            st.html(f'<p class="read">{html.escape(reason)}</p>')
 
 
 def badge(name: str) -> None:
     """The model on screen: that it is trained, its name, size, licence, and what it was trained for."""
-    entry = CATALOGUE[name]
+    entry = offered()[name].entry if name in offered() else None
+    if entry is None:
+        st.html(f'<p class="badge">{html.escape(title_of(name))}</p>', width="stretch")
+        return
     st.html(
         f'<p class="badge" title="{entry.purpose}"><b>● trained</b> '
         f'<a href="{entry.page}" target="_blank" rel="noreferrer">{entry.title}</a>'

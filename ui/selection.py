@@ -5,9 +5,12 @@ from typing import Any
 
 import streamlit as st
 
-from attention_core.catalogue import CATALOGUE
 from attention_core.derivation import Address
+from attention_core.errors import AttentionLabError
+from attention_core.worked.lesson_file import from_address
+from attention_core.worked.presets import PRESETS, SEEDS
 from ui.examples import EXAMPLES
+from ui.offer import may_load
 
 LONGEST_TEXT = 20_000  # characters; far more than any model here reads
 FARTHEST = 1_000_000
@@ -25,6 +28,15 @@ DEFAULTS: dict[str, Any] = {
     "hide": False,
     "renorm": False,
     "open": "",
+    "step": 1,
+    "kind": "q",
+    "at": "",
+    "preset": "textbook",
+    "seed": 0,
+    "lesson": "",
+    "part": 0,
+    "cell": "",
+    "maskgrid": False,
 }
 
 
@@ -67,6 +79,13 @@ def head(value: Any) -> str:
     return "mean" if value == "mean" else str(whole(0, FARTHEST)(value))
 
 
+def model(value: Any) -> str:
+    """A model that this server lets a page load."""
+    if not may_load(str(value)):
+        raise ValueError(value)
+    return str(value)
+
+
 def trail(value: Any) -> str:
     """The numbers opened one from another, as addresses joined by "~"."""
     parts = str(value).split("~") if value else []
@@ -75,9 +94,25 @@ def trail(value: Any) -> str:
     return "~".join(parts)
 
 
+def starts(value: Any) -> str:
+    """Which parts of long axes are shown: "dim:8,model:16"."""
+    pairs = [part.partition(":") for part in str(value).split(",") if part]
+    if len(pairs) > 12 or not all(axis.replace(".", "").isalpha() for axis, _, _ in pairs):
+        raise ValueError(value)
+    return ",".join(f"{axis}:{whole(0, FARTHEST)(start)}" for axis, _, start in pairs)
+
+
+def lesson(value: Any) -> str:
+    """An edited worked example, as an address holds it."""
+    written = str(value)
+    if written:
+        from_address(written)
+    return written
+
+
 READERS: dict[str, Callable[[Any], Any]] = {
     "text": text,
-    "model": one_of(*CATALOGUE),
+    "model": model,
     "layer": whole(0, FARTHEST),
     "head": head,
     "q": whole(0, FARTHEST),
@@ -88,18 +123,29 @@ READERS: dict[str, Callable[[Any], Any]] = {
     "hide": switch,
     "renorm": switch,
     "open": trail,
+    "step": whole(1, 11),
+    "kind": one_of("q", "k", "v"),
+    "at": starts,
+    "preset": one_of(*PRESETS, "sentence"),
+    "seed": whole(SEEDS[0], SEEDS[-1]),
+    "lesson": lesson,
+    "part": whole(0, 3),
+    "cell": trail,
+    "maskgrid": switch,
 }
 
 
-def clean(wanted: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
-    """The selection that a dictionary stands for, and the keys in it that made no sense."""
-    selection, refused = dict(DEFAULTS), []
+def clean(wanted: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+    """The selection that a dictionary stands for, and the keys that made no sense, each with its reason or nothing."""
+    selection, refused = dict(DEFAULTS), {}
     for key, value in wanted.items():
         if key in READERS and value is not None:
             try:
                 selection[key] = READERS[key](value)
+            except AttentionLabError as error:
+                refused[key] = str(error)
             except (ValueError, KeyError, OverflowError):
-                refused.append(key)
+                refused[key] = ""
     return selection, refused
 
 
@@ -128,8 +174,10 @@ def read_address() -> None:
     address = {key: st.query_params[key] for key in READERS if key in st.query_params}
     first = "selection" not in state
     if first or (address != state.get("_address") and not state.get("_moved")):
-        state.selection, refused = clean(address)
-        state.refused = refused + [key for key in st.query_params if key not in READERS]
+        selection, refused = clean(address)
+        # What could not be read leaves what was on screen as it was.
+        state.selection = selection | {key: state.selection[key] for key in refused if not first}
+        state.refused = refused | {key: "" for key in st.query_params if key not in READERS}
 
 
 def write_address() -> None:

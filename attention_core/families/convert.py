@@ -14,7 +14,7 @@ import numpy as np
 
 from attention_core.arrays import Array, frozen
 from attention_core.config import ModelConfig
-from attention_core.errors import CheckpointError, UnsupportedConfigError
+from attention_core.errors import CheckpointError, DtypeError, ShapeError, UnsupportedConfigError
 from attention_core.families.schema import Family, Source
 
 
@@ -94,7 +94,8 @@ def read_tensor(tensors: Mapping[str, Array], name: str, source: Source, config:
     tensor = tensors[name]
     expected = tuple(math.prod(config.sizes[size] for size in axis.split("*")) for axis in source.shape)
     if tensor.shape != expected:
-        raise CheckpointError(f"{name!r} has shape {list(tensor.shape)}, expected {list(expected)}.")
+        raise ShapeError(f"{name!r} has shape {list(tensor.shape)}, expected {list(expected)}.")
     if tensor.dtype != np.float32:
-        raise CheckpointError(f"{name!r} has type {tensor.dtype}, expected float32.")
-    return frozen(np.ascontiguousarray(tensor.T if source.transposed else tensor))
+        raise DtypeError(f"{name!r} has type {tensor.dtype}, expected float32.")
+    # A copy: a model must not change when its file is written over.
+    return frozen(np.array(tensor.T if source.transposed else tensor, order="C"))

@@ -90,11 +90,10 @@ class Solution:
 
     @cached_property
     def error(self) -> dict[str, float]:
-        """How far each quantity's numbers are at most from the exact ones; 0 where they are exact."""
-        if self.lesson.form != "paper":
-            return dict.fromkeys(self.stages, 0.0)
+        """How far the numbers of each quantity that was worked out are at most from the exact ones."""
         exact = solve(self.lesson, "decimal").numbers
-        return {name: furthest(self.numbers[name], exact[name]) for name in self.stages}
+        made = (name for name, each in self.stages.items() if not isinstance(each.operation, Given))
+        return {name: furthest(self.numbers[name].astype(float), exact[name]) for name in made}
 
 
 def furthest(a: Numbers, b: Numbers) -> float:

@@ -3,15 +3,31 @@
 import re
 
 from attention_core.catalogue import CATALOGUE
-from attention_core.checkpoint import FILES
+from attention_core.checkpoint import HUB_ID, find
 from attention_core.families.bert import BERT
 from attention_core.families.convert import tensor_sources
+from attention_core.families.registry import FAMILIES
+from tests.hub import FILES
 
 
 def test_every_entry_pins_its_files():
     for entry in CATALOGUE.values():
         assert {"model.safetensors", "tokenizer.json"} <= set(entry.digests) <= set(FILES)
         assert all(re.fullmatch("[0-9a-f]{64}", digest) for digest in entry.digests.values())
+
+
+def test_every_entry_tells_what_it_is():
+    for name, entry in CATALOGUE.items():
+        assert re.fullmatch("[a-z0-9-]+", name)
+        assert entry.family in FAMILIES
+        assert HUB_ID.fullmatch(entry.hub_id)
+        assert entry.page.startswith("https://")
+        assert all(sentence.endswith(".") for sentence in (entry.purpose, entry.look))
+
+
+def test_minilm_takes_as_many_bytes_as_is_told():
+    folder = find(CATALOGUE["minilm"])
+    assert sum((folder / file).stat().st_size for file in FILES) == CATALOGUE["minilm"].size
 
 
 def test_minilm_has_the_size_that_is_told(minilm):

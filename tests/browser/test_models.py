@@ -1,0 +1,120 @@
+"""Choosing a model that has to be downloaded: its size, how far it is, stopping, going on, and what goes wrong."""
+
+import os
+import re
+import subprocess
+import sys
+import time
+import urllib.parse
+import urllib.request
+
+import pytest
+
+from tests.browser.conftest import ROOT, free_port
+from tests.hub import Hub, environment, tiny_files
+
+pytestmark = pytest.mark.browser
+
+NAME, WEIGHTS = "tiny/bert", "model.safetensors"
+
+
+@pytest.fixture
+def hub():
+    with Hub(repos={NAME: tiny_files()}).running() as running:
+        yield running
+
+
+@pytest.fixture
+def address(hub, tmp_path):
+    """The application, on a machine whose only hub is the one on loopback."""
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    with (tmp_path / "log").open("w+") as log:
+        server = subprocess.Popen(
+            [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}", "--server.address=127.0.0.1"],
+            cwd=ROOT, stdout=log, stderr=subprocess.STDOUT,
+            env=os.environ | environment(hub, tmp_path / "home") | {"ATTENTION_LAB_MODELS": f"{NAME},shut/model"},
+        )  # fmt: skip
+        try:
+            for _ in range(300):
+                try:
+                    with urllib.request.urlopen(f"{url}/_stcore/health", timeout=1):
+                        break
+                except OSError:
+                    time.sleep(0.1)
+            yield url
+            log.seek(0)
+            assert "Traceback" not in log.read(), "the server raised an error"
+        finally:
+            server.terminate()
+            server.wait(10)
+
+
+def choose(page, name):
+    box = page.get_by_role("combobox", name="Model")
+    box.click()
+    box.fill(name)
+    page.get_by_role("option", name=name).first.click()
+
+
+def panel(page):
+    return page.locator(".st-key-wanted")
+
+
+def on_screen(page):
+    return page.locator(".badge").inner_text()
+
+
+def test_a_model_is_offered_with_its_size_stopped_and_gone_on_with(open_page, hub):
+    page = open_page()
+    choose(page, NAME)
+    panel(page).get_by_text("tiny/bert is not on this machine: 140.9 kB to download.").wait_for()
+    assert "all-MiniLM-L6-v2" in on_screen(page)
+    assert hub.gets(WEIGHTS) == []
+
+    hub.rate = 30_000
+    page.get_by_role("button", name="Download").click()
+    running = re.compile(r"Downloading tiny/bert: \d+\.\d kB of 140\.9 kB · \d+\.\d kB/s · \d+ s left")
+    panel(page).get_by_text(running).wait_for(timeout=10_000)
+    assert panel(page).get_by_role("progressbar").count() == 1
+    assert page.locator("section[data-weight]").get_attribute("data-weight").startswith("0.67")
+    panel(page).get_by_role("button", name="Cancel").click()
+    panel(page).get_by_text("The download was stopped. What has arrived is kept.").wait_for()
+    assert "all-MiniLM-L6-v2" in on_screen(page)
+    assert page.locator("section[data-weight]").get_attribute("data-weight").startswith("0.67")
+    assert urllib.parse.urlsplit(page.evaluate("location.href")).query == ""
+
+    hub.rate = None
+    panel(page).get_by_role("button", name="Try again").click()
+    page.locator(".badge", has_text="tiny/bert").wait_for()
+    assert [at is None for at in hub.gets(WEIGHTS)] == [True, False]
+    assert panel(page).count() == 0
+    page.wait_for_function("new URLSearchParams(location.search).get('model') === 'tiny/bert'")
+
+
+def test_what_goes_wrong_is_told_and_the_model_on_screen_stays(open_page, hub):
+    page = open_page()
+    hub.refused["shut/model"] = 403, "GatedRepo"
+    choose(page, "shut/model")
+    panel(page).get_by_text(re.compile("shut/model is gated: .*HF_TOKEN")).wait_for()
+    assert "all-MiniLM-L6-v2" in on_screen(page)
+    panel(page).get_by_role("button", name="Close").click()
+    panel(page).wait_for(state="detached")
+    assert page.locator("section[data-weight]").get_attribute("data-weight").startswith("0.67")
+
+
+def test_an_address_of_a_model_that_has_to_be_downloaded(open_page, hub):
+    page = open_page(f"/?model={urllib.parse.quote(NAME, safe='')}&layer=2&head=4", wait=False)
+    panel(page).get_by_role("button", name="Download").click()
+    page.locator(".badge", has_text="tiny/bert").wait_for()
+    page.get_by_role("region", name="Arithmetic").wait_for()
+    query = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(page.evaluate("location.href")).query))
+    assert (query["model"], query["layer"], query["head"]) == (NAME, "2", "4")
+
+
+@pytest.mark.parametrize("path", ["/etc/passwd", "../secrets", "tests/reference", "~/model"])
+def test_an_address_never_takes_a_path(open_page, hub, path):
+    page = open_page(f"/?model={urllib.parse.quote(path, safe='')}")
+    page.get_by_text("Some of this address made no sense and was left out: model").wait_for()
+    assert "all-MiniLM-L6-v2" in on_screen(page)
+    assert hub.asked == []

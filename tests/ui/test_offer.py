@@ -1,0 +1,76 @@
+"""What a page may load is the server's choice, and never a path."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from attention_core.catalogue import CATALOGUE
+from ui import offer
+from ui.offer import VARIABLE, Offer, may_load, offered, source_of, title_of
+
+FOLDER = Path(__file__).parents[1] / "reference" / "bert"
+
+
+@pytest.fixture
+def listens(monkeypatch):
+    """Sets the address that the server listens to."""
+    monkeypatch.delenv(VARIABLE, raising=False)
+    return lambda address: monkeypatch.setattr(offer.st, "get_option", {"server.address": address}.__getitem__)
+
+
+def test_the_catalogue_is_offered(monkeypatch):
+    monkeypatch.delenv(VARIABLE, raising=False)
+    assert list(offered()) == list(CATALOGUE)
+    assert offered()["minilm"] == Offer("all-MiniLM-L6-v2", "minilm", CATALOGUE["minilm"])
+
+
+def test_the_server_lists_what_else(monkeypatch):
+    monkeypatch.setenv(VARIABLE, f" minilm, owner/name@v2 ,{FOLDER}, My model = {FOLDER},Short=owner/other,,")
+    assert list(offered()) == ["minilm", "owner/name@v2", "bert", "My model", "Short"]
+    assert offered()["minilm"].entry is CATALOGUE["minilm"]
+    assert [source_of(name) for name in offered()] == ["minilm", "owner/name@v2", FOLDER, FOLDER, "owner/other"]
+    assert title_of("My model") == "My model"
+    assert title_of("somebody/else") == source_of("somebody/else") == "somebody/else"
+
+
+def test_a_folder_cannot_take_a_catalogue_name(monkeypatch):
+    monkeypatch.setenv(VARIABLE, f"minilm={FOLDER}")
+    assert source_of("minilm") == "minilm"
+
+
+@pytest.mark.parametrize(
+    ("address", "allowed"),
+    [("127.0.0.1", True), ("localhost", True), ("::1", True), (None, False), ("0.0.0.0", False), ("10.0.0.7", False)],
+)
+def test_any_hub_id_only_while_this_machine_alone_is_served(listens, address, allowed):
+    listens(address)
+    assert may_load("minilm")
+    assert may_load("somebody/model") is allowed
+    assert may_load("somebody/model@v1") is allowed
+    assert not may_load("")
+
+
+PATHS = ["/etc/passwd", "../secrets", "./model", "~/model", "a/../b", "a/b/c", "C:\\model", "a\\b", "..", "a/b@../../c",
+         str(FOLDER)]  # fmt: skip
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_page_never_takes_a_path(listens, path):
+    listens("127.0.0.1")
+    assert not may_load(path)
+
+
+def test_a_folder_that_looks_like_a_hub_id_is_refused(listens, monkeypatch, tmp_path):
+    listens("127.0.0.1")
+    monkeypatch.chdir(tmp_path)
+    assert may_load("owner/name")
+    (tmp_path / "owner" / "name").mkdir(parents=True)
+    assert not may_load("owner/name")
+
+
+@given(st.text(max_size=30))
+def test_what_may_be_loaded_is_offered_or_a_hub_id(name):
+    if may_load(name):
+        assert name in CATALOGUE

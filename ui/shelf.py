@@ -1,0 +1,122 @@
+"""The models that this server has loaded, and those on their way, shared by everybody who looks at it."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+import attention_core as ac
+from attention_core import checkpoint
+from attention_core.download import Plan
+from attention_core.progress import Progress
+from ui.offer import source_of, title_of
+
+AWAY = 5.0  # seconds without a look, after which a page no longer counts as waiting
+
+
+@dataclass
+class Job:
+    """A model on its way. A download runs beside the pages, so that it goes on while they are drawn again.
+
+    plan:     what the download takes, once the hub has told
+    progress: how far it is
+    problem:  why there is no model, after it ended without one
+    waiting:  page -> when it last looked
+    """
+
+    plan: Plan | None = None
+    progress: Progress | None = None
+    problem: str = ""
+    waiting: dict[str, float] = field(default_factory=dict)
+    _thread: threading.Thread | None = None
+    _stopped: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def running(self) -> bool:
+        """Whether it is under way."""
+        return self._thread is not None and self._thread.is_alive()
+
+    @property
+    def stopping(self) -> bool:
+        """Whether it has been told to stop."""
+        return self._stopped.is_set()
+
+    def start(self, work: Callable[[], None]) -> None:
+        """Begin the work beside the pages."""
+        self._stopped.clear()
+        self.problem, self.progress = "", None
+        self._thread = threading.Thread(target=work, daemon=True)
+        self._thread.start()
+
+    def report(self, progress: Progress) -> bool:
+        """Take down how far it is; False stops the download."""
+        self.progress = progress
+        return not self.stopping
+
+    def look(self, page: str) -> None:
+        """A page waits for it."""
+        self.waiting[page] = time.monotonic()
+
+    def leave(self, page: str) -> bool:
+        """A page waits no longer; when no other does, the download stops. Returns whether it does."""
+        self.waiting.pop(page, None)
+        if all(time.monotonic() - looked > AWAY for looked in self.waiting.values()):
+            self._stopped.set()
+        return self.stopping
+
+
+@dataclass
+class Shelf:
+    """The models that are loaded, by what an address calls them, and a lock so that each is loaded once."""
+
+    models: dict[str, ac.Model] = field(default_factory=dict)
+    jobs: dict[str, Job] = field(default_factory=dict)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def job(self, name: str) -> Job:
+        """The job of a model; there is one at most."""
+        return self.jobs.setdefault(name, Job())
+
+    def here(self, name: str) -> bool:
+        """Whether a model needs no download; AttentionLabError when it cannot even be looked for."""
+        return name in self.models or checkpoint.locate(source_of(name)) is not None
+
+    def take(self, name: str, report: Callable[[Progress], bool] | None = None) -> None:
+        """Load a model, downloading what is missing; AttentionLabError when it cannot be had."""
+        model = ac.load(source_of(name), progress=report)
+        self.models[name] = replace(model, name=name)
+
+    def take_from_disk(self, name: str) -> bool:
+        """Load a model that needs no download; False, with the reason in its job, when that cannot be done."""
+        try:
+            with self.lock:
+                if name not in self.models:
+                    if not self.here(name):
+                        return False
+                    self.take(name)
+        except ac.AttentionLabError as problem:
+            self.job(name).problem = str(problem)
+        return name in self.models
+
+    def ask(self, name: str) -> None:
+        """Learn what the download of a model takes, or why there can be none."""
+        job = self.job(name)
+        self._tried(name, lambda: setattr(job, "plan", checkpoint.plan(source_of(name))))
+
+    def download(self, name: str) -> None:
+        """Begin to download and load a model, unless that has begun."""
+        job = self.job(name)
+        with self.lock:
+            if not job.running and name not in self.models:
+                job.start(lambda: self._tried(name, lambda: self.take(name, job.report)))
+
+    def _tried(self, name: str, work: Callable[[], None]) -> None:
+        """Do some work; what goes wrong becomes the job's problem."""
+        try:
+            work()
+        except ac.AttentionLabError as problem:
+            self.job(name).problem = str(problem)
+        except Exception:
+            logging.exception("Loading %s", name)
+            self.job(name).problem = f"{title_of(name)} could not be loaded; the server's log says why."
