@@ -116,6 +116,10 @@ class Trace:
                 return declaration(config, place)[name]
         raise InputError(f"There is no quantity named {name!r}.")
 
+    def has(self, name: str, layer: int | None) -> bool:
+        """Whether a layer, or what belongs to none, declares a quantity of this name."""
+        return any(name in declaration(self.model.config, place) for place in (layer, None))
+
     def array(self, name: str, layer: int | None) -> Array:
         """All numbers of a declared quantity, read-only."""
         stage = self.stage(name, layer)

@@ -78,7 +78,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     ...folds.map((each, j) => fold(`opened.${j}`, each)),
   ])
 
-  const section = element("section", { ariaLabel: "Arithmetic", className: data.dark ? "dark" : "" })
+  const section = element("section", { ariaLabel: data.name, className: data.dark ? "dark" : "" })
   section.setAttribute("role", "region")
   section.dataset.weight = data.weight
   if (data.opened) section.append(opened(data.opened))

@@ -16,13 +16,15 @@ _mount = st.components.v2.component(
 
 
 def arithmetic(
-    view: dict[str, Any], *, key: str, on_open: Callable[[str], None], on_back: Callable[[int], None]
+    view: dict[str, Any], *, key: str, on_open: Callable[[str], None], on_back: Callable[[int], None],
+    name: str = "Arithmetic",
 ) -> None:
     """Mount the arithmetic.
 
     view:    {"steps": [...], "opened": {...} or None}, as `ui.arithmetic.view` makes it
     on_open: called with the address of a number that was clicked
     on_back: called with how many opened numbers are to be kept
+    name:    what a screen reader calls it
     """
 
     def opened() -> None:
@@ -35,4 +37,4 @@ def arithmetic(
         if isinstance(kept, int) and kept >= 0:
             on_back(kept)
 
-    _mount(key=key, data=view, on_open_change=opened, on_back_change=back)
+    _mount(key=key, data={"name": name} | view, on_open_change=opened, on_back_change=back)

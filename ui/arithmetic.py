@@ -32,9 +32,9 @@ def value(term: Term) -> Run:
     return [number(term.value, 4), term.role, str(term.at) if term.at else "", term.name]
 
 
-def equation(term: Term, count: int = FIRST_TERMS) -> tuple[list[Run], list[str]]:
+def equation(term: Term, count: int = FIRST_TERMS, decimals: int = 4) -> tuple[list[Run], list[str]]:
     """A term's equation, long sums cut to their largest parts, and what there is to say of its rounding."""
-    shown = line(shorten(term, count))
+    shown = line(shorten(term, count), decimals)
     rest = [f"{piece.text} is the sum of {piece.name}." for piece in shown.pieces if piece.name.endswith(" more")]
     return [run(piece) for piece in shown.pieces], rest + rounding(shown)
 
@@ -62,7 +62,7 @@ def products_table(term: Term, head: list[str], names: list[str] | None = None, 
     """The products of a sum, a row each, strongest first or in order; past MOST_ROWS the rest is one row."""
     places = [i for i, part in enumerate(term.parts) if part.op == "product"]
     if order:
-        places.sort(key=lambda i: -abs(term.parts[i].value))
+        places.sort(key=lambda i: abs(float(term.parts[i].value)), reverse=True)
     rows = [
         [plain(names[i] if names else str(i)), *map(value, term.parts[i].parts), plain(number(term.parts[i].value, 4))]
         for i in places[:MOST_ROWS]

@@ -10,18 +10,28 @@ from ui.models import model_picker
 from ui.offer import offered, title_of
 from ui.selection import chosen, read_address
 
+PAGES = (
+    ("app.py", "Inspect"),
+    ("pages/step_by_step.py", "Step by step"),
+    ("pages/worked_example.py", "Worked example"),
+)
 STYLE = (Path(__file__).parent / "page.css").read_text(encoding="utf-8")
 
 
-def open_page(title: str) -> None:
-    """The first call of every page."""
+def open_page(title: str, numbers: str = "trained") -> None:
+    """The first call of every page; `numbers` says where those on it come from, when it is not from the model."""
     st.set_page_config(page_title=f"{title} · Attention Lab", page_icon="🔎", layout="wide")
     st.html(f"<style>{STYLE}</style>")
     read_address()
     with st.container(key="top", horizontal=True, vertical_alignment="center"):
         st.html("<h1>Attention Lab</h1>", width="content")
-        badge(chosen()["model"])
-        model_picker()
+        for file, name in PAGES:
+            st.page_link(file, label=name, width="content")
+        if numbers == "trained":
+            badge(chosen()["model"])
+            model_picker()
+        else:
+            st.html(f'<p class="badge">● {html.escape(numbers)}</p>', width="stretch")
     if refused := st.session_state.pop("refused", None):
         st.info("Some of this address made no sense and was left out: " + ", ".join(f"`{safe(k)}`" for k in refused))
         for reason in filter(None, refused.values()):

@@ -1,0 +1,271 @@
+// Draws matrices as tables, lights the cells that a number comes from, and takes what is typed into them.
+const MOST_TERMS = 8
+
+function element(tag, properties = {}, children = []) {
+  const node = Object.assign(document.createElement(tag), properties)
+  node.append(...children)
+  return node
+}
+
+// The cells of an input that a result's cell is made from: [first row, last row, first column, last column].
+function region(matrix, axes, free, index) {
+  const span = (axis, shown, labels) => {
+    if (axis === "one") return [0, 0]
+    if (free.includes(axis) || index[axis] === undefined) return [0, labels.length - 1]
+    const at = index[axis] - shown.start
+    return [at, at]
+  }
+  return [...span(axes[0], matrix.rows, matrix.rows.labels), ...span(axes[1], matrix.columns, matrix.columns.labels)]
+}
+
+// The terms of a sum of products that are on screen: [left text, right text, product].
+function terms(product, left, right, index) {
+  const along = (matrix, axes) => {
+    const inRows = axes[0] === product.over
+    const other = inRows ? axes[1] : axes[0]
+    const shown = inRows ? matrix.columns : matrix.rows
+    const at = other === "one" ? 0 : index[other] - shown.start
+    const length = (inRows ? matrix.rows : matrix.columns).labels.length
+    return Array.from({ length }, (_, i) => (inRows ? [i, at] : [at, i]))
+      .map(([r, c]) => [matrix.texts[r]?.[c], matrix.values[r]?.[c]])
+  }
+  const b = along(right, product.right_axes)
+  return along(left, product.left_axes).map(([text, value], i) => [text, b[i]?.[0], value * b[i]?.[1]])
+    .filter(([x, y]) => x !== undefined && y !== undefined)
+}
+
+const negative = (text) => (text?.startsWith("−") ? `(${text})` : text)
+
+// What a cell of a result is made from, as a line of text.
+function told(data, name, row, column) {
+  const byName = Object.fromEntries(data.matrices.map((each) => [each.name, each]))
+  const matrix = byName[name]
+  const index = { [matrix.rows.name]: row + matrix.rows.start, [matrix.columns.name]: column + matrix.columns.start }
+  const place = [matrix.rows.labels[row], matrix.columns.labels[column]].filter(Boolean).join(", ")
+  const text = matrix.texts[row][column]
+  const head = `${matrix.title} [${place}]`
+  const product = data.products.find((each) => each.result === name)
+  if (product) {
+    const [left, right] = [byName[product.left], byName[product.right]]
+    const every = terms(product, left, right, index)
+    const total = (product.left_axes[0] === product.over ? left.rows : left.columns).total
+    const kept = every.length > MOST_TERMS
+      ? [...every].sort((x, y) => Math.abs(y[2]) - Math.abs(x[2])).slice(0, MOST_TERMS) : every
+    let line = kept.map(([x, y]) => `${x} × ${negative(y)}`).join(" + ")
+    const bias = product.bias ? byName[product.bias] : null
+    const shift = bias ? bias.values[0][index[product.right_axes[1]] - bias.columns.start] ?? 0 : 0
+    const rest = matrix.values[row][column] - kept.reduce((sum, [, , x]) => sum + x, 0) - shift
+    if (total > kept.length) line += ` + ${negative(rest.toFixed(2).replace("-", "−"))} from ${total - kept.length} more`
+    if (bias) line += ` + ${negative(shift.toFixed(2).replace("-", "−"))} (bias)`
+    return `${head} = ${line} = ${text}`
+  }
+  const from = data.sources.filter((each) => each.result === name).flatMap((each) => {
+    const input = byName[each.input]
+    const [top, bottom, first, last] = region(input, each.axes, each.free, index)
+    if (last > first) return [`a row of ${input.title}`]
+    return top === bottom && input.texts[top]?.[first] !== undefined ? [`${input.title} ${input.texts[top][first]}`] : []
+  })
+  return from.length ? `${head} = ${text}, from ${from.join(", ")}` : `${head} = ${text}`
+}
+
+export default function ({ data, parentElement, setTriggerValue }) {
+  const state = (parentElement.grid ??= { figures: new Map(), at: null })
+  state.data = data
+  if (!state.root) {
+    state.shelf = element("div", { className: "shelf" })
+    state.line = element("p", { className: "made" })
+    state.line.setAttribute("aria-live", "polite")
+    state.root = element("section", { ariaLabel: "Matrices" }, [state.shelf, state.line])
+    state.root.setAttribute("role", "region")
+    parentElement.append(state.root)
+  }
+  state.root.classList.toggle("dark", data.dark)
+  const matrixOf = (name) => state.data.matrices.find((each) => each.name === name)
+  const send = (what, name, row, column, more = {}) => {
+    const { rows, columns } = matrixOf(name)
+    setTriggerValue(what, { name, row: row + rows.start, column: column + columns.start, ...more })
+  }
+
+  const light = (name, row, column) => {
+    for (const lit of state.root.querySelectorAll(".lit, .here")) lit.classList.remove("lit", "here")
+    const matrix = matrixOf(name)
+    if (!matrix) return
+    const index = { [matrix.rows.name]: row + matrix.rows.start, [matrix.columns.name]: column + matrix.columns.start }
+    state.figures.get(name).cells[row]?.[column]?.classList.add("here")
+    const glow = (input, axes, free) => {
+      const [top, bottom, first, last] = region(matrixOf(input), axes, free, index)
+      const { cells } = state.figures.get(input)
+      for (let r = top; r <= bottom; r++) for (let c = first; c <= last; c++) cells[r]?.[c]?.classList.add("lit")
+    }
+    for (const each of state.data.products.filter((link) => link.result === name)) {
+      glow(each.left, each.left_axes, [])
+      glow(each.right, each.right_axes, [])
+      if (each.bias) glow(each.bias, ["one", each.right_axes[1]], [])
+    }
+    for (const each of state.data.sources.filter((link) => link.result === name)) glow(each.input, each.axes, each.free)
+    state.line.textContent = told(state.data, name, row, column)
+  }
+
+  const edit = (name, row, column, text, message) => {
+    const cell = state.figures.get(name)?.cells[row]?.[column]
+    if (!cell || cell.classList.contains("editing")) return
+    const was = text ?? String(matrixOf(name).values[row][column] ?? "")
+    const input = element("input", { value: was, ariaLabel: `${matrixOf(name).title}, row ${row}, column ${column}` })
+    input.size = 6
+    const alert = element("span", { className: "alert", textContent: message ?? "" })
+    alert.setAttribute("role", "alert")
+    cell.classList.add("editing")
+    cell.replaceChildren(input, alert)
+    const close = (commit) => {
+      if (!cell.classList.contains("editing")) return
+      cell.classList.remove("editing")
+      cell.textContent = matrixOf(name)?.texts[row]?.[column] ?? ""
+      state.dismissed = JSON.stringify(state.data.refused)
+      if (commit && (input.value !== was || message)) send("edit", name, row, column, { text: input.value })
+    }
+    input.onblur = () => close(true)
+    input.onkeydown = (event) => {
+      event.stopPropagation()
+      if (event.key === "Escape") { close(false); cell.focus() }
+      if (event.key === "Enter") { close(true); cell.focus() }
+      if (event.key === "Tab") {
+        const { rows, columns } = matrixOf(name)
+        const next = row * columns.labels.length + column + (event.shiftKey ? -1 : 1)
+        const [r, c] = [Math.floor(next / columns.labels.length), next % columns.labels.length]
+        if (r < 0 || r >= rows.labels.length) return
+        event.preventDefault()
+        close(true)
+        edit(name, r, c)
+      }
+    }
+    input.focus()
+    input.select()
+  }
+
+  const act = (name, row, column) => {
+    const { edits } = matrixOf(name)
+    if (edits === "type") edit(name, row, column)
+    else if (edits === "turn") send("edit", name, row, column, { text: "" })
+    else send("pick", name, row, column)
+  }
+
+  const place = (node) => {
+    const cell = node.closest?.("td")
+    return cell ? [cell.closest("figure").dataset.name, Number(cell.dataset.row), Number(cell.dataset.column)] : null
+  }
+  state.root.onpointerover = (event) => { const at = place(event.target); if (at) light(...at) }
+  state.root.onfocusin = (event) => {
+    const at = place(event.target)
+    if (!at || event.target.tagName !== "TD") return
+    for (const other of state.figures.get(at[0]).table.querySelectorAll("td[tabindex='0']")) other.tabIndex = -1
+    event.target.tabIndex = 0
+    light(...at)
+  }
+  state.root.onclick = (event) => {
+    const at = place(event.target)
+    if (at && event.target.tagName === "TD") { event.target.focus(); act(...at) }
+  }
+  state.root.onkeydown = (event) => {
+    const at = event.target.tagName === "TD" && place(event.target)
+    if (!at || event.ctrlKey || event.metaKey || event.altKey) return
+    const [name, row, column] = at
+    const { cells } = state.figures.get(name)
+    const to = {
+      ArrowUp: [row - 1, column], ArrowDown: [row + 1, column], ArrowLeft: [row, column - 1],
+      ArrowRight: [row, column + 1], Home: [row, 0], End: [row, cells[row].length - 1],
+    }[event.key]
+    if (to) { cells[to[0]]?.[to[1]]?.focus(); event.preventDefault(); event.stopPropagation() }
+    else if (event.key === "Enter" || event.key === " ") { act(...at); event.preventDefault() }
+    else if (matrixOf(name).edits === "type" && /^[0-9.,\-−]$/.test(event.key)) {
+      edit(name, row, column)
+      const input = cells[row][column].querySelector("input")
+      if (input) input.value = event.key
+      event.preventDefault()
+    }
+  }
+
+  const pager = (matrix, axis) => {
+    const { name, title, labels, start, total } = axis
+    if (labels.length >= total) return []
+    const turn = (sign, to, off, words) => {
+      const button = element("button", { type: "button", textContent: sign, disabled: off, ariaLabel: `${words} of ${title}` })
+      button.onclick = () => setTriggerValue("window", { axis: name, start: to })
+      return button
+    }
+    return [element("span", { className: "pager" }, [
+      turn("‹", Math.max(0, start - labels.length), start === 0, "Earlier part"),
+      ` ${title} ${start} to ${start + labels.length - 1} of ${total} `,
+      turn("›", start + labels.length, start + labels.length >= total, "Later part"),
+    ])]
+  }
+
+  const build = (matrix) => {
+    const cells = matrix.texts.map((texts, r) => texts.map((_, c) => {
+      const cell = element("td", { tabIndex: r + c ? -1 : 0 })
+      cell.dataset.row = r
+      cell.dataset.column = c
+      return cell
+    }))
+    const head = matrix.columns.labels.map(() => element("th", { scope: "col" }))
+    const side = matrix.rows.labels.map(() => element("th", { scope: "row" }))
+    const caption = element("caption")
+    const table = element("table", {}, [
+      caption,
+      element("thead", {}, [element("tr", {}, [element("td", { className: "corner" }), ...head])]),
+      element("tbody", {}, cells.map((row, r) => element("tr", {}, [side[r], ...row]))),
+    ])
+    const sign = element("span", { className: "sign" })
+    const figure = element("figure", {}, [sign, element("div", { className: "scroll" }, [table])])
+    return { figure, table, caption, cells, head, side, sign, shape: shapeOf(matrix) }
+  }
+  const shapeOf = (matrix) => `${matrix.rows.labels.length}×${matrix.columns.labels.length}`
+
+  const fill = (held, matrix) => {
+    const { rows, columns } = matrix
+    held.figure.dataset.name = matrix.name
+    held.figure.className = `${matrix.role} ${matrix.edits}`
+    held.sign.textContent = matrix.sign
+    const axes = [rows, columns].map((axis) => axis.title).filter(Boolean).join(" × ")
+    held.caption.replaceChildren(
+      element("b", { textContent: matrix.title }),
+      ` ${rows.total} × ${columns.total} `, element("i", { textContent: axes }),
+      ...pager(matrix, rows), ...pager(matrix, columns))
+    columns.labels.forEach((label, c) => { held.head[c].textContent = held.head[c].title = label })
+    rows.labels.forEach((label, r) => { held.side[r].textContent = held.side[r].title = label })
+    held.cells.forEach((row, r) => row.forEach((cell, c) => {
+      const shade = matrix.shades[r][c] ?? 0
+      cell.style.setProperty("--shade", `${Math.round(Math.abs(shade) * 100)}%`)
+      const old = matrix.before?.[r]?.[c]
+      const changed = matrix.before && old !== matrix.values[r][c]
+      cell.classList.toggle("minus", shade < 0)
+      cell.classList.toggle("deep", matrix.scale === "weights" && shade > 0.5)
+      cell.classList.toggle("weight", matrix.scale === "weights")
+      cell.classList.toggle("changed", Boolean(changed))
+      cell.title = changed ? `${old} → ${matrix.values[r][c]}` : ""
+      if (!cell.classList.contains("editing")) cell.textContent = matrix.texts[r][c]
+    }))
+  }
+
+  const figures = new Map()
+  for (const matrix of data.matrices) {
+    const old = state.figures.get(matrix.name)
+    const held = old?.shape === shapeOf(matrix) ? old : build(matrix)
+    fill(held, matrix)
+    figures.set(matrix.name, held)
+  }
+  const wanted = [...figures.values()].map((held) => held.figure)
+  if (wanted.length !== state.shelf.children.length || wanted.some((figure, i) => figure !== state.shelf.children[i])) {
+    const focused = parentElement.activeElement
+    state.shelf.replaceChildren(...wanted)
+    if (focused?.isConnected) focused.focus()
+  }
+  state.figures = figures
+  const changed = data.matrices.flatMap((matrix) => (matrix.before ?? []).flatMap((row, r) => row.flatMap((old, c) =>
+    old === matrix.values[r][c] ? [] : [`${matrix.title} [${matrix.rows.labels[r]}, ${matrix.columns.labels[c]}] ${old} → ${matrix.values[r][c]}`])))
+  if (changed.length) state.line.textContent = `${changed.length} numbers changed. First: ${changed[0]}`
+  else if (!state.line.textContent) state.line.textContent = "Point at a number to see what it is made from."
+  if (data.refused && JSON.stringify(data.refused) !== state.dismissed) {
+    const { name, row, column, text, message } = data.refused
+    edit(name, row - (matrixOf(name)?.rows.start ?? 0), column - (matrixOf(name)?.columns.start ?? 0), text, message)
+  }
+}

@@ -1,0 +1,138 @@
+"""Worked example: a small attention layer whose every number can be changed, and followed."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from attention_core.derivation import Address
+from attention_core.errors import AttentionLabError
+from attention_core.operations import Given
+from attention_core.worked import edits
+from attention_core.worked.cells import CellError, read_number
+from attention_core.worked.lesson import Lesson
+from attention_core.worked.presets import PRESETS
+from attention_core.worked.solve import GIVEN, Solution, solve
+from components.grid import grid
+from ui import lesson as state
+from ui.controls import pickers, sentence_box
+from ui.grids import View, grids
+from ui.lesson_files import files_menu
+from ui.lesson_settings import digits_box, history_buttons, preset_box, scores_box, shape_box
+from ui.lesson_words import headline, where
+from ui.models import get_model
+from ui.opened import show_making
+from ui.page import open_page, theme_name
+from ui.selection import bound, chosen, put, write_address
+from ui.truth import truth_table
+
+MOST_TERMS = 12  # no sum of a lesson has more, but for those over several heads
+# A given quantity of the computation -> the matrix of the lesson.
+NAMES = {made.partition("[")[0]: name for name, (made, _, _) in GIVEN.items()}
+
+
+def cell_edited(lesson: Lesson, head: int, name: str, row: int, column: int, text: str) -> None:
+    """What was typed into a cell, read as it was meant, or refused beside it."""
+    if name == "mask":
+        state.edit(edits.with_flip(lesson, row, column))
+        return
+    matrix = NAMES[name]
+    place = lesson_place(lesson, matrix, head, row, column)
+    try:
+        state.edit(edits.with_number(lesson, matrix, *place, read_number(text)))
+    except CellError as error:
+        state.refuse({"name": name, "row": row, "column": column, "text": text, "message": str(error)})
+
+
+def lesson_place(lesson: Lesson, matrix: str, head: int, row: int, column: int) -> tuple[int, int]:
+    """Where a cell that is shown of one head stands in the lesson's matrix of all heads."""
+    if matrix == "X":
+        return row, column
+    if matrix == "W_O":
+        return head * lesson.d_head + row, column
+    return row, head * lesson.d_head + column
+
+
+def result_names(solution: Solution) -> list[str]:
+    """The quantities that are worked out, in order."""
+    made = [name for name, each in solution.stages.items() if not isinstance(each.operation, Given)]
+    return [*(["mask"] if "masked" not in made and chosen()["maskgrid"] else []), *made]
+
+
+def first_cell(solution: Solution, head: int) -> str:
+    """The largest weight of the sixth token, "it" in the textbook's example, or of the last one."""
+    query = min(5, solution.lesson.n_tokens - 1)
+    row = solution.array("weight")[head, query].astype(float)
+    return str(Address("weight", (head, query, int(np.nanargmax(row)) if np.isfinite(row).any() else 0)))
+
+
+@st.fragment
+def example() -> None:
+    """The settings, the numbers, and how they come about."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        preset_box()
+        lesson = state.current()
+        shape_box(lesson)
+        history_buttons()
+        solution = solve(lesson)
+        files_menu(solution)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        scores_box(lesson)
+        bound(st.toggle, "Mask by click", "maskgrid")
+        digits_box(lesson)
+    if note := st.session_state.pop("lesson_note", None):
+        st.warning(note)
+    head = 0
+    if lesson.n_heads > 1:
+        bound(st.segmented_control, "Head", "part", options=list(range(lesson.n_heads)), required=True,
+              format_func="Head {}".format, label_visibility="collapsed")  # fmt: skip
+        head = min(chosen()["part"], lesson.n_heads - 1)
+    st.html(headline(solution, head))
+    previous = state.before()
+    view = View(
+        solution, None, (head,), list(lesson.words), decimals=lesson.decimals, windowed=False,
+        editable=frozenset([*NAMES, "mask"]), before=solve(previous) if previous else None,
+    )  # fmt: skip
+    made = grids(view, result_names(solution))
+
+    def pick(name: str, row: int, column: int) -> None:
+        put(cell=str(made.address[name](row, column)))
+
+    def edited(name: str, row: int, column: int, text: str) -> None:
+        cell_edited(lesson, head, name, row, column, text)
+
+    grid(made.matrices, made.sources, made.products, key="grid", on_pick=pick, on_edit=edited,
+         refused=state.refused(), dark=theme_name() == "dark")  # fmt: skip
+    st.html('<h2 class="block">How this number is made</h2>')
+    show_making(
+        chosen()["cell"] or first_cell(solution, head), lambda trail: put(cell=trail), make=solution.term,
+        where=lambda address: where(solution, address), decimals=lesson.decimals, count=MOST_TERMS,
+    )  # fmt: skip
+    if state.setting().preset == "textbook":
+        truth_table()
+    write_address()
+
+
+def sentence_preset() -> None:
+    """For the preset that is made from the model: which sentence, layer and head it is made from, and what it keeps."""
+    sentence_box()
+    with st.container(horizontal=True):
+        pickers(get_model(chosen()["model"]), every="Average of heads")
+    lesson, projected, words = state.from_sentence()
+    some = f" The {lesson.n_tokens} of {len(words)} tokens that matter most to the query."
+    st.caption(
+        f"A real head in {state.DIMENSIONS} dimensions (by SVD): this keeps {projected.kept_scores:.0%} of its squared "
+        f"scores and {projected.kept_values:.0%} of its squared values.{some if len(words) > lesson.n_tokens else ''}"
+    )
+
+
+open_page("Worked example", "illustrative: numbers chosen by hand, not trained")
+try:
+    if state.setting().preset == state.SENTENCE:
+        sentence_preset()
+    elif state.setting().preset in PRESETS:
+        st.caption(PRESETS[state.setting().preset].purpose)
+    example()
+except AttentionLabError as problem:
+    st.error(str(problem))
+    st.button("Back to the textbook’s example", on_click=state.start, args=("textbook",))

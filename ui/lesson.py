@@ -1,0 +1,134 @@
+"""The worked example on screen: what it started from, what was edited, and the way back."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import numpy as np
+import streamlit as st
+
+import attention_core as ac
+from attention_core.worked.lesson import Lesson
+from attention_core.worked.lesson_file import from_address, to_address
+from attention_core.worked.presets import preset
+from attention_core.worked.projected import Projected, head_lesson, project_head
+from ui.history import History
+from ui.inspect import chosen_pair
+from ui.models import get_model, get_trace
+from ui.selection import chosen, put
+
+SENTENCE = "sentence"  # the preset that is made from the model's own head
+MOST_WORDS = 12
+DIMENSIONS = 3
+
+
+class Setting(NamedTuple):
+    """What the address holds of a worked example: the preset, its seed, and the edited lesson, if it was edited."""
+
+    preset: str
+    seed: int
+    lesson: str
+
+
+def setting() -> Setting:
+    """What is chosen now."""
+    selection = chosen()
+    return Setting(selection["preset"], selection["seed"], selection["lesson"])
+
+
+def history() -> History[Setting]:
+    """What was chosen before, and what was undone; a change of the address is a step too."""
+    held: History[Setting] = st.session_state.get("lesson_history") or History(setting())
+    return held.push(setting())
+
+
+def base() -> Lesson:
+    """The lesson as its preset has it."""
+    now = setting()
+    return from_sentence()[0] if now.preset == SENTENCE else preset(now.preset, now.seed)
+
+
+def current() -> Lesson:
+    """The lesson on screen."""
+    edited = chosen()["lesson"]
+    return read(edited) if edited else base()
+
+
+def before() -> Lesson | None:
+    """The lesson before the last edit, where the last step was one."""
+    past = history().past
+    now = setting()
+    if not past or past[-1][:2] != now[:2]:
+        return None
+    return read(past[-1].lesson) if past[-1].lesson else base()
+
+
+@lru_cache(maxsize=256)
+def read(address: str) -> Lesson:
+    """The lesson that an address holds; LessonError when it holds none."""
+    return from_address(address)
+
+
+def edit(lesson: Lesson) -> None:
+    """Show another version of the lesson."""
+    go(setting()._replace(lesson="" if lesson == base() else to_address(lesson)))
+
+
+def start(name: str, seed: int = 0) -> None:
+    """Start from a preset."""
+    go(Setting(name, seed, ""))
+
+
+def go(to: Setting) -> None:
+    """Choose, so that it can be undone."""
+    keep(history().push(to))
+
+
+def undo() -> None:
+    """One step back."""
+    keep(history().undo())
+
+
+def redo() -> None:
+    """One step on."""
+    keep(history().redo())
+
+
+def keep(steps: History[Setting]) -> None:
+    """Show the present of a history."""
+    st.session_state.lesson_history = steps
+    st.session_state.pop("refused_cell", None)
+    put(**steps.present._asdict())
+
+
+def refuse(cell: dict[str, Any]) -> None:
+    """Keep what was typed into a cell and could not be read, with the reason."""
+    st.session_state.refused_cell = cell
+
+
+def refused() -> dict[str, Any] | None:
+    """The cell whose text could not be read."""
+    return st.session_state.get("refused_cell")
+
+
+def from_sentence() -> tuple[Lesson, Projected, list[str]]:
+    """The model's chosen head on the chosen sentence in few dimensions; also all words, of which some were left out."""
+    selection = chosen()
+    model = get_model(selection["model"])
+    trace = get_trace(model.name, selection["text"])
+    layer = min(selection["layer"], model.config.n_layers - 1)
+    head = 0 if selection["head"] == "mean" else min(int(selection["head"]), model.config.n_heads - 1)
+    places = strongest_places(trace, layer, head)
+    q, k, v = (getattr(trace, kind)(layer)[head][places] for kind in "qkv")
+    projected = project_head(q, k, v, DIMENSIONS)
+    return head_lesson(tuple(trace.tokens[i] for i in places), projected), projected, trace.tokens
+
+
+def strongest_places(trace: ac.Trace, layer: int, head: int) -> list[int]:
+    """The positions that matter most to the chosen query, in the order of the text, as many as a lesson holds."""
+    every = list(range(len(trace.pieces)))
+    pattern = trace.pattern(layer)[head]
+    query, key = chosen_pair(trace, pattern, every)
+    order = sorted(every, key=lambda i: (i not in (query, key), trace.pieces[i].special, -float(pattern[query, i])))
+    return sorted(np.array(order[:MOST_WORDS]).tolist())
