@@ -51,7 +51,7 @@ def number(value: Value, decimals: int) -> str:
         return "undefined"
     if math.isinf(value):
         return "∞" if value > 0 else f"{MINUS}∞"
-    text = f"{value:.{decimals}f}"
+    text = f"{float(value):.{decimals}f}"
     return text.replace("-", MINUS) if float(text) else text.replace("-", "")
 
 

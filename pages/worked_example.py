@@ -19,7 +19,7 @@ from ui.controls import pickers, sentence_box
 from ui.grids import View, grids
 from ui.lesson_files import files_menu
 from ui.lesson_settings import digits_box, history_buttons, preset_box, scores_box, shape_box
-from ui.lesson_words import headline, where
+from ui.lesson_words import asking, changes, headline, where
 from ui.models import get_model
 from ui.opened import show_making
 from ui.page import open_page, theme_name
@@ -60,10 +60,10 @@ def result_names(solution: Solution) -> list[str]:
 
 
 def first_cell(solution: Solution, head: int) -> str:
-    """The largest weight of the sixth token, "it" in the textbook's example, or of the last one."""
-    query = min(5, solution.lesson.n_tokens - 1)
-    row = solution.array("weight")[head, query].astype(float)
-    return str(Address("weight", (head, query, int(np.nanargmax(row)) if np.isfinite(row).any() else 0)))
+    """The largest weight of the token to look at first."""
+    query = asking(solution, head)
+    row = np.nan_to_num(solution.array("weight")[head, query].astype(float))
+    return str(Address("weight", (head, query, int(row.argmax()))))
 
 
 @st.fragment
@@ -87,11 +87,12 @@ def example() -> None:
         bound(st.segmented_control, "Head", "part", options=list(range(lesson.n_heads)), required=True,
               format_func="Head {}".format, label_visibility="collapsed")  # fmt: skip
         head = min(chosen()["part"], lesson.n_heads - 1)
-    st.html(headline(solution, head))
     previous = state.before()
+    old = solve(previous) if previous else None
+    st.html(headline(solution, head) + changes(solution, old, head))
     view = View(
         solution, None, (head,), list(lesson.words), decimals=lesson.decimals, windowed=False,
-        editable=frozenset([*NAMES, "mask"]), before=solve(previous) if previous else None,
+        editable=frozenset([*NAMES, "mask"]), before=old,
     )  # fmt: skip
     made = grids(view, result_names(solution))
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import html
+from fractions import Fraction
 
 import numpy as np
 
-from attention_core.derivation import Address
+from attention_core.derivation import Address, Value
 from attention_core.render import number
 from attention_core.worked.solve import Solution
 
@@ -16,7 +17,7 @@ KINDS = {"q": "query", "k": "key", "v": "value", "z": "mixed value", "out": "out
 def headline(solution: Solution, head: int) -> str:
     """What to see first: to whom each token gives most, for the one that gives most to another. HTML."""
     lesson, weights = solution.lesson, solution.array("weight")[head].astype(float)
-    query = min(5, lesson.n_tokens - 1)
+    query = asking(solution, head)
     row = weights[query]
     if not np.isfinite(row).all():
         said = "A row of scores sums to 0, and plain shares of 0 are not defined: softmax has no such gap."
@@ -27,6 +28,65 @@ def headline(solution: Solution, head: int) -> str:
     most = number(float(row[key]), lesson.decimals)
     said = f"{word(lesson.words[query], 'q')} gives most, <b>{most}</b>, to {word(lesson.words[key], 'k')}."
     return f'<p class="say">{said}{paper_error(solution)}</p>'
+
+
+def asking(solution: Solution, head: int) -> int:
+    """The token to look at first: "it" where there is one, else the one that gives most to a single token."""
+    words = solution.lesson.words
+    if "it" in words:
+        return words.index("it")
+    return int(np.nan_to_num(solution.array("weight")[head].astype(float)).max(axis=-1).argmax())
+
+
+def changes(solution: Solution, old: Solution | None, head: int) -> str:
+    """What the last edit changed: how many numbers, and one of them, before → after. HTML, or nothing."""
+    if old is None:
+        return ""
+    both = [name for name in solution.stages if name in old.stages and same_shape(solution, old, name)]
+    moved = {name: places for name in both if len(places := np.argwhere(differs(solution, old, name)))}
+    if not moved:
+        return ""
+    told = []
+    for name in dict.fromkeys([next(iter(moved)), "weight" if "weight" in moved else next(reversed(moved))]):
+        at = largest_change(solution, old, name)
+        was, now = (number(value_at(each, name, at), solution.lesson.decimals) for each in (old, solution))
+        told.append(f"{label(solution, name, at)}: {was} → {now}")
+    total = sum(map(len, moved.values()))
+    return f'<p class="changes">{total} numbers changed. {html.escape("; ".join(told))}.</p>'
+
+
+def same_shape(solution: Solution, old: Solution, name: str) -> bool:
+    """Whether a quantity has as many numbers as before."""
+    return solution.array(name).shape == old.array(name).shape
+
+
+def differs(solution: Solution, old: Solution, name: str) -> np.ndarray:
+    """Where a quantity's numbers are not as they were."""
+    a, b = solution.array(name).astype(float), old.array(name).astype(float)
+    return (a != b) & ~(np.isnan(a) & np.isnan(b))
+
+
+def largest_change(solution: Solution, old: Solution, name: str) -> tuple[int, ...]:
+    """Where a quantity has changed most."""
+    with np.errstate(invalid="ignore"):
+        size = np.abs(solution.array(name).astype(float) - old.array(name).astype(float))
+    size = np.where(differs(solution, old, name), np.nan_to_num(size, nan=np.inf), -1)
+    return tuple(int(i) for i in np.unravel_index(size.argmax(), size.shape))
+
+
+def value_at(solution: Solution, name: str, at: tuple[int, ...]) -> Value:
+    """One number of a solution."""
+    value = solution.array(name)[at]
+    return value if isinstance(value, Fraction) else float(value)
+
+
+def label(solution: Solution, name: str, at: tuple[int, ...]) -> str:
+    """A number's name for a person: its quantity, its words and its dimension."""
+    stage, words = solution.stage(name), solution.lesson.words
+    index = dict(zip(stage.axes, at, strict=True))
+    places = [words[index[axis]] for axis in ("position", "query", "key") if axis in index]
+    dims = [str(index[axis]) for axis in ("dim", "model") if axis in index]
+    return f"{stage.title or name} [{', '.join([*places, *dims])}]"
 
 
 def paper_error(solution: Solution) -> str:
