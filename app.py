@@ -5,7 +5,6 @@ from __future__ import annotations
 import streamlit as st
 
 import attention_core as ac
-from attention_core.errors import InputError
 from attention_core.trace import KeepingTrace
 from components.arithmetic import arithmetic
 from components.heatmap import heatmap
@@ -13,55 +12,13 @@ from components.token_strip import Selection, token_strip
 from figures.graph import alt_text, attention_graph, clicked, graph_info
 from ui import words
 from ui.arithmetic import view
-from ui.examples import BY_TEXT, EXAMPLES, Example
+from ui.controls import get_trace_or_stop, pickers, sentence_box
+from ui.examples import BY_TEXT
 from ui.inspect import Shown, shown_part, strip_tokens
-from ui.models import get_model, get_trace
+from ui.models import get_model
 from ui.page import open_page, theme_name
 from ui.saving import save_menu
 from ui.selection import bound, chosen, put, write_address
-
-FRESH = {"q": None, "k": None, "open": ""}  # a new sentence starts with nothing chosen or opened in it
-
-
-def choose_example(example: Example) -> None:
-    """Show an example where its attention can be read."""
-    put(text=example.text, layer=example.layer, head=str(example.head), **FRESH)
-
-
-def sentence_box() -> None:
-    """The sentence, and examples of others."""
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        bound(st.text_input, "Sentence", "text", FRESH, label_visibility="collapsed", placeholder="Type a sentence")
-        with st.popover("Examples"):
-            for i, example in enumerate(EXAMPLES):
-                st.button(example.text, key=f"example_{i}", type="tertiary", on_click=choose_example, args=(example,))
-
-
-def get_trace_or_stop(model: ac.Model, text: str) -> ac.Trace:
-    """The trace of the sentence, or a message in its place."""
-    if not text.strip():
-        st.info("Type a sentence above, or take one from Examples.")
-    else:
-        try:
-            return get_trace(model.name, text)
-        except InputError as error:
-            st.warning(f"{error} Your text is kept above: shorten it, and it will be shown.")
-    write_address()
-    st.stop()
-
-
-def pickers(model: ac.Model) -> None:
-    """Which layer, which head."""
-    layers, heads = model.config.n_layers, model.config.n_heads
-    names = {str(h): f"Head {h}" for h in range(heads)} | {"mean": "Average of heads"}
-    bound(
-        st.selectbox, "Layer", "layer", {"open": ""}, options=list(range(layers)), width=110,
-        format_func=lambda layer: f"Layer {layer}", label_visibility="collapsed",
-    )  # fmt: skip
-    bound(
-        st.selectbox, "Head", "head", {"open": ""}, options=list(names), width=175,
-        format_func=names.__getitem__, label_visibility="collapsed",
-    )  # fmt: skip
 
 
 def headline(trace: ac.Trace, part: Shown, model: ac.Model) -> None:
@@ -165,9 +122,24 @@ def why(trace: ac.Trace, part: Shown) -> None:
 
     arithmetic(
         view(trace, part.layer, chosen()["head"], part.places[part.query], part.places[part.key],
-             part.places if part.renormalized else None, chosen()["open"], theme_name() == "dark"),
+             part.places if part.renormalized else None, chosen()["open"], theme_name() == "dark", read_dims()),
         key="arithmetic", on_open=open_number, on_back=back,
     )  # fmt: skip
+    if chosen()["head"] != "mean":
+        dims_box(trace.model.config.d_head)
+
+
+def read_dims() -> list[int]:
+    """The chosen dimensions of z."""
+    return [int(dim) for dim in chosen()["dims"].split(",") if dim]
+
+
+def dims_box(d_head: int) -> None:
+    """Which dimensions of z the arithmetic writes out."""
+    st.session_state._dims = [dim for dim in read_dims() if dim < d_head]
+    st.multiselect("Dimensions of z to write out", list(range(d_head)), key="_dims", max_selections=8,
+                   placeholder="Dimensions of z to write out: its largest", label_visibility="collapsed",
+                   on_change=lambda: put(dims=",".join(map(str, st.session_state._dims))))  # fmt: skip
 
 
 @st.fragment

@@ -75,11 +75,3 @@ def find(trace: Trace, address: Address) -> Cell:
         raise InputError(f"{address.quantity} stands in a layer, and {address} names none.")
     stage = trace.stage(address.quantity, layer[0] if layer else None)
     return cell_at(trace, stage, address.indices[1:] if layer else address.indices)
-
-
-def z(trace: Trace, layer: int, head: int, query: int, dim: int) -> Term:
-    return open_term(trace, Address("z", (layer, head, query, dim)))
-
-
-def leaf(value: float, name: str, quantity: str, *index: int) -> Term:
-    return Term(float(value), name, at=Address(quantity, index))

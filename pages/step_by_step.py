@@ -8,10 +8,11 @@ import attention_core as ac
 from attention_core.explain import open_term
 from attention_core.trace import KeepingTrace
 from components.grid import grid
+from components.picture import picture
 from components.token_strip import Selection, token_strip
 from ui.arithmetic import where
 from ui.controls import get_trace_or_stop, pickers, sentence_box
-from ui.flow import flow_drawing
+from ui.flow import flow_drawing, heads_drawing, one_head_drawing
 from ui.grids import View, grids
 from ui.inspect import Shown, shown_part, strip_tokens
 from ui.models import get_model
@@ -22,16 +23,30 @@ from ui.steps import STEPS, Look, Step
 from ui.windows import moved, starts
 
 HEADS_AT_ONCE = 3
+DRAWINGS = {"one": "one head", "heads": "all heads"}
 KINDS = {"q": "Queries", "k": "Keys", "v": "Values"}
 
 
-def walk(step: Step, place: int) -> None:
-    """Where we are, and the way on and back."""
-    back, where, on = st.columns([2, 9, 2], vertical_alignment="center")
-    back.button("‹ Back", disabled=place == 1, on_click=put, kwargs={"step": place - 1, "open": ""}, width="stretch")
-    where.html(f'<h2 class="step">{place} of {len(STEPS)} · {step.title}</h2>')
-    on.button("Next ›", disabled=place == len(STEPS), type="primary", on_click=put,
-              kwargs={"step": place + 1, "open": ""}, width="stretch")  # fmt: skip
+def walk(model: ac.Model, trace: ac.Trace, place: int, layer: int, head: int | None) -> None:
+    """Where we are, the way on and back, and what is drawn."""
+    step = STEPS[place - 1]
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button("‹ Back", disabled=place == 1, on_click=put, kwargs={"step": place - 1, "open": ""})
+        st.button("Next ›", disabled=place == len(STEPS), type="primary", on_click=put,
+                  kwargs={"step": place + 1, "open": ""})  # fmt: skip
+        st.html(f'<h2 class="step">{place} of {len(STEPS)} · {step.title}</h2>', width="stretch")
+        bound(st.segmented_control, "Drawing", "drawing", options=list(DRAWINGS), required=True,
+              format_func=DRAWINGS.__getitem__, label_visibility="collapsed")  # fmt: skip
+        pickers(model, every="All heads")
+        save_drawings(trace, layer, head)
+
+
+def save_drawings(trace: ac.Trace, layer: int, head: int | None) -> None:
+    """Both drawings, to be taken away."""
+    with st.popover("Save"):
+        picture("Self-attention", "self-attention", lambda: one_head_drawing(trace, None, theme_name()), key="save_one")
+        picture("Multi-head attention", "multi-head-attention",
+                lambda: heads_drawing(trace, layer, head, None, theme_name()), key="save_heads")  # fmt: skip
 
 
 def tokens_table(trace: ac.Trace) -> None:
@@ -106,10 +121,8 @@ def steps(model: ac.Model, trace: ac.Trace) -> None:
     step = STEPS[place - 1]
     head = None if chosen()["head"] == "mean" else int(chosen()["head"])
     query, key = part.places[part.query], part.places[part.key]
-    flow_drawing(trace, part.layer, head, place)
-    walk(step, place)
-    with st.container(horizontal=True, horizontal_alignment="right"):
-        pickers(model, every="All heads")
+    flow_drawing(trace, part.layer, head, place, chosen()["drawing"] == "heads")
+    walk(model, trace, place, part.layer, head)
     st.html(f'<p class="say">{step.says}</p><p class="look">{step.look(Look(trace, part.layer, head, query, key))}</p>')
     token_strip(strip_tokens(trace, part.places), Selection(part.query, part.key, part.plane), key="strip",
                 on_pick=part.put)  # fmt: skip

@@ -59,20 +59,18 @@ class Grids:
         self.matrices.append(matrix)
         self.address[matrix.name] = address
 
-    def link(self, stage: Stage, merged: tuple[str, ...], own: str, names: list[str]) -> None:
-        """What a cell of a quantity comes from, by the names under which its inputs are shown."""
+    def link(self, stage: Stage, own: str, inputs: list[tuple[str, tuple[str, str]]]) -> None:
+        """What a cell of a quantity comes from: the names under which its inputs are shown, and their axes."""
         if isinstance(stage.operation, Contract):
-            left, right = stage.inputs[:2]
-            over = [axis for axis in left.axes if axis in right.axes and axis not in stage.axes]
-            self.products.append(Product(
-                own, names[0], names[1], ".".join(over),
-                left_axes=flat_axes(left.axes, merged), right_axes=flat_axes(right.axes, merged),
-                bias=names[2] if len(names) > 2 else None,
-            ))  # fmt: skip
+            (left, left_axes), (right, right_axes), *bias = inputs
+            over = next(axis for axis in left_axes if axis in right_axes and axis not in stage.axes)
+            self.products.append(
+                Product(own, left, right, over, left_axes, right_axes, bias=bias[0][0] if bias else None)
+            )
             return
         row = stage.axes[-1:] if stage.operation.reads_row else ()
-        for i, (name, each) in enumerate(zip(names, stage.inputs, strict=True)):
-            self.sources.append(Source(own, name, flat_axes(each.axes, ()), free=row if i == 0 else ()))
+        for i, (name, axes) in enumerate(inputs):
+            self.sources.append(Source(own, name, axes, free=row if i == 0 else ()))
 
 
 def grids(view: View, names: list[str]) -> Grids:
@@ -92,25 +90,23 @@ def add_stage(made: Grids, view: View, stage: Stage, head: int) -> None:
         many = len(view.heads) > 1 and "head" in source.axes and not joined
         return f"{source.name}@{head}" if many else source.name
 
-    names = []
+    inputs = []
     signs = ("", "×", "+") if isinstance(stage.operation, Contract) else ("", "+", "+")
     for i, each in enumerate(stage.inputs):
         source = view.run.stage(each.name, stage.layer)
-        names.append(name(source, bool(merged) and merged[0] in each.axes))
-        if names[-1] not in made.address:
-            held = operand(view.run, each, stage)
-            matrix = shown(
-                view, source, flat(held, merged, head), flat_axes(held.axes, merged), names[-1], signs[min(i, 2)]
-            )
+        held = operand(view.run, each, stage)
+        axes, called = flat_axes(held.axes, merged), name(source, bool(merged) and merged[0] in each.axes)
+        inputs.append((called, axes))
+        if called not in made.address:
+            matrix = shown(view, source, flat(held, merged, head), axes, called, signs[min(i, 2)])
             made.add(matrix, input_address(view.run, stage, each, merged, held, head))
     own = name(stage)
     if own not in made.address:
         held = Operand(view.run.array(stage.name, stage.layer), stage.axes)
         sign = "" if isinstance(stage.operation, Given) else "="
-        made.add(
-            shown(view, stage, flat(held, (), head), flat_axes(stage.axes, ()), own, sign), own_address(stage, head)
-        )
-        made.link(stage, merged, own, names)
+        matrix = shown(view, stage, flat(held, (), head), flat_axes(stage.axes, ()), own, sign)
+        made.add(matrix, own_address(stage, head))
+        made.link(stage, own, inputs)
 
 
 def summed_together(stage: Stage) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from attention_core.derivation import Address, Term, steps
 from attention_core.errors import InputError
 from attention_core.render import number
 from components.arithmetic import arithmetic
-from ui.arithmetic import FIRST_TERMS, equation, named, plain, products_table
+from ui.equations import FIRST_TERMS, equation, named, plain, products_table
 from ui.page import theme_name
 
 

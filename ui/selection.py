@@ -28,8 +28,10 @@ DEFAULTS: dict[str, Any] = {
     "hide": False,
     "renorm": False,
     "open": "",
+    "dims": "",
     "step": 1,
     "kind": "q",
+    "drawing": "one",
     "at": "",
     "preset": "textbook",
     "seed": 0,
@@ -94,6 +96,11 @@ def trail(value: Any) -> str:
     return "~".join(parts)
 
 
+def dims(value: Any) -> str:
+    """Some dimensions: "3,17"."""
+    return ",".join(str(whole(0, FARTHEST)(part)) for part in str(value).split(",")[:8] if part)
+
+
 def starts(value: Any) -> str:
     """Which parts of long axes are shown: "dim:8,model:16"."""
     pairs = [part.partition(":") for part in str(value).split(",") if part]
@@ -123,8 +130,10 @@ READERS: dict[str, Callable[[Any], Any]] = {
     "hide": switch,
     "renorm": switch,
     "open": trail,
+    "dims": dims,
     "step": whole(1, 11),
     "kind": one_of("q", "k", "v"),
+    "drawing": one_of("one", "heads"),
     "at": starts,
     "preset": one_of(*PRESETS, "sentence"),
     "seed": whole(SEEDS[0], SEEDS[-1]),

@@ -16,7 +16,7 @@ from attention_core.worked.solve import Solution, solve
 from attention_core.worked.textbook import Claim, claims, textbook
 from components.arithmetic import arithmetic
 from ui import lesson as state
-from ui.arithmetic import plain
+from ui.equations import plain
 from ui.page import theme_name
 from ui.selection import put
 
