@@ -164,7 +164,7 @@ def test_the_address_holds_it_all(open_page):
     page.reload()
     arithmetic(page).wait_for()
     assert page.locator(".heatmap").get_attribute("data-query") == "3"
-    page.wait_for_function("document.querySelector('input[type=text]').value === 'Hello there world'")
+    page.wait_for_function("document.querySelector('input[aria-label=Sentence]').value === 'Hello there world'")
 
 
 def test_back_goes_back(open_page):
