@@ -13,8 +13,6 @@ from attention_core.ops import layer_norm_, rms_norm_
 from attention_core.stages import Cell, Numbers, Operand, Ref, Rounding
 
 
-
-
 @dataclass(frozen=True)
 class LayerNorm(Elementwise):
     """Each row centred, brought to variance 1, stretched and shifted.
