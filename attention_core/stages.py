@@ -223,7 +223,7 @@ def operand(run: Run, ref: Ref, stage: Stage) -> Operand:
     own = source(run, ref, stage)
     numbers, axes = run.array(own.name, own.layer), ref.axes
     for axis in ref.axes:
-        if axis in FOLLOWERS:
+        if axis in FOLLOWERS and axis not in stage.axes:
             leaders, indices = run.follows(axis)
             place = axes.index(axis)
             numbers = numbers.take(indices, axis=place)

@@ -42,7 +42,6 @@ BERT = Family(
             "gelu": {"activation": "gelu"},
             "relu": {"activation": "relu"},
             "gelu_new": {"activation": "gelu_tanh"},
-            "silu": {"activation": "silu"},
         },
         "is_decoder": {False: {"causal": False}, True: {"causal": True}},
     },

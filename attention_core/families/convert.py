@@ -71,7 +71,8 @@ def at_layer(family: Family, name: str, layer: int | None) -> Source:
     if name not in family.tensors:
         raise UnsupportedConfigError(f"The configuration asks for {name}, which this family is not known to have.")
     source = family.tensors[name]
-    return replace(source, name=source.name.format(layer=layer))
+    instead = source.instead.format(layer=layer) if source.instead else None
+    return replace(source, name=source.name.format(layer=layer), instead=instead)
 
 
 def strip_prefix(family: Family, names: list[str]) -> str:
@@ -148,7 +149,8 @@ def read_tensor(
     named = [each[source.part if len(each) > 1 else 0] for each in flat]
     kept = [each for each in named if each != "1"]
     parted = parted.reshape([length(each, config) for each in kept])
-    wanted = [own for axis in axes for own in ((axis,) if axis in kept else ("kv_head", "group"))]
+    shared = [each for each in ("kv_head", "group") if each in kept]  # what "head" is called where keys are shared
+    wanted = [own for axis in axes for own in ([axis] if axis in kept else shared)]
     moved = parted.transpose([kept.index(each) for each in wanted])
     # A copy: a model must not change when its file is written over.
     return frozen(np.array(moved, order="C").reshape([config.axes[axis] for axis in axes]))

@@ -24,6 +24,22 @@ HARMLESS = frozenset([
 ])  # fmt: skip
 """Configuration keys of any family that change nothing in what is computed here."""
 
+ACTIVATIONS = {
+    "gelu": {"activation": "gelu"},
+    "gelu_new": {"activation": "gelu_tanh"},
+    "gelu_fast": {"activation": "gelu_tanh"},
+    "gelu_pytorch_tanh": {"activation": "gelu_tanh"},
+    "quick_gelu": {"activation": "quick_gelu"},
+    "relu": {"activation": "relu"},
+    "silu": {"activation": "silu"},
+    "swish": {"activation": "silu"},
+    "tanh": {"activation": "tanh"},
+}
+"""What configurations call the activations, for `Family.choices`."""
+
+HEADS = {True: {"head": "tied"}, False: {"head": "own"}}
+"""What `tie_word_embeddings` says of the language-model head, for `Family.choices`."""
+
 Values = Mapping[str, Any]
 
 
