@@ -9,20 +9,19 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from attention_core.arrays import Array
 from attention_core.catalogue import CATALOGUE, Entry
 from attention_core.config import ModelConfig
 from attention_core.download import Plan, fetch, make_plan, remember
 from attention_core.errors import CheckpointError, DigestError, UnknownModelError
-from attention_core.families.convert import convert, read_config, strip_prefix, tensor_sources
+from attention_core.families.convert import convert, read_config, with_head
 from attention_core.families.registry import family_of
 from attention_core.families.schema import Family
-from attention_core.model import Block, Embedding, Model
+from attention_core.model import Model
+from attention_core.pair import EncoderDecoder
 from attention_core.progress import Report, in_terminal
 from attention_core.tensors import INDEX, WEIGHTS, Tensors, shard_map
 from attention_core.tokenizer import Tokenizer
+from attention_core.weights import Weights
 
 CONFIG, TOKENIZER = OTHERS = ("config.json", "tokenizer.json")
 
@@ -31,7 +30,7 @@ PART = r"[A-Za-z0-9](?:[\w-]|\.(?!\.))*"
 HUB_ID = re.compile(rf"({PART}/{PART})(?:@({PART}(?:/{PART})*))?", re.ASCII)
 
 
-def load(name: str | Path, *, progress: Report | None = None) -> Model:
+def load(name: str | Path, *, progress: Report | None = None) -> Model | EncoderDecoder:
     """A model by its name in the catalogue, its hub id with an optional `@revision`, or its folder.
 
     `progress` is told how far a download is, and stops it by returning False. Raises an AttentionLabError that says
@@ -121,23 +120,25 @@ def check_digest(path: Path, expected: str) -> None:
         raise DigestError(f"{path.name} is not the file expected: its SHA-256 is {found}, not {expected}.")
 
 
-def read_model(folder: Path, name: str) -> Model:
+def read_model(folder: Path, name: str) -> Model | EncoderDecoder:
     """Read a model from a folder that holds its configuration, tokenizer and safetensors."""
     for file in OTHERS:
         if not (folder / file).is_file():
             raise CheckpointError(f"The model's folder has no {file}.")
     family, config = family_and_config(folder)
-    tensors = Tensors(folder)
-    prefix = strip_prefix(family, list(tensors))
-    weights = convert(family, config, tensors)
-    return Model(
-        name=name,
-        config=config,
-        embedding=Embedding(**{key: array for (key, layer), array in weights.items() if layer is None}),
-        blocks=tuple(make_block(weights, layer) for layer in range(config.n_layers)),
-        tokenizer=Tokenizer(folder / TOKENIZER),
-        sources={key: prefix + source.name for key, source in tensor_sources(family, config.n_layers).items()},
-    )
+    tensors, tokenizer = Tensors(folder), Tokenizer(folder / TOKENIZER)
+    model = build(family, config, tensors, tokenizer, name)
+    if family.encoder is None:
+        return model
+    encoder = read_config(family.encoder, read_json(folder / CONFIG))
+    return EncoderDecoder(name, build(family.encoder, encoder, tensors, tokenizer, name), model)
+
+
+def build(family: Family, config: ModelConfig, tensors: Tensors, tokenizer: Tokenizer, name: str) -> Model:
+    """A model from the tensors of a folder, each checked."""
+    config = with_head(family, config, list(tensors))
+    weights, sources = convert(family, config, tensors)
+    return Model(name, config, Weights(config, weights), tokenizer, sources)
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -156,10 +157,3 @@ def family_and_config(folder: Path) -> tuple[Family, ModelConfig]:
     raw = read_json(folder / CONFIG)
     family = family_of(raw)
     return family, read_config(family, raw)
-
-
-def make_block(weights: Mapping[tuple[str, int | None], Array], layer: int) -> Block:
-    """One layer's weights; the matrices of q, k and v are laid side by side once, here."""
-    own = {name: array for (name, at), array in weights.items() if at == layer}
-    fused = {f"{kind}_QKV": np.concatenate([own.pop(f"{kind}_{part}") for part in "QKV"], axis=-1) for kind in "Wb"}
-    return Block(**own, **fused)

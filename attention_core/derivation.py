@@ -9,7 +9,8 @@ from fractions import Fraction
 from typing import Literal, NamedTuple
 
 Op = Literal[
-    "given", "sum", "product", "quotient", "difference", "exp", "sqrt", "square", "max", "equal", "gelu", "relu"
+    "given", "sum", "product", "quotient", "difference", "exp", "sqrt", "square", "max", "equal", "cos", "sin",
+    "tanh", "gelu", "gelu_tanh", "quick_gelu", "relu", "silu",
 ]  # fmt: skip
 Role = Literal["query", "key", "value", "plain"]
 Value = float | Fraction
@@ -61,6 +62,20 @@ def gelu(x: Value) -> float:
     return x * 0.5 * (1 + math.erf(x / math.sqrt(2)))
 
 
+def sigmoid(x: float) -> float:
+    """1 / (1 + e^-x), in float64, without overflow."""
+    return (1 + math.tanh(x / 2)) / 2
+
+
+CURVES: dict[str, Callable[[float], float]] = {
+    "tanh": math.tanh,
+    "gelu": gelu,
+    "gelu_tanh": lambda x: x * 0.5 * (1 + math.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3))),
+    "quick_gelu": lambda x: x * sigmoid(1.702 * x),
+    "silu": lambda x: x * sigmoid(x),
+}
+
+
 def make(op: Op, parts: Iterable[Term]) -> Term:
     """A nameless term made from others: a sum, a product, a quotient, and so on."""
     parts = tuple(parts)
@@ -88,10 +103,14 @@ def apply(op: Op, values: list[Value]) -> Value:
             return max(values)
         case "equal":
             return float(values[0] == values[1])
-        case "gelu":
-            return gelu(values[0])
+        case "cos":
+            return math.cos(values[0])
+        case "sin":
+            return math.sin(values[0])
         case "relu":
             return max(values[0], 0.0)
+        case "tanh" | "gelu" | "gelu_tanh" | "quick_gelu" | "silu":
+            return CURVES[op](float(values[0]))
         case "given":
             raise ValueError("A given number is not made from others.")
 

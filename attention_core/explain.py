@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from attention_core.derivation import Address, Term, dot, make
 from attention_core.errors import InputError
-from attention_core.layer import declaration
 from attention_core.stages import Cell, cell_at
 
 if TYPE_CHECKING:
@@ -70,7 +69,7 @@ def open_term(trace: Trace, address: Address) -> Term:
 
 def find(trace: Trace, address: Address) -> Cell:
     """The number at an address; InputError when there is no such number."""
-    layer = None if address.quantity in declaration(trace.model.config, None) else address.indices[:1]
+    layer = None if address.quantity in trace.declared(None) else address.indices[:1]
     if layer == ():
         raise InputError(f"{address.quantity} stands in a layer, and {address} names none.")
     stage = trace.stage(address.quantity, layer[0] if layer else None)

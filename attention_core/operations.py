@@ -9,14 +9,20 @@ from typing import ClassVar
 
 import numpy as np
 
-from attention_core.derivation import Op, Term, make
-from attention_core.ops import ACTIVATIONS, layer_norm_, softmax_
+from attention_core.derivation import Term, make
+from attention_core.ops import softmax_
 from attention_core.stages import Cell, Numbers, Operand, Operation, Rounding, Weighing
 
 
 @dataclass(frozen=True)
 class Given(Operation):
-    """A number that is not made from others: trained, or put in by a person."""
+    """A number that is not made from others: trained, or put in by a person.
+
+    why: where it comes from, in words; nothing for a trained number
+    """
+
+    why: str = ""
+
 
     def compute(self, axes: tuple[str, ...], inputs: list[Operand]) -> Numbers:
         raise TypeError("A given number is not computed.")
@@ -33,10 +39,10 @@ class Passed(Operation):
     """The same numbers under another name: what a layer finds is what the one before it left."""
 
     def compute(self, axes: tuple[str, ...], inputs: list[Operand]) -> Numbers:
-        return inputs[0].numbers
+        return inputs[0].along(axes)
 
     def by_hand(self, axes: tuple[str, ...], inputs: list[Operand], rounded: Rounding) -> Numbers:
-        return inputs[0].numbers
+        return inputs[0].along(axes)
 
     def term(self, cell: Cell) -> Term:
         return cell.place(cell.stage.inputs[0], {}).term()
@@ -51,18 +57,35 @@ class Contract(Operation):
 
     def compute(self, axes: tuple[str, ...], inputs: list[Operand]) -> Numbers:
         left, right, *bias = inputs
+        made = self._product(axes, left, right)
+        for each in bias:
+            made += each.along(axes)
+        return made
+
+    def compute_into(self, axes: tuple[str, ...], inputs: list[Operand], out: Numbers) -> Numbers:
+        left, right, *bias = inputs
+        self._product(axes, left, right, out)
+        for each in bias:
+            out += each.along(axes)
+        return out
+
+    @staticmethod
+    def _product(axes: tuple[str, ...], left: Operand, right: Operand, out: Numbers | None = None) -> Numbers:
         both = [axis for axis in left.axes if axis in right.axes]
         batch = [axis for axis in both if axis in axes]
         summed = [axis for axis in both if axis not in axes]
         rows = [axis for axis in left.axes if axis not in both]
         columns = [axis for axis in right.axes if axis not in both]
-        made = np.matmul(_folded(left, batch, rows, summed), _folded(right, batch, summed, columns))
-        sizes = dict(zip((*left.axes, *right.axes), (*left.numbers.shape, *right.numbers.shape), strict=True))
+        a, b = _folded(left, batch, rows, summed), _folded(right, batch, summed, columns)
         found = (*batch, *rows, *columns)
-        made = made.reshape([sizes[axis] for axis in found]).transpose([found.index(axis) for axis in axes])
-        for each in bias:
-            made += each.along(axes)
-        return made
+        if out is not None and found == axes and len(rows) == len(columns) == 1:
+            return np.matmul(a, b, out=out)
+        sizes = dict(zip((*left.axes, *right.axes), (*left.numbers.shape, *right.numbers.shape), strict=True))
+        made = np.matmul(a, b).reshape([sizes[axis] for axis in found]).transpose([found.index(axis) for axis in axes])
+        if out is None:
+            return made
+        out[...] = made
+        return out
 
     def by_hand(self, axes: tuple[str, ...], inputs: list[Operand], rounded: Rounding) -> Numbers:
         left, right, *bias = inputs
@@ -85,19 +108,31 @@ class Scale(Operation):
     """Each number divided by a square root, and by a temperature where there is one.
 
     result = x / sqrt(root) / over
+
+    of, by: what the number under the root and the other divisor are called
     """
 
     root: float | None = None
     over: float = 1.0
+    of: str = "d_head"
+    by: str = "temperature"
 
     @property
     def equation(self) -> str:
         """What it does, in words of the page."""
-        return "q·k" + (" ÷ √d_head" if self.root else "") + (" ÷ temperature" if self.over != 1 else "")
+        return "q·k" + (f" ÷ √{self.of}" if self.root else "") + (f" ÷ {self.by}" if self.over != 1 else "")
+
+    @property
+    def factor(self) -> float:
+        """What it multiplies by, all in all."""
+        return 1 / (math.sqrt(self.root or 1) * self.over)
 
     def compute(self, axes: tuple[str, ...], inputs: list[Operand]) -> Numbers:
         x = inputs[0].numbers
-        return x * x.dtype.type(1 / (math.sqrt(self.root or 1) * self.over))
+        return x * x.dtype.type(self.factor)
+
+    def compute_into(self, axes: tuple[str, ...], inputs: list[Operand], out: Numbers) -> Numbers:
+        return np.multiply(inputs[0].numbers, out.dtype.type(self.factor), out=out)
 
     def by_hand(self, axes: tuple[str, ...], inputs: list[Operand], rounded: Rounding) -> Numbers:
         made = inputs[0].numbers
@@ -108,8 +143,8 @@ class Scale(Operation):
     def term(self, cell: Cell) -> Term:
         made = cell.whole(cell.stage.inputs[0])
         if self.root:
-            made = make("quotient", (made, make("sqrt", (Term(self.root, "d_head"),))))
-        return made if self.over == 1 else make("quotient", (made, Term(self.over, "temperature")))
+            made = make("quotient", (made, make("sqrt", (Term(self.root, self.of),))))
+        return made if self.over == 1 else make("quotient", (made, Term(self.over, self.by)))
 
 
 @dataclass(frozen=True)
@@ -119,6 +154,13 @@ class Mask(Operation):
     def compute(self, axes: tuple[str, ...], inputs: list[Operand]) -> Numbers:
         scores, allowed = inputs
         return np.where(allowed.along(axes), scores.numbers, scores.numbers.dtype.type(-np.inf))
+
+    def compute_into(self, axes: tuple[str, ...], inputs: list[Operand], out: Numbers) -> Numbers:
+        scores, allowed = inputs
+        if out is not scores.numbers:
+            out[...] = scores.numbers
+        np.copyto(out, -np.inf, where=~allowed.along(axes))
+        return out
 
     def by_hand(self, axes: tuple[str, ...], inputs: list[Operand], rounded: Rounding) -> Numbers:
         scores, allowed = inputs
@@ -146,6 +188,11 @@ class Softmax(Weighing):
     def compute(self, axes: tuple[str, ...], inputs: list[Operand]) -> Numbers:
         return softmax_(np.array(inputs[0].numbers, order="C"))
 
+    def compute_into(self, axes: tuple[str, ...], inputs: list[Operand], out: Numbers) -> Numbers:
+        if out is not inputs[0].numbers:
+            out[...] = inputs[0].numbers
+        return softmax_(out)
+
     def by_hand(self, axes: tuple[str, ...], inputs: list[Operand], rounded: Rounding) -> Numbers:
         scores = inputs[0].numbers.astype(np.float64)
         top = scores.max(axis=-1, keepdims=True)
@@ -171,76 +218,6 @@ def chosen_and_row(cell: Cell) -> tuple[Term, list[Term]]:
     scores = cell.stage.inputs[0]
     row = (cell.part(scores, point) for point in cell.points(scores.axes[-1:], scores))
     return cell.whole(scores), [each for each in row if each.value > -math.inf]
-
-
-@dataclass(frozen=True)
-class Add(Operation):
-    """The sum of the inputs."""
-
-    def compute(self, axes: tuple[str, ...], inputs: list[Operand]) -> Numbers:
-        made = inputs[0].along(axes) + inputs[1].along(axes)
-        for each in inputs[2:]:
-            made += each.along(axes)
-        return made
-
-    def by_hand(self, axes: tuple[str, ...], inputs: list[Operand], rounded: Rounding) -> Numbers:
-        return rounded(self.compute(axes, inputs))
-
-    def term(self, cell: Cell) -> Term:
-        return make("sum", map(cell.part, cell.stage.inputs))
-
-
-@dataclass(frozen=True)
-class LayerNorm(Operation):
-    """Each row centred, brought to variance 1, stretched and shifted; the inputs are x, the weight and the bias.
-
-    norm(x)[m] = (x[m] - mean) / sqrt(variance + eps) * weight[m] + bias[m]
-
-    Source: Ba, Kiros and Hinton 2016, https://arxiv.org/abs/1607.06450
-    """
-
-    eps: float
-    reads_row: ClassVar[bool] = True
-
-    def compute(self, axes: tuple[str, ...], inputs: list[Operand]) -> Numbers:
-        x, weight, bias = (each.numbers for each in inputs)
-        return layer_norm_(x.copy(), weight, bias, self.eps)
-
-    def by_hand(self, axes: tuple[str, ...], inputs: list[Operand], rounded: Rounding) -> Numbers:
-        x, weight, bias = (each.numbers for each in inputs)
-        centred = rounded(x - rounded(x.mean(axis=-1, keepdims=True)))
-        variance = rounded(rounded(centred**2).mean(axis=-1, keepdims=True))
-        spread = rounded(np.sqrt(rounded(variance + self.eps)))
-        return rounded(rounded(rounded(centred / spread) * weight) + bias)
-
-    def term(self, cell: Cell) -> Term:
-        x, weight, bias = cell.stage.inputs
-        row = [cell.part(x, point) for point in cell.points(x.axes[-1:], x)]
-        width = Term(float(len(row)), "d_model")
-        mean = make("quotient", (make("sum", row), width)).named("mean")
-        centre = Term(mean.value, "mean")
-        squares = (make("square", (make("difference", (each, centre)),)) for each in row)
-        variance = make("quotient", (make("sum", squares), width)).named("variance")
-        spread = make("sqrt", (make("sum", (variance, Term(self.eps, "eps"))),)).named("spread")
-        centred = make("difference", (cell.whole(x), mean))
-        scaled = make("product", (make("quotient", (centred, spread)), cell.part(weight)))
-        return make("sum", (scaled, cell.part(bias)))
-
-
-@dataclass(frozen=True)
-class Activate(Operation):
-    """A function of each number on its own."""
-
-    name: Op
-
-    def compute(self, axes: tuple[str, ...], inputs: list[Operand]) -> Numbers:
-        return ACTIVATIONS[self.name](np.array(inputs[0].numbers, order="C"))
-
-    def by_hand(self, axes: tuple[str, ...], inputs: list[Operand], rounded: Rounding) -> Numbers:
-        return rounded(self.compute(axes, inputs))
-
-    def term(self, cell: Cell) -> Term:
-        return make(self.name, (cell.part(cell.stage.inputs[0]),))
 
 
 def exact(number: float) -> Fraction | float:

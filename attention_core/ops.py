@@ -3,7 +3,8 @@
 The functions ending in an underscore overwrite their first argument and return it.
 """
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Iterator
 from typing import Final
 
 import numpy as np
@@ -61,13 +62,13 @@ def row_blocks(rows: int, width: int) -> list[slice]:
     return [slice(start, start + step) for start in range(0, rows, step)]
 
 
-def layer_norm_(x: Array, weight: Array, bias: Array, eps: float) -> Array:
+def layer_norm_(x: Array, weight: Array, bias: Array | None, eps: float) -> Array:
     """Layer norm over the last axis, in place.
 
         norm(x) = (x - mean(x)) / sqrt(variance(x) + eps) * weight + bias
 
     x:            [position, d_model]; the variance is the mean squared deviation
-    weight, bias: [d_model]
+    weight, bias: [d_model]; no bias is none
 
     Source: Ba, Kiros and Hinton 2016, https://arxiv.org/abs/1607.06450
     """
@@ -76,7 +77,24 @@ def layer_norm_(x: Array, weight: Array, bias: Array, eps: float) -> Array:
     variance = np.vecdot(x, x) / width
     x *= (1 / np.sqrt(variance + np.float32(eps)))[:, None]
     x *= weight
-    x += bias
+    if bias is not None:
+        x += bias
+    return x
+
+
+def rms_norm_(x: Array, weight: Array, eps: float) -> Array:
+    """Root-mean-square norm over the last axis, in place.
+
+        norm(x) = x / sqrt(mean(x * x) + eps) * weight
+
+    x:      [..., position, d_model]
+    weight: [d_model]
+
+    Source: Zhang and Sennrich 2019, https://arxiv.org/abs/1910.07467
+    """
+    size = np.vecdot(x, x) / x.dtype.type(x.shape[-1])
+    x *= (1 / np.sqrt(size + x.dtype.type(eps)))[..., None]
+    x *= weight
     return x
 
 
@@ -113,4 +131,65 @@ def relu_(x: Array) -> Array:
     return np.maximum(x, 0, out=x)
 
 
-ACTIVATIONS: Final[dict[str, Callable[[Array], Array]]] = {"gelu": gelu_, "relu": relu_}
+def blocks(x: Array) -> Iterator[Array]:
+    """The numbers of an array in pieces that stay in cache, to be overwritten; x is contiguous in some order."""
+    flat = x.ravel(order="K")
+    if not np.shares_memory(flat, x):
+        raise ValueError("Only an array without gaps is overwritten in blocks.")
+    for start in range(0, flat.size, BLOCK):
+        yield flat[start : start + BLOCK]
+
+
+def gelu_tanh_(x: Array) -> Array:
+    """The tanh approximation of gelu, in place.
+
+        gelu_tanh(x) = x / 2 * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x ** 3)))
+
+    Source: Hendrycks and Gimpel 2016, https://arxiv.org/abs/1606.08415
+    """
+    for block in blocks(x):
+        inner = block * block
+        inner *= np.float32(0.044715 * math.sqrt(2 / math.pi))
+        inner += np.float32(math.sqrt(2 / math.pi))
+        inner *= block
+        np.tanh(inner, out=inner)
+        inner += 1
+        inner *= np.float32(0.5)
+        block *= inner
+    return x
+
+
+def silu_(x: Array, slope: float = 1.0) -> Array:
+    """Each number times its logistic function, in place.
+
+        silu(x) = x / (1 + exp(-slope * x))
+
+    Source: Elfwing et al. 2017, https://arxiv.org/abs/1702.03118
+    """
+    for block in blocks(x):
+        # Beyond it the quotient is 0 in float32, and the power would leave its range.
+        power = np.minimum(block * np.float32(-slope), np.float32(87))
+        np.exp(power, out=power)
+        power += 1
+        block /= power
+    return x
+
+
+def quick_gelu_(x: Array) -> Array:
+    """The logistic approximation of gelu, in place: x / (1 + exp(-1.702 * x))."""
+    return silu_(x, 1.702)
+
+
+def tanh_(x: Array) -> Array:
+    """Hyperbolic tangent, in place."""
+    return np.tanh(x, out=x)
+
+
+ACTIVATIONS: Final[dict[str, Callable[[Array], Array]]] = {
+    "gelu": gelu_,
+    "gelu_tanh": gelu_tanh_,
+    "quick_gelu": quick_gelu_,
+    "relu": relu_,
+    "silu": silu_,
+    "tanh": tanh_,
+}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -57,7 +58,7 @@ def number(value: Value, decimals: int) -> str:
 
 def leaf_text(term: Term, decimals: int) -> str:
     """The digits of a term that stands as a number in a line."""
-    if term.name in ("d_head", "d_model"):
+    if term.name in ("d_head", "d_model", "width"):
         return number(term.value, 0)
     if term.name == "eps":
         return f"{term.value:.15f}".rstrip("0")
@@ -102,7 +103,8 @@ def lines(term: Term, decimals: int = 4) -> list[Line]:
 
 JOINTS = {"sum": " + ", "product": " × ", "quotient": " ÷ ", "difference": f" {MINUS} ", "equal": " = "}  # fmt: skip
 CALLS = {"exp": ("e^(", ")"), "sqrt": ("√", ""), "square": ("(", ")²"), "max": ("max(", ")"), "equal": ("[", "]"),
-         "gelu": ("gelu(", ")"), "relu": ("max(0, ", ")")}  # fmt: skip
+         "relu": ("max(0, ", ")"),
+         **{name: (f"{name}(", ")") for name in ("cos", "sin", "tanh", "gelu", "gelu_tanh", "quick_gelu", "silu")}}  # fmt: skip
 
 
 BINDING = ("product", "quotient", "sqrt", "square")  # operations inside which a fraction needs brackets
@@ -129,7 +131,7 @@ def side(term: Term, decimals: int, top: bool = False) -> list[Piece]:
 def needs_brackets(outer: Term, inner: Term) -> bool:
     """Whether a part written out would be read wrongly without brackets."""
     if inner.op in ("sum", "difference"):
-        return outer.op not in ("sum", "exp", "max", "equal", "square", "gelu", "relu")
+        return outer.op not in ("sum", "exp", "max", "equal", "square") and CALLS.get(outer.op, ("", ""))[1] != ")"
     return outer.op == "quotient" and inner.op in ("product", "quotient")
 
 
@@ -160,9 +162,12 @@ def latex_name(name: str) -> str:
     return rf"\text{{{escaped}}}"
 
 
+CALLED = re.compile(r"\b(cos|sin|tanh|gelu|gelu_tanh|quick_gelu|silu)\(")
+
+
 def latex_text(text: str) -> str:
     """A run of a line in LaTeX."""
     for plain, command in LATEX.items():
         text = text.replace(plain, command)
-    text = text.replace("e^(", r"\exp(").replace("gelu(", r"\operatorname{gelu}(")
+    text = CALLED.sub(lambda found: rf"\operatorname{{{found[1]}}}(".replace("_", r"\_"), text.replace("e^(", r"\exp("))
     return rf"\sqrt{{{text[1:]}}}" if text.startswith("√") and len(text) > 1 else text.replace("√", r"\surd ")

@@ -21,23 +21,34 @@ Numbers = np.ndarray  # float32 for a model, float64 by hand, Fractions where th
 
 # Which head and which token a number belongs to is said around a line, not in every name on it.
 UNNAMED = frozenset({"head", "query", "key", "position"})
-# Axes whose index follows from that of another: a token, its place and its segment from its position.
-FOLLOWERS = frozenset({"token", "place", "segment"})
+# Axes whose index follows from that of others: a token, its place and its segment from its position, the keys'
+# head from the query's, the bucket of a relative position from query and key.
+FOLLOWERS = frozenset({"token", "place", "segment", "kv_head", "bucket"})
 
 
 @dataclass(frozen=True)
 class Ref:
-    """A quantity as an input, the axes by which it is indexed there, and whether it is the layer before's."""
+    """A quantity as an input, the axes by which it is indexed there, and whose it is.
+
+    earlier: whether it is the layer before's;  layer: the layer that it is of, where that is said
+    """
 
     name: str
     axes: tuple[str, ...]
     earlier: bool = False
+    layer: int | None = None
 
 
 def ref(text: str) -> Ref:
-    """An input as it is written in a declaration: "W_Q[head, model, dim]", "earlier resid_post[position, model]"."""
+    """An input as it is written in a declaration: "W_Q[head, model, dim]".
+
+    "earlier resid_post[position, model]" is the layer before's, "resid_post[position, model]@5" that of layer 5.
+    """
+    text, _, layer = text.partition("@")
     name, _, axes = text.removesuffix("]").partition("[")
-    return Ref(name.removeprefix("earlier "), tuple(axes.split(", ")) if axes else (), name.startswith("earlier "))
+    earlier = name.startswith("earlier ")
+    of = int(layer) if layer else None
+    return Ref(name.removeprefix("earlier "), tuple(axes.split(", ")) if axes else (), earlier, of)
 
 
 class Operand(NamedTuple):
@@ -71,6 +82,13 @@ class Operation(Protocol):
 
     def term(self, cell: Cell) -> Term:
         """How one number of it is made."""
+
+
+class Into(Operation, Protocol):
+    """An operation that can write its result where another array stands, one of its inputs' included."""
+
+    def compute_into(self, axes: tuple[str, ...], inputs: list[Operand], out: Numbers) -> Numbers:
+        """The whole quantity, written into `out`, which has its shape."""
 
 
 class Weighing(Operation, Protocol):
@@ -122,7 +140,7 @@ class Run(Protocol):
     def array(self, name: str, layer: int | None) -> Numbers:
         """All its numbers."""
 
-    def follows(self, axis: str) -> tuple[str, np.ndarray]:
+    def follows(self, axis: str) -> tuple[tuple[str, ...], np.ndarray]:
         """What an axis follows, and its index at each place there: "token" follows "position", by the ids."""
 
     def origin(self, name: str, layer: int | None) -> str:
@@ -156,8 +174,8 @@ class Cell:
 
     def follow(self, axis: str, known: Mapping[str, int]) -> int:
         """The index along an axis that follows another, such as a position's token."""
-        leader, places = self.run.follows(axis)
-        return int(places[known[leader]])
+        leaders, places = self.run.follows(axis)
+        return int(places[tuple(known[leader] for leader in leaders)])
 
     def points(self, axes: tuple[str, ...], within: Ref) -> Iterator[dict[str, int]]:
         """Every index along some axes of an input."""
@@ -197,18 +215,19 @@ def cell_at(run: Run, stage: Stage, place: tuple[int, ...]) -> Cell:
 def source(run: Run, ref: Ref, stage: Stage) -> Stage:
     """The quantity that an input of a stage refers to."""
     layer = stage.layer - 1 if ref.earlier and stage.layer else stage.layer
-    return run.stage(ref.name, layer)
+    return run.stage(ref.name, layer if ref.layer is None else ref.layer)
 
 
 def operand(run: Run, ref: Ref, stage: Stage) -> Operand:
     """An input of a stage; along an axis that follows another, what belongs to each place there."""
     own = source(run, ref, stage)
     numbers, axes = run.array(own.name, own.layer), ref.axes
-    for place, axis in enumerate(ref.axes):
-        if axis in FOLLOWERS:
-            leader, indices = run.follows(axis)
+    for axis in ref.axes:
+        if axis in FOLLOWERS and axis not in stage.axes:
+            leaders, indices = run.follows(axis)
+            place = axes.index(axis)
             numbers = numbers.take(indices, axis=place)
-            axes = tuple(leader if each == axis else each for each in axes)
+            axes = (*axes[:place], *leaders, *axes[place + 1 :])
     return Operand(numbers, axes)
 
 

@@ -9,9 +9,9 @@ import numpy as np
 
 from attention_core.arrays import Array, frozen
 from attention_core.errors import InputError
-from attention_core.layer import declaration
 from attention_core.operations import Given
-from attention_core.stages import Stage, compute
+from attention_core.run import Inputs, ModelRun
+from attention_core.stages import compute
 from attention_core.tokenizer import Token
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Trace:
+class Trace(ModelRun):
     """One run of a model over one text; immutable.
 
     resid: [n_layers + 1, position, d_model], the stream before the first layer and after each.
@@ -30,6 +30,7 @@ class Trace:
     pieces: tuple[Token, ...]
     text: str
     resid: Array
+    inputs: Inputs
 
     @property
     def tokens(self) -> list[str]:
@@ -46,20 +47,33 @@ class Trace:
         return self.array("q", layer)
 
     def k(self, layer: int) -> Array:
-        """Keys: [head, position, d_head]."""
+        """Keys: [kv_head, position, d_head]."""
         return self.array("k", layer)
 
     def v(self, layer: int) -> Array:
-        """Values: [head, position, d_head]."""
+        """Values: [kv_head, position, d_head]."""
         return self.array("v", layer)
 
-    def scores(self, layer: int) -> Array:
-        """Scaled dot products before the mask: [head, query, key]."""
-        return self.array("score", layer)
+    def q_used(self, layer: int) -> Array:
+        """Queries as they enter the scores, normed and rotated where the model does: [head, position, d_head]."""
+        return self.array(self.stage("product", layer).inputs[0].name, layer)
 
-    def mask(self) -> np.ndarray | None:
-        """True where a query may look: [query, key], or None when it may look everywhere."""
-        return self.model.mask(len(self.pieces))
+    def k_used(self, layer: int) -> Array:
+        """Keys as they enter the scores: [kv_head, position, d_head]."""
+        return self.array(self.stage("product", layer).inputs[1].name, layer)
+
+    def scores(self, layer: int) -> Array:
+        """Dot products, scaled, capped and with the position's term where there is one, before the mask."""
+        return self.array(self.before_mask("", layer), layer)
+
+    def before_mask(self, prefix: str, layer: int) -> str:
+        """The name of the scores as they are before the mask."""
+        last = self.stage(f"{prefix}weight", layer).inputs[0].name
+        return self.stage(last, layer).inputs[0].name if last == f"{prefix}masked" else last
+
+    def mask(self, layer: int = 0) -> np.ndarray | None:
+        """True where a query may look in a layer: [query, key], or None when it may look everywhere."""
+        return self.array("mask", layer) if self.has("mask", layer) else None
 
     def pattern(self, layer: int) -> Array:
         """Attention weights: [head, query, key]; each row sums to 1."""
@@ -78,11 +92,11 @@ class Trace:
         return self.array("resid_pre", layer)
 
     def resid_mid(self, layer: int) -> Array:
-        """The stream between the attention and the MLP: norm(resid_pre + attn_out), [position, d_model]."""
+        """The stream between the attention and the MLP: resid_pre + attn_out, normed in a post-norm model, [position, d_model]."""
         return self.array("resid_mid", layer)
 
     def resid_post(self, layer: int) -> Array:
-        """The stream as the layer leaves it: norm(resid_mid + mlp_out), [position, d_model]."""
+        """The stream as the layer leaves it: [position, d_model]."""
         return self.array("resid_post", layer)
 
     def mlp_in(self, layer: int) -> Array:
@@ -99,59 +113,29 @@ class Trace:
 
     @property
     def contextual(self) -> Array:
-        """The contextual embeddings, the stream after the last layer: [position, d_model]."""
-        return self.resid[-1]
+        """The contextual embeddings, the stream after the last layer, normed where the model does: [position, d_model]."""
+        return self.array("contextual", None)
 
     def logits(self) -> Array:
         """Scores of every next token: [position, d_vocab]; InputError for a model without such a head."""
-        raise InputError(f"{self.model.name} has no language-model head, so it gives no logits.")
+        if not self.has("logits", None):
+            raise InputError(f"{self.model.name} has no language-model head, so it gives no logits.")
+        return self.array("logits", None)
 
-    def stage(self, name: str, layer: int | None) -> Stage:
-        """The declared quantity of a name, in a layer or in none; InputError when there is none."""
-        config = self.model.config
-        if layer is not None and not 0 <= layer < config.n_layers:
-            raise InputError(f"Layer {layer} is not there: layers are 0 to {config.n_layers - 1}.")
-        for place in (layer, None):
-            if name in declaration(config, place):
-                return declaration(config, place)[name]
-        raise InputError(f"There is no quantity named {name!r}.")
+    def cross_scores(self, layer: int) -> Array:
+        """Scaled dot products with the encoder's tokens, before the mask: [head, query, key]."""
+        return self.array(self.before_mask("cross_", layer), layer)
 
-    def has(self, name: str, layer: int | None) -> bool:
-        """Whether a layer, or what belongs to none, declares a quantity of this name."""
-        return any(name in declaration(self.model.config, place) for place in (layer, None))
+    def cross_pattern(self, layer: int) -> Array:
+        """Attention weights on the encoder's tokens: [head, query, key]; each row sums to 1."""
+        return self.array("cross_weight", layer)
 
     def array(self, name: str, layer: int | None) -> Array:
         """All numbers of a declared quantity, read-only."""
         stage = self.stage(name, layer)
         if name in ("resid_pre", "resid_post") and layer is not None:
             return self.resid[layer + (name == "resid_post")]
-        if isinstance(stage.operation, Given):
-            mask = self.mask()
-            return mask if name == "mask" and mask is not None else parameter(self.model, name, stage.layer)
-        return frozen(compute(self, stage))
-
-    def follows(self, axis: str) -> tuple[str, np.ndarray]:
-        """What an axis follows, and its index at each place there."""
-        n = len(self.pieces)
-        places = {"token": np.array(self.ids), "place": np.arange(n), "segment": np.zeros(n, int)}
-        return "position", places[axis]
-
-    def origin(self, name: str, layer: int | None) -> str:
-        """Where a given number comes from, in words."""
-        if name == "mask":
-            return "1: the query may look at this key. 0: it may not."
-        return f"A trained number, from {self.model.sources[name, layer]}."
-
-
-def parameter(model: Model, name: str, layer: int | None) -> Array:
-    """A trained tensor with its declared axes."""
-    config = model.config
-    if layer is None:
-        return getattr(model.embedding, name)  # type: ignore[no-any-return]
-    if name[2:] in ("Q", "K", "V"):
-        return model.W(name[2:], layer) if name[0] == "W" else model.b(name[2:], layer)
-    tensor: Array = getattr(model.blocks[layer], name)
-    return tensor.reshape(config.n_heads, config.d_head, config.d_model) if name == "W_O" else tensor
+        return frozen(self.given(stage) if isinstance(stage.operation, Given) else compute(self, stage))
 
 
 @dataclass(frozen=True)
@@ -163,7 +147,7 @@ class KeepingTrace(Trace):
     @classmethod
     def of(cls, trace: Trace) -> KeepingTrace:
         """The same trace, keeping."""
-        return cls(trace.model, trace.pieces, trace.text, trace.resid)
+        return cls(trace.model, trace.pieces, trace.text, trace.resid, trace.inputs)
 
     def array(self, name: str, layer: int | None) -> Array:
         """All numbers of a declared quantity, read-only; computed once."""

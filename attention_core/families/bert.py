@@ -3,10 +3,10 @@
 Source: Devlin et al. 2018, https://arxiv.org/abs/1810.04805
 """
 
+from attention_core.families.rules import shared_width
 from attention_core.families.schema import Family, Source
 
-HEADS = ("n_heads*d_head", "d_model")
-WIDTH = ("d_model",)
+LAYER = "encoder.layer.{layer}."
 
 BERT = Family(
     model_type="bert",
@@ -33,78 +33,52 @@ BERT = Family(
         "hidden_act": "gelu",
         "is_decoder": False,
     },
-    choices={
-        "hidden_act": {"gelu": ("activation", "gelu"), "relu": ("activation", "relu")},
-        "is_decoder": {False: ("causal", False), True: ("causal", True)},
+    traits={
+        "embed_norm": True,
+        "biases": frozenset({"b_Q", "b_K", "b_V", "b_O", "b_in", "b_out"}),
     },
+    choices={
+        "hidden_act": {
+            "gelu": {"activation": "gelu"},
+            "relu": {"activation": "relu"},
+            "gelu_new": {"activation": "gelu_tanh"},
+        },
+        "is_decoder": {False: {"causal": False}, True: {"causal": True}},
+    },
+    rules=(shared_width("num_attention_heads", "hidden_size"),),
     required={
         "position_embedding_type": ("absolute",),
         "add_cross_attention": (False,),
         "is_encoder_decoder": (False,),
         "pruned_heads": ({}, None),
     },
-    harmless=frozenset(
-        [
-            "_name_or_path",
-            "architectures",
-            "attention_probs_dropout_prob",
-            "bos_token_id",
-            "chunk_size_feed_forward",
-            "classifier_dropout",
-            "directionality",
-            "dtype",
-            "eos_token_id",
-            "finetuning_task",
-            "gradient_checkpointing",
-            "hidden_dropout_prob",
-            "id2label",
-            "initializer_range",
-            "label2id",
-            "model_type",
-            "output_attentions",
-            "output_hidden_states",
-            "output_past",
-            "pad_token_id",
-            "pooler_fc_size",
-            "pooler_num_attention_heads",
-            "pooler_num_fc_layers",
-            "pooler_size_per_head",
-            "pooler_type",
-            "problem_type",
-            "return_dict",
-            "sep_token_id",
-            "tie_word_embeddings",
-            "torch_dtype",
-            "transformers_version",
-            "use_cache",
-        ]
-    ),
-    embedding={
-        "W_E": Source("embeddings.word_embeddings.weight", ("d_vocab", "d_model")),
-        "W_pos": Source("embeddings.position_embeddings.weight", ("n_ctx", "d_model")),
-        "W_seg": Source("embeddings.token_type_embeddings.weight", ("n_segments", "d_model")),
-        "w_norm": Source("embeddings.LayerNorm.weight", WIDTH),
-        "b_norm": Source("embeddings.LayerNorm.bias", WIDTH),
-    },
-    block={
-        "W_Q": Source("encoder.layer.{layer}.attention.self.query.weight", HEADS, transposed=True),
-        "b_Q": Source("encoder.layer.{layer}.attention.self.query.bias", ("n_heads*d_head",)),
-        "W_K": Source("encoder.layer.{layer}.attention.self.key.weight", HEADS, transposed=True),
-        "b_K": Source("encoder.layer.{layer}.attention.self.key.bias", ("n_heads*d_head",)),
-        "W_V": Source("encoder.layer.{layer}.attention.self.value.weight", HEADS, transposed=True),
-        "b_V": Source("encoder.layer.{layer}.attention.self.value.bias", ("n_heads*d_head",)),
-        "W_O": Source(
-            "encoder.layer.{layer}.attention.output.dense.weight", ("d_model", "n_heads*d_head"), transposed=True
-        ),
-        "b_O": Source("encoder.layer.{layer}.attention.output.dense.bias", WIDTH),
-        "w_mid": Source("encoder.layer.{layer}.attention.output.LayerNorm.weight", WIDTH),
-        "b_mid": Source("encoder.layer.{layer}.attention.output.LayerNorm.bias", WIDTH),
-        "W_in": Source("encoder.layer.{layer}.intermediate.dense.weight", ("d_mlp", "d_model"), transposed=True),
-        "b_in": Source("encoder.layer.{layer}.intermediate.dense.bias", ("d_mlp",)),
-        "W_out": Source("encoder.layer.{layer}.output.dense.weight", ("d_model", "d_mlp"), transposed=True),
-        "b_out": Source("encoder.layer.{layer}.output.dense.bias", WIDTH),
-        "w_post": Source("encoder.layer.{layer}.output.LayerNorm.weight", WIDTH),
-        "b_post": Source("encoder.layer.{layer}.output.LayerNorm.bias", WIDTH),
+    harmless=frozenset([
+        "attention_probs_dropout_prob", "directionality", "hidden_dropout_prob", "pad_token_id", "pooler_fc_size",
+        "pooler_num_attention_heads", "pooler_num_fc_layers", "pooler_size_per_head", "pooler_type",
+        "tie_word_embeddings",
+    ]),
+    tensors={
+        "W_E": Source("embeddings.word_embeddings.weight", "token, model"),
+        "W_pos": Source("embeddings.position_embeddings.weight", "place, model"),
+        "W_seg": Source("embeddings.token_type_embeddings.weight", "segment, model"),
+        "w_norm": Source("embeddings.LayerNorm.weight", "model"),
+        "b_norm": Source("embeddings.LayerNorm.bias", "model"),
+        "W_Q": Source(LAYER + "attention.self.query.weight", "head*dim, model"),
+        "b_Q": Source(LAYER + "attention.self.query.bias", "head*dim"),
+        "W_K": Source(LAYER + "attention.self.key.weight", "head*dim, model"),
+        "b_K": Source(LAYER + "attention.self.key.bias", "head*dim"),
+        "W_V": Source(LAYER + "attention.self.value.weight", "head*dim, model"),
+        "b_V": Source(LAYER + "attention.self.value.bias", "head*dim"),
+        "W_O": Source(LAYER + "attention.output.dense.weight", "model, head*dim"),
+        "b_O": Source(LAYER + "attention.output.dense.bias", "model"),
+        "w_mid": Source(LAYER + "attention.output.LayerNorm.weight", "model"),
+        "b_mid": Source(LAYER + "attention.output.LayerNorm.bias", "model"),
+        "W_in": Source(LAYER + "intermediate.dense.weight", "mlp, model"),
+        "b_in": Source(LAYER + "intermediate.dense.bias", "mlp"),
+        "W_out": Source(LAYER + "output.dense.weight", "model, mlp"),
+        "b_out": Source(LAYER + "output.dense.bias", "model"),
+        "w_post": Source(LAYER + "output.LayerNorm.weight", "model"),
+        "b_post": Source(LAYER + "output.LayerNorm.bias", "model"),
     },
     unused=("embeddings.position_ids", "pooler.dense.*", "cls.*"),
-)
+)  # fmt: skip

@@ -8,94 +8,167 @@ configuration implies.
 import fnmatch
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from attention_core.arrays import Array, frozen
 from attention_core.config import ModelConfig
+from attention_core.declare import is_trained
 from attention_core.errors import CheckpointError, DtypeError, ShapeError, UnsupportedConfigError
-from attention_core.families.schema import Family, Source
+from attention_core.families.schema import HARMLESS, Family, Source
+from attention_core.layer import declaration
+from attention_core.operations import Given
+from attention_core.stages import Ref
+
+Key = tuple[str, int | None]
 
 
 def read_config(family: Family, raw: Mapping[str, Any]) -> ModelConfig:
     """The configuration in this library's names; UnsupportedConfigError names the key it refuses."""
-    handled = set(family.sizes.values()) | set(family.choices) | set(family.required) | family.harmless
+    ruled = {key for rule in family.rules for key in rule.keys}
+    handled = set(family.sizes.values()) | set(family.choices) | set(family.required) | ruled | family.harmless | HARMLESS
     if unknown := sorted(set(raw) - handled):
         raise UnsupportedConfigError(
             f"The configuration has keys whose effect is not known here: {', '.join(unknown)}."
         )
-    for key, allowed in family.required.items():
-        if key in raw and raw[key] not in allowed:
+    for key, required in family.required.items():
+        if key in raw and not any(same(raw[key], each) for each in required):
             raise UnsupportedConfigError(
-                f"{key} = {raw[key]!r} is not computed exactly here; supported: {allowed[0]!r}."
+                f"{key} = {raw[key]!r} is not computed exactly here; supported: {required[0]!r}."
             )
     values = {**family.defaults, **raw}
-    traits = {}
+    found = {**family.traits, **{name: values[key] for name, key in family.sizes.items()}}
     for key, choices in family.choices.items():
-        found = next(
-            (trait for own, trait in choices.items() if own == values[key] and type(own) is type(values[key])), None
-        )
-        if found is None:
+        traits = next((traits for own, traits in choices.items() if same(own, values[key])), None)
+        if traits is None:
             supported = ", ".join(map(repr, choices))
             raise UnsupportedConfigError(f"{key} = {values[key]!r} is not supported; supported: {supported}.")
-        name, value = found
-        traits[name] = value
-    sizes = {name: values[key] for name, key in family.sizes.items()}
-    n_heads, d_model = sizes["n_heads"], sizes["d_model"]
-    if not isinstance(n_heads, int) or not isinstance(d_model, int) or n_heads < 1 or d_model % n_heads:
-        raise UnsupportedConfigError(f"The width {d_model!r} cannot be shared equally among {n_heads!r} heads.")
-    return ModelConfig(**sizes, d_head=d_model // n_heads, **traits)
+        found |= traits
+    for rule in family.rules:
+        found |= rule.read(values)
+    return ModelConfig(**found)
 
 
-def tensor_sources(family: Family, n_layers: int) -> dict[tuple[str, int | None], Source]:
+def same(a: object, b: object) -> bool:
+    """Whether two values of a configuration are the same and of the same kind."""
+    return type(a) is type(b) and a == b
+
+
+def tensor_sources(family: Family, config: ModelConfig) -> dict[Key, Source]:
     """Every tensor that a checkpoint must hold: (canonical name, layer or None) -> its source."""
-    once: dict[tuple[str, int | None], Source] = {(name, None): source for name, source in family.embedding.items()}
-    return once | {
-        (name, layer): Source(source.name.format(layer=layer), source.shape, source.transposed)
-        for layer in range(n_layers)
-        for name, source in family.block.items()
+    return {
+        (name, layer): at_layer(family, name, layer)
+        for layer in (None, *range(config.n_layers))
+        for name, stage in declaration(config, layer).items()
+        if stage.operation == Given() and is_trained(Ref(name, ()))
     }
+
+
+def at_layer(family: Family, name: str, layer: int | None) -> Source:
+    """Where a tensor of a layer stands."""
+    if name not in family.tensors:
+        raise UnsupportedConfigError(f"The configuration asks for {name}, which this family is not known to have.")
+    source = family.tensors[name]
+    instead = source.instead.format(layer=layer) if source.instead else None
+    return replace(source, name=source.name.format(layer=layer), instead=instead)
 
 
 def strip_prefix(family: Family, names: list[str]) -> str:
     """The prefix that stands before the family's names in this checkpoint."""
-    first = next(iter(family.embedding.values())).name
+    first = family.tensors["W_E"].name
     for prefix in family.prefixes:
         if prefix + first in names:
             return prefix
     raise CheckpointError(f"The checkpoint has no tensor {first!r}.")
 
 
-def convert(family: Family, config: ModelConfig, tensors: Mapping[str, Array]) -> dict[tuple[str, int | None], Array]:
-    """The checkpoint's tensors under canonical names, as float32, [in, out], read-only.
+def with_head(family: Family, config: ModelConfig, names: list[str]) -> ModelConfig:
+    """The configuration without its language-model head where the checkpoint does not hold that."""
+    source = family.tensors.get("W_U")
+    if config.head == "own" and source and not source.instead and found_name(source, names, family.prefixes) is None:
+        return replace(config, head="none")
+    return config
+
+
+def found_name(source: Source, names: list[str], prefixes: tuple[str, ...]) -> str | None:
+    """The name under which a tensor stands in a checkpoint; None when it is not there."""
+    wanted = [source.name, *([source.instead] if source.instead else [])]
+    # A head stands beside the body, so that it has not the body's prefix.
+    tried = (prefix + each for each in wanted for prefix in (*prefixes, ""))
+    return next((name for name in tried if name in names), None)
+
+
+def convert(
+    family: Family, config: ModelConfig, tensors: Mapping[str, Array]
+) -> tuple[dict[Key, Array], dict[Key, str]]:
+    """The checkpoint's tensors under canonical names, as float32 with the declared axes; and where each stands.
 
     Raises CheckpointError that names what is missing, left over, or of the wrong shape.
     """
-    prefix = strip_prefix(family, list(tensors))
-    sources = tensor_sources(family, config.n_layers)
-    wanted = {prefix + source.name for source in sources.values()}
-    if missing := sorted(wanted - set(tensors)):
+    names = list(tensors)
+    prefix = strip_prefix(family, names)
+    sources = tensor_sources(family, config)
+    places = {key: found_name(source, names, (prefix,)) for key, source in sources.items()}
+    if missing := sorted({prefix + sources[key].name for key, place in places.items() if place is None}):
         raise CheckpointError(f"The checkpoint lacks {len(missing)} tensors, the first {missing[0]!r}.")
+    at = {key: place for key, place in places.items() if place is not None}
     left_over = [
         name
-        for name in sorted(set(tensors) - wanted)
+        for name in sorted(set(tensors) - set(at.values()))
         if not any(fnmatch.fnmatch(name.removeprefix(prefix), pattern) for pattern in family.unused)
     ]
     if left_over:
         raise CheckpointError(
             f"The checkpoint has {len(left_over)} tensors of no known use, the first {left_over[0]!r}."
         )
-    return {key: read_tensor(tensors, prefix + source.name, source, config) for key, source in sources.items()}
+    made: dict[tuple[str, str, int], Array] = {}
+    for key, source in sources.items():
+        own = (key[0], at[key], source.part)
+        if own not in made:  # layers may share a tensor
+            made[own] = read_tensor(tensors, at[key], source, declaration(config, key[1])[key[0]].axes, config)
+    return {key: made[key[0], at[key], source.part] for key, source in sources.items()}, at
 
 
-def read_tensor(tensors: Mapping[str, Array], name: str, source: Source, config: ModelConfig) -> Array:
-    """One tensor, its shape checked, laid out [in, out]."""
+def read_tensor(
+    tensors: Mapping[str, Array], name: str, source: Source, axes: tuple[str, ...], config: ModelConfig
+) -> Array:
+    """One tensor, its shape checked, its axes as declared."""
     tensor = tensors[name]
-    expected = tuple(math.prod(config.sizes[size] for size in axis.split("*")) for axis in source.shape)
-    if tensor.shape != expected:
-        raise ShapeError(f"{name!r} has shape {list(tensor.shape)}, expected {list(expected)}.")
+    factors = [axis.split("*") for axis in source.layout.split(", ")]
+    lengths = [[sum(length(each, config) for each in terms(factor)) for factor in axis] for axis in factors]
+    expected = [math.prod(axis) for axis in lengths]
+    if list(tensor.shape) != expected:
+        raise ShapeError(f"{name!r} has shape {list(tensor.shape)}, expected {expected}.")
     if tensor.dtype != np.float32:
         raise DtypeError(f"{name!r} has type {tensor.dtype}, expected float32.")
+    parted = tensor.reshape([each for axis in lengths for each in axis])
+    flat = [terms(factor) for axis in factors for factor in axis]
+    parted = parted[tuple(cut(each, source.part, config) for each in flat)]
+    named = [each[source.part if len(each) > 1 else 0] for each in flat]
+    kept = [each for each in named if each != "1"]
+    parted = parted.reshape([length(each, config) for each in kept])
+    shared = [each for each in ("kv_head", "group") if each in kept]  # what "head" is called where keys are shared
+    wanted = [own for axis in axes for own in ([axis] if axis in kept else shared)]
+    moved = parted.transpose([kept.index(each) for each in wanted])
     # A copy: a model must not change when its file is written over.
-    return frozen(np.array(tensor.T if source.transposed else tensor, order="C"))
+    return frozen(np.array(moved, order="C").reshape([config.axes[axis] for axis in axes]))
+
+
+def terms(factor: str) -> list[str]:
+    """The axes that a factor of a layout is the sum of."""
+    return factor.removeprefix("(").removesuffix(")").split(" + ")
+
+
+def length(axis: str, config: ModelConfig) -> int:
+    """The length of an axis, which may be written as a number."""
+    return int(axis) if axis.isdigit() else config.axes[axis]
+
+
+def cut(summed: list[str], part: int, config: ModelConfig) -> slice:
+    """Where one of the axes that lie end to end stands among them."""
+    if len(summed) == 1:
+        return slice(None)
+    start = sum(length(each, config) for each in summed[:part])
+    return slice(start, start + length(summed[part], config))

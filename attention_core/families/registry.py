@@ -4,9 +4,13 @@ from typing import Any
 
 from attention_core.errors import UnsupportedConfigError
 from attention_core.families.bert import BERT
+from attention_core.families.gpt2 import GPT2
+from attention_core.families.gpt_neox import GPT_NEOX
+from attention_core.families.llama import LLAMA
 from attention_core.families.schema import Family
+from attention_core.families.t5 import T5
 
-FAMILIES: dict[str, Family] = {family.model_type: family for family in (BERT,)}
+FAMILIES: dict[str, Family] = {family.model_type: family for family in (BERT, GPT2, GPT_NEOX, LLAMA, T5)}
 
 
 def family_of(raw: dict[str, Any]) -> Family:

@@ -1,47 +1,101 @@
-"""What a family says of itself: where each size, trait and tensor stands in its checkpoints."""
+"""What a family says of itself: where each size, trait and tensor stands in its checkpoints.
 
-from collections.abc import Mapping
+A family is one `Family`: its configuration's keys on one side, its tensors on the other. Which tensors a
+model has follows from its traits (`layer.py` declares them); the family only says where each stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+HARMLESS = frozenset([
+    "_name_or_path", "architectures", "attention_dropout", "bad_words_ids", "begin_suppress_tokens", "bos_token_id",
+    "chunk_size_feed_forward", "classifier_dropout", "diversity_penalty", "do_sample", "dtype", "early_stopping",
+    "encoder_no_repeat_ngram_size", "eos_token_id", "exponential_decay_length_penalty", "finetuning_task",
+    "forced_bos_token_id", "forced_eos_token_id", "gradient_checkpointing", "id2label", "initializer_range",
+    "label2id", "length_penalty", "max_length", "min_length", "model_type", "no_repeat_ngram_size", "num_beam_groups",
+    "num_beams", "num_labels", "num_return_sequences", "output_attentions", "output_hidden_states", "output_past",
+    "output_scores", "prefix", "problem_type", "remove_invalid_values", "repetition_penalty", "return_dict",
+    "return_dict_in_generate", "sep_token_id", "suppress_tokens", "task_specific_params", "temperature",
+    "tokenizer_class", "top_k", "top_p", "torch_dtype", "torchscript", "transformers_version", "typical_p", "use_bfloat16",
+    "use_cache",
+])  # fmt: skip
+"""Configuration keys of any family that change nothing in what is computed here."""
+
+ACTIVATIONS = {
+    "gelu": {"activation": "gelu"},
+    "gelu_new": {"activation": "gelu_tanh"},
+    "gelu_fast": {"activation": "gelu_tanh"},
+    "gelu_pytorch_tanh": {"activation": "gelu_tanh"},
+    "quick_gelu": {"activation": "quick_gelu"},
+    "relu": {"activation": "relu"},
+    "silu": {"activation": "silu"},
+    "swish": {"activation": "silu"},
+    "tanh": {"activation": "tanh"},
+}
+"""What configurations call the activations, for `Family.choices`."""
+
+HEADS = {True: {"head": "tied"}, False: {"head": "own"}}
+"""What `tie_word_embeddings` says of the language-model head, for `Family.choices`."""
+
+Values = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Source:
-    """Where a tensor stands in a checkpoint, and its shape there.
+    """Where a tensor stands in a checkpoint, and how it lies there.
 
-    name:       the tensor's name, `{layer}` standing for the layer's number
-    shape:      its axes, in names of sizes; a product is written `n_heads*d_head`
-    transposed: whether the axes are [out, in] and have to change places
+    name:    the tensor's name, `{layer}` standing for the layer's number
+    layout:  its axes there, in the names that the declaration uses. A product such as "head*dim" is one axis
+             that is cut in two; a sum such as "(head + kv_head + kv_head)*dim" is several tensors in one, of
+             which `part` is taken. "group" is how many heads share a key, so that "kv_head*group" is "head".
+    part:    which of the summed tensors it is, counted from 0
+    instead: the tensor that is meant where a checkpoint does not have this one
     """
 
     name: str
-    shape: tuple[str, ...]
-    transposed: bool = False
+    layout: str
+    part: int = 0
+    instead: str | None = None
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Traits that take more than one look at one key: the keys that are read, and what follows from their values."""
+
+    keys: tuple[str, ...]
+    read: Callable[[Values], dict[str, Any]]
 
 
 @dataclass(frozen=True)
 class Family:
-    """A family of models as data.
+    """A family of models as data; a twin is `dataclasses.replace` of another.
 
     model_type: what its configurations call themselves
     prefixes:   what may stand before every tensor's name
     sizes:      ModelConfig's field <- configuration key
     defaults:   what a missing configuration key means
-    choices:    configuration key -> {its value: ModelConfig's field and value}; other values are refused
+    traits:     ModelConfig's fields that are the same for the whole family
+    choices:    configuration key -> {its value: ModelConfig's fields and values}; other values are refused
+    rules:      traits that follow from several keys, or from one in a way that is no table
     required:   configuration key -> the only values that are computed; others are refused by name
-    harmless:   configuration keys that change nothing in what is computed here
-    embedding:  tensors that stand once, canonical name <- source
-    block:      tensors that stand in every layer
+    harmless:   configuration keys, beside HARMLESS, that change nothing in what is computed here
+    tensors:    canonical name <- source
     unused:     patterns of tensor names that are known and not needed
+    encoder:    of an encoder–decoder, the family of its encoder; this is then the decoder
     """
 
     model_type: str
     prefixes: tuple[str, ...]
     sizes: Mapping[str, str]
     defaults: Mapping[str, Any]
-    choices: Mapping[str, Mapping[Any, tuple[str, Any]]]
-    required: Mapping[str, tuple[Any, ...]]
-    harmless: frozenset[str]
-    embedding: Mapping[str, Source]
-    block: Mapping[str, Source]
-    unused: tuple[str, ...] = field(default=())
+    tensors: Mapping[str, Source]
+    traits: Mapping[str, Any] = field(default_factory=dict)
+    choices: Mapping[str, Mapping[Any, Mapping[str, Any]]] = field(default_factory=dict)
+    rules: tuple[Rule, ...] = ()
+    required: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+    harmless: frozenset[str] = frozenset()
+    unused: tuple[str, ...] = ()
+    encoder: Family | None = None

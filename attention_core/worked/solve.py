@@ -9,9 +9,10 @@ from functools import cached_property
 
 import numpy as np
 
+from attention_core.declare import stage
 from attention_core.derivation import Address, Term, Value, reworked
 from attention_core.errors import InputError
-from attention_core.layer import attention_stages, projection_stages, stage
+from attention_core.layer import attention_stages, projection_stages
 from attention_core.operations import Contract, Given, Scale, Softmax
 from attention_core.stages import Numbers, Rounding, Stage, Weighing, by_hand, cell_at, compute
 from attention_core.worked.doubts import HardMax, Share
@@ -43,7 +44,7 @@ def declared(lesson: Lesson) -> dict[str, Stage]:
     from_x = lesson.entry == "x"
     stages = [
         *given,
-        *(projection_stages("x", biased=False) if from_x else []),
+        *(projection_stages("x") if from_x else []),
         *attention_stages(scale, masked, WEIGHINGS[lesson.weigh]),
     ]
     if not masked:
@@ -75,7 +76,7 @@ class Solution:
         """All numbers of a quantity."""
         return self.numbers[name]
 
-    def follows(self, axis: str) -> tuple[str, np.ndarray]:
+    def follows(self, axis: str) -> tuple[tuple[str, ...], np.ndarray]:
         """No axis follows another here."""
         raise InputError(f"There is no axis named {axis!r} here.")
 

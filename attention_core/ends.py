@@ -1,0 +1,144 @@
+"""What belongs to no layer, declared: embeddings and positions before the first, contextual and logits after the last."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from attention_core.config import ModelConfig
+from attention_core.declare import norm, stage, trained
+from attention_core.elementwise import Add, Cap, Multiply, Times, Turn
+from attention_core.operations import Contract, Given, Passed
+from attention_core.positions import Rotary
+from attention_core.stages import Stage
+
+PLACE = "The token's place in the text, as the model counts."
+
+
+def before_stages(config: ModelConfig) -> list[Stage]:
+    """All stages that belong to no layer."""
+    made = [*embedding_stages(config), *position_stages(config), *after_stages(config)]
+    weights = [
+        # W_E is read both ways: by the token's row, and by its columns where logits are read off.
+        replace(each, axes=tuple("token" if axis == "vocab" and each.name == "W_E" else axis for axis in each.axes))
+        for each in trained(made)
+    ]
+    if config.positions == "sinusoidal":
+        weights = [
+            replace(each, operation=Given("Computed: sines and cosines of the place.")) if each.name == "W_pos" else each
+            for each in weights
+        ]
+    return [*weights, *made]
+
+
+def embedding_stages(config: ModelConfig) -> list[Stage]:
+    """From the token's row of W_E to the stream as the first layer finds it."""
+    width = "embed" if config.embed_projection != "none" else "model"
+    current, steps = f"W_E[token, {width}]", []
+
+    def then(made: Stage) -> str:
+        steps.append(made)
+        return f"{made.name}[{', '.join(made.axes)}]"
+
+    if config.embed_scale != 1:
+        current = then(stage(f"scaled_embedding[position, {width}]", Times(config.embed_scale, "embed_scale"), current,
+                             title="Token's row, scaled", equation="W_E[id] × embed_scale"))  # fmt: skip
+    if config.embed_projection == "before_sum":
+        current = then(project(config, current))
+        width = "model"
+    summands = [current]
+    if config.positions in ("learned", "sinusoidal"):
+        summands.append(f"W_pos[place, {width}]")
+    if config.n_segments:
+        summands.append(f"W_seg[segment, {width}]")
+    if len(summands) > 1:
+        tables = {"W_pos": "W_pos[place]", "W_seg": "W_seg[0]"}
+        parts = ["W_E[id]" if current.startswith("W_E") else current.partition("[")[0]]
+        parts += [tables[each.partition("[")[0]] for each in summands[1:]]
+        words = ["Token", *("place" for each in summands if "W_pos" in each), *("segment" for _ in summands if "W_seg" in _)]
+        current = then(stage(f"embed_sum[position, {width}]", Add(), *summands, inline=True,
+                             title=f"{', '.join(words[:-1])} and {words[-1]} added",
+                             equation=" + ".join(parts)))  # fmt: skip
+    if config.embed_norm:
+        current = then(norm(config, f"embed_normed[position, {width}]", current, "norm", own=width, over=(width,),
+                            title="Embeddings", equation="x = norm(token + place + segment)"))  # fmt: skip
+    if config.embed_projection == "after_norm":
+        current = then(project(config, current))
+    if not steps:
+        return [stage("embedding[position, model]", Passed(), current, title="Embeddings", equation="x = W_E[id]")]
+    steps[-1] = replace(steps[-1], name="embedding", inline=False, symbol="")
+    return steps
+
+
+def project(config: ModelConfig, source: str) -> Stage:
+    """Embeddings brought to the width of the stream."""
+    bias = ["b_embed[model]"] if "b_embed" in config.biases else []
+    return stage("projected[position, model]", Contract(), source, "W_embed[embed, model]", *bias,
+                 title="Brought to the stream's width", equation="x · W_embed" + (" + b_embed" if bias else ""))  # fmt: skip
+
+
+def position_stages(config: ModelConfig) -> list[Stage]:
+    """Angles and score terms that all layers share."""
+    match config.positions:
+        case "rotary" if len(set(config.rotary)) == 1 and config.rotary[0] is not None:
+            return rotation_stages(config.rotary[0])
+        case "rotary":
+            return []
+        case "relative":
+            return [stage("position_bias[head, query, key]", Passed(), "W_rel[bucket, head]",
+                          title="Relative positions", equation="W_rel[bucket of key − query, head]")]  # fmt: skip
+        case "alibi":
+            return [
+                stage("slope[head]", Given("Fixed for each head: 2^(−8 (head + 1) ÷ n_heads)."), title="Slopes"),
+                stage("place[position]", Given(PLACE), title="Places"),
+                stage("position_bias[head, key]", Multiply(), "slope[head]", "place[key]",
+                      title="Distance, by slope", equation="slope × place of the key"),
+            ]  # fmt: skip
+    return []
+
+
+def rotation_stages(rotary: Rotary) -> list[Stage]:
+    """The angles by which queries and keys are rotated, with their cosines and sines."""
+    scaled = "" if rotary.scaling == "none" else f", scaled as “{rotary.scaling}” says"
+    why = f"Fixed: {rotary.base:g}^(−2 × pair ÷ {rotary.dim}){scaled}."
+    return [
+        stage("place[position]", Given(PLACE), title="Places"),
+        stage("frequency[pair]", Given(why), title="Frequencies", equation="base^(−2 × pair ÷ dim)"),
+        stage("angle[position, pair]", Multiply(), "place[position]", "frequency[pair]",
+              title="Angles", equation="angle = place × frequency"),
+        stage("cos[position, pair]", Turn("cos", rotary.amplitude), "angle[position, pair]", title="Cosines"),
+        stage("sin[position, pair]", Turn("sin", rotary.amplitude), "angle[position, pair]", title="Sines"),
+    ]  # fmt: skip
+
+
+def after_stages(config: ModelConfig) -> list[Stage]:
+    """The contextual embeddings, and the logits where the model has a head for them."""
+    last = f"resid_post[position, model]@{config.n_layers - 1}"
+    stages = [
+        norm(config, "contextual[position, model]", last, "final",
+             title="Contextual embeddings", equation="contextual = norm(resid_post)")
+        if config.final_norm else
+        stage("contextual[position, model]", Passed(), last, title="Contextual embeddings", equation="resid_post")
+    ]  # fmt: skip
+    if config.cross:
+        stages.insert(0, stage("memory[source, model]", Given("What the encoder made of its text."), title="Memory"))
+    if config.head == "none":
+        return stages
+    read = "contextual"
+    if config.logit_scale != 1:
+        read = "logit_input"
+        stages.append(stage("logit_input[position, model]", Times(config.logit_scale, "logit_scale"),
+                            "contextual[position, model]", title="Scaled", equation="contextual × logit_scale"))  # fmt: skip
+    matrix = "W_E[vocab, model]" if config.head == "tied" else "W_U[vocab, model]"
+    if config.embed_projection == "before_sum":
+        stages.append(stage("logit_embed[position, embed]", Contract(), f"{read}[position, model]",
+                            "W_unembed[model, embed]", title="Brought to the embeddings' width"))  # fmt: skip
+        read, matrix = "logit_embed", matrix.replace("model", "embed")
+    bias = ["b_U[vocab]"] if "b_U" in config.biases else []
+    width = matrix[:-1].split(", ")[1]
+    name = "uncapped" if config.final_soft_cap else "logits"
+    stages.append(stage(f"{name}[position, vocab]", Contract(), f"{read}[position, {width}]", matrix, *bias,
+                        title="Logits", equation=f"logits = {read} · {matrix[:3]}" + (" + b_U" if bias else "")))  # fmt: skip
+    if config.final_soft_cap:
+        stages.append(stage("logits[position, vocab]", Cap(config.final_soft_cap), "uncapped[position, vocab]",
+                            title="Capped logits", equation="cap × tanh(logits ÷ cap)"))  # fmt: skip
+    return stages

@@ -1,0 +1,89 @@
+"""GPT-2: pre-norm, learned positions, causal, queries, keys and values in one matrix.
+
+Source: Radford et al. 2019, https://cdn.openai.com/better-language-models/language_models_are_unsupervised_multitask_learners.pdf
+"""
+
+from attention_core.config import is_whole
+from attention_core.families.rules import either, shared_width
+from attention_core.families.schema import ACTIVATIONS, HEADS, Family, Rule, Source, Values
+
+LAYER = "h.{layer}."
+QKV = "(head + head + head)*dim"
+
+
+def by_layer(values: Values) -> dict[str, object]:
+    """Scores that are divided by the layer's number, counted from 1."""
+    count, divided = values["n_layer"], values["scale_attn_by_inverse_layer_idx"]
+    return {"attn_over": tuple(map(float, range(1, count + 1))) if divided is True and is_whole(count, 1) else ()}
+
+
+GPT2 = Family(
+    model_type="gpt2",
+    prefixes=("", "transformer."),
+    sizes={
+        "n_layers": "n_layer",
+        "n_heads": "n_head",
+        "d_model": "n_embd",
+        "d_vocab": "vocab_size",
+        "n_ctx": "n_positions",
+        "norm_eps": "layer_norm_epsilon",
+    },
+    defaults={
+        "n_layer": 12,
+        "n_head": 12,
+        "n_embd": 768,
+        "vocab_size": 50257,
+        "n_positions": 1024,
+        "layer_norm_epsilon": 1e-5,
+        "activation_function": "gelu_new",
+        "scale_attn_weights": True,
+        "scale_attn_by_inverse_layer_idx": False,
+        "tie_word_embeddings": True,
+    },
+    traits={
+        "norm_position": "pre",
+        "final_norm": True,
+        "causal": True,
+        "biases": frozenset({"b_Q", "b_K", "b_V", "b_O", "b_in", "b_out"}),
+    },
+    choices={
+        "activation_function": ACTIVATIONS,
+        "scale_attn_weights": {True: {}, False: {"attn_root": 1.0}},
+        "scale_attn_by_inverse_layer_idx": {True: {}, False: {}},
+        "tie_word_embeddings": HEADS,
+    },
+    rules=(
+        shared_width("n_head", "n_embd"),
+        either("d_mlp", "n_inner", lambda values: 4 * values["n_embd"]),
+        Rule(("n_layer", "scale_attn_by_inverse_layer_idx"), by_layer),
+    ),
+    required={
+        "add_cross_attention": (False,),
+        "is_encoder_decoder": (False,),
+        "reorder_and_upcast_attn": (False, True),
+    },
+    harmless=frozenset({
+        "attn_pdrop", "embd_pdrop", "n_ctx", "pad_token_id", "resid_pdrop", "summary_activation",
+        "summary_first_dropout", "summary_proj_to_labels", "summary_type", "summary_use_proj",
+    }),
+    tensors={
+        "W_E": Source("wte.weight", "token, model"),
+        "W_pos": Source("wpe.weight", "place, model"),
+        "w_attn": Source(LAYER + "ln_1.weight", "model"),
+        "b_attn": Source(LAYER + "ln_1.bias", "model"),
+        **{f"W_{kind}": Source(LAYER + "attn.c_attn.weight", f"model, {QKV}", at) for at, kind in enumerate("QKV")},
+        **{f"b_{kind}": Source(LAYER + "attn.c_attn.bias", QKV, at) for at, kind in enumerate("QKV")},
+        "W_O": Source(LAYER + "attn.c_proj.weight", "head*dim, model"),
+        "b_O": Source(LAYER + "attn.c_proj.bias", "model"),
+        "w_mlp": Source(LAYER + "ln_2.weight", "model"),
+        "b_mlp": Source(LAYER + "ln_2.bias", "model"),
+        "W_in": Source(LAYER + "mlp.c_fc.weight", "model, mlp"),
+        "b_in": Source(LAYER + "mlp.c_fc.bias", "mlp"),
+        "W_out": Source(LAYER + "mlp.c_proj.weight", "mlp, model"),
+        "b_out": Source(LAYER + "mlp.c_proj.bias", "model"),
+        "w_final": Source("ln_f.weight", "model"),
+        "b_final": Source("ln_f.bias", "model"),
+        "W_U": Source("lm_head.weight", "vocab, model"),
+    },
+    unused=("h.*.attn.bias", "h.*.attn.masked_bias", "lm_head.weight"),
+)  # fmt: skip

@@ -1,0 +1,144 @@
+"""T5 and its version 1.1: encoder and decoder, a learned term for each relative distance, unscaled scores.
+
+Source: Raffel et al. 2019, https://arxiv.org/abs/1910.10683
+"""
+
+from dataclasses import replace
+
+from attention_core.config import is_whole
+from attention_core.errors import UnsupportedConfigError
+from attention_core.families.rules import either
+from attention_core.families.schema import Family, Rule, Source, Values
+from attention_core.positions import Relative
+
+MLPS = {
+    "relu": ("relu", False),
+    "gelu": ("gelu", False),
+    "silu": ("silu", False),
+    "gated-gelu": ("gelu_tanh", True),
+    "gated-relu": ("relu", True),
+    "gated-silu": ("silu", True),
+}
+REACH = 1 << 14  # tokens; the model itself sets no limit
+
+
+def mlp(values: Values) -> dict[str, object]:
+    """The MLP's function, and whether it is gated; what a configuration says twice has to agree."""
+    kind = values["feed_forward_proj"]
+    if not isinstance(kind, str) or kind not in MLPS:
+        raise UnsupportedConfigError(f"feed_forward_proj = {kind!r} is not supported; supported: {', '.join(MLPS)}.")
+    activation, gated = MLPS[kind]
+    names = {"gelu_tanh": "gelu_new"}
+    for key, expected in (("dense_act_fn", names.get(activation, activation)), ("is_gated_act", gated)):
+        if values.get(key, expected) != expected:
+            raise UnsupportedConfigError(f"{key} = {values[key]!r} does not agree with {kind!r}.")
+    return {"activation": activation, "gated_mlp": gated}
+
+
+def relative(both_ways: bool) -> Rule:
+    """The buckets of relative positions; a decoder looks back only."""
+
+    def read(values: Values) -> dict[str, object]:
+        count, reach = values["relative_attention_num_buckets"], values["relative_attention_max_distance"]
+        least = 4 if both_ways else 2
+        if not is_whole(count, least) or count % least or not is_whole(reach, count):
+            raise UnsupportedConfigError(f"{count!r} buckets for distances up to {reach!r} are not supported.")
+        return {"relative": Relative(count, reach, both_ways)}
+
+    return Rule(("relative_attention_num_buckets", "relative_attention_max_distance"), read)
+
+
+def scaled_head(values: Values) -> dict[str, object]:
+    """Whether the stream is divided by the root of its width before the head: in T5, not in version 1.1."""
+    scaled = values.get("scale_decoder_outputs", values.get("tie_word_embeddings") is not False)
+    return {"logit_scale": values["d_model"] ** -0.5 if scaled and is_whole(values["d_model"], 1) else 1.0}
+
+
+def attention(stack: str, at: int, name: str, prefix: str = "") -> dict[str, Source]:
+    """The tensors of one attention and of the norm before it."""
+    place = f"{stack}.block.{{layer}}.layer.{at}."
+    return {
+        f"w_{prefix[:-1] or 'attn'}": Source(f"{place}layer_norm.weight", "model"),
+        **{f"W_{prefix}{kind.upper()}": Source(f"{place}{name}.{kind}.weight", "head*dim, model") for kind in "qkv"},
+        f"W_{prefix}O": Source(f"{place}{name}.o.weight", "model, head*dim"),
+    }
+
+
+def stack(name: str, mlp_at: int) -> dict[str, Source]:
+    """The tensors of one side but its attention to the other."""
+    place = f"{name}.block.{{layer}}.layer.{mlp_at}."
+    return {
+        "W_E": Source("shared.weight", "token, model"),
+        "W_rel": Source(f"{name}.block.0.layer.0.SelfAttention.relative_attention_bias.weight", "bucket, head"),
+        **attention(name, 0, "SelfAttention"),
+        "w_mlp": Source(f"{place}layer_norm.weight", "model"),
+        "W_gate": Source(f"{place}DenseReluDense.wi_0.weight", "mlp, model"),
+        "W_in": Source(f"{place}DenseReluDense.wi.weight", "mlp, model", instead=f"{place}DenseReluDense.wi_1.weight"),
+        "W_out": Source(f"{place}DenseReluDense.wo.weight", "model, mlp"),
+        "w_final": Source(f"{name}.final_layer_norm.weight", "model"),
+    }
+
+
+ENCODER = Family(
+    model_type="t5",
+    prefixes=("",),
+    sizes={
+        "n_layers": "num_layers",
+        "n_heads": "num_heads",
+        "d_model": "d_model",
+        "d_head": "d_kv",
+        "d_mlp": "d_ff",
+        "d_vocab": "vocab_size",
+        "norm_eps": "layer_norm_epsilon",
+    },
+    defaults={
+        "num_layers": 6,
+        "num_heads": 8,
+        "d_model": 512,
+        "d_kv": 64,
+        "d_ff": 2048,
+        "vocab_size": 32128,
+        "layer_norm_epsilon": 1e-6,
+        "feed_forward_proj": "relu",
+        "relative_attention_num_buckets": 32,
+        "relative_attention_max_distance": 128,
+        "pad_token_id": 0,
+    },
+    traits={
+        "n_ctx": REACH,
+        "norm": "rms",
+        "norm_bias": False,
+        "norm_position": "pre",
+        "final_norm": True,
+        "positions": "relative",
+        "attn_root": 1.0,
+        "causal": False,
+    },
+    rules=(Rule(("feed_forward_proj", "dense_act_fn", "is_gated_act"), mlp), relative(both_ways=True)),
+    required={"is_encoder_decoder": (True,), "is_decoder": (False,)},
+    harmless=frozenset({
+        "decoder_start_token_id", "dropout_rate", "initializer_factor", "n_positions", "num_decoder_layers",
+        "pad_token_id", "scale_decoder_outputs", "tie_word_embeddings",
+    }),
+    tensors=stack("encoder", 1),
+    unused=("encoder.embed_tokens.weight", "decoder.*", "lm_head.weight"),
+)  # fmt: skip
+
+T5 = replace(
+    ENCODER,
+    traits={**ENCODER.traits, "causal": True, "cross": True, "head": "own"},
+    rules=(
+        ENCODER.rules[0],
+        relative(both_ways=False),
+        either("start_id", "decoder_start_token_id", lambda values: values["pad_token_id"]),
+        either("n_layers", "num_decoder_layers", lambda values: values["num_layers"]),
+        Rule(("scale_decoder_outputs", "tie_word_embeddings", "d_model"), scaled_head),
+    ),
+    tensors={
+        **stack("decoder", 2),
+        **attention("decoder", 1, "EncDecAttention", "cross_"),
+        "W_U": Source("lm_head.weight", "vocab, model", instead="shared.weight"),
+    },
+    unused=("decoder.embed_tokens.weight", "encoder.*", "decoder.block.*.EncDecAttention.relative_attention_bias.weight"),
+    encoder=ENCODER,
+)

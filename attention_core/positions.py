@@ -1,0 +1,155 @@
+"""How a model knows the order of its tokens: sinusoids, rotations, and terms in the score."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from attention_core.arrays import Array
+
+Scaling = Literal["none", "linear", "dynamic", "yarn", "longrope", "llama3"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rotary:
+    """How queries and keys are rotated: pairs of dimensions, each by its own angle, which grows with the place.
+
+    dim:         how many of a head's dimensions are rotated, the first ones
+    base:        the first pair turns by 1 a place, the last by about 1 / base
+    interleaved: whether neighbours are a pair (GPT-J), or a dimension and that half of `dim` further (Llama)
+    scaling, factor: how frequencies are changed to reach further
+    original:    the length that the model was trained for (dynamic, yarn, longrope, llama3)
+    amplitude:   what cosines and sines are multiplied by (yarn, longrope)
+    low, high:   llama3: wavelengths above original / low are stretched, below original / high are not
+    fast, slow:  yarn: pairs that turn more often than `fast` within `original` are not stretched, less than `slow` are
+    truncate:    yarn: whether the borders between these are made whole
+    short, long: longrope: what each frequency is divided by, within `original` and beyond it
+
+    Source: Su et al. 2021, https://arxiv.org/abs/2104.09864
+    """
+
+    dim: int
+    base: float = 10000.0
+    interleaved: bool = False
+    scaling: Scaling = "none"
+    factor: float = 1.0
+    original: int = 0
+    amplitude: float = 1.0
+    low: float = 1.0
+    high: float = 4.0
+    fast: float = 32.0
+    slow: float = 1.0
+    truncate: bool = True
+    short: tuple[float, ...] = ()
+    long: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
+class Relative:
+    """Distances sorted into buckets: near ones each have their own, further ones share one by their logarithm.
+
+    Source: Raffel et al. 2019, https://arxiv.org/abs/1910.10683
+    """
+
+    buckets: int
+    reach: int
+    both_ways: bool
+
+
+def frequencies(rotary: Rotary, n: int) -> Array:
+    """By how much each pair of dimensions turns from one place to the next: [pair].
+
+        frequency[p] = base ** (-2 p / dim), scaled
+
+    n: how many places there are, which dynamic and longrope look at
+    """
+    pairs = np.arange(0, rotary.dim, 2) / rotary.dim
+    base = rotary.base
+    if rotary.scaling == "dynamic":
+        reached = max(n, rotary.original) / rotary.original
+        base *= (rotary.factor * reached - (rotary.factor - 1)) ** (rotary.dim / (rotary.dim - 2))
+    plain = base**-pairs
+    match rotary.scaling:
+        case "linear":
+            plain = plain / rotary.factor
+        case "yarn":
+            plain = yarn(rotary, plain)
+        case "longrope":
+            plain = plain / np.array(rotary.long if n > rotary.original else rotary.short)
+        case "llama3":
+            plain = llama3(rotary, plain)
+    return plain.astype(np.float32)
+
+
+def yarn(rotary: Rotary, plain: np.ndarray) -> np.ndarray:
+    """Pairs that turn seldom are slowed down by the factor, those that turn often are not.
+
+    Source: Peng et al. 2023, https://arxiv.org/abs/2309.00071
+    """
+
+    def border(turns: float) -> float:
+        return rotary.dim * math.log(rotary.original / (turns * 2 * math.pi)) / (2 * math.log(rotary.base))
+
+    low, high = border(rotary.fast), border(rotary.slow)
+    if rotary.truncate:
+        low, high = math.floor(low), math.ceil(high)
+    low, high = max(low, 0), min(high, rotary.dim - 1)
+    slowed = np.clip((np.arange(len(plain)) - low) / ((high - low) or 0.001), 0, 1)
+    return plain / rotary.factor * slowed + plain * (1 - slowed)
+
+
+def llama3(rotary: Rotary, plain: np.ndarray) -> np.ndarray:
+    """Long wavelengths stretched by the factor, short ones left, and a gradual passage between.
+
+    Source: Grattafiori et al. 2024, https://arxiv.org/abs/2407.21783
+    """
+    lengths = rotary.original * plain / (2 * math.pi)  # how often each pair turns within the original length
+    kept = np.clip((lengths - rotary.low) / (rotary.high - rotary.low), 0, 1)
+    return plain / rotary.factor * (1 - kept) + plain * kept
+
+
+def alibi_slopes(n_heads: int) -> Array:
+    """By how much each head lowers a score for each place further away: [head].
+
+        slope[h] = 2 ** (-8 (h + 1) / n_heads)
+
+    For a number of heads that is no power of two, those of the next smaller one, then every other one of the
+    next larger.
+
+    Source: Press et al. 2021, https://arxiv.org/abs/2108.12409
+    """
+    whole = 1 << (n_heads.bit_length() - 1)
+    first = 2.0 ** (-8 / whole * np.arange(1, whole + 1))
+    more = 2.0 ** (-4 / whole * np.arange(1, 2 * (n_heads - whole), 2))
+    return np.concatenate([first, more]).astype(np.float32)
+
+
+def buckets(relative: Relative, distance: np.ndarray) -> np.ndarray:
+    """The bucket of each distance key - query, of any shape."""
+    count = relative.buckets
+    start: np.ndarray | int = 0
+    if relative.both_ways:
+        count //= 2
+        start = np.where(distance > 0, count, 0)
+        far = np.abs(distance)
+    else:
+        far = np.maximum(-distance, 0)
+    own = count // 2
+    # In float32 as in the reference, so that a distance on the border falls to the same side.
+    ratio = np.log(np.maximum(far, 1).astype(np.float32) / np.float32(own)) / np.float32(math.log(relative.reach / own))
+    shared = own + (ratio * np.float32(count - own)).astype(np.int64)
+    return start + np.where(far < own, far, np.minimum(shared, count - 1))
+
+
+def sinusoids(n: int, width: int) -> Array:
+    """Sines in the first half of the width, cosines in the second: [place, model].
+
+        W_pos[i] = sin(i * 10000 ** (-2 p / width)), then cos of the same
+
+    Source: Vaswani et al. 2017, section 3.5, https://arxiv.org/abs/1706.03762
+    """
+    angle = np.arange(n)[:, None] / 10000 ** (2 * (np.arange((width + 1) // 2)) / width)
+    return np.concatenate([np.sin(angle), np.cos(angle[:, : width // 2])], axis=1).astype(np.float32)

@@ -1,0 +1,152 @@
+"""What every run of a model shares: its inputs, its declaration, and the numbers that are given and not made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from attention_core import masks
+from attention_core.arrays import Array, frozen
+from attention_core.config import ModelConfig
+from attention_core.declare import is_trained
+from attention_core.errors import InputError
+from attention_core.layer import declaration
+from attention_core.operations import Given
+from attention_core.positions import alibi_slopes, buckets, frequencies, sinusoids
+from attention_core.stages import Ref, Stage
+
+if TYPE_CHECKING:
+    from attention_core.model import Model
+
+
+@dataclass(frozen=True, eq=False)
+class Inputs:
+    """What a run starts from.
+
+    ids:    [position]
+    places: [position], each token's place as the model counts
+    seen:   [position], True for tokens of the text and False for what fills it up; None when all are of the text
+    memory, memory_seen: [source, d_model] and [source], of an encoder
+    """
+
+    ids: np.ndarray
+    places: np.ndarray
+    seen: masks.Mask | None = None
+    memory: Array | None = None
+    memory_seen: masks.Mask | None = None
+
+
+def places(config: ModelConfig, ids: np.ndarray, seen: masks.Mask | None) -> np.ndarray:
+    """Each token's place as the model counts: [position]."""
+    counted = {"index": np.ones(len(ids), bool), "mask": seen, "ids": ids != config.pad_id}[config.place_from]
+    if counted is None:
+        counted = np.ones(len(ids), bool)
+    return np.where(counted, np.cumsum(counted) - 1, max(-1, -config.place_offset)) + config.place_offset
+
+
+def allowed(config: ModelConfig, layer: int, inputs: Inputs) -> masks.Mask | None:
+    """Where a query may look in a layer: [query, key], or None when it may look everywhere."""
+    n = len(inputs.ids)
+    parts = []
+    if config.causal:
+        parts.append(masks.causal(n, n))
+    if (width := config.window(layer)) is not None:
+        parts.append(masks.window(n, n, width))
+    if inputs.seen is not None:
+        parts.append(masks.padding(inputs.seen))
+    if not parts:
+        return None
+    made = np.ones((n, n), bool)
+    for part in parts:
+        made &= part
+    return made
+
+
+@lru_cache(maxsize=4)
+def sinusoid_table(rows: int, width: int) -> Array:
+    """The sinusoids of every place, computed once."""
+    return frozen(sinusoids(rows, width))
+
+
+class ModelRun:
+    """A model, what it is run over, and what both give without any product: the declaration and the given numbers."""
+
+    model: Model
+    inputs: Inputs
+
+    @property
+    def padded(self) -> bool:
+        """Whether some tokens only fill the text up."""
+        return self.inputs.seen is not None
+
+    def declared(self, layer: int | None) -> dict[str, Stage]:
+        """The stages of a layer, or those that belong to none, by name."""
+        return declaration(self.model.config, layer, self.padded)
+
+    def stage(self, name: str, layer: int | None) -> Stage:
+        """The declared quantity of a name, in a layer or in none; InputError when there is none."""
+        config = self.model.config
+        if layer is not None and not 0 <= layer < config.n_layers:
+            raise InputError(f"Layer {layer} is not there: layers are 0 to {config.n_layers - 1}.")
+        for place in (layer, None):
+            if name in self.declared(place):
+                return self.declared(place)[name]
+        raise InputError(f"There is no quantity named {name!r}.")
+
+    def has(self, name: str, layer: int | None) -> bool:
+        """Whether a layer, or what belongs to none, declares a quantity of this name."""
+        return any(name in self.declared(place) for place in (layer, None))
+
+    def given(self, stage: Stage) -> np.ndarray:
+        """The numbers of a stage that is not made from others."""
+        config, inputs, name = self.model.config, self.inputs, stage.name
+        if is_trained(Ref(name, ())) and not (isinstance(stage.operation, Given) and stage.operation.why):
+            return self.model.parameter(name, stage.layer)
+        match name:
+            case "mask":
+                made = allowed(config, stage.layer or 0, inputs)
+            case "cross_mask":
+                made = np.ones(len(inputs.memory), bool) if inputs.memory_seen is None else inputs.memory_seen  # type: ignore[arg-type]
+            case "memory":
+                made = inputs.memory
+            case "place":
+                made = inputs.places.astype(np.float32)
+            case "frequency":
+                rotary = config.rotary[stage.layer or 0]
+                made = frequencies(rotary, int(inputs.places.max()) + 1) if rotary else None
+            case "slope":
+                made = alibi_slopes(config.n_heads)
+            case "W_pos":
+                made = sinusoid_table(config.axes["place"], config.d_model)
+            case _:
+                made = None
+        if made is None:
+            raise InputError(f"This run has no {name}.")
+        return made
+
+    def follows(self, axis: str) -> tuple[tuple[str, ...], np.ndarray]:
+        """What an axis follows, and its index at each place there."""
+        config, inputs = self.model.config, self.inputs
+        match axis:
+            case "token":
+                return ("position",), inputs.ids
+            case "place":
+                return ("position",), inputs.places
+            case "segment":
+                return ("position",), np.zeros(len(inputs.ids), int)
+            case "kv_head":
+                return ("head",), np.arange(config.n_heads) // (config.n_heads // config.n_kv_heads)
+            case "bucket" if config.relative:
+                index = np.arange(len(inputs.ids))
+                return ("query", "key"), buckets(config.relative, index[None, :] - index[:, None])
+        raise InputError(f"There is no axis named {axis!r} here.")
+
+    def origin(self, name: str, layer: int | None) -> str:
+        """Where a given number comes from, in words."""
+        operation = self.stage(name, layer).operation
+        if isinstance(operation, Given) and operation.why:
+            return operation.why
+        return f"A trained number, from {self.model.sources[name, layer]}."

@@ -1,0 +1,149 @@
+"""Every intermediate of a reference model, by hooks and by a spy around its own attention function."""
+
+import sys
+from collections import defaultdict
+
+import numpy as np
+import torch
+from transformers.masking_utils import ALL_MASK_ATTENTION_FUNCTIONS
+from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
+
+ORDER = ("resid_pre", "q", "k", "v", "q_used", "k_used", "scores", "pattern", "z", "attn_out", "cross_q", "cross_k",
+         "cross_v", "cross_scores", "cross_pattern", "cross_z", "mlp_out", "resid_post")  # fmt: skip
+"""In the order in which they are worked out, so that the first one that differs is the one to look at."""
+
+found = defaultdict(list)
+
+
+def spy(module, query, key, value, attention_mask, scaling=None, **kwargs):
+    """The model's own eager attention, and a note of all that goes into it and comes out."""
+    own = sys.modules[type(module).__module__].eager_attention_forward
+    out, pattern = own(module, query, key, value, attention_mask, scaling=scaling, **kwargs)
+    scaling = query.shape[-1] ** -0.5 if scaling is None else scaling
+    shared = query.shape[1] // key.shape[1]
+    scores = query @ key.repeat_interleave(shared, 1).transpose(2, 3) * scaling
+    cap = kwargs.get("softcap")
+    scores = torch.tanh(scores / cap) * cap if cap else scores
+    bias = kwargs.get("position_bias")
+    scores = scores if bias is None else scores + bias
+    prefix = "cross_" if query.shape[2] != key.shape[2] or getattr(module, "is_cross", False) else ""
+    noted = {"q_used": query, "k_used": key, "v": value, "scores": scores, "pattern": pattern, "z": out.transpose(1, 2)}
+    for name, tensor in noted.items():
+        note(prefix, name, tensor)
+    return out, pattern
+
+
+def note(prefix, name, tensor):
+    name = {"cross_q_used": "cross_q", "cross_k_used": "cross_k"}.get(prefix + name, prefix + name)
+    found[name].append(tensor[0].detach().numpy().copy())
+
+
+ALL_ATTENTION_FUNCTIONS.register("spy", spy)
+ALL_MASK_ATTENTION_FUNCTIONS.register("spy", ALL_MASK_ATTENTION_FUNCTIONS["eager"])
+
+
+def keep(name, of="output", shape=lambda tensor: tensor[0]):
+    """A hook that keeps what goes into a module or comes out of it."""
+
+    def hook(module, args, kwargs, output):
+        value = output if of == "output" else args[0] if args else kwargs["hidden_states"]
+        value = value[0] if isinstance(value, tuple) else value
+        found[name].append(shape(value).detach().numpy().copy())
+
+    return hook
+
+
+def heads(width):
+    """[position, head * width] as [head, position, width]."""
+    return lambda tensor: tensor[0].view(tensor.shape[1], -1, width).transpose(0, 1)
+
+
+def capture(model, reference, ids, seen=None, target=None):
+    """name -> one array a layer; "contextual" and "logits" once. `target` makes it the decoder's."""
+    found.clear()
+    layers = model.get_submodule(reference.decoder if target else reference.layers)
+    hooks = []
+    for layer in layers:
+        hooks += [
+            layer.register_forward_hook(keep("resid_pre", "input"), with_kwargs=True),
+            layer.register_forward_hook(keep("resid_post"), with_kwargs=True),
+        ]
+        for name, (path, of) in reference.hooks.items():
+            at = path[1] if target and isinstance(path, tuple) else path[0] if isinstance(path, tuple) else path
+            if at is None:
+                continue
+            shape = heads(reference.width(model.config)) if name in ("q", "k", "v") else lambda tensor: tensor[0]
+            hooks.append(layer.get_submodule(at).register_forward_hook(keep(name, of, shape), with_kwargs=True))
+    given = {"input_ids": torch.tensor([list(ids)])}
+    if seen is not None:
+        given["attention_mask"] = torch.tensor([list(map(int, seen))])
+    with torch.no_grad():
+        if target:
+            encoder = getattr(model, "encoder", None) or model.model.encoder
+            memory = encoder(**given)
+            found_encoder = dict(found)
+            del found_encoder
+            found.clear()
+            result = model(encoder_outputs=memory, decoder_input_ids=torch.tensor([list(target)]),
+                           attention_mask=given.get("attention_mask"), output_hidden_states=True)  # fmt: skip
+            last = result.decoder_hidden_states[-1]
+        elif reference.decoder:
+            encoder = getattr(model, "encoder", None) or model.model.encoder
+            result = encoder(**given)
+            last = result.last_hidden_state
+        else:
+            result = model(**given, output_hidden_states=True)
+            last = result.hidden_states[-1]
+    for hook in hooks:
+        hook.remove()
+    made = dict(found)
+    made["contextual"] = [last[0].numpy()]
+    if hasattr(result, "logits"):
+        made["logits"] = [result.logits[0].numpy()]
+    return made
+
+
+def tolerance(expected):
+    """1e-5, and 2e-6 of the largest number of a tensor: see tests/reference/oracle.py."""
+    return 1e-5 + 2e-6 * float(np.abs(expected).max())
+
+
+def first_difference(trace, expected, seen=None):
+    """The first tensor that is further off than the tolerance, as a sentence; None when there is none.
+
+    Rows of tokens that only fill the text up are of no use to anybody, and are left out.
+    """
+    rows = slice(None) if seen is None else np.array(seen, bool)
+    for layer in range(trace.model.config.n_layers):
+        for name in ORDER:
+            if name not in expected:
+                continue
+            own = getattr(trace, name, None)
+            ours = own(layer) if own else trace.array(name, layer)
+            told = difference(ours, expected[name][layer], rows, name)
+            if told:
+                return f"layer {layer}: {name} {told}"
+    told = difference(trace.contextual, expected["contextual"][0], rows, "contextual")
+    if told:
+        return f"contextual {told}"
+    if "logits" in expected:
+        ours, theirs = trace.logits()[rows], expected["logits"][0][rows]
+        off = float(np.abs(ours - theirs).max())
+        if not off <= 1e-4 * float(np.abs(theirs).max()):
+            return f"logits are off by {off:.3g}"
+    return None
+
+
+def difference(ours, theirs, rows, name):
+    if ours.shape != theirs.shape:
+        return f"has shape {ours.shape}, expected {theirs.shape}"
+    if name.startswith("cross_") and name[6:] in ("k", "v"):
+        rows = slice(None)
+    at = (slice(None), rows) if ours.ndim == 3 else (rows,)
+    ours, theirs = ours[at], theirs[at]
+    if name in ("scores", "pattern"):
+        ours, theirs = ours[..., rows], theirs[..., rows]
+    if not np.isfinite(ours).all():
+        return "is not finite"
+    off = float(np.abs(ours - theirs).max())
+    return None if off <= tolerance(theirs) else f"is off by {off:.3g}, its largest number is {np.abs(theirs).max():.3g}"

@@ -1,0 +1,131 @@
+"""Small random reference models, one row a family: what they are made with, and where their intermediates stand."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+ROPE = {
+    "linear": {"rope_type": "linear", "factor": 2.5},
+    "dynamic": {"rope_type": "dynamic", "factor": 3.0},
+    "yarn": {"rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 11},
+    "yarn_by_hand": {"rope_type": "yarn", "factor": 3.0, "original_max_position_embeddings": 17, "beta_fast": 8.0,
+                     "beta_slow": 2.0, "attention_factor": 1.3, "truncate": False},
+    "yarn_mscale": {"rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 11, "mscale": 1.5,
+                    "mscale_all_dim": 0.7},
+    "llama3": {"rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0,
+               "original_max_position_embeddings": 19},
+    "longrope": {"rope_type": "longrope", "factor": 4.0, "original_max_position_embeddings": 13,
+                 "short_factor": [1.0, 1.5, 2.0], "long_factor": [2.0, 3.5, 7.0]},
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Reference:
+    """How a family's reference models are made and looked into.
+
+    config, model: names of classes
+    sizes:    a different prime for every axis; n_ctx the length up to which texts are tried
+    variants: what is changed of them, model by model: the plain form, and each quirk
+    layers, decoder: the path of the layers, and of the decoder's where there are two sides
+    hooks:    tensor -> (module's path in a layer, "input" or "output"); a path may be a pair, encoder's and decoder's
+    width:    how wide a head is, for q and k that are hooked
+    spread:   the standard deviation of its matrices; where two large numbers are multiplied, a smaller one keeps
+              what float32 rounds off, in the reference too, from growing from layer to layer
+    """
+
+    config: str
+    model: str
+    sizes: Mapping[str, Any]
+    variants: tuple[Mapping[str, Any], ...]
+    layers: str
+    hooks: Mapping[str, tuple[Any, str]]
+    decoder: str = ""
+    d_vocab: int = 101
+    n_ctx: int = 43
+    spread: float = 0.3
+    width: Callable[[Any], int] = field(default=lambda config: config.head_dim)
+
+
+REFERENCES: dict[str, Reference] = {
+    "bert": Reference(
+        "BertConfig", "BertModel",
+        {"vocab_size": 101, "hidden_size": 35, "num_hidden_layers": 3, "num_attention_heads": 5,
+         "intermediate_size": 53, "max_position_embeddings": 43, "type_vocab_size": 2},
+        ({}, {"hidden_act": "relu"}, {"is_decoder": True}, {"hidden_act": "gelu_new", "layer_norm_eps": 1e-3}),
+        "encoder.layer",
+        {"q": ("attention.self.query", "output"), "k": ("attention.self.key", "output"),
+         "attn_out": ("attention.output.dense", "output"), "resid_mid": ("attention.output.LayerNorm", "output"),
+         "mlp_in": ("intermediate.dense", "output"), "mlp_out": ("output.dense", "output")},
+        width=lambda config: config.hidden_size // config.num_attention_heads,
+    ),
+    "gpt2": Reference(
+        "GPT2Config", "GPT2LMHeadModel",
+        {"vocab_size": 101, "n_embd": 35, "n_layer": 3, "n_head": 5, "n_inner": 53, "n_positions": 43},
+        ({}, {"activation_function": "relu", "n_inner": None}, {"scale_attn_by_inverse_layer_idx": True},
+         {"scale_attn_weights": False, "tie_word_embeddings": False}),
+        "transformer.h",
+        {"attn_out": ("attn", "output"), "resid_mid": ("ln_2", "input"), "mlp_in": ("mlp.c_fc", "output"),
+         "mlp_out": ("mlp", "output")},
+    ),
+    "llama": Reference(
+        "LlamaConfig", "LlamaForCausalLM",
+        {"vocab_size": 101, "hidden_size": 42, "num_hidden_layers": 3, "num_attention_heads": 6, "head_dim": 10,
+         "num_key_value_heads": 2, "intermediate_size": 53, "max_position_embeddings": 43},
+        ({}, {"num_key_value_heads": 1, "tie_word_embeddings": True}, {"num_key_value_heads": 6, "hidden_act": "gelu"},
+         {"attention_bias": True, "mlp_bias": True, "rms_norm_eps": 1e-3, "head_dim": None, "num_attention_heads": 7,
+          "num_key_value_heads": 7},
+         *({"rope_scaling": {"rope_theta": 500.0} | rope, "head_dim": 6, "max_position_embeddings": 29 if name == "dynamic" else 43}
+           for name, rope in ROPE.items())),
+        "model.layers",
+        {"q": ("self_attn.q_proj", "output"), "k": ("self_attn.k_proj", "output"),
+         "attn_out": ("self_attn", "output"), "resid_mid": ("post_attention_layernorm", "input"),
+         "mlp_gate": ("mlp.gate_proj", "output"), "mlp_in": ("mlp.up_proj", "output"), "mlp_out": ("mlp", "output")},
+        spread=0.15,
+    ),
+    "gpt_neox": Reference(
+        "GPTNeoXConfig", "GPTNeoXForCausalLM",
+        {"vocab_size": 101, "hidden_size": 40, "num_hidden_layers": 3, "num_attention_heads": 5,
+         "intermediate_size": 53, "max_position_embeddings": 43},
+        ({}, {"use_parallel_residual": False, "rope_parameters": {"partial_rotary_factor": 0.5, "rope_theta": 300.0}},
+         {"attention_bias": False, "hidden_act": "gelu_new", "rope_parameters": {"partial_rotary_factor": 1.0}},
+         {"tie_word_embeddings": True, "layer_norm_eps": 1e-3}),
+        "gpt_neox.layers",
+        {"attn_out": ("attention", "output"), "mlp_in": ("mlp.dense_h_to_4h", "output"), "mlp_out": ("mlp", "output")},
+    ),
+    "t5": Reference(
+        "T5Config", "T5ForConditionalGeneration",
+        {"vocab_size": 101, "d_model": 37, "d_kv": 7, "d_ff": 53, "num_layers": 3, "num_decoder_layers": 2,
+         "num_heads": 5, "relative_attention_num_buckets": 8, "relative_attention_max_distance": 17},
+        ({}, {"feed_forward_proj": "gated-gelu", "tie_word_embeddings": False},
+         {"feed_forward_proj": "gated-silu", "num_decoder_layers": 3},
+         {"relative_attention_num_buckets": 32, "relative_attention_max_distance": 128, "layer_norm_epsilon": 1e-3}),
+        "encoder.block",
+        {"q": ("layer.0.SelfAttention.q", "output"), "k": ("layer.0.SelfAttention.k", "output"),
+         "attn_out": ("layer.0.SelfAttention", "output"),
+         "resid_mid": ("layer.1", "input"), "mlp_out": ((("layer.1.DenseReluDense", "layer.2.DenseReluDense")), "output")},
+        decoder="decoder.block", spread=0.12,
+        width=lambda config: config.d_kv,
+    ),
+}  # fmt: skip
+
+
+def make(name: str, variant: int, folder: Any, **more: Any) -> Any:
+    """A reference model of a variant, its weights, norms and biases random, saved as safetensors beside a tokenizer."""
+    import torch
+    import transformers
+
+    from tests.reference.make import tiny_tokenizer
+
+    row = REFERENCES[name]
+    torch.manual_seed(variant)
+    config = getattr(transformers, row.config)(**{**row.sizes, **row.variants[variant], **more})
+    config._attn_implementation = "spy"
+    model = getattr(transformers, row.model)(config).eval()
+    with torch.no_grad():
+        for path, parameter in model.named_parameters():
+            norm = parameter.dim() == 1 and "weight" in path
+            spread = 0.5 if parameter.dim() == 1 else row.spread
+            parameter.normal_(1.0 if norm else 0.0, spread)
+    model.save_pretrained(folder, safe_serialization=True)
+    (folder / "tokenizer.json").write_text(tiny_tokenizer())
+    return model
