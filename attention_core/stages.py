@@ -137,6 +137,9 @@ class Run(Protocol):
     def stage(self, name: str, layer: int | None) -> Stage:
         """The quantity of a name, as a layer sees it; InputError when there is none."""
 
+    def has(self, name: str, layer: int | None) -> bool:
+        """Whether there is a quantity of this name."""
+
     def array(self, name: str, layer: int | None) -> Numbers:
         """All its numbers."""
 

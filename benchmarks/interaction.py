@@ -1,4 +1,4 @@
-"""What a person waits for on the Inspect page, in Chromium on this machine: medians against limits."""
+"""What a person waits for, in Chromium on this machine: medians against limits."""
 
 import shutil
 import socket
@@ -10,6 +10,10 @@ import urllib.parse
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
+from attention_core.worked.lesson import Lesson
+from attention_core.worked.lesson_file import to_address
 from components.heatmap import payload
 
 RUNS = 7
@@ -68,8 +72,44 @@ def clicks(page: Any, n: int) -> float:
     return statistics.median(times)
 
 
+# The same for a number that is typed in: until the output furthest from it has changed.
+WATCH_EDIT = """() => {
+    const roots = [...document.querySelectorAll('*')].map((e) => e.shadowRoot)
+    const root = roots.find((one) => one?.querySelector('figure[data-name]'))
+    window.lab = {}
+    const began = (e) => { if (e.key === 'Enter') { lab.start = performance.now(); lab.took = null } }
+    document.addEventListener('keydown', began, true)
+    new MutationObserver(() => requestAnimationFrame(() => { lab.took ??= performance.now() - lab.start }))
+        .observe(root.querySelector('figure[data-name=out] td[data-row="11"][data-column="7"]'),
+                 { childList: true, characterData: true, subtree: true })
+}"""
+
+
+def edits(page: Any) -> float:
+    """The median time from Enter in a cell of the largest worked example to its changed outputs, in milliseconds."""
+    page.evaluate(WATCH_EDIT)
+    times = []
+    for i in range(RUNS):
+        cell = page.locator('figure[data-name="x"] td[data-row="11"][data-column="3"]')
+        cell.focus()
+        page.keyboard.press("Enter")
+        page.keyboard.type(f"{1 + i / 8}")
+        page.keyboard.press("Enter")
+        page.wait_for_function("window.lab.took")
+        times.append(page.evaluate("window.lab.took"))
+        time.sleep(0.4)
+    return statistics.median(times)
+
+
+def largest_lesson() -> str:
+    """The address of a worked example of 12 words and 8 dimensions, from X to the output."""
+    rng = np.random.default_rng(3)
+    sizes = {"X": (12, 8)} | dict.fromkeys(("W_Q", "W_K", "W_V", "W_O"), (8, 8))
+    numbers = {name: tuple(map(tuple, rng.normal(size=size).round(2).tolist())) for name, size in sizes.items()}
+    return to_address(Lesson(words=tuple(map(str, range(12))), entry="x", n_heads=1, numbers=numbers))
+
+
 def main() -> int:
-    import numpy as np
     from playwright.sync_api import sync_playwright
 
     with socket.socket() as place:
@@ -113,6 +153,10 @@ def main() -> int:
                 drawn(page)
 
             results.append(("new sentence, 64 tokens", median(retype), 500, "ms"))
+            page.goto(f"{url}/worked_example?lesson={largest_lesson()}")
+            page.locator('figure[data-name="out"]').wait_for()
+            page.get_by_role("region", name="Arithmetic").wait_for()
+            results.append(("edit of a 12 × 8 example", edits(page), 150, "ms"))
         finally:
             server.terminate()
             browser.close()

@@ -16,7 +16,11 @@ _mount = st.components.v2.component(
 
 
 def arithmetic(
-    view: dict[str, Any], *, key: str, on_open: Callable[[str], None], on_back: Callable[[int], None],
+    view: dict[str, Any],
+    *,
+    key: str,
+    on_open: Callable[[str], None],
+    on_back: Callable[[int], None],
     name: str = "Arithmetic",
 ) -> None:
     """Mount the arithmetic.

@@ -120,6 +120,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
       if (!cell.classList.contains("editing")) return
       cell.classList.remove("editing")
       cell.textContent = matrixOf(name)?.texts[row]?.[column] ?? ""
+      cell.looks = null
       state.dismissed = JSON.stringify(state.data.refused)
       if (commit && (input.value !== was || message)) send("edit", name, row, column, { text: input.value })
     }
@@ -234,15 +235,18 @@ export default function ({ data, parentElement, setTriggerValue }) {
     rows.labels.forEach((label, r) => { held.side[r].textContent = held.side[r].title = label })
     held.cells.forEach((row, r) => row.forEach((cell, c) => {
       const shade = matrix.shades[r][c] ?? 0
-      cell.style.setProperty("--shade", `${Math.round(Math.abs(shade) * 100)}%`)
-      const old = matrix.before?.[r]?.[c]
-      const changed = matrix.before && old !== matrix.values[r][c]
+      const was = matrix.before?.[`${r},${c}`]
+      const looks = [Math.round(shade * 100), was, matrix.texts[r][c]].join("|")
+      // Only what has changed is touched: a thousand cells drawn anew take longer than an edit may.
+      if (cell.looks === looks || cell.classList.contains("editing")) return
+      cell.looks = looks
+      cell.style.setProperty("--shade", `${Math.abs(Math.round(shade * 100))}%`)
       cell.classList.toggle("minus", shade < 0)
       cell.classList.toggle("deep", matrix.scale === "weights" && shade > 0.5)
       cell.classList.toggle("weight", matrix.scale === "weights")
-      cell.classList.toggle("changed", Boolean(changed))
-      cell.title = changed ? `${old} → ${matrix.values[r][c]}` : ""
-      if (!cell.classList.contains("editing")) cell.textContent = matrix.texts[r][c]
+      cell.classList.toggle("changed", was !== undefined)
+      cell.title = was === undefined ? "" : `${was} → ${matrix.texts[r][c]}`
+      cell.textContent = matrix.texts[r][c]
     }))
   }
 
@@ -260,10 +264,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     if (focused?.isConnected) focused.focus()
   }
   state.figures = figures
-  const changed = data.matrices.flatMap((matrix) => (matrix.before ?? []).flatMap((row, r) => row.flatMap((old, c) =>
-    old === matrix.values[r][c] ? [] : [`${matrix.title} [${matrix.rows.labels[r]}, ${matrix.columns.labels[c]}] ${old} → ${matrix.values[r][c]}`])))
-  if (changed.length) state.line.textContent = `${changed.length} numbers changed. First: ${changed[0]}`
-  else if (!state.line.textContent) state.line.textContent = "Point at a number to see what it is made from."
+  if (!state.line.textContent) state.line.textContent = "Point at a number to see what it is made from."
   if (data.refused && JSON.stringify(data.refused) !== state.dismissed) {
     const { name, row, column, text, message } = data.refused
     edit(name, row - (matrixOf(name)?.rows.start ?? 0), column - (matrixOf(name)?.columns.start ?? 0), text, message)

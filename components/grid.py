@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
@@ -37,7 +37,7 @@ class Matrix:
     values: [row, column], the shown part; infinities and NaN may stand in it
     texts:  the digits of each cell
     scale:  "weights" from 0 to 1, "signed" around 0
-    before: the values before the last change, or None
+    before: the digits of the cells that the last change has changed, as they were: (row, column) -> digits
     edits:  whether a cell can be typed into, turned over by a click, or opened
     sign:   what stands before it: "×", "=", "+"
     """
@@ -50,7 +50,7 @@ class Matrix:
     columns: Axis
     role: Literal["query", "key", "value", "plain"] = "plain"
     scale: Literal["weights", "signed"] = "signed"
-    before: np.ndarray | None = None
+    before: Mapping[tuple[int, int], str] = field(default_factory=dict)
     edits: Literal["no", "type", "turn"] = "no"
     sign: str = ""
 
@@ -150,14 +150,13 @@ def message(
 
 
 def _matrix(matrix: Matrix) -> dict[str, Any]:
-    old = matrix.before if matrix.before is not None and matrix.before.shape == matrix.values.shape else None
     return {
         "name": matrix.name, "title": matrix.title, "role": matrix.role, "scale": matrix.scale, "sign": matrix.sign,
         "edits": matrix.edits,
         "rows": vars(matrix.rows), "columns": vars(matrix.columns), "texts": matrix.texts,
         "values": [[_number(x, 7 if matrix.edits == "no" else 17) for x in row] for row in matrix.values],
         "shades": [[_number(x, 3) for x in row] for row in shades(matrix)],
-        "before": None if old is None else [[_number(x) for x in row] for row in old],
+        "before": {f"{row},{column}": text for (row, column), text in matrix.before.items()},
     }  # fmt: skip
 
 

@@ -69,12 +69,37 @@ def first_cell(solution: Solution, head: int) -> str:
 @st.fragment
 def example() -> None:
     """The settings, the numbers, and how they come about."""
+    above, said, below = st.container(), st.container(), st.container()
+    lesson = state.current()
+    solution, previous = solve(lesson), state.before()
+    old = solve(previous) if previous else None
+    head = min(chosen()["part"], lesson.n_heads - 1)
+    # The numbers are sent first: what an edit changes should not wait for the controls to be drawn again.
+    with below:
+        matrices(solution, old, head)
+    with said:
+        if lesson.n_heads > 1:
+            bound(st.segmented_control, "Head", "part", options=list(range(lesson.n_heads)), required=True,
+                  format_func="Head {}".format, label_visibility="collapsed")  # fmt: skip
+        st.html(headline(solution, head) + changes(solution, old, head))
+    with below:
+        st.html('<h2 class="block">How this number is made</h2>')
+        show_making(
+            chosen()["cell"] or first_cell(solution, head), lambda trail: put(cell=trail), make=solution.term,
+            where=lambda address: where(solution, address), decimals=lesson.decimals, count=MOST_TERMS,
+        )  # fmt: skip
+    with above:
+        settings(solution)
+    write_address()
+
+
+def settings(solution: Solution) -> None:
+    """Where the example starts from, its shape, what is done to the scores, its digits, and the way back."""
+    lesson = solution.lesson
     with st.container(horizontal=True, vertical_alignment="bottom"):
         preset_box()
-        lesson = state.current()
         shape_box(lesson)
         history_buttons()
-        solution = solve(lesson)
         files_menu(solution)
     with st.container(horizontal=True, vertical_alignment="center"):
         scores_box(lesson)
@@ -82,14 +107,11 @@ def example() -> None:
         digits_box(lesson)
     if note := st.session_state.pop("lesson_note", None):
         st.warning(note)
-    head = 0
-    if lesson.n_heads > 1:
-        bound(st.segmented_control, "Head", "part", options=list(range(lesson.n_heads)), required=True,
-              format_func="Head {}".format, label_visibility="collapsed")  # fmt: skip
-        head = min(chosen()["part"], lesson.n_heads - 1)
-    previous = state.before()
-    old = solve(previous) if previous else None
-    st.html(headline(solution, head) + changes(solution, old, head))
+
+
+def matrices(solution: Solution, old: Solution | None, head: int) -> None:
+    """Every matrix of the computation; those that were put in can be changed."""
+    lesson = solution.lesson
     view = View(
         solution, None, (head,), list(lesson.words), decimals=lesson.decimals, windowed=False,
         editable=frozenset([*NAMES, "mask"]), before=old,
@@ -104,14 +126,6 @@ def example() -> None:
 
     grid(made.matrices, made.sources, made.products, key="grid", on_pick=pick, on_edit=edited,
          refused=state.refused(), dark=theme_name() == "dark")  # fmt: skip
-    st.html('<h2 class="block">How this number is made</h2>')
-    show_making(
-        chosen()["cell"] or first_cell(solution, head), lambda trail: put(cell=trail), make=solution.term,
-        where=lambda address: where(solution, address), decimals=lesson.decimals, count=MOST_TERMS,
-    )  # fmt: skip
-    if state.setting().preset == "textbook":
-        truth_table()
-    write_address()
 
 
 def sentence_preset() -> None:
@@ -134,6 +148,8 @@ try:
     elif state.setting().preset in PRESETS:
         st.caption(PRESETS[state.setting().preset].purpose)
     example()
+    if state.setting().preset == "textbook":
+        truth_table()
 except AttentionLabError as problem:
     st.error(str(problem))
     st.button("Back to the textbook’s example", on_click=state.start, args=("textbook",))

@@ -196,19 +196,18 @@ def shown(view: View, source: Stage, numbers: Numbers, axes: tuple[str, str], na
     )
 
 
-def before(view: View, source: Stage, windows: list[slice], part: Numbers, head: int) -> Numbers | None:
-    """The same part as it was before the last edit, where its shape has not changed since."""
-    if view.before is None:
-        return None
-    try:
-        old = view.before.array(source.name, source.layer)
-    except KeyError:
-        return None
-    now = view.run.array(source.name, source.layer)
-    if old.shape != now.shape:
-        return None
-    laid = flat(Operand(old, source.axes), (), head)[windows[0], windows[1]].astype(float)
-    return laid if laid.shape == part.shape else None
+def before(view: View, source: Stage, windows: list[slice], part: Numbers, head: int) -> dict[tuple[int, int], str]:
+    """The digits, before the last change, of the shown cells that it has changed."""
+    if view.before is None or not view.before.has(source.name, source.layer):
+        return {}
+    was = view.before.array(source.name, source.layer)
+    if was.shape != view.run.array(source.name, source.layer).shape:
+        return {}
+    old = flat(Operand(was, source.axes), (), head)[windows[0], windows[1]]
+    if old.shape != part.shape:
+        return {}
+    same = (old == part) | ((old != old) & (part != part))  # NaN is not equal to itself
+    return {(int(r), int(c)): digits(old[r, c], view.decimals) for r, c in np.argwhere(~same)}
 
 
 def digits(value: object, decimals: int) -> str:

@@ -72,6 +72,10 @@ class Solution:
             raise InputError(f"There is no quantity named {name!r} here.")
         return self.stages[name]
 
+    def has(self, name: str, layer: int | None = None) -> bool:
+        """Whether there is a quantity of this name."""
+        return name in self.stages
+
     def array(self, name: str, layer: int | None = None) -> Numbers:
         """All numbers of a quantity."""
         return self.numbers[name]
