@@ -32,13 +32,13 @@ def bare_products(model: ac.Model, n: int) -> Callable[[], None]:
     pattern, v = random(config.n_heads, n, n), random(config.n_heads, n, config.d_head)
 
     def run() -> None:
-        for block in model.blocks:
-            _ = x @ block.W_QKV
+        for layer in range(config.n_layers):
+            _ = x @ model.weights.joined("q", layer)[0]
             np.matmul(q, k)
             np.matmul(pattern, v)
-            _ = x @ block.W_O
-            _ = x @ block.W_in
-            _ = hidden @ block.W_out
+            _ = x @ model.parameter("W_O", layer).reshape(-1, config.d_model)
+            _ = x @ model.parameter("W_in", layer)
+            _ = hidden @ model.parameter("W_out", layer)
 
     return run
 

@@ -137,7 +137,7 @@ def read_tensor(
     """One tensor, its shape checked, its axes as declared."""
     tensor = tensors[name]
     factors = [axis.split("*") for axis in source.layout.split(", ")]
-    lengths = [[sum(length(each, config) for each in terms(factor)) for factor in axis] for axis in factors]
+    lengths = factor_lengths(source, config)
     expected = [math.prod(axis) for axis in lengths]
     if list(tensor.shape) != expected:
         raise ShapeError(f"{name!r} has shape {list(tensor.shape)}, expected {expected}.")
@@ -154,6 +154,12 @@ def read_tensor(
     moved = parted.transpose([kept.index(each) for each in wanted])
     # A copy: a model must not change when its file is written over.
     return frozen(np.array(moved, order="C").reshape([config.axes[axis] for axis in axes]))
+
+
+def factor_lengths(source: Source, config: ModelConfig) -> list[list[int]]:
+    """The lengths of the factors of each axis that a tensor has in its checkpoint."""
+    axes = (axis.split("*") for axis in source.layout.split(", "))
+    return [[sum(length(each, config) for each in terms(factor)) for factor in axis] for axis in axes]
 
 
 def terms(factor: str) -> list[str]:

@@ -44,15 +44,15 @@ def change_tensors(folder, change):
 def test_a_folder_loads(folder):
     model = ac.load(folder)
     assert (model.config.n_layers, model.config.n_heads, model.config.d_head) == (3, 5, 7)
-    assert model.W("Q", 0).shape == (5, 35, 7)
+    assert model.parameter("W_Q", 0).shape == (5, 35, 7)
     source = load_file(folder / "model.safetensors")["encoder.layer.2.attention.self.value.weight"]
-    np.testing.assert_array_equal(model.W("V", 2)[1, 3], source[7:14, 3])
+    np.testing.assert_array_equal(model.parameter("W_V", 2)[1, 3], source[7:14, 3])
 
 
 @pytest.mark.parametrize(
     ("change", "named"),
     [
-        ({"model_type": "llama"}, "llama"),
+        ({"model_type": "lama"}, "lama"),
         ({"rope_theta": 1e4}, "rope_theta"),
         ({"position_embedding_type": "relative_key"}, "position_embedding_type"),
         ({"hidden_act": "silu"}, "hidden_act"),
@@ -93,8 +93,8 @@ def test_half_precision_is_loaded_as_the_numbers_it_holds(folder):
     change_tensors(folder, lambda t: t.update({name: array.astype(np.float16) for name, array in t.items()}))
     model = ac.load(folder)
     source = load_file(folder / "model.safetensors")["encoder.layer.2.attention.self.value.weight"]
-    assert model.W("V", 2).dtype == np.float32
-    np.testing.assert_array_equal(model.W("V", 2)[1, 3], source[7:14, 3].astype(np.float32))
+    assert model.parameter("W_V", 2).dtype == np.float32
+    np.testing.assert_array_equal(model.parameter("W_V", 2)[1, 3], source[7:14, 3].astype(np.float32))
 
 
 def test_a_model_stays_the_same_when_its_file_is_written_over(folder):

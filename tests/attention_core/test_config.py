@@ -6,6 +6,7 @@ import pytest
 
 from attention_core.config import SIZES, ModelConfig
 from attention_core.errors import UnsupportedConfigError
+from attention_core.positions import Rotary
 
 GOOD = {
     "n_layers": 3, "n_heads": 5, "d_model": 35, "d_head": 7, "d_mlp": 53, "d_vocab": 101, "n_ctx": 43,
@@ -13,8 +14,13 @@ GOOD = {
 }  # fmt: skip
 
 
-def test_the_sizes_by_name_and_nothing_else():
-    assert ModelConfig(**GOOD).sizes == {name: GOOD[name] for name in SIZES}
+def test_axes_have_their_sizes():
+    axes = ModelConfig(**GOOD, n_kv_heads=1).axes
+    assert axes == {
+        "token": 101, "vocab": 101, "place": 43, "segment": 2, "model": 35, "embed": 35, "head": 5, "kv_head": 1,
+        "group": 5, "dim": 7, "mlp": 53, "bucket": 0,
+    }  # fmt: skip
+    assert (ModelConfig(**GOOD).kv, ModelConfig(**GOOD, n_kv_heads=1).kv) == ("head", "kv_head")
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -24,9 +30,30 @@ def test_a_size_that_is_no_positive_whole_number_is_named(size, value):
         ModelConfig(**GOOD | {size: value})
 
 
-def test_heads_have_to_fit_the_width():
-    with pytest.raises(UnsupportedConfigError, match="5 × 11 is not 35"):
-        ModelConfig(**GOOD | {"d_head": 11})
+def test_heads_share_keys_equally():
+    with pytest.raises(UnsupportedConfigError, match="5 heads .* 2 key-value heads"):
+        ModelConfig(**GOOD | {"n_kv_heads": 2})
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ({"norm": "batch"}, "norm must be one of layer, rms, got 'batch'"),
+        ({"causal": 1}, "causal must be true or false, got 1"),
+        ({"attn_soft_cap": 0}, "attn_soft_cap must be a number above 0, got 0"),
+        ({"windows": (3, None)}, "windows must be given for each of 3 layers, got 2"),
+        ({"windows": (3, None, 0)}, "windows must be a whole number of at least 1, got 0"),
+        ({"positions": "rotary"}, "rotary must be given where positions are rotary"),
+        ({"positions": "rotary", "rotary": (Rotary(dim=8),) * 3}, "8 dimensions cannot be rotated: a head has 7"),
+        ({"positions": "relative"}, "relative must be given"),
+        ({"place_from": "ids"}, "pad_id must be an id, got None"),
+        ({"biases": frozenset({"b_what"})}, "biases .* got .'b_what'."),
+        ({"d_embed": 11}, "d_embed 11 is not d_model 35"),
+    ],
+)
+def test_a_trait_that_does_not_fit_is_named(change, named):
+    with pytest.raises(UnsupportedConfigError, match=named):
+        ModelConfig(**GOOD | change)
 
 
 @pytest.mark.parametrize("eps", [0, -1e-12, float("nan")])

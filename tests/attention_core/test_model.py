@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from attention_core import model as forward
+from attention_core import forward
 from attention_core.errors import InputError
 
 IDS = [2, 97, 5, 41, 13, 0, 77]
@@ -47,29 +47,42 @@ def test_one_token_looks_at_itself_alone(bert):
 
 @pytest.mark.parametrize("kind", ["Q", "K", "V"])
 def test_a_head_has_its_own_slice_of_the_fused_weights(bert, kind):
-    """W(kind)[h] and b(kind)[h] give head h of the trace, from the stream by a plain product."""
+    """W_kind[h] and b_kind[h] give head h of the trace, from the stream by a plain product."""
     trace, layer, head = bert.trace(ids=IDS), 1, 3
-    assert bert.W(kind, layer).shape == (5, 35, 7)
-    expected = trace.resid_pre(layer).astype(float) @ bert.W(kind, layer)[head] + bert.b(kind, layer)[head]
+    weight, bias = bert.parameter(f"W_{kind}", layer), bert.parameter(f"b_{kind}", layer)
+    assert (weight.shape, bias.shape) == ((5, 35, 7), (5, 7))
+    expected = trace.resid_pre(layer).astype(float) @ weight[head] + bias[head]
     np.testing.assert_allclose(getattr(trace, kind.lower())(layer)[head], expected, atol=1e-5)
 
 
 def test_embed_adds_word_position_and_segment_zero(bert):
-    part = bert.embedding
-    summed = part.W_E[IDS].astype(float) + part.W_pos[: len(IDS)] + part.W_seg[0]
+    part = {name: bert.parameter(name, None) for name in ("W_E", "W_pos", "W_seg", "w_norm", "b_norm")}
+    summed = part["W_E"][IDS].astype(float) + part["W_pos"][: len(IDS)] + part["W_seg"][0]
     normed = (summed - summed.mean(1, keepdims=True)) / np.sqrt(summed.var(1, keepdims=True) + bert.config.norm_eps)
-    expected = normed * part.w_norm + part.b_norm
-    embedded = forward.embed(part, np.array(IDS), bert.config.norm_eps)
-    np.testing.assert_allclose(embedded, expected, atol=1e-5)
-    np.testing.assert_array_equal(embedded, bert.trace(ids=IDS).resid[0])
+    np.testing.assert_allclose(bert.trace(ids=IDS).resid[0], normed * part["w_norm"] + part["b_norm"], atol=1e-5)
 
 
 def test_running_leaves_the_weights_as_they_were(bert):
-    before = copy.deepcopy(bert.embedding), copy.deepcopy(bert.blocks)
+    before = copy.deepcopy(dict(bert.weights))
     bert.trace(ids=IDS)
-    for old, new in zip((before[0], *before[1]), (bert.embedding, *bert.blocks), strict=True):
-        for name, array in vars(old).items():
-            np.testing.assert_array_equal(array, getattr(new, name))
+    assert set(before) == set(bert.weights)
+    for key, array in before.items():
+        np.testing.assert_array_equal(array, bert.weights[key])
+
+
+def test_a_batch_is_run_text_by_text(bert):
+    for ids, trace in zip(([5], IDS), bert.traces([[5], IDS]), strict=True):
+        np.testing.assert_array_equal(trace.resid, bert.trace(ids=ids).resid)
+
+
+def test_what_fills_a_text_up_is_not_seen(bert):
+    """On the right or in the middle, and a text that is not filled up is the same with marks as without."""
+    alone, filled = bert.trace(ids=IDS), bert.trace(ids=[*IDS, 9, 9], seen=[True] * 7 + [False] * 2)
+    np.testing.assert_allclose(filled.resid[:, :7], alone.resid, atol=1e-5)
+    assert (filled.pattern(1)[:, :, 7:] == 0).all()
+    np.testing.assert_array_equal(bert.trace(ids=IDS, seen=[True] * 7).resid, alone.resid)
+    with pytest.raises(InputError, match="7 tokens need as many marks in seen, got 2"):
+        bert.trace(ids=IDS, seen=[True, False])
 
 
 def test_a_causal_model_never_looks_ahead(bert):

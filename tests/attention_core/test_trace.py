@@ -42,10 +42,11 @@ def norm(x, weight, bias, eps):
 
 @pytest.mark.parametrize("layer", range(3))
 def test_the_pieces_of_a_layer_give_what_the_forward_pass_kept(trace, layer):
-    block, eps = trace.model.blocks[layer], trace.model.config.norm_eps
-    mid = norm(trace.resid_pre(layer).astype(float) + trace.attn_out(layer), block.w_mid, block.b_mid, eps)
+    eps = trace.model.config.norm_eps
+    part = {name: trace.model.parameter(name, layer) for name in ("w_mid", "b_mid", "w_post", "b_post")}
+    mid = norm(trace.resid_pre(layer).astype(float) + trace.attn_out(layer), part["w_mid"], part["b_mid"], eps)
     np.testing.assert_allclose(trace.resid_mid(layer), mid, atol=1e-5)
-    post = norm(mid + trace.mlp_out(layer), block.w_post, block.b_post, eps)
+    post = norm(mid + trace.mlp_out(layer), part["w_post"], part["b_post"], eps)
     np.testing.assert_allclose(trace.resid_post(layer), post, atol=1e-5)
 
 
