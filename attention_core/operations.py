@@ -137,8 +137,8 @@ class Scale(Operation):
     def by_hand(self, axes: tuple[str, ...], inputs: list[Operand], rounded: Rounding) -> Numbers:
         made = inputs[0].numbers
         if self.root:
-            made = rounded(made / exact(float(rounded(np.sqrt(np.array(self.root))))))
-        return made if self.over == 1 else rounded(made / exact(self.over))
+            made = rounded(made / like(made, float(rounded(np.sqrt(np.array(self.root))))))
+        return made if self.over == 1 else rounded(made / like(made, self.over))
 
     def term(self, cell: Cell) -> Term:
         made = cell.whole(cell.stage.inputs[0])
@@ -220,10 +220,10 @@ def chosen_and_row(cell: Cell) -> tuple[Term, list[Term]]:
     return cell.whole(scores), [each for each in row if each.value > -math.inf]
 
 
-def exact(number: float) -> Fraction | float:
-    """A whole or short decimal number as a fraction, so that fractions divided by it stay exact."""
-    short = Fraction(repr(float(number)))
-    return short if short.denominator <= 1000 else number
+def like(numbers: Numbers, value: float) -> Fraction | float:
+    """A whole or short decimal number as a fraction where the numbers are fractions, so that they stay exact."""
+    short = Fraction(repr(float(value)))
+    return short if numbers.dtype == object and short.denominator <= 1000 else value
 
 
 def _folded(operand: Operand, *groups: list[str]) -> Numbers:

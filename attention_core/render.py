@@ -74,7 +74,7 @@ def shown_value(term: Term, decimals: int, top: bool = True) -> Value:
 
 def read(text: str) -> Value:
     """The number that stands in a line as these characters."""
-    plain = text.replace(MINUS, "-")
+    plain = text.replace(MINUS, "-").replace("∞", "inf").replace("undefined", "nan")
     return Fraction(plain) if "/" in plain else float(plain)
 
 
@@ -88,7 +88,7 @@ def line(term: Term, decimals: int = 4) -> Line:
     slack = 0.5 * 10**-decimals * (len(term.parts) if term.op == "sum" else 1)
     for shown_decimals in range(decimals, MOST_DECIMALS + 1):
         shown = shown_value(term, shown_decimals)
-        if abs(shown - result) <= slack:
+        if abs(shown - result) <= slack or not math.isfinite(result):
             break
     sides = (*side(term, shown_decimals, top=True), Piece(" = "))
     right = Piece(number(term.value, decimals), term.role, term.name, term.at)

@@ -89,18 +89,18 @@ def example() -> None:
             where=lambda address: where(solution, address), decimals=lesson.decimals, count=MOST_TERMS,
         )  # fmt: skip
     with above:
-        settings(solution)
+        settings(solution, head)
     write_address()
 
 
-def settings(solution: Solution) -> None:
+def settings(solution: Solution, head: int) -> None:
     """Where the example starts from, its shape, what is done to the scores, its digits, and the way back."""
     lesson = solution.lesson
     with st.container(horizontal=True, vertical_alignment="bottom"):
         preset_box()
         shape_box(lesson)
         history_buttons()
-        files_menu(solution)
+        files_menu(solution, asking(solution, head))
     with st.container(horizontal=True, vertical_alignment="center"):
         scores_box(lesson)
         bound(st.toggle, "Mask by click", "maskgrid")
