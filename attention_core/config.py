@@ -152,12 +152,16 @@ class ModelConfig:
             _need(window is None or is_whole(window, 1), "windows", "a whole number of at least 1", window)
         for over in self.attn_over:
             _need(is_number(over) and over > 0, "attn_over", "a number above 0", over)
-        _need(bool(self.rotary) == (self.positions == "rotary"), "rotary", "given where positions are rotary", self.rotary)
+        _need(
+            bool(self.rotary) == (self.positions == "rotary"), "rotary", "given where positions are rotary", self.rotary
+        )
         wanted = self.positions == "relative"
         _need((self.relative is not None) == wanted, "relative", "given where positions are relative", self.relative)
         _need(self.place_from != "ids" or self.pad_id is not None, "pad_id", "an id", self.pad_id)
         if self.embed_projection == "none" and self.d_embed != self.d_model:
-            raise UnsupportedConfigError(f"d_embed {self.d_embed} is not d_model {self.d_model}, and nothing projects it.")
+            raise UnsupportedConfigError(
+                f"d_embed {self.d_embed} is not d_model {self.d_model}, and nothing projects it."
+            )
 
     @property
     def axes(self) -> dict[str, int]:

@@ -16,6 +16,10 @@ Role = Literal["query", "key", "value", "plain"]
 Value = float | Fraction
 
 
+EXP_REACH = 709.0  # e^709 is the last that float64 holds
+CLOSE = 1e-9  # numbers as near as that are equal for a person
+
+
 class Address(NamedTuple):
     """Which number this is: the name of a quantity and its indices. `str` of it goes into the page's address."""
 
@@ -94,7 +98,7 @@ def apply(op: Op, values: list[Value]) -> Value:
         case "difference":
             return values[0] - values[1]
         case "exp":
-            return math.exp(values[0])
+            return math.exp(values[0]) if values[0] < EXP_REACH else math.inf
         case "sqrt":
             return root(values[0])
         case "square":
@@ -102,7 +106,7 @@ def apply(op: Op, values: list[Value]) -> Value:
         case "max":
             return max(values)
         case "equal":
-            return float(values[0] == values[1])
+            return float(math.isclose(values[0], values[1], rel_tol=CLOSE, abs_tol=CLOSE))
         case "cos":
             return math.cos(values[0])
         case "sin":
@@ -132,7 +136,7 @@ def evaluate(term: Term, rounded: Callable[[Value], Value] = lambda value: value
     return rounded(apply(term.op, [evaluate(part, rounded) for part in term.parts])) if term.parts else term.value
 
 
-STEP_NAMES: dict[Op, str] = {"exp": "power", "sqrt": "root"}
+STEP_NAMES: dict[Op, str] = {"exp": "power", "sqrt": "root", "quotient": "score ÷ root"}
 
 
 def reworked(term: Term, rounded: Callable[[Value], Value]) -> Term:

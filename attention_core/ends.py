@@ -24,7 +24,9 @@ def before_stages(config: ModelConfig) -> list[Stage]:
     ]
     if config.positions == "sinusoidal":
         weights = [
-            replace(each, operation=Given("Computed: sines and cosines of the place.")) if each.name == "W_pos" else each
+            replace(each, operation=Given("Computed: sines and cosines of the place."))
+            if each.name == "W_pos"
+            else each
             for each in weights
         ]
     return [*weights, *made]
@@ -54,7 +56,11 @@ def embedding_stages(config: ModelConfig) -> list[Stage]:
         tables = {"W_pos": "W_pos[place]", "W_seg": "W_seg[0]"}
         parts = ["W_E[id]" if current.startswith("W_E") else current.partition("[")[0]]
         parts += [tables[each.partition("[")[0]] for each in summands[1:]]
-        words = ["Token", *("place" for each in summands if "W_pos" in each), *("segment" for _ in summands if "W_seg" in _)]
+        words = [
+            "Token",
+            *("place" for each in summands if "W_pos" in each),
+            *("segment" for _ in summands if "W_seg" in _),
+        ]
         current = then(stage(f"embed_sum[position, {width}]", Add(), *summands, inline=True,
                              title=f"{', '.join(words[:-1])} and {words[-1]} added",
                              equation=" + ".join(parts)))  # fmt: skip

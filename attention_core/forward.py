@@ -68,7 +68,9 @@ def plan(config: ModelConfig, layer: int | None, padded: bool) -> tuple[Step, ..
 def is_after(stage: Stage, stages: list[Stage]) -> bool:
     """Whether a stage comes after the last layer: it is made from one of its quantities, or from what is."""
     named = {each.name: each for each in stages}
-    return any(ref.layer is not None or (ref.name in named and is_after(named[ref.name], stages)) for ref in stage.inputs)
+    return any(
+        ref.layer is not None or (ref.name in named and is_after(named[ref.name], stages)) for ref in stage.inputs
+    )
 
 
 class Forward(ModelRun):

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from attention_core.derivation import Term, make
+from attention_core.derivation import Term, Value, make
 from attention_core.ops import softmax_
 from attention_core.stages import Cell, Numbers, Operand, Operation, Rounding, Weighing
 
@@ -22,7 +22,6 @@ class Given(Operation):
     """
 
     why: str = ""
-
 
     def compute(self, axes: tuple[str, ...], inputs: list[Operand]) -> Numbers:
         raise TypeError("A given number is not computed.")
@@ -137,14 +136,15 @@ class Scale(Operation):
     def by_hand(self, axes: tuple[str, ...], inputs: list[Operand], rounded: Rounding) -> Numbers:
         made = inputs[0].numbers
         if self.root:
-            made = rounded(made / like(made, float(rounded(np.sqrt(np.array(self.root))))))
-        return made if self.over == 1 else rounded(made / like(made, self.over))
+            made = rounded(made / like(made.flat[0], float(rounded(np.sqrt(np.array(self.root))))))
+        return made if self.over == 1 else rounded(made / like(made.flat[0], self.over))
 
     def term(self, cell: Cell) -> Term:
         made = cell.whole(cell.stage.inputs[0])
+        root, over = (like(made.value, x) for x in (self.root or 0.0, self.over))
         if self.root:
-            made = make("quotient", (made, make("sqrt", (Term(self.root, self.of),))))
-        return made if self.over == 1 else make("quotient", (made, Term(self.over, self.by)))
+            made = make("quotient", (made, make("sqrt", (Term(root, self.of),))))
+        return made if self.over == 1 else make("quotient", (made, Term(over, self.by)))
 
 
 @dataclass(frozen=True)
@@ -220,10 +220,10 @@ def chosen_and_row(cell: Cell) -> tuple[Term, list[Term]]:
     return cell.whole(scores), [each for each in row if each.value > -math.inf]
 
 
-def like(numbers: Numbers, value: float) -> Fraction | float:
-    """A whole or short decimal number as a fraction where the numbers are fractions, so that they stay exact."""
+def like(number: Value, value: float) -> Value:
+    """A whole or short decimal number as a fraction where the number it is to divide is one, so that it stays exact."""
     short = Fraction(repr(float(value)))
-    return short if numbers.dtype == object and short.denominator <= 1000 else value
+    return short if isinstance(number, Fraction) and short.denominator <= 1000 else value
 
 
 def _folded(operand: Operand, *groups: list[str]) -> Numbers:

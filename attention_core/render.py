@@ -75,7 +75,7 @@ def shown_value(term: Term, decimals: int, top: bool = True) -> Value:
 def read(text: str) -> Value:
     """The number that stands in a line as these characters."""
     plain = text.replace(MINUS, "-").replace("∞", "inf").replace("undefined", "nan")
-    return Fraction(plain) if "/" in plain else float(plain)
+    return float(plain) if any(mark in plain for mark in (".", "inf", "nan")) else Fraction(plain)
 
 
 def line(term: Term, decimals: int = 4) -> Line:
@@ -84,15 +84,17 @@ def line(term: Term, decimals: int = 4) -> Line:
     The numbers on the left get as many decimals, at least those of the result, as it takes for the
     shown digits to give the shown result within half a unit of its last digit for each number summed.
     """
-    result = read(number(term.value, decimals))
+    exactly = isinstance(shown_value(term, decimals), Fraction)
+    value = term.value if exactly else float(term.value)
+    result = read(number(value, decimals))
     slack = 0.5 * 10**-decimals * (len(term.parts) if term.op == "sum" else 1)
     for shown_decimals in range(decimals, MOST_DECIMALS + 1):
         shown = shown_value(term, shown_decimals)
         if abs(shown - result) <= slack or not math.isfinite(result):
             break
     sides = (*side(term, shown_decimals, top=True), Piece(" = "))
-    right = Piece(number(term.value, decimals), term.role, term.name, term.at)
-    exact = number(shown, decimals) == number(term.value, decimals)
+    right = Piece(number(value, decimals), term.role, term.name, term.at)
+    exact = number(shown, decimals) == right.text
     return Line(term, (*sides, right), decimals, exact, shown)
 
 

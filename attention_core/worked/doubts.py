@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import ClassVar
 
 import numpy as np
 
-from attention_core.derivation import Term, make
+from attention_core.derivation import CLOSE, Term, make
 from attention_core.operations import chosen_and_row
 from attention_core.stages import Cell, Numbers, Operand, Rounding, Weighing
 
@@ -30,10 +31,11 @@ class Share(Weighing):
 
     def by_hand(self, axes: tuple[str, ...], inputs: list[Operand], rounded: Rounding) -> Numbers:
         scores = inputs[0].numbers
-        left = np.where(scores == -math.inf, scores.dtype.type(0), scores)
+        nothing = Fraction(0) if scores.dtype == object else 0.0
+        left = np.where(scores == -math.inf, nothing, scores)
         total = left.sum(axis=-1, keepdims=True)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            return rounded(np.where(total == 0, math.nan, left / np.where(total == 0, 1, total)))
+        shares = np.where(total == 0, math.nan, left / np.where(total == 0, 1, total))
+        return rounded(np.where(scores == -math.inf, nothing, shares))
 
     def term(self, cell: Cell) -> Term:
         own, row = chosen_and_row(cell)
@@ -61,7 +63,9 @@ class HardMax(Weighing):
     def by_hand(self, axes: tuple[str, ...], inputs: list[Operand], rounded: Rounding) -> Numbers:
         scores = inputs[0].numbers
         top = scores.max(axis=-1, keepdims=True)
-        first = ((scores == top) & (scores > -math.inf)).astype(np.float64)
+        # The same sum in another order may differ in its last digit, and is still the same for a person.
+        near = np.isclose(scores.astype(np.float64), top.astype(np.float64), rtol=CLOSE, atol=CLOSE)
+        first = (near & (scores > -math.inf)).astype(np.float64)
         return rounded(first / np.maximum(first.sum(axis=-1, keepdims=True), 1))
 
     def term(self, cell: Cell) -> Term:

@@ -12,7 +12,7 @@ WEIGH = {
     kept = np.where(np.isneginf(scores), 0, scores)
     return kept / kept.sum(axis=-1, keepdims=True)""",
     "hardmax": """
-    first = scores == scores.max(axis=-1, keepdims=True)
+    first = np.isclose(scores, scores.max(axis=-1, keepdims=True), rtol=1e-9, atol=1e-9)
     return first / first.sum(axis=-1, keepdims=True)""",
 }
 FROM_X = """

@@ -148,8 +148,9 @@ def paper(decimals: int) -> Rounding:
     scale = 10.0**decimals
 
     def rounded(numbers: Numbers) -> Numbers:
-        # What is half a unit in decimals may lie a hair below it in binary.
-        return np.sign(numbers) * np.floor(np.abs(numbers) * scale + 0.5 + 1e-9) / scale
+        # What is half a unit in decimals may lie a hair below it in binary; past 2^52 there is nothing left to round.
+        steps = np.abs(numbers) * scale
+        return np.where(steps < 2.0**52, np.sign(numbers) * np.floor(steps + 0.5 + 1e-9) / scale, numbers)
 
     return rounded
 

@@ -146,4 +146,6 @@ def difference(ours, theirs, rows, name):
     if not np.isfinite(ours).all():
         return "is not finite"
     off = float(np.abs(ours - theirs).max())
-    return None if off <= tolerance(theirs) else f"is off by {off:.3g}, its largest number is {np.abs(theirs).max():.3g}"
+    return (
+        None if off <= tolerance(theirs) else f"is off by {off:.3g}, its largest number is {np.abs(theirs).max():.3g}"
+    )
