@@ -23,7 +23,6 @@ class Given(Operation):
 
     why: str = ""
 
-
     def compute(self, axes: tuple[str, ...], inputs: list[Operand]) -> Numbers:
         raise TypeError("A given number is not computed.")
 

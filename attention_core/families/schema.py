@@ -19,8 +19,8 @@ HARMLESS = frozenset([
     "num_beams", "num_labels", "num_return_sequences", "output_attentions", "output_hidden_states", "output_past",
     "output_scores", "prefix", "problem_type", "remove_invalid_values", "repetition_penalty", "return_dict",
     "return_dict_in_generate", "sep_token_id", "suppress_tokens", "task_specific_params", "temperature",
-    "tokenizer_class", "top_k", "top_p", "torch_dtype", "torchscript", "transformers_version", "typical_p", "use_bfloat16",
-    "use_cache",
+    "tokenizer_class", "top_k", "top_p", "torch_dtype", "torchscript", "transformers_version", "typical_p",
+    "use_bfloat16", "use_cache",
 ])  # fmt: skip
 """Configuration keys of any family that change nothing in what is computed here."""
 

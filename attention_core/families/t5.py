@@ -139,6 +139,10 @@ T5 = replace(
         **attention("decoder", 1, "EncDecAttention", "cross_"),
         "W_U": Source("lm_head.weight", "vocab, model", instead="shared.weight"),
     },
-    unused=("decoder.embed_tokens.weight", "encoder.*", "decoder.block.*.EncDecAttention.relative_attention_bias.weight"),
+    unused=(
+        "decoder.embed_tokens.weight",
+        "encoder.*",
+        "decoder.block.*.EncDecAttention.relative_attention_bias.weight",
+    ),
     encoder=ENCODER,
 )
