@@ -15,17 +15,15 @@ import numpy as np
 from attention_core.arrays import Array
 from attention_core.config import ModelConfig
 from attention_core.declare import is_trained
+from attention_core.grid import GRID, mixed
 from attention_core.layer import declaration
-from attention_core.operations import Contract, Given, Passed, Scale
+from attention_core.operations import Contract, Given, Passed
 from attention_core.run import Inputs, ModelRun
 from attention_core.stages import FOLLOWERS, Numbers, Operand, Ref, Stage, compute, operand
 from attention_core.weights import Key, together
 
 if TYPE_CHECKING:
     from attention_core.model import Model
-
-SCORES_BLOCK = 1 << 19  # elements: the scores of so many heads at once stay in the cache
-GRID = ("head", "query", "key")
 
 
 @dataclass(frozen=True)
@@ -128,7 +126,7 @@ class Forward(ModelRun):
             if first.name == "resid_pre":
                 self.held["resid_pre", layer] = before
             elif step.is_grid:
-                self.hold(step.stages[-1], self.mixed(step.stages))
+                self.hold(step.stages[-1], mixed(self, step.stages))
             elif len(step.stages) > 1:
                 self.project(step.stages)
             else:
@@ -170,24 +168,6 @@ class Forward(ModelRun):
             self.hold(stage, own.reshape(len(made), heads, dims).transpose(1, 0, 2))
             start += heads * dims
 
-    def mixed(self, stages: tuple[Stage, ...]) -> Numbers:
-        """From queries, keys and values to z [head, query, d_head], some heads at a time."""
-        product = stages[0]
-        query, key = (operand(self, each, product) for each in product.inputs)
-        n_heads, n_query, width = query.numbers.shape
-        n_key = key.numbers.shape[1]
-        z = np.empty((n_query, n_heads, width), np.float32).transpose(1, 0, 2)
-        step = min(n_heads, max(1, SCORES_BLOCK // (n_query * n_key)))
-        scratch = np.empty((step, n_query, n_key), np.float32)
-        scale = stages[1].operation if type(stages[1].operation) is Scale else None
-        if scale:
-            query = Operand(query.numbers * np.float32(scale.factor), query.axes)
-        for start in range(0, n_heads, step):
-            heads = slice(start, min(start + step, n_heads))
-            some = Heads(self, heads, {}, scratch[: heads.stop - start])
-            some.run(stages, query, key, z[heads])
-        return z
-
     def hold(self, stage: Stage, numbers: Numbers) -> None:
         """Keep a quantity until it is not needed any more."""
         self.held[stage.name, stage.layer] = numbers
@@ -200,47 +180,3 @@ class Forward(ModelRun):
             numbers = self.given(stage)
             self.held[key] = numbers
         return self.held[key]
-
-
-@dataclass
-class Heads:
-    """Some heads of a run: its quantities narrowed to these heads, and the scores made of them."""
-
-    whole: Forward
-    heads: slice
-    made: dict[str, Numbers]
-    scratch: Numbers
-
-    def run(self, stages: tuple[Stage, ...], query: Operand, key: Operand, z: Numbers) -> None:
-        """From the product of queries and keys to the mixed values, each stage in place of the one before."""
-        product, *rest = stages
-        pair = [Operand(query.numbers[self.heads], query.axes), Operand(key.numbers[self.heads], key.axes)]
-        Contract().compute_into(product.axes, pair, self.scratch)
-        self.made[product.name] = self.scratch
-        for stage in rest[:-1]:
-            if type(stage.operation) is not Scale:  # the queries are scaled already
-                inputs = [operand(self, each, stage) for each in stage.inputs]
-                stage.operation.compute_into(stage.axes, inputs, self.scratch)  # type: ignore[attr-defined]
-            self.made[stage.name] = self.scratch
-        last = rest[-1]
-        Contract().compute_into(last.axes, [operand(self, each, last) for each in last.inputs], z)
-
-    def stage(self, name: str, layer: int | None) -> Stage:
-        """The declared quantity of a name."""
-        return self.whole.stage(name, layer)
-
-    def array(self, name: str, layer: int | None) -> Numbers:
-        """The numbers of a quantity for these heads."""
-        if name in self.made:
-            return self.made[name]
-        numbers, axes = self.whole.array(name, layer), self.whole.stage(name, layer).axes
-        return numbers[(slice(None),) * axes.index("head") + (self.heads,)] if "head" in axes else numbers
-
-    def follows(self, axis: str) -> tuple[tuple[str, ...], np.ndarray]:
-        """What an axis follows, and its index at each place there."""
-        leaders, places = self.whole.follows(axis)
-        return leaders, places[self.heads] if leaders == ("head",) else places
-
-    def origin(self, name: str, layer: int | None) -> str:
-        """Where a given number comes from, in words."""
-        return self.whole.origin(name, layer)
