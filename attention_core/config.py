@@ -1,7 +1,8 @@
 """The sizes and traits of a model, checked once, when it is made."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from functools import cached_property
 from typing import Any, Literal, get_args
 
 from attention_core.errors import UnsupportedConfigError
@@ -152,9 +153,8 @@ class ModelConfig:
             _need(window is None or is_whole(window, 1), "windows", "a whole number of at least 1", window)
         for over in self.attn_over:
             _need(is_number(over) and over > 0, "attn_over", "a number above 0", over)
-        _need(
-            bool(self.rotary) == (self.positions == "rotary"), "rotary", "given where positions are rotary", self.rotary
-        )
+        rotates = self.positions == "rotary"
+        _need(bool(self.rotary) == rotates, "rotary", "given where positions are rotary", self.rotary)
         wanted = self.positions == "relative"
         _need((self.relative is not None) == wanted, "relative", "given where positions are relative", self.relative)
         _need(self.place_from != "ids" or self.pad_id is not None, "pad_id", "an id", self.pad_id)
@@ -162,6 +162,14 @@ class ModelConfig:
             raise UnsupportedConfigError(
                 f"d_embed {self.d_embed} is not d_model {self.d_model}, and nothing projects it."
             )
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        # Worked out once: every declaration is found under its configuration, many times in a run.
+        return hash(tuple(getattr(self, each.name) for each in fields(self)))
 
     @property
     def axes(self) -> dict[str, int]:

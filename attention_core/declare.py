@@ -9,7 +9,7 @@ from attention_core.norms import LayerNorm, RMSNorm
 from attention_core.operations import Given
 from attention_core.stages import Operation, Ref, Stage, ref
 
-masked_words = "1: the query may look at this key. 0: it may not."
+MASKED = "1: the query may look at this key. 0: it may not."
 
 
 def stage(made: str, operation: Operation, *inputs: str, **said: object) -> Stage:
@@ -24,7 +24,8 @@ def norm(
 ) -> Stage:  # fmt: skip
     """The norm that the model has, its weight w_… and its bias b_… by name, their axes `own`."""
     biased = config.norm_bias if biased is None else biased
-    operation = RMSNorm(config.norm_eps, config.norm_offset, over) if config.norm == "rms" else LayerNorm(config.norm_eps, over)  # fmt: skip
+    rms = config.norm == "rms"
+    operation = RMSNorm(config.norm_eps, config.norm_offset, over) if rms else LayerNorm(config.norm_eps, over)
     return stage(made, operation, source, f"w_{weight}[{own}]", *([f"b_{weight}[{own}]"] if biased else []), **said)
 
 

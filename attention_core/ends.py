@@ -1,4 +1,4 @@
-"""What belongs to no layer, declared: embeddings and positions before the first, contextual and logits after the last."""
+"""What belongs to no layer, declared: embeddings and positions before the first, logits after the last."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from attention_core.operations import Contract, Given, Passed
 from attention_core.positions import Rotary
 from attention_core.stages import Stage
 
+SINUSOIDS = "Computed: sines and cosines of the place."
 PLACE = "The token's place in the text, as the model counts."
 
 
@@ -23,12 +24,7 @@ def before_stages(config: ModelConfig) -> list[Stage]:
         for each in trained(made)
     ]
     if config.positions == "sinusoidal":
-        weights = [
-            replace(each, operation=Given("Computed: sines and cosines of the place."))
-            if each.name == "W_pos"
-            else each
-            for each in weights
-        ]
+        weights = [replace(each, operation=Given(SINUSOIDS)) if each.name == "W_pos" else each for each in weights]
     return [*weights, *made]
 
 
@@ -56,11 +52,7 @@ def embedding_stages(config: ModelConfig) -> list[Stage]:
         tables = {"W_pos": "W_pos[place]", "W_seg": "W_seg[0]"}
         parts = ["W_E[id]" if current.startswith("W_E") else current.partition("[")[0]]
         parts += [tables[each.partition("[")[0]] for each in summands[1:]]
-        words = [
-            "Token",
-            *("place" for each in summands if "W_pos" in each),
-            *("segment" for _ in summands if "W_seg" in _),
-        ]
+        words = ["Token", *({"W_pos": "place", "W_seg": "segment"}[each[:5]] for each in summands[1:])]
         current = then(stage(f"embed_sum[position, {width}]", Add(), *summands, inline=True,
                              title=f"{', '.join(words[:-1])} and {words[-1]} added",
                              equation=" + ".join(parts)))  # fmt: skip
@@ -79,7 +71,8 @@ def project(config: ModelConfig, source: str) -> Stage:
     """Embeddings brought to the width of the stream."""
     bias = ["b_embed[model]"] if "b_embed" in config.biases else []
     return stage("projected[position, model]", Contract(), source, "W_embed[embed, model]", *bias,
-                 title="Brought to the stream's width", equation="x · W_embed" + (" + b_embed" if bias else ""))  # fmt: skip
+                 title="Brought to the stream's width",
+                 equation="x · W_embed" + (" + b_embed" if bias else ""))  # fmt: skip
 
 
 def position_stages(config: ModelConfig) -> list[Stage]:
@@ -133,7 +126,8 @@ def after_stages(config: ModelConfig) -> list[Stage]:
     if config.logit_scale != 1:
         read = "logit_input"
         stages.append(stage("logit_input[position, model]", Times(config.logit_scale, "logit_scale"),
-                            "contextual[position, model]", title="Scaled", equation="contextual × logit_scale"))  # fmt: skip
+                            "contextual[position, model]", title="Scaled",
+                            equation="contextual × logit_scale"))  # fmt: skip
     matrix = "W_E[vocab, model]" if config.head == "tied" else "W_U[vocab, model]"
     if config.embed_projection == "before_sum":
         stages.append(stage("logit_embed[position, embed]", Contract(), f"{read}[position, model]",
@@ -143,7 +137,8 @@ def after_stages(config: ModelConfig) -> list[Stage]:
     width = matrix[:-1].split(", ")[1]
     name = "uncapped" if config.final_soft_cap else "logits"
     stages.append(stage(f"{name}[position, vocab]", Contract(), f"{read}[position, {width}]", matrix, *bias,
-                        title="Logits", equation=f"logits = {read} · {matrix[:3]}" + (" + b_U" if bias else "")))  # fmt: skip
+                        title="Logits",
+                        equation=f"logits = {read} · {matrix[:3]}" + (" + b_U" if bias else "")))  # fmt: skip
     if config.final_soft_cap:
         stages.append(stage("logits[position, vocab]", Cap(config.final_soft_cap), "uncapped[position, vocab]",
                             title="Capped logits", equation="cap × tanh(logits ÷ cap)"))  # fmt: skip

@@ -14,28 +14,31 @@ import numpy as np
 
 from attention_core.arrays import Array
 from attention_core.config import ModelConfig
+from attention_core.declare import is_trained
+from attention_core.grid import GRID, mixed
 from attention_core.layer import declaration
-from attention_core.operations import Contract, Given, Passed, Scale
+from attention_core.operations import Contract, Given, Passed
 from attention_core.run import Inputs, ModelRun
-from attention_core.stages import Numbers, Operand, Stage, compute, operand
-from attention_core.weights import together
+from attention_core.stages import FOLLOWERS, Numbers, Operand, Ref, Stage, compute, operand
+from attention_core.weights import Key, together
 
 if TYPE_CHECKING:
     from attention_core.model import Model
-
-SCORES_BLOCK = 1 << 19  # elements: the scores of so many heads at once stay in the cache
-GRID = ("head", "query", "key")
 
 
 @dataclass(frozen=True)
 class Step:
     """Stages that are carried out at once: one, some projections of the same rows, or what is [head, query, key].
 
-    done: the quantities that are not needed after it
+    wires: its first stage's inputs: the quantity, whether it is trained, its axes; None where an axis follows others
+    over:  which input's place the result may take, since it is not needed any more
+    done:  the quantities that are not needed after it
     """
 
     stages: tuple[Stage, ...]
-    done: frozenset[str]
+    wires: tuple[tuple[Key, bool, tuple[str, ...]] | None, ...]
+    over: int | None
+    done: tuple[Key, ...]
 
     @property
     def is_grid(self) -> bool:
@@ -46,23 +49,47 @@ class Step:
 @cache
 def plan(config: ModelConfig, layer: int | None, padded: bool) -> tuple[Step, ...]:
     """The steps of a layer, or those before the first, in order."""
-    stages = [each for each in declaration(config, layer, padded).values() if not isinstance(each.operation, Given)]
-    if layer is None:
-        return tuple(Step((each,), frozenset()) for each in stages if not is_after(each, stages))
-    groups = {group[0].name: group for group in together(stages)}
+    declared = declaration(config, layer, padded)
+    stages = [each for each in declared.values() if not isinstance(each.operation, Given)]
+    cut = [(each,) for each in stages if not is_after(each, stages)] if layer is None else groups(stages)
+    last = {ref.name: at for at, group in enumerate(cut) for each in group for ref in each.inputs}
+    fresh = {each.name for each in stages if type(each.operation) is not Passed} if layer is not None else set()
+    steps = []
+    for place, group in enumerate(cut):
+        done = {name for name, at in last.items() if at == place and name in fresh}
+        wires = tuple(wire(each, group[0], layer if each.name in declared else None) for each in group[0].inputs)
+        over = [at for at, each in enumerate(group[0].inputs) if each.name in done and each.axes == group[0].axes]
+        takes = type(group[0].operation) is not Contract and hasattr(group[0].operation, "compute_into")
+        steps.append(Step(group, wires, over[0] if over and takes else None, tuple((name, layer) for name in done)))
+    return tuple(steps)
+
+
+def wire(each: Ref, stage: Stage, layer: int | None) -> tuple[Key, bool, tuple[str, ...]] | None:
+    """Where an input is found in a run; None where one of its axes follows others."""
+    if (
+        each.earlier
+        or each.layer is not None
+        or any(axis in FOLLOWERS and axis not in stage.axes for axis in each.axes)
+    ):
+        return None
+    return (each.name, layer), is_trained(each), each.axes
+
+
+def groups(stages: list[Stage]) -> list[tuple[Stage, ...]]:
+    """The stages of a layer, cut into what is carried out at once."""
+    joined = {group[0].name: group for group in together(stages)}
     cut: list[tuple[Stage, ...]] = []
     taken: set[str] = set()
     for place, stage in enumerate(stages):
         if stage.name in taken:
             continue
-        group = groups.get(stage.name, (stage,))
+        group = joined.get(stage.name, (stage,))
         if stage.axes == GRID:
             end = next(at for at in range(place, len(stages)) if stages[at].axes != GRID)
             group = tuple(stages[place : end + 1])
         cut.append(group)
         taken |= {each.name for each in group}
-    last = {ref.name: at for at, group in enumerate(cut) for each in group for ref in each.inputs}
-    return tuple(Step(group, frozenset(n for n, at in last.items() if at == place)) for place, group in enumerate(cut))
+    return cut
 
 
 def is_after(stage: Stage, stages: list[Stage]) -> bool:
@@ -78,8 +105,7 @@ class Forward(ModelRun):
 
     def __init__(self, model: Model, inputs: Inputs) -> None:
         self.model, self.inputs = model, inputs
-        self.held: dict[tuple[str, int | None], Numbers] = {}
-        self.owned: set[str] = set()
+        self.held: dict[Key, Numbers] = {}
 
     def stream(self) -> Array:
         """The residual stream before the first layer and after each: [n_layers + 1, position, d_model]."""
@@ -95,39 +121,38 @@ class Forward(ModelRun):
 
     def run_layer(self, layer: int, before: Array, after: Array) -> None:
         """One layer, from the stream before it to the stream after it."""
-        self.owned = set()
         for step in plan(self.model.config, layer, self.padded):
             first = step.stages[0]
             if first.name == "resid_pre":
-                self.hold(first, before)
+                self.held["resid_pre", layer] = before
             elif step.is_grid:
-                self.hold(step.stages[-1], self.mixed(step.stages))
-                self.owned.add(step.stages[-1].name)
+                self.hold(step.stages[-1], mixed(self, step.stages))
             elif len(step.stages) > 1:
                 self.project(step.stages)
             else:
-                self.hold(first, self.make(first, step.done, after if first.name == "resid_post" else None))
-            for name in step.done:
-                self.held.pop((name, layer), None)
-        for key in [key for key in self.held if key[1] == layer]:
-            del self.held[key]
+                self.hold(first, self.make(step, after if first.name == "resid_post" else None))
+            for key in step.done:
+                self.held.pop(key, None)
+        self.held = {key: numbers for key, numbers in self.held.items() if key[1] is None}
 
-    def make(self, stage: Stage, done: frozenset[str], out: Numbers | None) -> Numbers:
+    def make(self, step: Step, out: Numbers | None) -> Numbers:
         """One quantity, in the place of an input that is not needed again where that is possible."""
-        if not isinstance(stage.operation, Passed):
-            self.owned.add(stage.name)
-        if not hasattr(stage.operation, "compute_into"):
-            return compute(self, stage)
-        inputs = [operand(self, each, stage) for each in stage.inputs]
-        if out is None and not isinstance(stage.operation, Contract):
-            shape = np.broadcast_shapes(*(each.along(stage.axes).shape for each in inputs))
-            out = next((
-                each.numbers for ref, each in zip(stage.inputs, inputs, strict=True)
-                if ref.name in done & self.owned and each.numbers.shape == shape and each.numbers.flags.c_contiguous
-            ), None)  # fmt: skip
-        if out is None:
+        stage = step.stages[0]
+        inputs = [
+            operand(self, each, stage) if found is None else Operand(self.found(found[0], found[1]), found[2])
+            for each, found in zip(stage.inputs, step.wires, strict=True)
+        ]
+        if out is None and step.over is not None and inputs[step.over].numbers.flags.c_contiguous:
+            out = inputs[step.over].numbers
+        if out is None or not hasattr(stage.operation, "compute_into"):
             return stage.operation.compute(stage.axes, inputs)
         return stage.operation.compute_into(stage.axes, inputs, out)
+
+    def found(self, key: Key, trained: bool) -> Numbers:
+        """A trained tensor, or a quantity that is held or given."""
+        if trained:
+            return self.model.weights[key] if key in self.model.weights else self.array(*key)
+        return self.held[key] if key in self.held else self.array(*key)
 
     def project(self, stages: tuple[Stage, ...]) -> None:
         """Queries, keys and values by one product."""
@@ -143,24 +168,6 @@ class Forward(ModelRun):
             self.hold(stage, own.reshape(len(made), heads, dims).transpose(1, 0, 2))
             start += heads * dims
 
-    def mixed(self, stages: tuple[Stage, ...]) -> Numbers:
-        """From queries, keys and values to z [head, query, d_head], some heads at a time."""
-        product, last = stages[0], stages[-1]
-        query, key = (operand(self, each, product) for each in product.inputs)
-        n_heads, n_query, width = query.numbers.shape
-        n_key = key.numbers.shape[1]
-        z = np.empty((n_query, n_heads, width), np.float32).transpose(1, 0, 2)
-        step = min(n_heads, max(1, SCORES_BLOCK // (n_query * n_key)))
-        scratch = np.empty((step, n_query, n_key), np.float32)
-        scale = stages[1].operation if isinstance(stages[1].operation, Scale) else None
-        if scale:
-            query = Operand(query.numbers * np.float32(scale.factor), query.axes)
-        for start in range(0, n_heads, step):
-            heads = slice(start, min(start + step, n_heads))
-            some = Heads(self, heads, {}, scratch[: heads.stop - start])
-            some.run(stages, query, key, z[heads])
-        return z
-
     def hold(self, stage: Stage, numbers: Numbers) -> None:
         """Keep a quantity until it is not needed any more."""
         self.held[stage.name, stage.layer] = numbers
@@ -171,51 +178,5 @@ class Forward(ModelRun):
         key = (stage.name, stage.layer)
         if key not in self.held:
             numbers = self.given(stage)
-            if name[:2] in ("W_", "w_", "b_"):
-                return numbers
             self.held[key] = numbers
         return self.held[key]
-
-
-@dataclass
-class Heads:
-    """Some heads of a run: its quantities narrowed to these heads, and the scores made of them."""
-
-    whole: Forward
-    heads: slice
-    made: dict[str, Numbers]
-    scratch: Numbers
-
-    def run(self, stages: tuple[Stage, ...], query: Operand, key: Operand, z: Numbers) -> None:
-        """From the product of queries and keys to the mixed values, each stage in place of the one before."""
-        product, *rest = stages
-        pair = [Operand(query.numbers[self.heads], query.axes), Operand(key.numbers[self.heads], key.axes)]
-        Contract().compute_into(product.axes, pair, self.scratch)
-        self.made[product.name] = self.scratch
-        for stage in rest[:-1]:
-            if not isinstance(stage.operation, Scale):  # the queries are scaled already
-                inputs = [operand(self, each, stage) for each in stage.inputs]
-                stage.operation.compute_into(stage.axes, inputs, self.scratch)  # type: ignore[attr-defined]
-            self.made[stage.name] = self.scratch
-        last = rest[-1]
-        Contract().compute_into(last.axes, [operand(self, each, last) for each in last.inputs], z)
-
-    def stage(self, name: str, layer: int | None) -> Stage:
-        """The declared quantity of a name."""
-        return self.whole.stage(name, layer)
-
-    def array(self, name: str, layer: int | None) -> Numbers:
-        """The numbers of a quantity for these heads."""
-        if name in self.made:
-            return self.made[name]
-        numbers, axes = self.whole.array(name, layer), self.whole.stage(name, layer).axes
-        return numbers[(slice(None),) * axes.index("head") + (self.heads,)] if "head" in axes else numbers
-
-    def follows(self, axis: str) -> tuple[tuple[str, ...], np.ndarray]:
-        """What an axis follows, and its index at each place there."""
-        leaders, places = self.whole.follows(axis)
-        return leaders, places[self.heads] if leaders == ("head",) else places
-
-    def origin(self, name: str, layer: int | None) -> str:
-        """Where a given number comes from, in words."""
-        return self.whole.origin(name, layer)

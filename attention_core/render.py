@@ -103,10 +103,11 @@ def lines(term: Term, decimals: int = 4) -> list[Line]:
     return [line(step, decimals) for step in steps(term)]
 
 
+CALLED_BY_NAME = ("cos", "sin", "tanh", "gelu", "gelu_tanh", "quick_gelu", "silu")
 JOINTS = {"sum": " + ", "product": " × ", "quotient": " ÷ ", "difference": f" {MINUS} ", "equal": " = "}  # fmt: skip
 CALLS = {"exp": ("e^(", ")"), "sqrt": ("√", ""), "square": ("(", ")²"), "max": ("max(", ")"), "equal": ("[", "]"),
          "relu": ("max(0, ", ")"),
-         **{name: (f"{name}(", ")") for name in ("cos", "sin", "tanh", "gelu", "gelu_tanh", "quick_gelu", "silu")}}  # fmt: skip
+         **{name: (f"{name}(", ")") for name in CALLED_BY_NAME}}  # fmt: skip
 
 
 BINDING = ("product", "quotient", "sqrt", "square")  # operations inside which a fraction needs brackets
@@ -164,7 +165,7 @@ def latex_name(name: str) -> str:
     return rf"\text{{{escaped}}}"
 
 
-CALLED = re.compile(r"\b(cos|sin|tanh|gelu|gelu_tanh|quick_gelu|silu)\(")
+CALLED = re.compile(rf"\b({'|'.join(CALLED_BY_NAME)})\(")
 
 
 def latex_text(text: str) -> str:

@@ -105,11 +105,12 @@ class ModelRun:
         config, inputs, name = self.model.config, self.inputs, stage.name
         if is_trained(Ref(name, ())) and not (isinstance(stage.operation, Given) and stage.operation.why):
             return self.model.parameter(name, stage.layer)
+        made: np.ndarray | None = None
         match name:
             case "mask":
                 made = allowed(config, stage.layer or 0, inputs)
-            case "cross_mask":
-                made = np.ones(len(inputs.memory), bool) if inputs.memory_seen is None else inputs.memory_seen  # type: ignore[arg-type]
+            case "cross_mask" if inputs.memory is not None:
+                made = np.ones(len(inputs.memory), bool) if inputs.memory_seen is None else inputs.memory_seen
             case "memory":
                 made = inputs.memory
             case "place":
@@ -121,8 +122,6 @@ class ModelRun:
                 made = alibi_slopes(config.n_heads)
             case "W_pos":
                 made = sinusoid_table(config.axes["place"], config.d_model)
-            case _:
-                made = None
         if made is None:
             raise InputError(f"This run has no {name}.")
         return made

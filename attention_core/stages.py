@@ -59,6 +59,8 @@ class Operand(NamedTuple):
 
     def along(self, wanted: tuple[str, ...]) -> Numbers:
         """The numbers with their axes where a wider array has them, so that the two can be added or multiplied."""
+        if self.axes == wanted:
+            return self.numbers
         own = self.numbers.transpose([self.axes.index(axis) for axis in wanted if axis in self.axes])
         return own[tuple(slice(None) if axis in self.axes else None for axis in wanted)]
 

@@ -92,7 +92,7 @@ class Trace(ModelRun):
         return self.array("resid_pre", layer)
 
     def resid_mid(self, layer: int) -> Array:
-        """The stream between the attention and the MLP: resid_pre + attn_out, normed in a post-norm model, [position, d_model]."""
+        """The stream between attention and MLP, normed where the model is post-norm: [position, d_model]."""
         return self.array("resid_mid", layer)
 
     def resid_post(self, layer: int) -> Array:
@@ -113,7 +113,7 @@ class Trace(ModelRun):
 
     @property
     def contextual(self) -> Array:
-        """The contextual embeddings, the stream after the last layer, normed where the model does: [position, d_model]."""
+        """The contextual embeddings, the stream after the last layer, with the last norm: [position, d_model]."""
         return self.array("contextual", None)
 
     def logits(self) -> Array:

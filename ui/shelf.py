@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 import attention_core as ac
 from attention_core import checkpoint
 from attention_core.download import Plan
+from attention_core.errors import UnsupportedConfigError
 from attention_core.progress import Progress
 from ui.offer import source_of, title_of
 
@@ -85,6 +86,8 @@ class Shelf:
     def take(self, name: str, report: Callable[[Progress], bool] | None = None) -> None:
         """Load a model, downloading what is missing; AttentionLabError when it cannot be had."""
         model = ac.load(source_of(name), progress=report)
+        if not isinstance(model, ac.Model):
+            raise UnsupportedConfigError("The pages show models of one side; this one has an encoder and a decoder.")
         self.models[name] = replace(model, name=name)
 
     def take_from_disk(self, name: str) -> bool:

@@ -28,9 +28,8 @@ Key = tuple[str, int | None]
 def read_config(family: Family, raw: Mapping[str, Any]) -> ModelConfig:
     """The configuration in this library's names; UnsupportedConfigError names the key it refuses."""
     ruled = {key for rule in family.rules for key in rule.keys}
-    handled = (
-        set(family.sizes.values()) | set(family.choices) | set(family.required) | ruled | family.harmless | HARMLESS
-    )
+    tables = {*family.sizes.values(), *family.choices, *family.required}
+    handled = tables | ruled | family.harmless | HARMLESS
     if unknown := sorted(set(raw) - handled):
         raise UnsupportedConfigError(
             f"The configuration has keys whose effect is not known here: {', '.join(unknown)}."

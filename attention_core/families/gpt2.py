@@ -1,6 +1,6 @@
 """GPT-2: pre-norm, learned positions, causal, queries, keys and values in one matrix.
 
-Source: Radford et al. 2019, https://cdn.openai.com/better-language-models/language_models_are_unsupervised_multitask_learners.pdf
+Source: Radford et al. 2019, "Language Models are Unsupervised Multitask Learners"
 """
 
 from attention_core.config import is_whole

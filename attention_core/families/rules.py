@@ -20,8 +20,13 @@ ROPE_KEYS: dict[str, tuple[str, ...]] = {
     "longrope": ("factor", "original_max_position_embeddings", "attention_factor", "short_factor", "long_factor"),
     "llama3": ("factor", "original_max_position_embeddings", "low_freq_factor", "high_freq_factor"),
 }  # fmt: skip
-NEEDED = {"linear": ("factor",), "dynamic": ("factor",), "yarn": ("factor",), "longrope": ("short_factor", "long_factor"),
-          "llama3": ("factor", "low_freq_factor", "high_freq_factor")}  # fmt: skip
+NEEDED: dict[str, tuple[str, ...]] = {
+    "linear": ("factor",),
+    "dynamic": ("factor",),
+    "yarn": ("factor",),
+    "longrope": ("short_factor", "long_factor"),
+    "llama3": ("factor", "low_freq_factor", "high_freq_factor"),
+}
 
 
 def shared_width(n_heads: str, d_model: str, d_head: str | None = None) -> Rule:

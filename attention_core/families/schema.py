@@ -1,7 +1,20 @@
 """What a family says of itself: where each size, trait and tensor stands in its checkpoints.
 
 A family is one `Family`: its configuration's keys on one side, its tensors on the other. Which tensors a
-model has follows from its traits (`layer.py` declares them); the family only says where each stands.
+model has follows from its traits, which `layer.py` and `ends.py` turn into stages; the family only says where
+each stands. Their canonical names, beside W_Q … W_out and b_Q … b_out:
+
+    w_norm           the embeddings' norm, and `W_embed` their projection
+    w_mid, w_post    norms of a post-norm layer, after the attention and after the MLP
+    w_attn, w_mlp    norms of what each half reads ("pre" and "both"); w_cross for the attention to an encoder
+    w_attn_out, w_mlp_out   norms of what each half adds ("branch" and "both")
+    w_q_norm, w_k_norm      norms of queries and keys
+    W_rel, W_pos, W_seg     tables of relative distances, of places, of segments
+    w_final, W_U     the last norm, and the language-model head where it is not W_E
+
+A norm's bias has its weight's name with b_ for w_. To add a family: write its table beside the others, name it
+in `registry.py`, and give it a row in tests/oracle/references.py; a trait that no family had yet is one field of
+ModelConfig and the stages that follow from it.
 """
 
 from __future__ import annotations
@@ -19,8 +32,8 @@ HARMLESS = frozenset([
     "num_beams", "num_labels", "num_return_sequences", "output_attentions", "output_hidden_states", "output_past",
     "output_scores", "prefix", "problem_type", "remove_invalid_values", "repetition_penalty", "return_dict",
     "return_dict_in_generate", "sep_token_id", "suppress_tokens", "task_specific_params", "temperature",
-    "tokenizer_class", "top_k", "top_p", "torch_dtype", "torchscript", "transformers_version", "typical_p", "use_bfloat16",
-    "use_cache",
+    "tokenizer_class", "top_k", "top_p", "torch_dtype", "torchscript", "transformers_version", "typical_p",
+    "use_bfloat16", "use_cache",
 ])  # fmt: skip
 """Configuration keys of any family that change nothing in what is computed here."""
 

@@ -9,10 +9,10 @@ from functools import cached_property
 
 import numpy as np
 
+from attention_core.attention import attention_stages, projection_stages
 from attention_core.declare import stage
 from attention_core.derivation import Address, Term, Value, reworked
 from attention_core.errors import InputError
-from attention_core.layer import attention_stages, projection_stages
 from attention_core.operations import Contract, Given, Scale, Softmax
 from attention_core.stages import Numbers, Rounding, Stage, Weighing, by_hand, cell_at, compute
 from attention_core.worked.doubts import HardMax, Share

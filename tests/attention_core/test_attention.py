@@ -1,45 +1,85 @@
-"""The five steps on arrays whose every axis has a different prime size, against plain sums."""
+"""The declared steps of attention on arrays whose every axis has a different prime size, against plain sums."""
 
 import numpy as np
+import pytest
 
-from attention_core import attention, masks
+from attention_core.attention import attention_stages, projection_stages
+from attention_core.operations import Scale, Softmax
+from attention_core.stages import compute
 
-HEADS, QUERIES, KEYS, D_HEAD, D_MODEL = 2, 3, 7, 5, 11
+HEADS, SHARED, QUERIES, KEYS, DIM, MODEL = 6, 2, 3, 7, 5, 11
+GIVEN = {
+    "x": ("position", "model"), "W_Q": ("head", "model", "dim"), "W_K": ("kv_head", "model", "dim"),
+    "W_V": ("kv_head", "model", "dim"), "b_K": ("kv_head", "dim"), "mask": ("query", "key"),
+    "position_bias": ("head", "key"),
+}  # fmt: skip
+
+
+class Carried:
+    """The steps carried out one by one, on given arrays."""
+
+    def __init__(self, stages, numbers):
+        self.stages, self.numbers = {each.name: each for each in stages}, numbers
+        for each in stages:
+            if each.name not in numbers:
+                self.numbers[each.name] = compute(self, each)
+
+    def stage(self, name, layer):
+        return self.stages[name] if name in self.stages else Named(name, GIVEN[name])
+
+    def array(self, name, layer):
+        return self.numbers[name]
+
+    def follows(self, axis):
+        return ("head",), np.arange(HEADS) // (HEADS // SHARED)
+
+
+class Named:
+    layer = None
+
+    def __init__(self, name, axes):
+        self.name, self.axes = name, axes
 
 
 def draw(seed, *shape):
-    return np.random.default_rng(seed).normal(size=shape).astype(np.float32)
+    return np.random.default_rng(seed).normal(size=shape)
 
 
-def test_project_gives_each_head_its_own_columns():
-    x, W, b = draw(1, QUERIES, D_MODEL), draw(2, D_MODEL, HEADS * D_HEAD), draw(3, HEADS * D_HEAD)
-    projected = attention.project(x, W, b, HEADS)
-    assert projected.shape == (HEADS, QUERIES, D_HEAD)
+def test_projections_give_each_head_its_own_columns_and_bias():
+    x, W = draw(0, KEYS, MODEL), {kind: draw(at, SHARED, MODEL, DIM) for at, kind in enumerate("KV", 1)}
+    numbers = {"x": x, "W_Q": draw(3, HEADS, MODEL, DIM), "W_K": W["K"], "W_V": W["V"], "b_K": draw(4, SHARED, DIM)}
+    made = Carried(projection_stages("x", {"b_K"}, kv="kv_head"), dict(numbers)).numbers
     for head in range(HEADS):
-        own = slice(head * D_HEAD, (head + 1) * D_HEAD)
-        np.testing.assert_allclose(projected[head], x.astype(float) @ W[:, own] + b[own], atol=1e-5)
+        np.testing.assert_allclose(made["q"][head], x @ numbers["W_Q"][head])
+    for head in range(SHARED):
+        np.testing.assert_allclose(made["k"][head], x @ W["K"][head] + numbers["b_K"][head])
+        np.testing.assert_allclose(made["v"][head], x @ W["V"][head])
 
 
-def test_the_pattern_is_a_softmax_over_keys_in_place():
-    scores = draw(1, HEADS, QUERIES, KEYS)
-    raised = np.exp(scores.astype(float))
-    pattern = attention.pattern_(scores, None)
-    assert pattern is scores
-    np.testing.assert_allclose(pattern, raised / raised.sum(axis=2, keepdims=True), atol=1e-6)
+@pytest.mark.parametrize("masked", [False, True])
+@pytest.mark.parametrize("cap", [None, 1.7])
+@pytest.mark.parametrize("bias", [None, "position_bias[head, key]"])
+def test_each_head_asks_the_keys_that_it_shares(masked, cap, bias):
+    q, k, v = draw(1, HEADS, QUERIES, DIM), draw(2, SHARED, KEYS, DIM), draw(3, SHARED, KEYS, DIM)
+    mask, slope = draw(4, QUERIES, KEYS) > -1, draw(5, HEADS, KEYS)
+    stages = [
+        *projection_stages("x", kv="kv_head"),
+        *attention_stages(Scale(float(DIM)), masked, Softmax(), kv="kv_head", cap=cap, bias=bias),
+    ]
+    made = Carried(stages, {"q": q, "k": k, "v": v, "mask": mask, "position_bias": slope}).numbers
+    for head in range(HEADS):
+        scores = q[head] @ k[head // 3].T / np.sqrt(DIM)
+        scores = np.tanh(scores / cap) * cap if cap else scores
+        scores = scores + slope[head] if bias else scores
+        powers = np.exp(scores) * (mask if masked else 1)
+        weights = powers / powers.sum(1, keepdims=True)
+        np.testing.assert_allclose(made["weight"][head], weights)
+        np.testing.assert_allclose(made["z"][head], weights @ v[head // 3])
 
 
-def test_what_is_masked_gets_exactly_nothing():
-    mask = masks.causal(QUERIES, KEYS)
-    mask[1] = False
-    pattern = attention.pattern_(draw(1, HEADS, QUERIES, KEYS), mask)
-    assert (pattern[:, ~mask] == 0).all()
-    assert (pattern[:, mask] > 0).all()
-    np.testing.assert_allclose(pattern.sum(axis=2), [[1, 0, 1]] * HEADS, atol=1e-6)
-
-
-def test_mix_weighs_the_values_of_the_keys():
-    pattern, v = draw(1, HEADS, QUERIES, KEYS), draw(2, HEADS, KEYS, D_HEAD)
-    z = attention.mix(pattern, v)
-    assert z.shape == (HEADS, QUERIES, D_HEAD)
-    expected = sum(float(pattern[1, 2, j]) * v[1, j].astype(float) for j in range(KEYS))
-    np.testing.assert_allclose(z[1, 2], expected, atol=1e-5)
+def test_a_query_that_may_look_nowhere_gets_zeros():
+    numbers = {name: draw(at, 1, 2, DIM) for at, name in enumerate(("q", "k", "v"))}
+    stages = [*projection_stages("x"), *attention_stages(Scale(float(DIM)), True, Softmax())]
+    made = Carried(stages, numbers | {"mask": np.array([[False, False], [True, False]])}).numbers
+    np.testing.assert_array_equal(made["weight"][0], [[0, 0], [1, 0]])
+    np.testing.assert_array_equal(made["z"][0][0], 0)

@@ -31,14 +31,14 @@ def test_a_size_that_is_no_positive_whole_number_is_named(size, value):
 
 
 def test_heads_share_keys_equally():
-    with pytest.raises(UnsupportedConfigError, match="5 heads .* 2 key-value heads"):
+    with pytest.raises(UnsupportedConfigError, match=r"5 heads .* 2 key-value heads"):
         ModelConfig(**GOOD | {"n_kv_heads": 2})
 
 
 @pytest.mark.parametrize(
     ("change", "named"),
     [
-        ({"norm": "batch"}, "norm must be one of layer, rms, got 'batch'"),
+        ({"norm": "batch"}, r"norm must be one of layer, rms, got 'batch'"),
         ({"causal": 1}, "causal must be true or false, got 1"),
         ({"attn_soft_cap": 0}, "attn_soft_cap must be a number above 0, got 0"),
         ({"windows": (3, None)}, "windows must be given for each of 3 layers, got 2"),

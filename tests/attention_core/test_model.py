@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from attention_core import forward
+from attention_core import grid
 from attention_core.errors import InputError
 
 IDS = [2, 97, 5, 41, 13, 0, 77]
@@ -102,5 +102,16 @@ def test_the_activation_is_the_one_configured(bert):
 @pytest.mark.parametrize("elements", [1, 3 * 7 * 7, 1 << 30])
 def test_how_many_heads_run_at_once_changes_nothing(bert, monkeypatch, elements):
     whole = bert.trace(ids=IDS).resid
-    monkeypatch.setattr(forward, "SCORES_BLOCK", elements)
+    monkeypatch.setattr(grid, "SCORES_BLOCK", elements)
     np.testing.assert_allclose(bert.trace(ids=IDS).resid, whole, atol=1e-5)
+
+
+@pytest.mark.parametrize("rows", [1, 3, 6])
+@pytest.mark.parametrize("window", [None, 2, 5])
+def test_how_many_queries_run_at_once_changes_nothing(bert, monkeypatch, rows, window):
+    causal = replace(bert, config=replace(bert.config, causal=True, windows=(window, None, window)))
+    whole = causal.trace(ids=IDS)
+    monkeypatch.setattr(grid, "CAUSAL_ROWS", rows)
+    np.testing.assert_allclose(causal.trace(ids=IDS).resid, whole.resid, atol=1e-5)
+    assert (whole.pattern(0) > 0).sum(axis=2).max() == (window or 7)
+    assert (whole.pattern(1) > 0).sum(axis=2).max() == 7

@@ -8,8 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from attention_core import attention, masks
-from attention_core.ops import gelu_, layer_norm_, relu_, softmax_
+from attention_core import masks
+from attention_core.derivation import CURVES
+from attention_core.operations import Contract, Mask, Scale, Softmax
+from attention_core.ops import ACTIVATIONS, gelu_, layer_norm_, relu_, rms_norm_, softmax_
+from attention_core.stages import Operand
 
 ROWS = arrays(np.float32, (5, 7), elements=st.floats(-80, 80, width=32))
 
@@ -58,7 +61,14 @@ def draw(seed, *shape):
 
 
 def attend(q, k, v, mask=None):
-    return attention.mix(attention.pattern_(attention.scores(q, k), mask), v)
+    grid = ("head", "query", "key")
+    q = Operand(q, ("head", "query", "dim"))
+    k, v = (Operand(each, ("head", "key", "dim")) for each in (k, v))
+    scores = Scale(float(q.numbers.shape[-1])).compute(grid, [Operand(Contract().compute(grid, [q, k]), grid)])
+    if mask is not None:
+        scores = Mask().compute(grid, [Operand(scores, grid), Operand(mask, ("query", "key"))])
+    weights = Operand(Softmax().compute(grid, [Operand(scores, grid)]), grid)
+    return Contract().compute(("head", "query", "dim"), [weights, v])
 
 
 @given(st.permutations(range(7)))
@@ -79,13 +89,25 @@ def test_a_causal_output_never_depends_on_later_tokens(last, seed):
     np.testing.assert_allclose(before[:, : last + 1], after[:, : last + 1], atol=1e-6)
 
 
-def test_scores_are_scaled_dot_products():
-    q, k = draw(1, 2, 3, 5), draw(2, 2, 7, 5)
-    expected = np.einsum("hqd,hkd->hqk", q.astype(float), k) / math.sqrt(5)
-    np.testing.assert_allclose(attention.scores(q, k), expected, atol=1e-5)
-
-
 def test_merge_joins_the_heads_in_order():
     z, W, b = draw(1, 2, 3, 5), draw(2, 10, 7), draw(3, 7)
     expected = sum(z[h].astype(float) @ W[5 * h : 5 * h + 5] for h in range(2)) + b
-    np.testing.assert_allclose(attention.merge(z, W, b), expected, atol=1e-5)
+    inputs = [
+        Operand(z, ("head", "query", "dim")), Operand(W.reshape(2, 5, 7), ("head", "dim", "model")),
+        Operand(b, ("model",)),
+    ]  # fmt: skip
+    np.testing.assert_allclose(Contract().compute(("query", "model"), inputs), expected, atol=1e-5)
+
+
+@given(arrays(np.float32, st.integers(1, 23), elements=st.floats(-90, 90, width=32)))
+def test_each_activation_is_the_curve_that_derivations_use(x):
+    for name, curve in CURVES.items():
+        expected = [curve(float(each)) for each in x]
+        np.testing.assert_allclose(ACTIVATIONS[name](x.copy()), expected, atol=1e-6, rtol=2e-6, err_msg=name)
+
+
+def test_rms_norm_divides_by_the_root_mean_square():
+    x, weight = draw(1, 3, 7), draw(2, 7)
+    wide = x.astype(float)
+    expected = wide / np.sqrt((wide**2).mean(axis=1, keepdims=True) + 0.01) * weight
+    np.testing.assert_allclose(rms_norm_(x.copy(), weight, 0.01), expected, atol=1e-6)

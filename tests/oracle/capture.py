@@ -81,8 +81,6 @@ def capture(model, reference, ids, seen=None, target=None):
         if target:
             encoder = getattr(model, "encoder", None) or model.model.encoder
             memory = encoder(**given)
-            found_encoder = dict(found)
-            del found_encoder
             found.clear()
             result = model(encoder_outputs=memory, decoder_input_ids=torch.tensor([list(target)]),
                            attention_mask=given.get("attention_mask"), output_hidden_states=True)  # fmt: skip
@@ -146,6 +144,5 @@ def difference(ours, theirs, rows, name):
     if not np.isfinite(ours).all():
         return "is not finite"
     off = float(np.abs(ours - theirs).max())
-    return (
-        None if off <= tolerance(theirs) else f"is off by {off:.3g}, its largest number is {np.abs(theirs).max():.3g}"
-    )
+    largest = float(np.abs(theirs).max())
+    return None if off <= tolerance(theirs) else f"is off by {off:.3g}, its largest number is {largest:.3g}"

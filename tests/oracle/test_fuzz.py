@@ -1,0 +1,62 @@
+"""Random values for every configuration key of a family: the reference's numbers come out, or a refusal by name."""
+
+import json
+import random
+
+import pytest
+
+import attention_core as ac
+from attention_core.families.registry import FAMILIES
+from attention_core.families.schema import HARMLESS
+from tests.oracle.references import REFERENCES, make
+
+pytestmark = [pytest.mark.oracle, pytest.mark.filterwarnings("ignore")]
+
+VALUES = [True, False, None, 0, 1, 2, 3, 7, 0.5, -1, 1e-3, "gelu", "silu", "relu", "else", [], [1], {}, {"a": 1},
+          {"rope_type": "linear", "factor": 2.0}, {"rope_type": "else"}, {"rope_theta": 77.0}]  # fmt: skip
+# What a configuration says of the run, and of nothing in the model.
+RUN = {"chunk_size_feed_forward",
+       "output_attentions", "output_hidden_states", "return_dict", "use_cache", "torchscript", "dtype", "torch_dtype",
+       "model_type", "transformers_version", "architectures", "id2label", "label2id", "num_labels",
+       "_name_or_path"}  # fmt: skip
+ROUNDS = 3
+
+
+def keys(name):
+    family = FAMILIES[name]
+    ruled = {key for rule in family.rules for key in rule.keys}
+    tables = {*family.sizes.values(), *family.choices, *family.required, *ruled, *family.harmless, *HARMLESS}
+    return sorted((tables | {"a_key_of_tomorrow"}) - RUN)
+
+
+@pytest.mark.parametrize("name", REFERENCES)
+@pytest.mark.parametrize("seed", range(ROUNDS))
+def test_equal_or_refused(tmp_path, name, seed):
+    from tests.oracle.capture import capture, first_difference
+
+    row, draw = REFERENCES[name], random.Random(seed)
+    outcomes = []
+    for number, key in enumerate(keys(name)):
+        value = draw.choice(VALUES)
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        try:
+            theirs = make(name, 0, folder, **{key: value})
+        except Exception:
+            continue  # the reference itself refuses
+        # The file as a person may have written it: the key as it was given, whatever the reference made of it.
+        path = folder / "config.json"
+        path.write_text(json.dumps(json.loads(path.read_text()) | {key: value}))
+        try:
+            ours = ac.load(folder)
+        except ac.AttentionLabError:
+            outcomes.append("refused")
+            continue
+        ids = [draw.randrange(min(row.d_vocab, ours.config.d_vocab)) for _ in range(min(5, ours.config.n_ctx))]
+        expected = capture(theirs, row, ids, target=ids[:3] if row.decoder else None)
+        trace = ours.trace(ids=ids, target_ids=ids[:3]).decoder if row.decoder else ours.trace(ids=ids)
+        told = first_difference(trace, expected)
+        assert not told, f"{key} = {value!r}: {told}"
+        outcomes.append("equal")
+    assert outcomes.count("equal") > 10
+    assert "refused" in outcomes
