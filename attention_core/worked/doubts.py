@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -31,7 +31,7 @@ class Share(Weighing):
 
     def by_hand(self, axes: tuple[str, ...], inputs: list[Operand], rounded: Rounding) -> Numbers:
         scores = inputs[0].numbers
-        nothing = Fraction(0) if scores.dtype == object else 0.0
+        nothing: Any = Fraction(0) if scores.dtype == object else 0.0
         left = np.where(scores == -math.inf, nothing, scores)
         total = left.sum(axis=-1, keepdims=True)
         shares = np.where(total == 0, math.nan, left / np.where(total == 0, 1, total))

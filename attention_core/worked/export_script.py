@@ -10,7 +10,7 @@ WEIGH = {
     return powers / powers.sum(axis=-1, keepdims=True)""",
     "share": """
     kept = np.where(np.isneginf(scores), 0, scores)
-    return kept / kept.sum(axis=-1, keepdims=True)""",
+    return np.where(np.isneginf(scores), 0, kept / kept.sum(axis=-1, keepdims=True))""",
     "hardmax": """
     first = np.isclose(scores, scores.max(axis=-1, keepdims=True), rtol=1e-9, atol=1e-9)
     return first / first.sum(axis=-1, keepdims=True)""",
