@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from attention_core.config import ModelConfig
-from attention_core.operations import Contract, Scale
+from attention_core.operations import Contract, Mask, Scale, Softmax
+from attention_core.ops import bounded, softmax_
 from attention_core.stages import Numbers, Operand, Stage, operand
 
 if TYPE_CHECKING:
     from attention_core.forward import Forward
 
-SCORES_BLOCK = 1 << 19  # elements: so many scores at once stay in the cache
+SCORES_BLOCK = 1 << 20  # elements: so many scores at once stay in the cache
 CAUSAL_ROWS = 128  # queries: fewer meet fewer keys in vain, but make smaller products
 GRID = ("head", "query", "key")
 
@@ -31,6 +32,8 @@ def mixed(run: Forward, stages: tuple[Stage, ...]) -> Numbers:
     if type(second.operation) is Scale:
         # Fewer numbers to scale than there are scores.
         query = Operand(query.numbers * np.float32(second.operation.factor), query.axes)
+    plain = all(type(each.operation) in (Contract, Scale, Mask, Softmax) for each in stages)
+    safe = plain and type(second.operation) is Scale and bounded(query.numbers, key.numbers)
     n_heads, n_query, width = query.numbers.shape
     n_key = key.numbers.shape[1]
     z = np.empty((n_query, n_heads, width), np.float32).transpose(1, 0, 2)
@@ -40,7 +43,7 @@ def mixed(run: Forward, stages: tuple[Stage, ...]) -> Numbers:
     for start in range(0, n_heads, step):
         heads = slice(start, min(start + step, n_heads))
         for rows, columns in blocks(own, product.layer or 0, n_query, n_key):
-            part = Part(run, {"head": heads, "query": rows, "key": columns}, {})
+            part = Part(run, {"head": heads, "query": rows, "key": columns}, {}, safe)
             part.mix(stages, query, key, scratch, z[heads, rows])
     return z
 
@@ -61,11 +64,13 @@ class Part:
     """A part of a run: its quantities narrowed along some axes, and the scores that are made of them.
 
     within: axis -> the places that belong to it
+    safe:   whether its scores are so small that a softmax needs no maximum
     """
 
     whole: Forward
     within: dict[str, slice]
     made: dict[str, Numbers]
+    safe: bool
 
     def mix(self, stages: tuple[Stage, ...], query: Operand, key: Operand, scratch: Numbers, z: Numbers) -> None:
         """From the product of queries and keys to the mixed values, each stage in place of the one before."""
@@ -75,7 +80,9 @@ class Part:
         grid = scratch[: shape[0] * shape[1] * shape[2]].reshape(shape)
         self.made[product.name] = Contract().compute_into(product.axes, pair, grid)
         for stage in rest:
-            if type(stage.operation) is not Scale:  # the queries are scaled already
+            if type(stage.operation) is Softmax:
+                softmax_(grid, safe=self.safe)
+            elif type(stage.operation) is not Scale:  # the queries are scaled already
                 inputs = [operand(self, each, stage) for each in stage.inputs]
                 stage.operation.compute_into(stage.axes, inputs, grid)  # type: ignore[attr-defined]
             self.made[stage.name] = grid

@@ -46,6 +46,20 @@ class Reference:
     width: Callable[[Any], int] = field(default=lambda config: config.head_dim)
 
 
+LLAMA_SIZES = {
+    "vocab_size": 101, "hidden_size": 42, "num_hidden_layers": 3, "num_attention_heads": 6, "head_dim": 10,
+    "num_key_value_heads": 2, "intermediate_size": 53, "max_position_embeddings": 43,
+}  # fmt: skip
+SHARED_SIZES = {key: value for key, value in LLAMA_SIZES.items() if key != "head_dim"} | {"hidden_size": 60}
+LLAMA_HOOKS = {
+    "q": ("self_attn.q_proj", "output"), "k": ("self_attn.k_proj", "output"), "attn_out": ("self_attn", "output"),
+    "resid_mid": ("post_attention_layernorm", "input"), "mlp_gate": ("mlp.gate_proj", "output"),
+    "mlp_in": ("mlp.up_proj", "output"), "mlp_out": ("mlp", "output"),
+}  # fmt: skip
+PHI_HOOKS = {"attn_out": ("self_attn", "output"), "mlp_out": ("mlp", "output")}
+SHARED_WIDTH = {"width": lambda config: config.hidden_size // config.num_attention_heads}
+SLIDING, FULL = "sliding_attention", "full_attention"
+
 REFERENCES: dict[str, Reference] = {
     "bert": Reference(
         "BertConfig", "BertModel",
@@ -81,6 +95,73 @@ REFERENCES: dict[str, Reference] = {
          "attn_out": ("self_attn", "output"), "resid_mid": ("post_attention_layernorm", "input"),
          "mlp_gate": ("mlp.gate_proj", "output"), "mlp_in": ("mlp.up_proj", "output"), "mlp_out": ("mlp", "output")},
         spread=0.15,
+    ),
+    "mistral": Reference(
+        "MistralConfig", "MistralForCausalLM", LLAMA_SIZES,
+        ({"sliding_window": None}, {"sliding_window": 7}, {"num_key_value_heads": 1, "sliding_window": 1},
+         {"num_key_value_heads": 6, "head_dim": None, "hidden_size": 60, "tie_word_embeddings": True}),
+        "model.layers", LLAMA_HOOKS, spread=0.15,
+    ),
+    "qwen2": Reference(
+        "Qwen2Config", "Qwen2ForCausalLM", SHARED_SIZES,
+        ({}, {"use_sliding_window": True, "sliding_window": 5, "max_window_layers": 1},
+         {"num_key_value_heads": 1, "tie_word_embeddings": True},
+         {"use_sliding_window": True, "sliding_window": 3, "layer_types": [SLIDING, FULL, SLIDING]}),
+        "model.layers", LLAMA_HOOKS, spread=0.15, **SHARED_WIDTH,
+    ),
+    "qwen3": Reference(
+        "Qwen3Config", "Qwen3ForCausalLM", LLAMA_SIZES,
+        ({}, {"attention_bias": True, "num_key_value_heads": 1},
+         {"num_key_value_heads": 6, "tie_word_embeddings": True},
+         {"use_sliding_window": True, "sliding_window": 5, "max_window_layers": 1}),
+        "model.layers", LLAMA_HOOKS, spread=0.15,
+    ),
+    "olmo2": Reference(
+        "Olmo2Config", "Olmo2ForCausalLM", SHARED_SIZES,
+        ({}, {"attention_bias": True}, {"num_key_value_heads": 1, "tie_word_embeddings": True},
+         {"num_key_value_heads": 6, "rms_norm_eps": 1e-3}),
+        "model.layers", {name: at for name, at in LLAMA_HOOKS.items() if name != "resid_mid"}, spread=0.15,
+        **SHARED_WIDTH,
+    ),
+    "gemma": Reference(
+        "GemmaConfig", "GemmaForCausalLM", LLAMA_SIZES,
+        ({}, {"num_key_value_heads": 1}, {"attention_bias": True, "tie_word_embeddings": False},
+         {"num_key_value_heads": 6, "hidden_act": "gelu"}),
+        "model.layers", LLAMA_HOOKS, spread=0.12,
+    ),
+    "gemma2": Reference(
+        "Gemma2Config", "Gemma2ForCausalLM", LLAMA_SIZES | {"sliding_window": 5, "query_pre_attn_scalar": 17},
+        ({}, {"attn_logit_softcapping": None, "final_logit_softcapping": None},
+         {"attn_logit_softcapping": 3.0, "num_key_value_heads": 1, "final_logit_softcapping": 2.0},
+         {"layer_types": [FULL, SLIDING, SLIDING], "hidden_activation": "gelu", "tie_word_embeddings": False}),
+        "model.layers", {name: at for name, at in LLAMA_HOOKS.items() if name != "resid_mid"}, spread=0.12,
+    ),
+    "phi3": Reference(
+        "Phi3Config", "Phi3ForCausalLM", SHARED_SIZES | {"original_max_position_embeddings": 43, "pad_token_id": 0},
+        ({}, {"sliding_window": 5, "num_key_value_heads": 1}, {"num_key_value_heads": 6, "tie_word_embeddings": True},
+         {"rope_parameters": {"rope_type": "default", "partial_rotary_factor": 0.6, "rope_theta": 300.0}},
+         {"original_max_position_embeddings": 13,
+          "rope_parameters": {"rope_type": "longrope", "rope_theta": 500.0, "short_factor": [1.0, 1.2, 1.5, 1.7, 2.0],
+                              "long_factor": [1.5, 2.0, 3.0, 4.0, 7.0]}}),
+        "model.layers", PHI_HOOKS, spread=0.15,
+    ),
+    "phi": Reference(
+        "PhiConfig", "PhiForCausalLM", SHARED_SIZES | {"hidden_size": 72},
+        ({}, {"num_key_value_heads": 1}, {"num_key_value_heads": 6, "hidden_act": "relu"},
+         {"rope_parameters": {"rope_type": "default", "partial_rotary_factor": 1.0, "rope_theta": 300.0},
+          "layer_norm_eps": 1e-3}),
+        "model.layers", PHI_HOOKS, spread=0.2,
+    ),
+    "stablelm": Reference(
+        "StableLmConfig", "StableLmForCausalLM", SHARED_SIZES,
+        ({"rope_parameters": {"rope_type": "default", "partial_rotary_factor": 0.4, "rope_theta": 1000.0}},
+         {"use_qkv_bias": True, "num_key_value_heads": 1,
+          "rope_parameters": {"rope_type": "default", "partial_rotary_factor": 0.6, "rope_theta": 300.0}},
+         {"use_parallel_residual": True, "num_key_value_heads": 6,
+          "rope_parameters": {"rope_type": "default", "partial_rotary_factor": 1.0, "rope_theta": 300.0}},
+         {"tie_word_embeddings": True, "layer_norm_eps": 1e-3,
+          "rope_parameters": {"rope_type": "default", "partial_rotary_factor": 0.2, "rope_theta": 300.0}}),
+        "model.layers", PHI_HOOKS, spread=0.15,
     ),
     "gpt_neox": Reference(
         "GPTNeoXConfig", "GPTNeoXForCausalLM",

@@ -1,0 +1,80 @@
+"""Gemma: Llama whose norms add 1 to their weight and whose embeddings are scaled. Gemma 2: norms on both sides, caps.
+
+Sources: Gemma team 2024, https://arxiv.org/abs/2403.08295 and https://arxiv.org/abs/2408.00118
+"""
+
+import math
+from dataclasses import replace
+from typing import Any
+
+from attention_core.config import is_number, is_whole
+from attention_core.errors import UnsupportedConfigError
+from attention_core.families.llama import LAYER, LLAMA
+from attention_core.families.rules import biases, either, flags_to_biases, rope, shared_width
+from attention_core.families.schema import ACTIVATIONS, HEADS, Rule, Source, Values
+from attention_core.families.windows import windows_by_layer
+
+
+def wide(values: Values) -> dict[str, Any]:
+    """Embeddings times the square root of their width."""
+    width = values["hidden_size"]
+    return {"embed_scale": math.sqrt(width)} if is_whole(width, 1) else {}
+
+
+def capped(values: Values) -> dict[str, Any]:
+    """The caps of scores and logits, null for none, and what the square root under the scores is taken of."""
+    found: dict[str, Any] = {"attn_root": values["query_pre_attn_scalar"]}
+    for field, key in (("attn_soft_cap", "attn_logit_softcapping"), ("final_soft_cap", "final_logit_softcapping")):
+        found[field] = values[key]
+    for key, value in found.items():
+        if value is not None and not is_number(value):
+            raise UnsupportedConfigError(f"{key} must be a number, got {value!r}.")
+    return {key: None if value is None else float(value) for key, value in found.items()}
+
+
+COMMON = {
+    "num_hidden_layers": 28, "num_attention_heads": 16, "hidden_size": 3072, "intermediate_size": 24576,
+    "vocab_size": 256000, "max_position_embeddings": 8192, "rms_norm_eps": 1e-6, "attention_bias": False,
+    "tie_word_embeddings": True, "num_key_value_heads": 16, "head_dim": 256,
+}  # fmt: skip
+RULES = (
+    shared_width("num_attention_heads", "hidden_size", "head_dim"),
+    either("n_kv_heads", "num_key_value_heads", lambda values: values["num_attention_heads"]),
+    flags_to_biases(biases("attention_bias", "b_Q", "b_K", "b_V", "b_O")),
+    rope(),
+    Rule(("hidden_size",), wide),
+)
+
+GEMMA = replace(
+    LLAMA,
+    model_type="gemma",
+    defaults=COMMON | {"hidden_act": "gelu_pytorch_tanh"},
+    traits={**LLAMA.traits, "norm_offset": 1.0},
+    required={**LLAMA.required, "use_bidirectional_attention": (None, False), "hidden_activation": (None,)},
+    rules=RULES,
+)
+
+GEMMA2 = replace(
+    LLAMA,
+    model_type="gemma2",
+    defaults=COMMON | {
+        "num_hidden_layers": 26, "num_attention_heads": 8, "num_key_value_heads": 4, "hidden_size": 2304,
+        "intermediate_size": 9216, "hidden_activation": "gelu_pytorch_tanh", "query_pre_attn_scalar": 256,
+        "sliding_window": 4096, "attn_logit_softcapping": 50.0, "final_logit_softcapping": 30.0,
+    },
+    traits={**LLAMA.traits, "norm_offset": 1.0, "norm_position": "both"},
+    choices={"hidden_activation": ACTIVATIONS, "tie_word_embeddings": HEADS},
+    required={**LLAMA.required, "use_bidirectional_attention": (None, False), "cache_implementation": ("hybrid",)},
+    harmless=LLAMA.harmless | {"hidden_act"},
+    rules=(
+        *RULES,
+        Rule(("query_pre_attn_scalar", "attn_logit_softcapping", "final_logit_softcapping"), capped),
+        windows_by_layer(lambda values, layer: layer % 2 == 0),
+    ),
+    tensors={
+        **LLAMA.tensors,
+        "w_attn_out": Source(LAYER + "post_attention_layernorm.weight", "model"),
+        "w_mlp": Source(LAYER + "pre_feedforward_layernorm.weight", "model"),
+        "w_mlp_out": Source(LAYER + "post_feedforward_layernorm.weight", "model"),
+    },
+)  # fmt: skip
