@@ -127,14 +127,14 @@ REFERENCES: dict[str, Reference] = {
         "GemmaConfig", "GemmaForCausalLM", LLAMA_SIZES,
         ({}, {"num_key_value_heads": 1}, {"attention_bias": True, "tie_word_embeddings": False},
          {"num_key_value_heads": 6, "hidden_act": "gelu"}),
-        "model.layers", LLAMA_HOOKS, spread=0.12,
+        "model.layers", LLAMA_HOOKS, spread=0.08,
     ),
     "gemma2": Reference(
         "Gemma2Config", "Gemma2ForCausalLM", LLAMA_SIZES | {"sliding_window": 5, "query_pre_attn_scalar": 17},
         ({}, {"attn_logit_softcapping": None, "final_logit_softcapping": None},
          {"attn_logit_softcapping": 3.0, "num_key_value_heads": 1, "final_logit_softcapping": 2.0},
          {"layer_types": [FULL, SLIDING, SLIDING], "hidden_activation": "gelu", "tie_word_embeddings": False}),
-        "model.layers", {name: at for name, at in LLAMA_HOOKS.items() if name != "resid_mid"}, spread=0.12,
+        "model.layers", {name: at for name, at in LLAMA_HOOKS.items() if name != "resid_mid"}, spread=0.08,
     ),
     "phi3": Reference(
         "Phi3Config", "Phi3ForCausalLM", SHARED_SIZES | {"original_max_position_embeddings": 43, "pad_token_id": 0},
