@@ -38,6 +38,7 @@ def cell_edited(lesson: Lesson, head: int, name: str, row: int, column: int, tex
         return
     matrix = NAMES[name]
     place = lesson_place(lesson, matrix, head, row, column)
+    st.session_state.last_cell = (matrix, *place)
     try:
         state.edit(edits.with_number(lesson, matrix, *place, read_number(text)))
     except CellError as error:

@@ -64,12 +64,26 @@ def history_buttons() -> None:
     st.button("Redo", icon=":material/redo:", disabled=not held.future, on_click=state.redo)
     with st.popover("Reset", disabled=not state.setting().lesson):
         lesson, start = state.current(), state.base()
+        if last := st.session_state.get("last_cell"):
+            reset_last(lesson, start, *last)
         st.button("Everything", on_click=state.edit, args=(edits.reset_all(lesson, start),), width="stretch")
         if lesson.entry == start.entry:
             for name in lesson.numbers:
                 again = edits.reset_matrix(lesson, start, name)
                 st.button(f"Matrix {name}", disabled=again == lesson, on_click=state.edit, args=(again,),
                           width="stretch")  # fmt: skip
+
+
+def reset_last(lesson: Lesson, start: Lesson, name: str, row: int, column: int) -> None:
+    """The way back of the number that was edited last."""
+    if name not in lesson.numbers or name not in start.numbers:
+        return
+    try:
+        again = edits.reset_number(lesson, start, name, row, column)
+    except AttentionLabError:  # the matrix has shrunk since
+        return
+    st.button(f"Only {name}[{row}, {column}]", disabled=again == lesson, on_click=state.edit, args=(again,),
+              width="stretch")  # fmt: skip
 
 
 def shape_box(lesson: Lesson) -> None:

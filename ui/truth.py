@@ -13,13 +13,14 @@ import streamlit as st
 from attention_core.derivation import Address
 from attention_core.render import number
 from attention_core.worked.solve import Solution, solve
-from attention_core.worked.textbook import Claim, claims, textbook
+from attention_core.worked.textbook import Claim, claims, own_sums, textbook
 from components.arithmetic import arithmetic
 from ui import lesson as state
-from ui.equations import plain
+from ui.equations import equation, named, plain
 from ui.page import theme_name
 from ui.selection import put
 
+MOST = 11  # terms: as many words as the text has values
 HEAD = ["", "the text says", "its own numbers give", "its vectors give", "divided by √3"]
 
 
@@ -91,7 +92,11 @@ def truth_table() -> None:
         f"(✗). Softmax gives “{word}” the most. A true number opens its derivation.</p>"
     )
     tables = [
-        {"label": step, "tables": [{"head": HEAD, "rows": [row(claim) for claim in group], "chosen": -1}]}
+        {
+            "label": step,
+            "tables": [{"head": HEAD, "rows": [row(claim) for claim in group], "chosen": -1}],
+            "lines": [[*named(f"Its own numbers, {term.name}"), *equation(term, MOST)[0]] for term in own_sums(step)],
+        }
         for step, group in groupby(claims(), key=lambda claim: claim.step)
     ]
 

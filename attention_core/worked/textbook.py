@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
+from attention_core.derivation import Term, make
 from attention_core.worked.lesson import Lesson
 
 
@@ -71,6 +72,24 @@ def _claims(data: dict[str, Any]) -> Iterator[Claim]:
     for dim, value in enumerate(claimed["weighted_sum"]):
         implied = math.fsum(weight * data["V"][word][dim] for word, weight in second.items())
         yield Claim(step="Weighted sum", quantity="output", query=query, dim=dim, value=value, implied=implied)
+
+
+def own_sums(step: str) -> list[Term]:
+    """What the numbers that the text itself prints in a step add up to, each sum with its terms."""
+    claimed, values = _read()["claimed"], _read()["V"]
+    weights = {"Softmax": claimed["softmax"], "Weighted sum": claimed["weighted_sum_weights"]}.get(step)
+    if weights is None:
+        return []
+    printed = {word: Term(weight, f"weight of {word}") for word, weight in weights.items()}
+    total = make("sum", printed.values()).named("all weights together")
+    if step == "Softmax":
+        return [total]
+    mixed = [
+        make("sum", (make("product", (each, Term(values[word][dim], f"V[{word}, {dim}]", role="value")))
+                     for word, each in printed.items())).named(f"dimension {dim}")
+        for dim in range(len(claimed["weighted_sum"]))
+    ]  # fmt: skip
+    return [total, *mixed]
 
 
 @cache

@@ -107,6 +107,19 @@ def test_an_edit_changes_everything_below_and_can_be_undone(open_page):
     wait_text(page, cell(page, "product", 5, 7), "1.2200")
 
 
+def test_one_number_or_one_matrix_can_be_reset(open_page):
+    page = open_page(PATH)
+    for row, number, shown in ((5, "2", "2.4800"), (7, "3", "3.5300")):
+        type_into(page, "q", row, 0, number)
+        wait_text(page, cell(page, "product", row, 7), shown)
+    page.get_by_role("button", name="Reset").click()
+    page.get_by_role("button", name="Only Q[7, 0]").click()
+    wait_text(page, cell(page, "product", 7, 7), "1.4600")
+    assert cell(page, "product", 5, 7).inner_text() == "2.4800"
+    page.get_by_role("button", name="Matrix Q").click()
+    wait_text(page, cell(page, "product", 5, 7), "1.2200")
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -171,6 +184,10 @@ def test_the_textbook_is_held_against_the_truth(open_page):
     assert ["“tired”", "0.08 ✗", "", "0.2287", "0.1805"] in rows
     assert ["“animal”", "0.70 ✗", "0.60", "0.1458", "0.1392"] in rows
     assert any(row[0] == "all together" and row[2] == "1.01" for row in rows)
+    own = [line for line in region.locator("p.line").all_inner_texts() if "=" in line]
+    assert len(own) == 5
+    assert all(holds(line) for line in own)
+    assert [line.rpartition(" = ")[2] for line in own] == ["1.0000", "1.0100", "0.6010", "0.5190", "0.4330"]
     region.get_by_role("button", name="0.2287").first.click()
     page.wait_for_timeout(600)
     assert lines(page)[-1].endswith("0.2287")
