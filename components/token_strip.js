@@ -53,7 +53,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     const index = [...strip.children].indexOf(event.target);
     if (index < 0) return;
     makeTabStop(strip, event.target);
-    const wanted = { ...selection(), [event.shiftKey ? "key" : "query"]: index };
+    const wanted = { ...selection(), [event.shiftKey || strip.answering ? "key" : "query"]: index };
     wanted.query = Math.min(wanted.query, last);
     wanted.key = Math.min(wanted.key, last);
     choose(wanted, "strip");
@@ -71,6 +71,13 @@ export default function ({ data, parentElement, setTriggerValue }) {
     marked = [...strip.querySelectorAll(".query, .key")].map((button) => [...strip.children].indexOf(button));
   }
   rove(strip, signal);
+  // There is no Shift on a touch screen.
+  const mode = parentElement.querySelector(".mode");
+  mode.onclick = () => {
+    strip.answering = !strip.answering;
+    mode.ariaPressed = String(strip.answering);
+    mode.textContent = `Tap chooses who ${strip.answering ? "answers" : "asks"}`;
+  };
   strip.addEventListener("click", pick, { signal });
   strip.addEventListener("keydown", (event) => {
     if (isShortcut(event) || (event.key !== "Enter" && event.key !== " ")) return;

@@ -11,7 +11,8 @@ _SPECIAL, _JOINED, _UNKNOWN = 1, 2, 4
 
 _mount = st.components.v2.component(
     "attention_token_strip",
-    html='<div class="strip" role="toolbar" aria-label="Tokens"></div>',
+    html='<button type="button" class="mode" aria-pressed="false">Tap chooses who asks</button>'
+    '<div class="strip" role="toolbar" aria-label="Tokens"></div>',
     css=source("token_strip.css"),
     js=source("selection.js", "token_strip.js"),
 )

@@ -247,3 +247,25 @@ def test_saving(open_page, tmp_path):
     with page.expect_download() as taken:
         page.get_by_role("button", name="Derivation").click()
     assert re.search(r"= 0\.6768", taken.value.path().read_text(encoding="utf-8"))
+
+
+def test_by_touch_alone_both_tokens_can_be_chosen(chromium, address):
+    context = chromium.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    page = context.new_page()
+    page.goto(address)
+    arithmetic(page).wait_for()
+    page.locator(".strip button").nth(13).tap()
+    page.locator(".heatmap[data-query='13']").wait_for()
+    page.get_by_role("button", name="Tap chooses who asks").tap()
+    page.locator(".strip button").nth(8).tap()
+    page.locator(".heatmap[data-query='13'][data-key='8']").wait_for()
+    context.close()
+
+
+def test_a_theme_that_changes_is_followed(open_page):
+    page = open_page()
+    page.emulate_media(color_scheme="dark")
+    page.wait_for_function("getComputedStyle(document.querySelector('.stApp')).backgroundColor === 'rgb(15, 20, 25)'")
+    page.mouse.click(*cell(page, 11, 13))
+    page.locator("section.dark[data-weight]").wait_for()
+    assert page.locator(".heatmap[data-query='11']").count() == 1
