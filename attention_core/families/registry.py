@@ -4,6 +4,7 @@ from typing import Any
 
 from attention_core.errors import UnsupportedConfigError
 from attention_core.families.bert import BERT
+from attention_core.families.distilbert import DISTILBERT
 from attention_core.families.gemma import GEMMA, GEMMA2
 from attention_core.families.gpt2 import GPT2
 from attention_core.families.gpt_neox import GPT_NEOX
@@ -13,14 +14,17 @@ from attention_core.families.olmo2 import OLMO2
 from attention_core.families.phi import PHI
 from attention_core.families.phi3 import PHI3
 from attention_core.families.qwen import QWEN2, QWEN3
+from attention_core.families.roberta import CAMEMBERT, ROBERTA, XLM_ROBERTA
 from attention_core.families.schema import Family
+from attention_core.families.smollm3 import SMOLLM3
 from attention_core.families.stablelm import STABLELM
 from attention_core.families.t5 import T5
 
 FAMILIES: dict[str, Family] = {
     family.model_type: family
     for family in (
-        BERT, GEMMA, GEMMA2, GPT2, GPT_NEOX, LLAMA, MISTRAL, OLMO2, PHI, PHI3, QWEN2, QWEN3, STABLELM, T5,
+        BERT, CAMEMBERT, DISTILBERT, GEMMA, GEMMA2, GPT2, GPT_NEOX, LLAMA, MISTRAL, OLMO2, PHI, PHI3, QWEN2, QWEN3,
+        ROBERTA, SMOLLM3, STABLELM, T5, XLM_ROBERTA,
     )
 }  # fmt: skip
 

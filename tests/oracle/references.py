@@ -46,6 +46,15 @@ class Reference:
     width: Callable[[Any], int] = field(default=lambda config: config.head_dim)
 
 
+BERT_SIZES = {
+    "vocab_size": 101, "hidden_size": 35, "num_hidden_layers": 3, "num_attention_heads": 5,
+    "intermediate_size": 53, "max_position_embeddings": 43, "type_vocab_size": 2,
+}  # fmt: skip
+BERT_HOOKS = {
+    "q": ("attention.self.query", "output"), "k": ("attention.self.key", "output"),
+    "attn_out": ("attention.output.dense", "output"), "resid_mid": ("attention.output.LayerNorm", "output"),
+    "mlp_in": ("intermediate.dense", "output"), "mlp_out": ("output.dense", "output"),
+}  # fmt: skip
 LLAMA_SIZES = {
     "vocab_size": 101, "hidden_size": 42, "num_hidden_layers": 3, "num_attention_heads": 6, "head_dim": 10,
     "num_key_value_heads": 2, "intermediate_size": 53, "max_position_embeddings": 43,
@@ -62,15 +71,33 @@ SLIDING, FULL = "sliding_attention", "full_attention"
 
 REFERENCES: dict[str, Reference] = {
     "bert": Reference(
-        "BertConfig", "BertModel",
-        {"vocab_size": 101, "hidden_size": 35, "num_hidden_layers": 3, "num_attention_heads": 5,
-         "intermediate_size": 53, "max_position_embeddings": 43, "type_vocab_size": 2},
+        "BertConfig", "BertModel", BERT_SIZES,
         ({}, {"hidden_act": "relu"}, {"is_decoder": True}, {"hidden_act": "gelu_new", "layer_norm_eps": 1e-3}),
-        "encoder.layer",
-        {"q": ("attention.self.query", "output"), "k": ("attention.self.key", "output"),
-         "attn_out": ("attention.output.dense", "output"), "resid_mid": ("attention.output.LayerNorm", "output"),
-         "mlp_in": ("intermediate.dense", "output"), "mlp_out": ("output.dense", "output")},
-        width=lambda config: config.hidden_size // config.num_attention_heads,
+        "encoder.layer", BERT_HOOKS, **SHARED_WIDTH,
+    ),
+    **{
+        name: Reference(
+            f"{start}Config", f"{start}Model", BERT_SIZES | {"pad_token_id": 1},
+            ({}, {"hidden_act": "relu"}, {"pad_token_id": 3}, {"is_decoder": True, "layer_norm_eps": 1e-3}),
+            "encoder.layer", BERT_HOOKS, n_ctx=39, **SHARED_WIDTH,
+        )
+        for name, start in (("roberta", "Roberta"), ("xlm-roberta", "XLMRoberta"), ("camembert", "Camembert"))
+    },
+    "distilbert": Reference(
+        "DistilBertConfig", "DistilBertModel",
+        {"vocab_size": 101, "dim": 35, "n_layers": 3, "n_heads": 5, "hidden_dim": 53, "max_position_embeddings": 43},
+        ({}, {"activation": "relu"}, {"sinusoidal_pos_embds": True, "dim": 36, "n_heads": 6}, {"n_heads": 1}),
+        "transformer.layer",
+        {"q": ("attention.q_lin", "output"), "k": ("attention.k_lin", "output"),
+         "attn_out": ("attention", "output"), "resid_mid": ("sa_layer_norm", "output"),
+         "mlp_in": ("ffn.lin1", "output"), "mlp_out": ("ffn", "output")},
+        width=lambda config: config.dim // config.n_heads, spread=0.15,
+    ),
+    "smollm3": Reference(
+        "SmolLM3Config", "SmolLM3ForCausalLM", SHARED_SIZES | {"num_hidden_layers": 5, "pad_token_id": 0},
+        ({}, {"no_rope_layers": [0, 1, 1, 0, 1], "num_key_value_heads": 1}, {"no_rope_layer_interval": 2},
+         {"attention_bias": True, "mlp_bias": True, "tie_word_embeddings": False, "num_key_value_heads": 6}),
+        "model.layers", LLAMA_HOOKS, spread=0.12, **SHARED_WIDTH,
     ),
     "gpt2": Reference(
         "GPT2Config", "GPT2LMHeadModel",

@@ -1,0 +1,53 @@
+"""DistilBERT: BERT without segments, under names of its own.
+
+Source: Sanh et al. 2019, https://arxiv.org/abs/1910.01108
+"""
+
+from dataclasses import replace
+
+from attention_core.families.bert import BERT
+from attention_core.families.rules import shared_width
+from attention_core.families.schema import ACTIVATIONS, Source
+
+LAYER = "transformer.layer.{layer}."
+NAMES = {
+    "W_Q": "attention.q_lin", "W_K": "attention.k_lin", "W_V": "attention.v_lin", "W_O": "attention.out_lin",
+    "w_mid": "sa_layer_norm", "W_in": "ffn.lin1", "W_out": "ffn.lin2", "w_post": "output_layer_norm",
+}  # fmt: skip
+
+
+def renamed() -> dict[str, Source]:
+    """BERT's tensors of a layer under this family's names."""
+    made = {}
+    for name, module in NAMES.items():
+        made[name] = Source(f"{LAYER}{module}.weight", BERT.tensors[name].layout)
+        bias = name.lower() if name[0] == "w" else f"b{name[1:]}"
+        bias = bias.replace("w_", "b_")
+        made[bias] = Source(f"{LAYER}{module}.bias", BERT.tensors[bias].layout)
+    return made
+
+
+DISTILBERT = replace(
+    BERT,
+    model_type="distilbert",
+    prefixes=("", "distilbert."),
+    sizes={
+        "n_layers": "n_layers", "n_heads": "n_heads", "d_model": "dim", "d_mlp": "hidden_dim",
+        "d_vocab": "vocab_size", "n_ctx": "max_position_embeddings",
+    },
+    defaults={
+        "n_layers": 6, "n_heads": 12, "dim": 768, "hidden_dim": 3072, "vocab_size": 30522,
+        "max_position_embeddings": 512, "activation": "gelu",
+    },
+    traits={**BERT.traits, "norm_eps": 1e-12, "causal": False},
+    choices={"activation": {key: ACTIVATIONS[key] for key in ("gelu", "relu")}},
+    rules=(shared_width("n_heads", "dim"),),
+    required={"is_encoder_decoder": (False,), "pruned_heads": ({}, None)},
+    harmless=frozenset({
+        "dropout", "pad_token_id", "qa_dropout", "seq_classif_dropout", "sinusoidal_pos_embds", "tie_weights_",
+        "tie_word_embeddings", "output_hidden_states",
+    }),
+    tensors={name: source for name, source in BERT.tensors.items() if "{layer}" not in source.name and name != "W_seg"}
+    | renamed(),
+    unused=("vocab_*", "pre_classifier.*", "classifier.*", "qa_outputs.*", "embeddings.position_ids"),
+)  # fmt: skip

@@ -1,0 +1,35 @@
+"""RoBERTa, XLM-RoBERTa and CamemBERT: BERT whose places are counted from the id that fills up a text.
+
+Sources: Liu et al. 2019, https://arxiv.org/abs/1907.11692; Conneau et al. 2019, https://arxiv.org/abs/1911.02116;
+Martin et al. 2019, https://arxiv.org/abs/1911.03894
+"""
+
+from dataclasses import replace
+from typing import Any
+
+from attention_core.config import is_whole
+from attention_core.errors import UnsupportedConfigError
+from attention_core.families.bert import BERT
+from attention_core.families.schema import Rule, Values
+
+
+def places(values: Values) -> dict[str, Any]:
+    """The first token's place is one past the id that fills up a text, so that fewer tokens than places fit."""
+    rows, pad = values["max_position_embeddings"], values["pad_token_id"]
+    if not is_whole(rows, 1) or not is_whole(pad, 0) or rows < pad + 2:
+        raise UnsupportedConfigError(f"{rows!r} places with pad_token_id {pad!r} leave none for a token.")
+    return {"n_ctx": rows - pad - 1, "place_offset": pad + 1, "pad_id": pad, "place_from": "ids"}
+
+
+ROBERTA = replace(
+    BERT,
+    model_type="roberta",
+    prefixes=("", "roberta."),
+    sizes={name: key for name, key in BERT.sizes.items() if name != "n_ctx"},
+    defaults=BERT.defaults | {"vocab_size": 50265, "pad_token_id": 1},
+    rules=(*BERT.rules, Rule(("max_position_embeddings", "pad_token_id"), places)),
+    harmless=BERT.harmless - {"pad_token_id"},
+    unused=(*BERT.unused, "lm_head.*", "classifier.*", "qa_outputs.*"),
+)
+XLM_ROBERTA = replace(ROBERTA, model_type="xlm-roberta", defaults=ROBERTA.defaults | {"vocab_size": 30522})
+CAMEMBERT = replace(XLM_ROBERTA, model_type="camembert")
