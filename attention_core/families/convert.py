@@ -148,7 +148,9 @@ def read_tensor(
     flat = [terms(factor) for axis in factors for factor in axis]
     parted = parted[tuple(cut(each, source.part, config) for each in flat)]
     named = [each[source.part if len(each) > 1 else 0] for each in flat]
-    kept = [each for each in named if each != "1"]
+    # Where nothing projects the embeddings, their width is the stream's.
+    wide = {"embed": "model"} if config.embed_projection == "none" else {}
+    kept = [wide.get(each, each) for each in named if each != "1"]
     parted = parted.reshape([length(each, config) for each in kept])
     shared = [each for each in ("kv_head", "group") if each in kept]  # what "head" is called where keys are shared
     wanted = [own for axis in axes for own in ([axis] if axis in kept else shared)]

@@ -5,12 +5,14 @@ from typing import Any
 from attention_core.errors import UnsupportedConfigError
 from attention_core.families.bert import BERT
 from attention_core.families.distilbert import DISTILBERT
+from attention_core.families.electra import ELECTRA
 from attention_core.families.gemma import GEMMA, GEMMA2
 from attention_core.families.gpt2 import GPT2
 from attention_core.families.gpt_neox import GPT_NEOX
 from attention_core.families.llama import LLAMA
 from attention_core.families.mistral import MISTRAL
 from attention_core.families.olmo2 import OLMO2
+from attention_core.families.opt import OPT
 from attention_core.families.phi import PHI
 from attention_core.families.phi3 import PHI3
 from attention_core.families.qwen import QWEN2, QWEN3
@@ -23,8 +25,8 @@ from attention_core.families.t5 import T5
 FAMILIES: dict[str, Family] = {
     family.model_type: family
     for family in (
-        BERT, CAMEMBERT, DISTILBERT, GEMMA, GEMMA2, GPT2, GPT_NEOX, LLAMA, MISTRAL, OLMO2, PHI, PHI3, QWEN2, QWEN3,
-        ROBERTA, SMOLLM3, STABLELM, T5, XLM_ROBERTA,
+        BERT, CAMEMBERT, DISTILBERT, ELECTRA, GEMMA, GEMMA2, GPT2, GPT_NEOX, LLAMA, MISTRAL, OLMO2, OPT, PHI, PHI3,
+        QWEN2, QWEN3, ROBERTA, SMOLLM3, STABLELM, T5, XLM_ROBERTA,
     )
 }  # fmt: skip
 

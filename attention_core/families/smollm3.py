@@ -34,7 +34,8 @@ def rotated(values: Values) -> dict[str, Any]:
 SMOLLM3 = replace(
     LLAMA,
     model_type="smollm3",
-    defaults=LLAMA.defaults | {
+    defaults={
+        **LLAMA.defaults,
         "vocab_size": 128256, "hidden_size": 2048, "num_hidden_layers": 36, "num_attention_heads": 16,
         "num_key_value_heads": 4, "max_position_embeddings": 32768, "rope_theta": 2000000.0,
         "no_rope_layer_interval": 4, "tie_word_embeddings": True,

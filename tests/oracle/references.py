@@ -29,6 +29,7 @@ class Reference:
     layers, decoder: the path of the layers, and of the decoder's where there are two sides
     hooks:    tensor -> (module's path in a layer, "input" or "output"); a path may be a pair, encoder's and decoder's
     width:    how wide a head is, for q and k that are hooked
+    hidden:   what its attention is given in another form than here
     spread:   the standard deviation of its matrices; where two large numbers are multiplied, a smaller one keeps
               what float32 rounds off, in the reference too, from growing from layer to layer
     """
@@ -42,6 +43,7 @@ class Reference:
     decoder: str = ""
     d_vocab: int = 101
     n_ctx: int = 43
+    hidden: tuple[str, ...] = ()
     spread: float = 0.3
     width: Callable[[Any], int] = field(default=lambda config: config.head_dim)
 
@@ -83,6 +85,23 @@ REFERENCES: dict[str, Reference] = {
         )
         for name, start in (("roberta", "Roberta"), ("xlm-roberta", "XLMRoberta"), ("camembert", "Camembert"))
     },
+    "electra": Reference(
+        "ElectraConfig", "ElectraModel", BERT_SIZES | {"embedding_size": 13},
+        ({}, {"embedding_size": 35}, {"hidden_act": "relu"}, {"is_decoder": True, "layer_norm_eps": 1e-3}),
+        "encoder.layer", BERT_HOOKS, **SHARED_WIDTH,
+    ),
+    "opt": Reference(
+        "OPTConfig", "OPTForCausalLM",
+        {"vocab_size": 101, "hidden_size": 35, "num_hidden_layers": 3, "num_attention_heads": 5, "ffn_dim": 53,
+         "max_position_embeddings": 43, "word_embed_proj_dim": 35, "pad_token_id": 1},
+        ({}, {"do_layer_norm_before": False, "word_embed_proj_dim": 13},
+         {"enable_bias": False, "word_embed_proj_dim": 17},
+         {"activation_function": "gelu", "tie_word_embeddings": False}),
+        "model.decoder.layers",
+        {"k": ("self_attn.k_proj", "output"), "attn_out": ("self_attn", "output")},
+        # Its queries are scaled before they meet the keys, here the scores are; its last state is projected already.
+        hidden=("q_used", "contextual"), spread=0.2, **SHARED_WIDTH,
+    ),
     "distilbert": Reference(
         "DistilBertConfig", "DistilBertModel",
         {"vocab_size": 101, "dim": 35, "n_layers": 3, "n_heads": 5, "hidden_dim": 53, "max_position_embeddings": 43},
