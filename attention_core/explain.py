@@ -42,10 +42,9 @@ def likeness(trace: Trace, position: int) -> Term:
 
     cosine = a · b / (|a| * |b|), between -1 and 1
     """
-    last = trace.model.config.n_layers - 1
     rows = [
-        [number_at(trace, Address(name, (layer, position, m))) for m in range(trace.model.config.d_model)]
-        for name, layer in (("resid_post", last), ("resid_pre", 0))
+        [number_at(trace, Address(name, (position, m))) for m in range(trace.model.config.d_model)]
+        for name in ("contextual", "embedding")
     ]
     top = dot(*rows).named("contextual·embedding")
     lengths = (

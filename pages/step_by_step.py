@@ -23,6 +23,7 @@ from ui.steps import STEPS, Look, Step
 from ui.windows import moved, starts
 
 HEADS_AT_ONCE = 3
+STANDS_IN = {"mask": ("score", "product"), "scale": ("product",), "residual": ("resid_post",)}
 DRAWINGS = {"one": "one head", "heads": "all heads"}
 KINDS = {"q": "Queries", "k": "Keys", "v": "Values"}
 
@@ -87,8 +88,8 @@ def matrices(trace: ac.Trace, part: Shown, step: Step, head: int | None) -> None
         bound(st.segmented_control, "Which", "kind", options=list(KINDS), required=True,
               format_func=KINDS.__getitem__, label_visibility="collapsed")  # fmt: skip
         makes = [chosen()["kind"]]
-    if step.name == "mask" and not makes:
-        makes = ["score"]
+    if not makes:  # a step that this model does not take, or takes together with another
+        makes = [name for name in STANDS_IN[step.name] if trace.has(name, part.layer)][:1]
     if len(heads) > 1 and any("head" in trace.stage(name, part.layer).axes for name in makes):
         head_pager(heads, trace.model.config.n_heads)
     else:

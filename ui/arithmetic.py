@@ -150,23 +150,24 @@ def value_steps(trace: ac.Trace, layer: int, head: int, query: int, dims: list[i
     }  # fmt: skip
     m = int(np.abs(trace.contextual[query]).argmax())
     rows = [
-        [plain(name), value(number_at(trace, Address(quantity, (at, query, m))))]
+        [plain(name), value(number_at(trace, Address(quantity, (*at, query, m))))]
         for name, quantity, at in (
-            ("the token’s embedding", "resid_pre", 0),
-            (f"as layer {layer} finds it", "resid_pre", layer),
-            ("the heads joined, times W_O", "attn_out", layer),
-            ("added and normed", "resid_mid", layer),
-            ("what the MLP adds", "mlp_out", layer),
-            (f"as layer {layer} leaves it", "resid_post", layer),
-            ("the contextual embedding", "resid_post", trace.model.config.n_layers - 1),
+            ("the token’s embedding", "embedding", ()),
+            (f"as layer {layer} finds it", "resid_pre", (layer,)),
+            ("the heads joined, times W_O", "attn_out", (layer,)),
+            ("added to the stream", "resid_mid", (layer,)),
+            ("what the MLP adds", "mlp_out", (layer,)),
+            (f"as layer {layer} leaves it", "resid_post", (layer,)),
+            ("the contextual embedding", "contextual", ()),
         )
+        if trace.has(quantity, layer)
     ]
-    stream = open_term(trace, Address("mid_sum", (layer, query, m)))
+    stream = open_term(trace, Address(after_attention(trace, layer), (layer, query, m)))
     likeness = explain.likeness(trace, query)
     fifth = {
         "lines": [equation(stream)[0], equation(likeness)[0]],
         "words": [
-            f"The heads are joined, brought through W_O and added to the stream (shown: dimension {m}), then normed.",
+            f"The heads are joined, brought through W_O and added to the stream (shown: dimension {m}).",
             "Last line: the cosine between the token’s contextual embedding and the embedding it started from.",
         ],
         "folds": [
@@ -178,6 +179,11 @@ def value_steps(trace: ac.Trace, layer: int, head: int, query: int, dims: list[i
         ],
     }  # fmt: skip
     return [fourth, fifth]
+
+
+def after_attention(trace: ac.Trace, layer: int) -> str:
+    """Where what attention found is added to the stream: at once, or together with what the MLP adds."""
+    return next(name for name in ("mid_sum", "resid_mid", "resid_post") if trace.has(name, layer))
 
 
 def where(trace: ac.Trace, address: Address) -> str:

@@ -106,6 +106,8 @@ def look_at_products(look: Look) -> str:
 
 
 def look_at_scale(look: Look) -> str:
+    if not look.trace.has("score", look.layer):
+        return f"This model divides by nothing: the row of {look.asks} stays as it is."
     before, after = look.row("product"), look.row("score")
     width = look.trace.model.config.d_head
     return (
@@ -153,7 +155,8 @@ def look_at_merge(look: Look) -> str:
 
 
 def look_at_residual(look: Look) -> str:
-    before, after = look.trace.resid_pre(look.layer)[look.query], look.trace.resid_mid(look.layer)[look.query]
+    made = "resid_mid" if look.trace.has("resid_mid", look.layer) else "resid_post"
+    before, after = look.trace.resid_pre(look.layer)[look.query], look.trace.array(made, look.layer)[look.query]
     start, end = look.trace.resid_pre(0)[look.query], look.trace.contextual[look.query]
     return (
         f"This step turns {look.asks} a little: the cosine to what it was is {cosine(before, after):.2f}. After the "
