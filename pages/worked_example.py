@@ -21,6 +21,7 @@ from ui.lesson_files import files_menu
 from ui.lesson_settings import digits_box, history_buttons, preset_box, scores_box, shape_box
 from ui.lesson_words import asking, changes, headline, where
 from ui.models import get_model
+from ui.offer import title_of
 from ui.opened import show_making
 from ui.page import open_page, theme_name
 from ui.selection import bound, chosen, put, write_address
@@ -129,6 +130,13 @@ def matrices(solution: Solution, old: Solution | None, head: int) -> None:
          refused=state.refused(), dark=theme_name() == "dark")  # fmt: skip
 
 
+def origin() -> str:
+    """Where the numbers on this page come from."""
+    if state.setting().preset != state.SENTENCE:
+        return "illustrative: numbers chosen by hand, not trained"
+    return f"projected from a head of {title_of(chosen()['model'])}, which is trained"
+
+
 def sentence_preset() -> None:
     """For the preset that is made from the model: which sentence, layer and head it is made from, and what it keeps."""
     sentence_box()
@@ -142,7 +150,7 @@ def sentence_preset() -> None:
     )
 
 
-open_page("Worked example", "illustrative: numbers chosen by hand, not trained")
+open_page("Worked example", origin)
 try:
     if state.setting().preset == state.SENTENCE:
         sentence_preset()

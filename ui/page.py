@@ -1,6 +1,7 @@
 """Opening a page: its settings, its look and the model's badge."""
 
 import html
+from collections.abc import Callable
 from pathlib import Path
 
 import streamlit as st
@@ -18,8 +19,8 @@ PAGES = (
 STYLE = (Path(__file__).parent / "page.css").read_text(encoding="utf-8")
 
 
-def open_page(title: str, numbers: str = "trained") -> None:
-    """The first call of every page; `numbers` says where those on it come from, when it is not from the model."""
+def open_page(title: str, origin: Callable[[], str] | None = None) -> None:
+    """The first call of every page; `origin` says where its numbers come from, when it is not from the model."""
     st.set_page_config(page_title=f"{title} · Attention Lab", page_icon="🔎", layout="wide")
     st.html(f"<style>{STYLE}</style>")
     read_address()
@@ -27,11 +28,11 @@ def open_page(title: str, numbers: str = "trained") -> None:
         st.html("<h1>Attention Lab</h1>", width="content")
         for file, name in PAGES:
             st.page_link(file, label=name, width="content")
-        if numbers == "trained":
+        if origin is None:
             badge(chosen()["model"])
             model_picker()
         else:
-            st.html(f'<p class="badge">● {html.escape(numbers)}</p>', width="stretch")
+            st.html(f'<p class="badge">● {html.escape(origin())}</p>', width="stretch")
     if refused := st.session_state.pop("refused", None):
         st.info("Some of this address made no sense and was left out: " + ", ".join(f"`{safe(k)}`" for k in refused))
         for reason in filter(None, refused.values()):

@@ -86,6 +86,12 @@ def test_pointing_at_a_product_lights_its_row_and_column_and_shows_it(open_page,
     assert value == pytest.approx(right, abs=0.5e-4 * (parts + 1))
 
 
+def test_the_badge_says_where_the_numbers_come_from(open_page):
+    page = open_page(f"{PATH}?preset=sentence")
+    assert "projected from a head of all-MiniLM-L6-v2" in page.locator(".badge").inner_text()
+    assert "of its squared scores" in page.locator("body").inner_text()
+
+
 def test_an_edit_changes_everything_below_and_can_be_undone(open_page):
     page = open_page(PATH)
     type_into(page, "q", 5, 0, "1,5")
