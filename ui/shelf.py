@@ -99,7 +99,7 @@ class Shelf:
                         return False
                     self.take(name)
         except ac.AttentionLabError as problem:
-            self.job(name).problem = str(problem)
+            self.job(name).problem = said(problem, name)
         return name in self.models
 
     def ask(self, name: str) -> None:
@@ -119,7 +119,12 @@ class Shelf:
         try:
             work()
         except ac.AttentionLabError as problem:
-            self.job(name).problem = str(problem)
+            self.job(name).problem = said(problem, name)
         except Exception:
             logging.exception("Loading %s", name)
             self.job(name).problem = f"{title_of(name)} could not be loaded; the server's log says why."
+
+
+def said(problem: Exception, name: str) -> str:
+    """What went wrong, with the model called as the page calls it: where its folder is, is the server's own."""
+    return str(problem).replace(str(source_of(name)), title_of(name))

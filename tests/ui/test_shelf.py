@@ -137,3 +137,12 @@ def test_offline_errors_are_told(monkeypatch):
     shelf = Shelf()
     shelf.take_from_disk("minilm")
     assert shelf.job("minilm").problem == "no line"
+
+
+def test_a_visitor_is_not_told_where_a_folder_is(monkeypatch, tmp_path):
+    monkeypatch.setenv(VARIABLE, f"ours={tmp_path / 'gone'}")
+    shelf = Shelf()
+    assert not shelf.take_from_disk("ours")
+    told = shelf.job("ours").problem
+    assert "ours" in told
+    assert str(tmp_path) not in told

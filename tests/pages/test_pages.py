@@ -1,0 +1,71 @@
+"""The pages without a browser: every step and every preset is drawn, junk is refused, nothing raises."""
+
+import json
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from attention_core.worked.lesson_file import to_address
+from attention_core.worked.presets import PRESETS, preset
+
+APP = Path(__file__).parents[2] / "app.py"
+
+
+def opened(page, **query):
+    app = AppTest.from_file(APP, default_timeout=30)
+    app.switch_page(f"pages/{page}.py")
+    for key, value in query.items():
+        app.query_params[key] = str(value)
+    app.run()
+    assert not app.exception
+    return app
+
+
+def mounted(app):
+    """What each component was sent that was sent JSON."""
+    protos = [each.proto for each in app.get("bidi_component")]
+    return [json.loads(proto.json) for proto in protos if proto.WhichOneof("data") == "json"]
+
+
+def grids(app):
+    return [sent["matrices"] for sent in mounted(app) if "matrices" in sent]
+
+
+def test_the_worked_example_sends_the_textbook():
+    (matrices,) = grids(opened("worked_example"))
+    weights = next(each for each in matrices if each["name"] == "weight")
+    assert weights["texts"][5][7] == "0.2287"
+
+
+@pytest.mark.parametrize("name", [*PRESETS, "sentence"])
+@pytest.mark.parametrize("part", [0, 1])
+def test_every_preset_is_drawn(name, part):
+    (matrices,) = grids(opened("worked_example", preset=name, part=part))
+    assert {"weight", "z"} <= {each["name"] for each in matrices}
+
+
+def test_an_edited_lesson_comes_from_the_address():
+    (matrices,) = grids(opened("worked_example", lesson=to_address(preset("paper"))))
+    assert [each["texts"][0][0] for each in matrices if each["name"] == "q"] == ["1.0000"]
+
+
+@pytest.mark.parametrize("junk", ["AAAA", "<b>", "x" * 30_000])
+def test_a_broken_lesson_is_refused_and_the_textbook_stands(junk):
+    app = opened("worked_example", lesson=junk)
+    assert any("made no sense" in each.value for each in app.info)
+    (matrices,) = grids(app)
+    assert next(each for each in matrices if each["name"] == "weight")["texts"][5][7] == "0.2287"
+
+
+@pytest.mark.parametrize("head", ["1", "mean"])
+@pytest.mark.parametrize("step", range(1, 12))
+def test_every_step_is_drawn(step, head):
+    app = opened("step_by_step", step=step, head=head)
+    assert any(f"{step} of 11" in each.proto.body for each in app.get("html"))
+    assert len(grids(app)) == (0 if step < 3 else 1)
+
+
+@pytest.mark.parametrize("query", [{"step": "99"}, {"step": "x"}, {"at": "dim:-4"}, {"kind": "z"}, {"text": " "}])
+def test_junk_in_the_address_of_a_step_is_cleaned(query):
+    opened("step_by_step", **query)
