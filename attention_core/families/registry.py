@@ -3,6 +3,7 @@
 from typing import Any
 
 from attention_core.errors import UnsupportedConfigError
+from attention_core.families.albert import ALBERT
 from attention_core.families.bert import BERT
 from attention_core.families.distilbert import DISTILBERT
 from attention_core.families.electra import ELECTRA
@@ -25,8 +26,8 @@ from attention_core.families.t5 import T5
 FAMILIES: dict[str, Family] = {
     family.model_type: family
     for family in (
-        BERT, CAMEMBERT, DISTILBERT, ELECTRA, GEMMA, GEMMA2, GPT2, GPT_NEOX, LLAMA, MISTRAL, OLMO2, OPT, PHI, PHI3,
-        QWEN2, QWEN3, ROBERTA, SMOLLM3, STABLELM, T5, XLM_ROBERTA,
+        ALBERT, BERT, CAMEMBERT, DISTILBERT, ELECTRA, GEMMA, GEMMA2, GPT2, GPT_NEOX, LLAMA, MISTRAL, OLMO2, OPT,
+        PHI, PHI3, QWEN2, QWEN3, ROBERTA, SMOLLM3, STABLELM, T5, XLM_ROBERTA,
     )
 }  # fmt: skip
 

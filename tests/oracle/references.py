@@ -85,6 +85,15 @@ REFERENCES: dict[str, Reference] = {
         )
         for name, start in (("roberta", "Roberta"), ("xlm-roberta", "XLMRoberta"), ("camembert", "Camembert"))
     },
+    "albert": Reference(
+        "AlbertConfig", "AlbertModel", BERT_SIZES | {"embedding_size": 13},
+        ({}, {"embedding_size": 35}, {"hidden_act": "relu"}, {"num_hidden_layers": 5, "layer_norm_eps": 1e-3}),
+        "encoder.albert_layer_groups.0.albert_layers",
+        {"q": ("attention.query", "output"), "k": ("attention.key", "output"),
+         "attn_out": ("attention.dense", "output"), "resid_mid": ("attention.LayerNorm", "output"),
+         "mlp_in": ("ffn", "output"), "mlp_out": ("ffn_output", "output")},
+        **SHARED_WIDTH,
+    ),
     "electra": Reference(
         "ElectraConfig", "ElectraModel", BERT_SIZES | {"embedding_size": 13},
         ({}, {"embedding_size": 35}, {"hidden_act": "relu"}, {"is_decoder": True, "layer_norm_eps": 1e-3}),
