@@ -86,7 +86,7 @@ def test_every_unknown_key_is_named():
 
 @pytest.mark.parametrize("model_type", ["lama", None, ["bert"]])
 def test_another_family_is_named(model_type):
-    with pytest.raises(UnsupportedConfigError, match="Supported: .*bert"):
+    with pytest.raises(UnsupportedConfigError, match=r"Supported: .*bert"):
         family_of({"model_type": model_type})
 
 
