@@ -154,13 +154,15 @@ def inspect(model: ac.Model, trace: ac.Trace) -> None:
         bound(st.toggle, "Hide special tokens", "hide", {"open": ""})
         write_address()
         return
-    if part.note:
-        st.info(part.note)
+    with st.container():  # a place of its own, so that what stands below keeps its own when a note comes or goes
+        if part.note:
+            st.info(part.note)
     token_strip(
         strip_tokens(trace, part.places), Selection(part.query, part.key, part.plane), key="strip", on_pick=part.put
     )
-    if note := words.unplaced(trace.text, trace.pieces):
-        st.caption(note.replace("[", "\\["))
+    with st.container():
+        if note := words.unplaced(trace.text, trace.pieces):
+            st.caption(note.replace("[", "\\["))
     headline(trace, part, model)
     left, right = st.columns([9, 11], gap="medium")
     with left:
@@ -176,8 +178,6 @@ def inspect(model: ac.Model, trace: ac.Trace) -> None:
 
 
 open_page("Inspect")
-if theme_name() == "dark":
-    st.html('<i class="dark-page"></i>')
 sentence_box()
 try:
     loaded = get_model(chosen()["model"])

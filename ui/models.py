@@ -26,6 +26,7 @@ def get_model(name: str) -> ac.Model:
 
     Where there is none to show yet, the page says what is missing, and ends there.
     """
+    place = st.container()  # kept even while empty: what stands below it is not drawn anew when a message comes or goes
     state = st.session_state
     wanted = state.get("wanted")
     if wanted in shelf().models:
@@ -34,10 +35,10 @@ def get_model(name: str) -> ac.Model:
             put(model=wanted, **FRESH)
             st.rerun()
     if name not in shelf().models:
-        place = st.empty()
-        place.caption("Loading the model …")
+        loading = place.empty()
+        loading.caption("Loading the model …")
         there = shelf().take_from_disk(name)
-        place.empty()
+        loading.empty()
         if not there:
             state.wanted = name
             if (shown := state.get("on_screen")) in shelf().models:
@@ -45,12 +46,14 @@ def get_model(name: str) -> ac.Model:
                 st.rerun()
             if name == DEFAULTS["model"] and not shelf().job(name).problem:
                 shelf().download(name)
-            wanted_panel(name)
+            with place:
+                wanted_panel(name)
             write_address()
             st.stop()
     state.on_screen = name
     if state.get("wanted") not in (None, name):
-        wanted_panel(state.wanted)
+        with place:
+            wanted_panel(state.wanted)
     return shelf().models[name]
 
 

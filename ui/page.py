@@ -33,10 +33,18 @@ def open_page(title: str, origin: Callable[[], str] | None = None) -> None:
             model_picker()
         else:
             st.html(f'<p class="badge">● {html.escape(origin())}</p>', width="stretch")
-    if refused := st.session_state.pop("refused", None):
-        st.info("Some of this address made no sense and was left out: " + ", ".join(f"`{safe(k)}`" for k in refused))
-        for reason in filter(None, refused.values()):
-            st.html(f'<p class="read">{html.escape(reason)}</p>')
+    if theme_name() == "dark":
+        st.html('<i class="dark-page"></i>')
+    with st.container():
+        if refused := st.session_state.pop("refused", None):
+            say_refused(refused)
+
+
+def say_refused(refused: dict[str, str]) -> None:
+    """What of the address made no sense, with the reasons where there are any."""
+    st.info("Some of this address made no sense and was left out: " + ", ".join(f"`{safe(k)}`" for k in refused))
+    for reason in filter(None, refused.values()):
+        st.html(f'<p class="read">{html.escape(reason)}</p>')
 
 
 def badge(name: str) -> None:
