@@ -1,16 +1,23 @@
-"""Every intermediate of a reference model, by hooks and by a spy around its own attention function."""
+"""Every intermediate of a reference model, by hooks and by a spy around its own attention function.
 
+Where a model does not ask for its attention by name, torch's own functions are overheard instead.
+"""
+
+import math
 import sys
 from collections import defaultdict
+from contextlib import AbstractContextManager, nullcontext
+from unittest.mock import patch
 
 import numpy as np
 import torch
 from transformers.masking_utils import ALL_MASK_ATTENTION_FUNCTIONS
 from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
 
-ORDER = ("resid_pre", "q", "k", "v", "q_used", "k_used", "scores", "pattern", "z", "attn_out", "cross_q", "cross_k",
-         "cross_v", "cross_scores", "cross_pattern", "cross_z", "mlp_out", "resid_post")  # fmt: skip
+ORDER = ("resid_pre", "q", "k", "v", "q_used", "k_used", "scores", "masked", "pattern", "z", "attn_out",
+         "cross_q", "cross_k", "cross_v", "cross_scores", "cross_pattern", "cross_z", "mlp_out", "resid_post")  # fmt: skip
 """In the order in which they are worked out, so that the first one that differs is the one to look at."""
+MASKED = -1e30  # the reference's masked scores are below it: the lowest number that float32 holds, and less
 
 found = defaultdict(list)
 
@@ -36,6 +43,33 @@ def spy(module, query, key, value, attention_mask, scaling=None, **kwargs):
 def note(prefix, name, tensor):
     name = {"cross_q_used": "cross_q", "cross_k_used": "cross_k"}.get(prefix + name, prefix + name)
     found[name].append(tensor[0].detach().numpy().copy())
+
+
+SOFTMAX, SDPA = torch.nn.functional.softmax, torch.nn.functional.scaled_dot_product_attention
+
+
+def softmax(scores, **kwargs):
+    """Torch's softmax, and a note of the masked scores that go into it and the weights that come out."""
+    pattern = SOFTMAX(scores, **kwargs)
+    note("", "masked", scores)
+    note("", "pattern", pattern)
+    return pattern
+
+
+def sdpa(query, key, value, attn_mask=None, **kwargs):
+    """Torch's attention, and a note of all that goes into it and comes out."""
+    z = SDPA(query, key, value, attn_mask=attn_mask, **kwargs)
+    scores = query @ key.transpose(2, 3) / math.sqrt(query.shape[3])
+    scores = scores.masked_fill(~attn_mask, -torch.inf) if attn_mask.dtype == torch.bool else scores + attn_mask
+    for name, tensor in {"q_used": query, "k_used": key, "v": value, "masked": scores, "z": z}.items():
+        note("", name, tensor)
+    return z
+
+
+def overhearing(attention) -> AbstractContextManager:
+    """Torch's own functions, overheard while a model runs that does not ask for its attention by name."""
+    own = {"eager": {"softmax": softmax}, "sdpa": {"scaled_dot_product_attention": sdpa}}.get(attention)
+    return patch.multiple(torch.nn.functional, **own) if own else nullcontext()
 
 
 ALL_ATTENTION_FUNCTIONS.register("spy", spy)
@@ -68,16 +102,17 @@ def capture(model, reference, ids, seen=None, target=None):
             layer.register_forward_hook(keep("resid_pre", "input"), with_kwargs=True),
             layer.register_forward_hook(keep("resid_post"), with_kwargs=True),
         ]
-        for name, (path, of) in reference.hooks.items():
+        for name, (path, of, *cut) in reference.hooks.items():
             at = path[1] if target and isinstance(path, tuple) else path[0] if isinstance(path, tuple) else path
             if at is None:
                 continue
-            shape = heads(reference.width(model.config)) if name in ("q", "k", "v") else lambda tensor: tensor[0]
+            shape = heads(reference.width(model.config)) if name in ("q", "k", "v", "z") else lambda tensor: tensor[0]
+            shape = cut[0](model.config) if cut else shape
             hooks.append(layer.get_submodule(at).register_forward_hook(keep(name, of, shape), with_kwargs=True))
     given = {"input_ids": torch.tensor([list(ids)])}
     if seen is not None:
         given["attention_mask"] = torch.tensor([list(map(int, seen))])
-    with torch.no_grad():
+    with torch.no_grad(), overhearing(reference.attention):
         if target:
             encoder = getattr(model, "encoder", None) or model.model.encoder
             memory = encoder(**given)
@@ -140,8 +175,12 @@ def difference(ours, theirs, rows, name):
         rows = slice(None)
     at = (slice(None), rows) if ours.ndim == 3 else (rows,)
     ours, theirs = ours[at], theirs[at]
-    if name in ("scores", "pattern"):
+    if name in ("scores", "masked", "pattern"):
         ours, theirs = ours[..., rows], theirs[..., rows]
+    if name == "masked":
+        if ((ours == -np.inf) != (theirs < MASKED)).any():
+            return "is masked elsewhere"
+        ours, theirs = (np.where(each < MASKED, 0, each) for each in (ours, theirs))
     if not np.isfinite(ours).all():
         return "is not finite"
     off = float(np.abs(ours - theirs).max())

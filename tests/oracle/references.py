@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 ROPE = {
     "linear": {"rope_type": "linear", "factor": 2.5},
@@ -27,7 +27,9 @@ class Reference:
     sizes:    a different prime for every axis; n_ctx the length up to which texts are tried
     variants: what is changed of them, model by model: the plain form, and each quirk
     layers, decoder: the path of the layers, and of the decoder's where there are two sides
-    hooks:    tensor -> (module's path in a layer, "input" or "output"); a path may be a pair, encoder's and decoder's
+    hooks:    tensor -> (module's path in a layer, "input" or "output", and where it is a part of that, how it is cut
+              from it); a path may be a pair, encoder's and decoder's
+    attention: what the model computes its attention by: a spy, or code of its own in which torch is overheard
     width:    how wide a head is, for q and k that are hooked
     hidden:   what its attention is given in another form than here
     spread:   the standard deviation of its matrices; where two large numbers are multiplied, a smaller one keeps
@@ -39,8 +41,9 @@ class Reference:
     sizes: Mapping[str, Any]
     variants: tuple[Mapping[str, Any], ...]
     layers: str
-    hooks: Mapping[str, tuple[Any, str]]
+    hooks: Mapping[str, tuple[Any, ...]]
     decoder: str = ""
+    attention: Literal["spy", "eager", "sdpa"] = "spy"
     d_vocab: int = 101
     n_ctx: int = 43
     hidden: tuple[str, ...] = ()
@@ -229,6 +232,21 @@ REFERENCES: dict[str, Reference] = {
         {"attn_out": ("attention", "output"), "mlp_in": ("mlp.dense_h_to_4h", "output"),
          "mlp_out": ("mlp", "output")},
     ),
+    "gpt_neo": Reference(
+        "GPTNeoConfig", "GPTNeoForCausalLM",
+        {"vocab_size": 101, "hidden_size": 35, "num_layers": 3, "num_heads": 5, "intermediate_size": 53,
+         "max_position_embeddings": 43, "attention_types": [[["global", "local", "local"], 1]], "window_size": 7},
+        ({}, {"attention_types": [[["local"], 3]], "window_size": 1, "intermediate_size": None},
+         {"attention_types": [[["global"], 1], [["local", "global"], 1]], "window_size": 2,
+          "activation_function": "relu"},
+         {"tie_word_embeddings": False, "layer_norm_epsilon": 1e-3, "window_size": 256}),
+        "transformer.h",
+        {"q": ("attn.attention.q_proj", "output"), "k": ("attn.attention.k_proj", "output"),
+         "v": ("attn.attention.v_proj", "output"), "z": ("attn.attention.out_proj", "input"),
+         "attn_out": ("attn", "output"), "resid_mid": ("ln_2", "input"), "mlp_in": ("mlp.c_fc", "output"),
+         "mlp_out": ("mlp", "output")},
+        attention="eager", spread=0.15, width=lambda config: config.hidden_size // config.num_heads,
+    ),
     "t5": Reference(
         "T5Config", "T5ForConditionalGeneration",
         {"vocab_size": 101, "d_model": 37, "d_kv": 7, "d_ff": 53, "num_layers": 3, "num_decoder_layers": 2,
@@ -257,7 +275,7 @@ def make(name: str, variant: int, folder: Any, **more: Any) -> Any:
     row = REFERENCES[name]
     torch.manual_seed(variant)
     config = getattr(transformers, row.config)(**{**row.sizes, **row.variants[variant], **more})
-    config._attn_implementation = "spy"
+    config._attn_implementation = row.attention
     model = getattr(transformers, row.model)(config).eval()
     with torch.no_grad():
         for path, parameter in model.named_parameters():
