@@ -12,7 +12,7 @@ Activation = Literal["gelu", "gelu_tanh", "quick_gelu", "relu", "silu", "tanh"]
 Norm = Literal["layer", "rms"]
 NormPosition = Literal["post", "pre", "branch", "both"]
 Parallel = Literal["no", "one", "two"]
-Positions = Literal["learned", "sinusoidal", "rotary", "alibi", "relative", "none"]
+Positions = Literal["learned", "sinusoidal", "rotary", "alibi", "none"]
 Places = Literal["index", "mask", "ids"]
 QKNorm = Literal["none", "head", "each", "whole"]
 Projection = Literal["none", "after_norm", "before_sum"]
@@ -54,11 +54,11 @@ class ModelConfig:
     activation, gated_mlp: act(x · W_in) · W_out, or (act(x · W_gate) * (x · W_in)) · W_out
 
     positions:   how the model knows the order: learned or sinusoidal embeddings, rotated queries and keys,
-                 or a term in the score
+                 or a term in the score that grows with the key's place
     place_from, place_offset: where a token's place is counted from: its index, or the tokens before it that the
                  mask leaves, or those that are not `pad_id`; and what the first place is
     rotary:      the rotation of each layer, None where it has none
-    relative:    the buckets of relative positions
+    relative:    the buckets of distances whose trained term is added to the score, beside `positions`
     windows:     how many keys a query sees in each layer, itself included; None for all
 
     qk_norm:     norm of q and k per head with one weight for all ("head") or one for each, or over all heads at once
@@ -155,8 +155,8 @@ class ModelConfig:
             _need(is_number(over) and over > 0, "attn_over", "a number above 0", over)
         rotates = self.positions == "rotary"
         _need(bool(self.rotary) == rotates, "rotary", "given where positions are rotary", self.rotary)
-        wanted = self.positions == "relative"
-        _need((self.relative is not None) == wanted, "relative", "given where positions are relative", self.relative)
+        if self.relative is not None and self.positions == "alibi":
+            raise UnsupportedConfigError("Two terms in the score, relative and alibi, are not supported.")
         _need(self.place_from != "ids" or self.pad_id is not None, "pad_id", "an id", self.pad_id)
         if self.embed_projection == "none" and self.d_embed != self.d_model:
             raise UnsupportedConfigError(

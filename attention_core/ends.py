@@ -77,22 +77,20 @@ def project(config: ModelConfig, source: str) -> Stage:
 
 def position_stages(config: ModelConfig) -> list[Stage]:
     """Angles and score terms that all layers share."""
-    match config.positions:
-        case "rotary" if len(set(config.rotary)) == 1 and config.rotary[0] is not None:
-            return rotation_stages(config.rotary[0])
-        case "rotary":
-            return []
-        case "relative":
-            return [stage("position_bias[head, query, key]", Passed(), "W_rel[bucket, head]",
-                          title="Relative positions", equation="W_rel[bucket of key − query, head]")]  # fmt: skip
-        case "alibi":
-            return [
-                stage("slope[head]", Given("Fixed for each head: 2^(−8 (head + 1) ÷ n_heads)."), title="Slopes"),
-                stage("place[position]", Given(PLACE), title="Places"),
-                stage("position_bias[head, key]", Multiply(), "slope[head]", "place[key]",
-                      title="Distance, by slope", equation="slope × place of the key"),
-            ]  # fmt: skip
-    return []
+    made = []
+    if len(set(config.rotary)) == 1 and config.rotary[0] is not None:
+        made += rotation_stages(config.rotary[0])
+    if config.positions == "alibi":
+        made += [
+            stage("slope[head]", Given("Fixed for each head: 2^(−8 (head + 1) ÷ n_heads)."), title="Slopes"),
+            stage("place[position]", Given(PLACE), title="Places"),
+            stage("position_bias[head, key]", Multiply(), "slope[head]", "place[key]",
+                  title="Distance, by slope", equation="slope × place of the key"),
+        ]  # fmt: skip
+    if config.relative:
+        made.append(stage("position_bias[head, query, key]", Passed(), "W_rel[bucket, head]",
+                          title="Relative positions", equation="W_rel[bucket of key − query, head]"))  # fmt: skip
+    return made
 
 
 def rotation_stages(rotary: Rotary) -> list[Stage]:

@@ -36,7 +36,8 @@ def self_attention_stages(config: ModelConfig, layer: int, padded: bool) -> list
     read, normed = reading(config, "attn", "resid_pre", layer not in config.unnormed)
     rotary = config.rotary[layer] if config.rotary else None
     masked = config.causal or padded or config.window(layer) is not None
-    bias = {"relative": "position_bias[head, query, key]", "alibi": "position_bias[head, key]"}.get(config.positions)
+    alibi = "position_bias[head, key]" if config.positions == "alibi" else None
+    bias = "position_bias[head, query, key]" if config.relative else alibi
     scale = scaling(config, config.attn_over[layer] if config.attn_over else 1.0)
     query, key, changed = used(config, rotary)
     return [

@@ -110,7 +110,7 @@ ENCODER = Family(
         "norm_bias": False,
         "norm_position": "pre",
         "final_norm": True,
-        "positions": "relative",
+        "positions": "none",
         "attn_root": 1.0,
         "causal": False,
     },

@@ -6,7 +6,7 @@ import pytest
 
 from attention_core.config import SIZES, ModelConfig
 from attention_core.errors import UnsupportedConfigError
-from attention_core.positions import Rotary
+from attention_core.positions import Relative, Rotary
 
 GOOD = {
     "n_layers": 3, "n_heads": 5, "d_model": 35, "d_head": 7, "d_mlp": 53, "d_vocab": 101, "n_ctx": 43,
@@ -45,7 +45,7 @@ def test_heads_share_keys_equally():
         ({"windows": (3, None, 0)}, "windows must be a whole number of at least 1, got 0"),
         ({"positions": "rotary"}, "rotary must be given where positions are rotary"),
         ({"positions": "rotary", "rotary": (Rotary(dim=8),) * 3}, "8 dimensions cannot be rotated: a head has 7"),
-        ({"positions": "relative"}, "relative must be given"),
+        ({"positions": "alibi", "relative": Relative(8, 17, True)}, "relative and alibi"),
         ({"place_from": "ids"}, "pad_id must be an id, got None"),
         ({"biases": frozenset({"b_what"})}, "biases .* got .'b_what'."),
         ({"d_embed": 11}, "d_embed 11 is not d_model 35"),
