@@ -102,6 +102,17 @@ REFERENCES: dict[str, Reference] = {
         ({}, {"embedding_size": 35}, {"hidden_act": "relu"}, {"is_decoder": True, "layer_norm_eps": 1e-3}),
         "encoder.layer", BERT_HOOKS, **SHARED_WIDTH,
     ),
+    "mpnet": Reference(
+        "MPNetConfig", "MPNetModel",
+        {key: size for key, size in BERT_SIZES.items() if key != "type_vocab_size"} | {"max_position_embeddings": 181},
+        ({}, {"hidden_act": "relu"}, {"pad_token_id": 3}, {"num_attention_heads": 1, "layer_norm_eps": 1e-3}),
+        "encoder.layer",
+        {"q": ("attention.attn.q", "output"), "k": ("attention.attn.k", "output"),
+         "v": ("attention.attn.v", "output"), "z": ("attention.attn.o", "input"),
+         "attn_out": ("attention.attn.o", "output"), "resid_mid": ("attention.LayerNorm", "output"),
+         "mlp_in": ("intermediate.dense", "output"), "mlp_out": ("output.dense", "output")},
+        n_ctx=179, attention="eager", spread=0.2, **SHARED_WIDTH,
+    ),
     "opt": Reference(
         "OPTConfig", "OPTForCausalLM",
         {"vocab_size": 101, "hidden_size": 35, "num_hidden_layers": 3, "num_attention_heads": 5, "ffn_dim": 53,
