@@ -17,17 +17,19 @@ Places = Literal["index", "mask", "ids"]
 QKNorm = Literal["none", "head", "each", "whole"]
 Projection = Literal["none", "after_norm", "before_sum"]
 Head = Literal["tied", "own", "none"]
+HeadActivation = Literal["none", Activation]
 
 SIZES = ("n_layers", "n_heads", "d_model", "d_head", "d_mlp", "d_vocab", "n_ctx")
 COUNTS = ("n_kv_heads", "n_segments", "d_embed", "place_offset")
 CHOICES: dict[str, Any] = {
     "activation": Activation, "norm": Norm, "norm_position": NormPosition, "parallel_block": Parallel,
     "positions": Positions, "place_from": Places, "qk_norm": QKNorm, "embed_projection": Projection, "head": Head,
+    "head_activation": HeadActivation,
 }  # fmt: skip
 FLAGS = ("causal", "cross", "gated_mlp", "norm_bias", "final_norm", "embed_norm")
 POSITIVE = ("attn_root", "attn_soft_cap", "final_soft_cap", "embed_scale", "logit_scale")
 BIASES = frozenset({
-    *(f"b_{name}" for name in ("Q", "K", "V", "O", "in", "gate", "out", "U", "embed")),
+    *(f"b_{name}" for name in ("Q", "K", "V", "O", "in", "gate", "out", "U", "embed", "head")),
     *(f"b_cross_{name}" for name in "QKVO"), "b_q_norm", "b_k_norm",
 })  # fmt: skip
 
@@ -69,6 +71,7 @@ class ModelConfig:
     embed_scale, embed_norm, embed_projection: what is done to embeddings before the first layer
     head, logit_scale: whether logits are read off by W_E, by a matrix of their own, or there are none; what the
                  stream is multiplied by before it
+    head_activation: act in norm(act(x · W_head)), which logits are read off where a model has it (ModernBERT)
     pad_id, start_id: the token that fills up a text, and the one that a decoder begins with
 
     Raises UnsupportedConfigError that names what does not fit.
@@ -112,6 +115,7 @@ class ModelConfig:
     embed_norm: bool = False
     embed_projection: Projection = "none"
     head: Head = "none"
+    head_activation: HeadActivation = "none"
     logit_scale: float = 1.0
     pad_id: int | None = None
     start_id: int | None = None
@@ -179,7 +183,7 @@ class ModelConfig:
             "token": self.d_vocab, "vocab": self.d_vocab, "place": self.n_ctx + self.place_offset,
             "segment": self.n_segments, "model": self.d_model, "embed": self.d_embed, "head": self.n_heads,
             "kv_head": self.n_kv_heads, "group": self.n_heads // self.n_kv_heads, "dim": self.d_head,
-            "mlp": self.d_mlp, "bucket": relative,
+            "mlp": self.d_mlp, "bucket": relative, "hidden": self.d_model,
         }  # fmt: skip
 
     @property

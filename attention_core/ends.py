@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from attention_core.config import ModelConfig
+from attention_core.config import Activation, ModelConfig
 from attention_core.declare import norm, stage, trained
-from attention_core.elementwise import Add, Cap, Multiply, Times, Turn
+from attention_core.elementwise import Activate, Add, Cap, Multiply, Times, Turn
 from attention_core.operations import Contract, Given, Passed
 from attention_core.positions import Rotary
 from attention_core.stages import Stage
@@ -126,6 +126,9 @@ def after_stages(config: ModelConfig) -> list[Stage]:
         stages.append(stage("logit_input[position, model]", Times(config.logit_scale, "logit_scale"),
                             "contextual[position, model]", title="Scaled",
                             equation="contextual × logit_scale"))  # fmt: skip
+    if config.head_activation != "none":
+        stages += head_stages(config, config.head_activation, read)
+        read = stages[-1].name
     matrix = "W_E[vocab, model]" if config.head == "tied" else "W_U[vocab, model]"
     if config.embed_projection == "before_sum":
         stages.append(stage("logit_embed[position, embed]", Contract(), f"{read}[position, model]",
@@ -141,3 +144,16 @@ def after_stages(config: ModelConfig) -> list[Stage]:
         stages.append(stage("logits[position, vocab]", Cap(config.final_soft_cap), "uncapped[position, vocab]",
                             title="Capped logits", equation="cap × tanh(logits ÷ cap)"))  # fmt: skip
     return stages
+
+
+def head_stages(config: ModelConfig, act: Activation, source: str) -> list[Stage]:
+    """What is done to the stream before logits are read off it, in a head that was trained to fill in masked tokens."""
+    bias = ["b_head[model]"] if "b_head" in config.biases else []
+    return [
+        stage("head_in[position, model]", Contract(), f"{source}[position, hidden]", "W_head[hidden, model]", *bias,
+              title="Into the head", equation=f"head_in = {source} · W_head" + (" + b_head" if bias else "")),
+        stage("head_act[position, model]", Activate(act), "head_in[position, model]",
+              title="Activated", equation=f"head_act = {act}(head_in)"),
+        norm(config, "head_normed[position, model]", "head_act[position, model]", "head_norm",
+             title="Normed", equation="head_normed = norm(head_act)"),
+    ]  # fmt: skip

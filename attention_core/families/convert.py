@@ -87,10 +87,10 @@ def strip_prefix(family: Family, names: list[str]) -> str:
 
 def with_head(family: Family, config: ModelConfig, names: list[str]) -> ModelConfig:
     """The configuration without its language-model head where the checkpoint does not hold that."""
-    source = family.tensors.get("W_U")
-    if config.head == "own" and source and not source.instead and found_name(source, names, family.prefixes) is None:
-        return replace(config, head="none")
-    return config
+    needed = {"W_U": config.head == "own", "W_head": config.head_activation != "none"}
+    sources = [family.tensors[name] for name, there in needed.items() if there and name in family.tensors]
+    lacking = any(found_name(source, names, family.prefixes) is None for source in sources)
+    return replace(config, head="none") if lacking else config
 
 
 def found_name(source: Source, names: list[str], prefixes: tuple[str, ...]) -> str | None:

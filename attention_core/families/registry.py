@@ -13,6 +13,7 @@ from attention_core.families.gpt_neo import GPT_NEO
 from attention_core.families.gpt_neox import GPT_NEOX
 from attention_core.families.llama import LLAMA
 from attention_core.families.mistral import MISTRAL
+from attention_core.families.modernbert import MODERNBERT
 from attention_core.families.mpnet import MPNET
 from attention_core.families.olmo2 import OLMO2
 from attention_core.families.opt import OPT
@@ -28,8 +29,8 @@ from attention_core.families.t5 import T5
 FAMILIES: dict[str, Family] = {
     family.model_type: family
     for family in (
-        ALBERT, BERT, CAMEMBERT, DISTILBERT, ELECTRA, GEMMA, GEMMA2, GPT2, GPT_NEO, GPT_NEOX, LLAMA, MISTRAL, MPNET,
-        OLMO2, OPT, PHI, PHI3, QWEN2, QWEN3, ROBERTA, SMOLLM3, STABLELM, T5, XLM_ROBERTA,
+        ALBERT, BERT, CAMEMBERT, DISTILBERT, ELECTRA, GEMMA, GEMMA2, GPT2, GPT_NEO, GPT_NEOX, LLAMA, MISTRAL,
+        MODERNBERT, MPNET, OLMO2, OPT, PHI, PHI3, QWEN2, QWEN3, ROBERTA, SMOLLM3, STABLELM, T5, XLM_ROBERTA,
     )
 }  # fmt: skip
 

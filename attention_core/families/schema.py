@@ -11,6 +11,7 @@ each stands. Their canonical names, beside W_Q … W_out and b_Q … b_out:
     w_q_norm, w_k_norm      norms of queries and keys
     W_rel, W_pos, W_seg     tables of relative distances, of places, of segments
     w_final, W_U     the last norm, and the language-model head where it is not W_E
+    W_head, w_head_norm     projection and norm before that head
 
 A norm's bias has its weight's name with b_ for w_. To add a family: write its table beside the others, name it
 in `registry.py`, and give it a row in tests/oracle/references.py; a trait that no family had yet is one field of
