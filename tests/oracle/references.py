@@ -221,6 +221,18 @@ REFERENCES: dict[str, Reference] = {
          {"layer_types": [FULL, SLIDING, SLIDING], "hidden_activation": "gelu", "tie_word_embeddings": False}),
         "model.layers", {name: at for name, at in LLAMA_HOOKS.items() if name != "resid_mid"}, spread=0.08,
     ),
+    "gemma3_text": Reference(
+        "Gemma3TextConfig", "Gemma3ForCausalLM",
+        LLAMA_SIZES | {"sliding_window": 5, "query_pre_attn_scalar": 167, "sliding_window_pattern": 2},
+        ({}, {"num_hidden_layers": 7, "sliding_window_pattern": 6, "query_pre_attn_scalar": 1009},
+         {"num_key_value_heads": 1, "rope_scaling": {"rope_type": "linear", "factor": 8.0}, "rope_theta": 700.0,
+          "rope_local_base_freq": 50.0},
+         {"attention_bias": True, "tie_word_embeddings": False, "final_logit_softcapping": 2.0},
+         {"layer_types": [FULL, SLIDING, FULL], "hidden_activation": "gelu", "num_key_value_heads": 6,
+          "rope_parameters": {FULL: ROPE["llama3"] | {"rope_theta": 900.0}, SLIDING: ROPE["yarn"]}},
+         {"layer_types": [SLIDING, SLIDING, SLIDING]}, {"layer_types": [FULL, FULL, FULL]}),
+        "model.layers", {name: at for name, at in LLAMA_HOOKS.items() if name != "resid_mid"}, spread=0.08,
+    ),
     "phi3": Reference(
         "Phi3Config", "Phi3ForCausalLM", SHARED_SIZES | {"original_max_position_embeddings": 43, "pad_token_id": 0},
         ({}, {"sliding_window": 5, "num_key_value_heads": 1}, {"num_key_value_heads": 6, "tie_word_embeddings": True},
