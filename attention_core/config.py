@@ -20,13 +20,13 @@ Head = Literal["tied", "own", "none"]
 HeadActivation = Literal["none", Activation]
 
 SIZES = ("n_layers", "n_heads", "d_model", "d_head", "d_mlp", "d_vocab", "n_ctx")
-COUNTS = ("n_kv_heads", "n_segments", "d_embed", "place_offset")
+COUNTS = ("n_kv_heads", "n_segments", "d_embed", "place_offset", "n_experts", "d_expert", "experts_per_token")
 CHOICES: dict[str, Any] = {
     "activation": Activation, "norm": Norm, "norm_position": NormPosition, "parallel_block": Parallel,
     "positions": Positions, "place_from": Places, "qk_norm": QKNorm, "embed_projection": Projection, "head": Head,
     "head_activation": HeadActivation,
 }  # fmt: skip
-FLAGS = ("causal", "cross", "gated_mlp", "norm_bias", "final_norm", "embed_norm")
+FLAGS = ("causal", "cross", "gated_mlp", "norm_bias", "final_norm", "embed_norm", "router_shares")
 POSITIVE = ("attn_root", "attn_soft_cap", "final_soft_cap", "embed_scale", "logit_scale")
 BIASES = frozenset({
     *(f"b_{name}" for name in ("Q", "K", "V", "O", "in", "gate", "out", "U", "embed", "head")),
@@ -54,6 +54,9 @@ class ModelConfig:
     final_norm:  whether the stream is normed once more after the last layer
     parallel_block: whether attention and MLP read the same stream, through one norm or two
     activation, gated_mlp: act(x · W_in) · W_out, or (act(x · W_gate) * (x · W_in)) · W_out
+    routed:      layers that have a router and experts, each a gated MLP, in place of one MLP (Mixtral)
+    n_experts, d_expert, experts_per_token: how many there are in such a layer, how wide, to how many a token goes
+    router_shares: whether the weights of the experts that a token goes to are made to sum to 1
 
     positions:   how the model knows the order: learned or sinusoidal embeddings, rotated queries and keys,
                  or a term in the score that grows with the key's place
@@ -100,6 +103,11 @@ class ModelConfig:
     final_norm: bool = False
     parallel_block: Parallel = "no"
     gated_mlp: bool = False
+    routed: tuple[int, ...] = ()
+    n_experts: int = 0
+    d_expert: int = 0
+    experts_per_token: int = 0
+    router_shares: bool = False
     positions: Positions = "learned"
     place_from: Places = "index"
     place_offset: int = 0
@@ -157,6 +165,10 @@ class ModelConfig:
             _need(window is None or is_whole(window, 1), "windows", "a whole number of at least 1", window)
         for over in self.attn_over:
             _need(is_number(over) and over > 0, "attn_over", "a number above 0", over)
+        if self.routed:
+            per, count = self.experts_per_token, self.n_experts
+            _need(1 <= per <= count, "experts_per_token", f"between 1 and the {count} experts", per)
+            _need(self.d_expert > 0, "d_expert", "a whole number of at least 1", self.d_expert)
         rotates = self.positions == "rotary"
         _need(bool(self.rotary) == rotates, "rotary", "given where positions are rotary", self.rotary)
         if self.relative is not None and self.positions == "alibi":
@@ -183,7 +195,8 @@ class ModelConfig:
             "token": self.d_vocab, "vocab": self.d_vocab, "place": self.n_ctx + self.place_offset,
             "segment": self.n_segments, "model": self.d_model, "embed": self.d_embed, "head": self.n_heads,
             "kv_head": self.n_kv_heads, "group": self.n_heads // self.n_kv_heads, "dim": self.d_head,
-            "mlp": self.d_mlp, "bucket": relative, "hidden": self.d_model,
+            "mlp": self.d_mlp, "bucket": relative, "hidden": self.d_model, "expert": self.n_experts,
+            "expert_mlp": self.d_expert,
         }  # fmt: skip
 
     @property

@@ -14,6 +14,7 @@ from attention_core.config import ModelConfig
 from attention_core.declare import named, norm, stage, trained
 from attention_core.elementwise import Activate, Add, Multiply
 from attention_core.ends import before_stages, rotation_stages
+from attention_core.experts import expert_stages
 from attention_core.operations import Contract, Passed, Softmax
 from attention_core.stages import Stage
 
@@ -73,11 +74,13 @@ def cross_stages(config: ModelConfig) -> list[Stage]:
 
 
 def mlp_stages(config: ModelConfig, layer: int) -> list[Stage]:
-    """From the stream to what the MLP adds to it."""
+    """From the stream to what the MLP, or the experts in its place, add to it."""
     stream = "resid_pre" if config.parallel_block != "no" else "resid_cross" if config.cross else "resid_mid"
     read, normed = reading(config, "mlp", stream)
     if config.parallel_block == "one":
         read, normed = reading(config, "attn", stream)[0], []
+    if layer in config.routed:
+        return [*normed, *expert_stages(config, read)]
     act, hidden = config.activation, "mlp_act"
     activated = "mlp_gate" if config.gated_mlp else "mlp_in"
 

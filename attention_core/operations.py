@@ -30,7 +30,9 @@ class Given(Operation):
         return self.compute(axes, inputs)
 
     def term(self, cell: Cell) -> Term:
-        return Term(cell.value(), note=cell.run.origin(cell.stage.name, cell.stage.layer))
+        origin = cell.run.origin(cell.stage.name, cell.stage.layer)
+        # Experts have their tensors each, of which the number stands in one.
+        return Term(cell.value(), note=origin.replace("{expert}", str(cell.index.get("expert", ""))))
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ each stands. Their canonical names, beside W_Q … W_out and b_Q … b_out:
     w_attn, w_mlp    norms of what each half reads ("pre" and "both"); w_cross for the attention to an encoder
     w_attn_out, w_mlp_out   norms of what each half adds ("branch" and "both")
     w_q_norm, w_k_norm      norms of queries and keys
+    W_router, W_expert_gate, W_expert_in, W_expert_out   a router and its experts, in place of an MLP
     W_rel, W_pos, W_seg     tables of relative distances, of places, of segments
     w_final, W_U     the last norm, and the language-model head where it is not W_E
     W_head, w_head_norm     projection and norm before that head
@@ -61,7 +62,8 @@ Values = Mapping[str, Any]
 class Source:
     """Where a tensor stands in a checkpoint, and how it lies there.
 
-    name:    the tensor's name, `{layer}` standing for the layer's number
+    name:    the tensor's name, `{layer}` standing for the layer's number; `{expert}` for the expert's, where each
+             has a tensor of its own, whose layout this is
     layout:  its axes there, in the names that the declaration uses. A product such as "head*dim" is one axis
              that is cut in two; a sum such as "(head + kv_head + kv_head)*dim" is several tensors in one, of
              which `part` is taken. "group" is how many heads share a key, so that "kv_head*group" is "head".
