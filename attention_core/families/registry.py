@@ -14,6 +14,7 @@ from attention_core.families.gpt_neo import GPT_NEO
 from attention_core.families.gpt_neox import GPT_NEOX
 from attention_core.families.llama import LLAMA
 from attention_core.families.mistral import MISTRAL
+from attention_core.families.mixtral import MIXTRAL
 from attention_core.families.modernbert import MODERNBERT
 from attention_core.families.mpnet import MPNET
 from attention_core.families.olmo2 import OLMO2
@@ -21,6 +22,7 @@ from attention_core.families.opt import OPT
 from attention_core.families.phi import PHI
 from attention_core.families.phi3 import PHI3
 from attention_core.families.qwen import QWEN2, QWEN3
+from attention_core.families.qwen_moe import QWEN3_MOE
 from attention_core.families.roberta import CAMEMBERT, ROBERTA, XLM_ROBERTA
 from attention_core.families.schema import Family
 from attention_core.families.smollm3 import SMOLLM3
@@ -31,7 +33,8 @@ FAMILIES: dict[str, Family] = {
     family.model_type: family
     for family in (
         ALBERT, BERT, CAMEMBERT, DISTILBERT, ELECTRA, GEMMA, GEMMA2, GEMMA3, GPT2, GPT_NEO, GPT_NEOX, LLAMA, MISTRAL,
-        MODERNBERT, MPNET, OLMO2, OPT, PHI, PHI3, QWEN2, QWEN3, ROBERTA, SMOLLM3, STABLELM, T5, XLM_ROBERTA,
+        MIXTRAL, MODERNBERT, MPNET, OLMO2, OPT, PHI, PHI3, QWEN2, QWEN3, QWEN3_MOE, ROBERTA, SMOLLM3, STABLELM, T5,
+        XLM_ROBERTA,
     )
 }  # fmt: skip
 

@@ -15,7 +15,8 @@ from transformers.masking_utils import ALL_MASK_ATTENTION_FUNCTIONS
 from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
 
 ORDER = ("resid_pre", "q", "k", "v", "q_used", "k_used", "scores", "masked", "pattern", "z", "attn_out",
-         "cross_q", "cross_k", "cross_v", "cross_scores", "cross_pattern", "cross_z", "mlp_out",
+         "cross_q", "cross_k", "cross_v", "cross_scores", "cross_pattern", "cross_z",
+         "router_logits", "expert", "expert_weight", "mlp_out",
          "resid_post")  # fmt: skip
 """In the order in which they are worked out, so that the first one that differs is the one to look at."""
 MASKED = -1e30  # the reference's masked scores are below it: the lowest number that float32 holds, and less
@@ -81,6 +82,9 @@ def keep(name, of="output", shape=lambda tensor: tensor[0]):
     """A hook that keeps what goes into a module or comes out of it."""
 
     def hook(module, args, kwargs, output):
+        if isinstance(of, int):
+            found[name].append(output[of].detach().numpy().copy())
+            return
         value = output if of == "output" else args[0] if args else kwargs["hidden_states"]
         value = value[0] if isinstance(value, tuple) else value
         found[name].append(shape(value).detach().numpy().copy())
@@ -106,6 +110,9 @@ def capture(model, reference, ids, seen=None, target=None):
         for name, (path, of, *cut) in reference.hooks.items():
             at = path[1] if target and isinstance(path, tuple) else path[0] if isinstance(path, tuple) else path
             if at is None:
+                continue
+            if "." in at and not hasattr(layer.get_submodule(at.rpartition(".")[0]), at.rpartition(".")[2]):
+                hooks.append(layer.register_forward_hook(lambda *_, name=name: found[name].append(None)))
                 continue
             shape = heads(reference.width(model.config)) if name in ("q", "k", "v", "z") else lambda tensor: tensor[0]
             shape = cut[0](model.config) if cut else shape
@@ -150,7 +157,7 @@ def first_difference(trace, expected, seen=None):
     rows = slice(None) if seen is None else np.array(seen, bool)
     for layer in range(trace.model.config.n_layers):
         for name in ORDER:
-            if name not in expected:
+            if name not in expected or expected[name][layer] is None:
                 continue
             # Where nothing is masked, the masked scores are the scores.
             own = getattr(trace, "scores" if name == "masked" and not trace.has(name, layer) else name, None)

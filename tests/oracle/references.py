@@ -27,8 +27,9 @@ class Reference:
     sizes:    a different prime for every axis; n_ctx the length up to which texts are tried
     variants: what is changed of them, model by model: the plain form, and each quirk
     layers, decoder: the path of the layers, and of the decoder's where there are two sides
-    hooks:    tensor -> (module's path in a layer, "input" or "output", and where it is a part of that, how it is cut
-              from it); a path may be a pair, encoder's and decoder's
+    hooks:    tensor -> (module's path in a layer, "input" or "output", or which of its outputs where these have
+              no batch, and where it is a part of that, how it is cut from it); a path may be a pair, encoder's and
+              decoder's; a layer may lack the module
     attention: what the model computes its attention by: a spy, or code of its own in which torch is overheard
     width:    how wide a head is, for q and k that are hooked
     hidden:   what its attention is given in another form than here
@@ -69,6 +70,10 @@ LLAMA_HOOKS = {
     "q": ("self_attn.q_proj", "output"), "k": ("self_attn.k_proj", "output"), "attn_out": ("self_attn", "output"),
     "resid_mid": ("post_attention_layernorm", "input"), "mlp_gate": ("mlp.gate_proj", "output"),
     "mlp_in": ("mlp.up_proj", "output"), "mlp_out": ("mlp", "output"),
+}  # fmt: skip
+EXPERT_HOOKS = {
+    **{name: at for name, at in LLAMA_HOOKS.items() if name not in ("mlp_gate", "mlp_in")},
+    "router_logits": ("mlp.gate", 0), "expert_weight": ("mlp.gate", 1), "expert": ("mlp.gate", 2),
 }  # fmt: skip
 PHI_HOOKS = {"attn_out": ("self_attn", "output"), "mlp_out": ("mlp", "output")}
 SHARED_WIDTH = {"width": lambda config: config.hidden_size // config.num_attention_heads}
@@ -233,6 +238,24 @@ REFERENCES: dict[str, Reference] = {
          {"layer_types": [SLIDING, SLIDING, SLIDING]}, {"layer_types": [FULL, FULL, FULL]}),
         "model.layers", {name: at for name, at in LLAMA_HOOKS.items() if name != "resid_mid"}, spread=0.08,
     ),
+    "mixtral": Reference(
+        "MixtralConfig", "MixtralForCausalLM", LLAMA_SIZES | {"num_local_experts": 7, "num_experts_per_tok": 3},
+        ({}, {"num_experts_per_tok": 1, "num_key_value_heads": 1}, {"num_experts_per_tok": 7, "sliding_window": 5},
+         {"num_local_experts": 1, "num_experts_per_tok": 1, "tie_word_embeddings": True},
+         {"num_key_value_heads": 6, "hidden_act": "gelu", "head_dim": None, "hidden_size": 60,
+          "num_experts_per_tok": 2}),
+        "model.layers", EXPERT_HOOKS, spread=0.15,
+        width=lambda config: config.head_dim or config.hidden_size // config.num_attention_heads,
+    ),
+    "qwen3_moe": Reference(
+        "Qwen3MoeConfig", "Qwen3MoeForCausalLM",
+        LLAMA_SIZES | {"num_experts": 11, "num_experts_per_tok": 3, "moe_intermediate_size": 17},
+        ({}, {"norm_topk_prob": True, "num_key_value_heads": 1, "attention_bias": True},
+         {"mlp_only_layers": [1], "use_sliding_window": True, "sliding_window": 5},
+         {"decoder_sparse_step": 2, "norm_topk_prob": True, "num_experts_per_tok": 11, "num_hidden_layers": 4},
+         {"num_experts": 0, "tie_word_embeddings": True, "num_key_value_heads": 6}),
+        "model.layers", EXPERT_HOOKS, spread=0.15,
+    ),
     "phi3": Reference(
         "Phi3Config", "Phi3ForCausalLM", SHARED_SIZES | {"original_max_position_embeddings": 43, "pad_token_id": 0},
         ({}, {"sliding_window": 5, "num_key_value_heads": 1}, {"num_key_value_heads": 6, "tie_word_embeddings": True},
@@ -315,6 +338,7 @@ def make(name: str, variant: int, folder: Any, **more: Any) -> Any:
     torch.manual_seed(variant)
     config = getattr(transformers, row.config)(**{**row.sizes, **row.variants[variant], **more})
     config._attn_implementation = row.attention
+    config._experts_implementation = "eager"
     model = getattr(transformers, row.model)(config).eval()
     with torch.no_grad():
         for path, parameter in model.named_parameters():

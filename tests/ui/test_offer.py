@@ -28,7 +28,7 @@ def test_the_catalogue_is_offered(monkeypatch):
 
 def test_the_server_lists_what_else(monkeypatch):
     monkeypatch.setenv(VARIABLE, f" minilm, owner/name@v2 ,{FOLDER}, My model = {FOLDER},Short=owner/other,,")
-    assert list(offered()) == ["minilm", "owner/name@v2", "bert", "My model", "Short"]
+    assert list(offered()) == [*CATALOGUE, "owner/name@v2", "folder", "My model", "Short"]
     assert offered()["minilm"].entry is CATALOGUE["minilm"]
     assert [source_of(name) for name in offered()] == ["minilm", "owner/name@v2", FOLDER, FOLDER, "owner/other"]
     assert title_of("My model") == "My model"
