@@ -111,6 +111,27 @@ class Trace(ModelRun):
         """What the MLP adds to the stream: [position, d_model]."""
         return self.array("mlp_out", layer)
 
+    def router_logits(self, layer: int) -> Array:
+        """A router's scores of all experts: [position, expert]; InputError for a layer that has none."""
+        return self._of_experts("router_logits", layer)
+
+    def router_probs(self, layer: int) -> Array:
+        """A router's weights of all experts: [position, expert]; each row sums to 1."""
+        return self._of_experts("router_probs", layer)
+
+    def experts(self, layer: int) -> Array:
+        """Which experts each token went to, the strongest first: [position, choice], counted from 0."""
+        return self._of_experts("expert", layer)
+
+    def expert_weights(self, layer: int) -> Array:
+        """By how much the output of each of these experts is multiplied: [position, choice]."""
+        return self._of_experts("expert_weight", layer)
+
+    def _of_experts(self, name: str, layer: int) -> Array:
+        if 0 <= layer < self.model.config.n_layers and layer not in self.model.config.routed:
+            raise InputError(f"Layer {layer} of {self.model.name} has an MLP and no experts.")
+        return self.array(name, layer)
+
     @property
     def contextual(self) -> Array:
         """The contextual embeddings, the stream after the last layer, with the last norm: [position, d_model]."""
