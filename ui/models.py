@@ -106,6 +106,8 @@ def wanted_panel(name: str) -> None:
                 st.rerun()
             else:
                 st.write(offer(title_of(name), job.plan.size, job.plan.arrived))
+                if name in offered() and (entry := offered()[name].entry):
+                    st.caption(f"{entry.purpose} {entry.look}")
                 buttons(name, "Download")
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from attention_core.catalogue import Entry
 from figures.theme import ThemeName
 from ui.models import model_picker
 from ui.offer import offered, title_of
@@ -54,11 +55,19 @@ def badge(name: str) -> None:
         st.html(f'<p class="badge">{html.escape(title_of(name))}</p>', width="stretch")
         return
     st.html(
-        f'<p class="badge" title="{entry.purpose}"><b>● trained</b> '
+        f'<p class="badge"><b>● trained</b> '
         f'<a href="{entry.page}" target="_blank" rel="noreferrer">{entry.title}</a>'
         f" · {entry.parameters} M · {entry.licence}</p>",
         width="stretch",
     )
+    with st.popover("About", type="tertiary"):
+        st.html(about(entry))
+
+
+def about(entry: Entry) -> str:
+    """What a model was trained for, and where to look in it, as HTML."""
+    lines = (html.escape(entry.purpose), f"<b>Where to look.</b> {html.escape(entry.look)}")
+    return "".join(f'<p class="read">{line}</p>' for line in lines)
 
 
 def safe(word: str) -> str:
