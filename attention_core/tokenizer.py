@@ -1,11 +1,13 @@
 """Text to ids and pieces, each with the place in the text where it stands."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from tokenizers import Tokenizer as Backend
 
 from attention_core.errors import CheckpointError
+from attention_core.pieces import alphabet_of, spelled
 
 REPLACEMENT = "\ufffd"
 
@@ -40,6 +42,7 @@ class Tokenizer:
         self._backend.no_truncation()
         self._backend.no_padding()
         unknown = getattr(self._backend.model, "unk_token", None)
+        self._alphabet = alphabet_of(self._backend.decoder)
         self._unknown_id = self._backend.token_to_id(unknown) if unknown else None
 
     def encode(self, text: str) -> tuple[Token, ...]:
@@ -54,6 +57,11 @@ class Tokenizer:
     def piece(self, id: int) -> str:
         """The name of an id in the vocabulary."""
         return self._backend.id_to_token(id) or f"<{id}>"
+
+    def spelled(self, tokens: Sequence[Token]) -> list[str]:
+        """What each of some tokens that follow one another reads as; names of special tokens stay as they are."""
+        added = {token.content for token in self._backend.get_added_tokens_decoder().values()}
+        return spelled([token.piece for token in tokens], self._alphabet, frozenset(added))
 
     @property
     def special_ids(self) -> frozenset[int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -32,10 +33,10 @@ class Trace(ModelRun):
     resid: Array
     inputs: Inputs
 
-    @property
+    @cached_property
     def tokens(self) -> list[str]:
-        """The pieces' names in the vocabulary: [position]."""
-        return [token.piece for token in self.pieces]
+        """The pieces, each as the text that it stands for where the vocabulary names its bytes: [position]."""
+        return self.model.tokenizer.spelled(self.pieces)
 
     @property
     def ids(self) -> list[int]:
