@@ -6,6 +6,7 @@ Source: Shazeer et al. 2017, https://arxiv.org/abs/1701.06538; Jiang et al. 2024
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import ClassVar
 
 import numpy as np
@@ -42,7 +43,7 @@ class TopK(Operation):
         row = [cell.part(source, point) for point in cell.points(source.axes[-1:], source)]
         rank, own = cell.index[cell.stage.axes[-1]] + 1, row[chosen]
         note = f"{own.name} = {own.value:.4f} is number {rank} by size of the {len(row)} in its row."
-        return Term(cell.value(), note=note)
+        return Term(Fraction(chosen), note=note)
 
 
 @dataclass(frozen=True)

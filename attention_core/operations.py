@@ -11,6 +11,7 @@ import numpy as np
 
 from attention_core.derivation import Term, Value, make
 from attention_core.ops import softmax_
+from attention_core.stacks import EXPERT
 from attention_core.stages import Cell, Numbers, Operand, Operation, Rounding, Weighing
 
 
@@ -31,8 +32,8 @@ class Given(Operation):
 
     def term(self, cell: Cell) -> Term:
         origin = cell.run.origin(cell.stage.name, cell.stage.layer)
-        # Experts have their tensors each, of which the number stands in one.
-        return Term(cell.value(), note=origin.replace("{expert}", str(cell.index.get("expert", ""))))
+        # Of tensors that are stacked, the number stands in one.
+        return Term(cell.value(), note=origin.replace(EXPERT, str(cell.index.get("expert", ""))))
 
 
 @dataclass(frozen=True)

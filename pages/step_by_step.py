@@ -10,6 +10,7 @@ from attention_core.trace import KeepingTrace
 from components.grid import grid
 from components.picture import picture
 from components.token_strip import Selection, token_strip
+from ui import experts
 from ui.arithmetic import where
 from ui.controls import get_trace_or_stop, pickers, sentence_box
 from ui.flow import flow_drawing, heads_drawing, one_head_drawing
@@ -131,6 +132,9 @@ def steps(model: ac.Model, trace: ac.Trace) -> None:
         tokens_table(trace)
     elif step.name != "text":
         matrices(trace, part, step, head)
+    if step.name == "residual" and experts.there(trace, part.layer):
+        st.html('<h2 class="block">Which experts each token goes to next</h2>')
+        experts.every_token(trace, part.layer)
     write_address()
 
 

@@ -11,6 +11,7 @@ from attention_core import explain
 from attention_core.derivation import Address, Term, make, steps
 from attention_core.explain import number_at, open_term
 from attention_core.render import number
+from ui import experts
 from ui.equations import equation, plain, products_table, step, value, whole_line
 from ui.opened import opened
 
@@ -156,7 +157,7 @@ def value_steps(trace: ac.Trace, layer: int, head: int, query: int, dims: list[i
             (f"as layer {layer} finds it", "resid_pre", (layer,)),
             ("the heads joined, times W_O", "attn_out", (layer,)),
             ("added to the stream", "resid_mid", (layer,)),
-            ("what the MLP adds", "mlp_out", (layer,)),
+            (f"what {'its experts add' if experts.there(trace, layer) else 'the MLP adds'}", "mlp_out", (layer,)),
             (f"as layer {layer} leaves it", "resid_post", (layer,)),
             ("the contextual embedding", "contextual", ()),
         )
@@ -178,7 +179,7 @@ def value_steps(trace: ac.Trace, layer: int, head: int, query: int, dims: list[i
             {"label": "the cosine", "lines": [equation(term)[0] for term in list(steps(likeness))[:-1]]},
         ],
     }  # fmt: skip
-    return [fourth, fifth]
+    return [fourth, fifth, *experts.arithmetic(trace, layer, query, m)]
 
 
 def after_attention(trace: ac.Trace, layer: int) -> str:
@@ -188,6 +189,8 @@ def after_attention(trace: ac.Trace, layer: int) -> str:
 
 def where(trace: ac.Trace, address: Address) -> str:
     """In words, which number an address is."""
+    if said := experts.where(trace, address):
+        return said
     layer_head = {
         "q": "query", "k": "key", "v": "value", "z": "mixed value",
     }  # fmt: skip

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 import attention_core as ac
+from ui import experts
 from ui.words import quoted
 
 
@@ -158,10 +159,13 @@ def look_at_residual(look: Look) -> str:
     made = "resid_mid" if look.trace.has("resid_mid", look.layer) else "resid_post"
     before, after = look.trace.resid_pre(look.layer)[look.query], look.trace.array(made, look.layer)[look.query]
     start, end = look.trace.resid_pre(0)[look.query], look.trace.contextual[look.query]
-    return (
+    routed = experts.there(look.trace, look.layer)
+    said = (
         f"This step turns {look.asks} a little: the cosine to what it was is {cosine(before, after):.2f}. After the "
-        f"MLP and all layers, its contextual embedding has the cosine {cosine(start, end):.2f} to where it began."
+        f"{'experts' if routed else 'MLP'} and all layers, its contextual embedding has the cosine "
+        f"{cosine(start, end):.2f} to where it began."
     )
+    return f"{said} {experts.told(look.trace, look.layer, look.query, look.asks)}" if routed else said
 
 
 STEPS: tuple[Step, ...] = (

@@ -18,7 +18,7 @@ def test_axes_have_their_sizes():
     axes = ModelConfig(**GOOD, n_kv_heads=1).axes
     assert axes == {
         "token": 101, "vocab": 101, "place": 43, "segment": 2, "model": 35, "embed": 35, "head": 5, "kv_head": 1,
-        "group": 5, "dim": 7, "mlp": 53, "bucket": 0,
+        "group": 5, "dim": 7, "mlp": 53, "bucket": 0, "expert": 0, "expert_mlp": 0, "hidden": 35,
     }  # fmt: skip
     assert (ModelConfig(**GOOD).kv, ModelConfig(**GOOD, n_kv_heads=1).kv) == ("head", "kv_head")
 

@@ -1,12 +1,15 @@
 """A router gives each token a few of many experts; what they give is mixed by its weights, and every number opens."""
 
+import re
+
 import numpy as np
 import pytest
+from safetensors.numpy import save_file
 
 import attention_core as ac
 from attention_core import explain
 from attention_core.derivation import Address, evaluate
-from attention_core.errors import CheckpointError, InputError, UnsupportedConfigError
+from attention_core.errors import CheckpointError, InputError, ShapeError, UnsupportedConfigError
 from attention_core.experts import Routed, TopK
 from attention_core.stages import Operand
 from attention_core.trace import KeepingTrace
@@ -153,18 +156,21 @@ def test_a_number_of_the_mixture_opens_down_to_the_weights(made):
     assert {"W_router", "W_expert_gate", "W_expert_in", "W_expert_out", "W_O", "W_V", "resid_pre", "w_mlp"} <= ends
 
 
-def test_an_expert_that_is_missing_or_too_many_is_named(raw, tmp_path):
-    from safetensors.numpy import save_file
-
+def test_experts_that_do_not_fit_are_named(raw, tmp_path):
     tensors = mixtures.checkpoint(tmp_path, raw)
-    lost = next(name for name in tensors if f"experts.{N_EXPERTS - 1}." in name)
-    save_file({name: tensor for name, tensor in tensors.items() if name != lost}, tmp_path / "model.safetensors")
-    with pytest.raises(CheckpointError, match=f"lacks 1 tensors, the first '{lost}'"):
-        ac.load(tmp_path)
-    more = lost.replace(f"experts.{N_EXPERTS - 1}.", f"experts.{N_EXPERTS}.")
-    save_file({**tensors, more: tensors[lost]}, tmp_path / "model.safetensors")
-    with pytest.raises(CheckpointError, match=f"no known use, the first '{more}'"):
-        ac.load(tmp_path)
+    file, last = tmp_path / "model.safetensors", f"experts.{N_EXPERTS - 1}."
+    one = next(name for name in tensors if ".experts.3." in name)
+    lost = next(name for name in tensors if last in name)
+    more = lost.replace(last, f"experts.{N_EXPERTS}.")
+    for changed, error, said in [
+        ({name: tensor for name, tensor in tensors.items() if name != one}, CheckpointError, f"lacks '{one}'"),
+        ({name: tensor for name, tensor in tensors.items() if name != lost}, ShapeError, f"[{N_EXPERTS - 1}, "),
+        ({**tensors, more: tensors[lost]}, ShapeError, f"[{N_EXPERTS + 1}, "),
+        ({**tensors, one: np.zeros((5, 3), np.float32)}, ShapeError, f"'{one}' has shape [5, 3]"),
+    ]:
+        save_file(changed, file)
+        with pytest.raises(error, match=re.escape(said)):
+            ac.load(tmp_path)
 
 
 @pytest.mark.parametrize("value", [0, N_EXPERTS + 1, True, None])
