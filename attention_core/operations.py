@@ -11,7 +11,6 @@ import numpy as np
 
 from attention_core.derivation import Term, Value, make
 from attention_core.ops import softmax_
-from attention_core.stacks import EXPERT
 from attention_core.stages import Cell, Numbers, Operand, Operation, Rounding, Weighing
 
 
@@ -32,8 +31,8 @@ class Given(Operation):
 
     def term(self, cell: Cell) -> Term:
         origin = cell.run.origin(cell.stage.name, cell.stage.layer)
-        # Of tensors that are stacked, the number stands in one.
-        return Term(cell.value(), note=origin.replace(EXPERT, str(cell.index.get("expert", ""))))
+        # Experts have their tensors each, of which the number stands in one.
+        return Term(cell.value(), note=origin.replace("{expert}", str(cell.index.get("expert", ""))))
 
 
 @dataclass(frozen=True)

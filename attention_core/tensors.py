@@ -21,7 +21,6 @@ from attention_core.errors import (
     PickleError,
     TruncatedError,
 )
-from attention_core.stacks import stacked
 
 WEIGHTS, INDEX = "model.safetensors", "model.safetensors.index.json"
 PICKLES = ("pytorch_model.bin", "pytorch_model.bin.index.json")
@@ -56,10 +55,6 @@ class TensorFile:
         self.places = read_header(path)
         self._bytes = np.memmap(path, np.uint8, mode="r").view(np.ndarray)
 
-    def shape(self, name: str) -> tuple[int, ...]:
-        """A tensor's shape, without reading it."""
-        return self.places[name].shape
-
     def read(self, name: str, out: Array | None) -> Array:
         """One tensor; see Tensors.read."""
         place = self.places[name]
@@ -82,7 +77,7 @@ class TensorFile:
 
 
 class Tensors(Mapping[str, Array]):
-    """The tensors of a model's folder by name, each read when it is asked for, as float32; those of experts stacked.
+    """The tensors of a model's folder by name, each read when it is asked for, as float32.
 
     Raises CheckpointError, or a kind of it that says which: no weights, pickles alone, a broken header, a
     truncated file, a missing shard.
@@ -91,9 +86,9 @@ class Tensors(Mapping[str, Array]):
     def __init__(self, folder: Path) -> None:
         if (folder / WEIGHTS).is_file():
             file = TensorFile(folder / WEIGHTS)
-            self._files = stacked(dict.fromkeys(file.places, file))
+            self._files = dict.fromkeys(file.places, file)
         elif (folder / INDEX).is_file():
-            self._files = stacked(open_shards(folder))
+            self._files = open_shards(folder)
         else:
             refuse_without_weights({path.name for path in folder.iterdir()})
 
@@ -108,7 +103,7 @@ class Tensors(Mapping[str, Array]):
 
     def shape(self, name: str) -> tuple[int, ...]:
         """A tensor's shape, without reading it."""
-        return self._files[name].shape(name)
+        return self._files[name].places[name].shape
 
     def read(self, name: str, out: Array | None = None) -> Array:
         """A tensor as float32, written into `out` when it is given, which has the tensor's shape.

@@ -7,7 +7,7 @@ configuration implies.
 
 import fnmatch
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -72,11 +72,12 @@ def at_layer(family: Family, name: str, layer: int | None) -> Source:
     if name not in family.tensors:
         raise UnsupportedConfigError(f"The configuration asks for {name}, which this family is not known to have.")
     source = family.tensors[name]
-    instead = source.instead.replace("{layer}", str(layer)) if source.instead else None
-    return replace(source, name=source.name.replace("{layer}", str(layer)), instead=instead)
+    place = {"layer": layer, "expert": "{expert}"}
+    instead = source.instead.format(**place) if source.instead else None
+    return replace(source, name=source.name.format(**place), instead=instead)
 
 
-def strip_prefix(family: Family, names: list[str]) -> str:
+def strip_prefix(family: Family, names: Collection[str]) -> str:
     """The prefix that stands before the family's names in this checkpoint."""
     first = family.tensors["W_E"].name
     for prefix in family.prefixes:
@@ -85,20 +86,27 @@ def strip_prefix(family: Family, names: list[str]) -> str:
     raise CheckpointError(f"The checkpoint has no tensor {first!r}.")
 
 
-def with_head(family: Family, config: ModelConfig, names: list[str]) -> ModelConfig:
+def with_head(family: Family, config: ModelConfig, names: Collection[str]) -> ModelConfig:
     """The configuration without its language-model head where the checkpoint does not hold that."""
     needed = {"W_U": config.head == "own", "W_head": config.head_activation != "none"}
     sources = [family.tensors[name] for name, there in needed.items() if there and name in family.tensors]
-    lacking = any(found_name(source, names, family.prefixes) is None for source in sources)
+    lacking = any(
+        not source.instead and found_name(source, names, family.prefixes, config) is None for source in sources
+    )
     return replace(config, head="none") if lacking else config
 
 
-def found_name(source: Source, names: list[str], prefixes: tuple[str, ...]) -> str | None:
-    """The name under which a tensor stands in a checkpoint; None when it is not there."""
+def found_name(source: Source, names: Collection[str], prefixes: tuple[str, ...], config: ModelConfig) -> str | None:
+    """The name under which a tensor stands in a checkpoint; None when it, or an expert's part of it, is not there."""
     wanted = [source.name, *([source.instead] if source.instead else [])]
     # A head stands beside the body, so that it has not the body's prefix.
     tried = (prefix + each for each in wanted for prefix in (*prefixes, ""))
-    return next((name for name in tried if name in names), None)
+    return next((name for name in tried if all(each in names for each in each_name(name, config))), None)
+
+
+def each_name(name: str, config: ModelConfig) -> list[str]:
+    """A tensor's name, or those of all experts' where each has its own."""
+    return [name.format(expert=expert) for expert in range(config.n_experts)] if "{expert}" in name else [name]
 
 
 def convert(
@@ -108,16 +116,20 @@ def convert(
 
     Raises CheckpointError that names what is missing, left over, or of the wrong shape.
     """
-    names = list(tensors)
+    names = set(tensors)
     prefix = strip_prefix(family, names)
     sources = tensor_sources(family, config)
-    places = {key: found_name(source, names, (prefix,)) for key, source in sources.items()}
-    if missing := sorted({prefix + sources[key].name for key, place in places.items() if place is None}):
+    places = {key: found_name(source, names, (prefix,), config) for key, source in sources.items()}
+    absent = {
+        prefix + name for key, at in places.items() if at is None for name in each_name(sources[key].name, config)
+    }
+    if missing := sorted(absent - names):
         raise CheckpointError(f"The checkpoint lacks {len(missing)} tensors, the first {missing[0]!r}.")
     at = {key: place for key, place in places.items() if place is not None}
+    used = {name for place in at.values() for name in each_name(place, config)}
     left_over = [
         name
-        for name in sorted(set(tensors) - set(at.values()))
+        for name in sorted(names - used)
         if not any(fnmatch.fnmatch(name.removeprefix(prefix), pattern) for pattern in family.unused)
     ]
     if left_over:
@@ -135,7 +147,11 @@ def convert(
 def read_tensor(
     tensors: Mapping[str, Array], name: str, source: Source, axes: tuple[str, ...], config: ModelConfig
 ) -> Array:
-    """One tensor, its shape checked, its axes as declared."""
+    """One tensor, its shape checked, its axes as declared; every expert's own, stacked."""
+    if "{expert}" in name:
+        one = tuple(axis for axis in axes if axis != "expert")
+        every = [read_tensor(tensors, each, source, one, config) for each in each_name(name, config)]
+        return frozen(np.stack(every, axis=axes.index("expert")))
     tensor = tensors[name]
     factors = [axis.split("*") for axis in source.layout.split(", ")]
     lengths = factor_lengths(source, config)

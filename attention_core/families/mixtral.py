@@ -40,8 +40,8 @@ MIXTRAL = replace(
     tensors={
         **{name: source for name, source in MISTRAL.tensors.items() if name not in ("W_gate", "W_in", "W_out")},
         "W_router": Source(EXPERTS + "gate.weight", "expert, model"),
-        "W_expert_gate": Source(EXPERTS + "experts.{expert}.w1.weight", "expert, expert_mlp, model"),
-        "W_expert_in": Source(EXPERTS + "experts.{expert}.w3.weight", "expert, expert_mlp, model"),
-        "W_expert_out": Source(EXPERTS + "experts.{expert}.w2.weight", "expert, model, expert_mlp"),
+        "W_expert_gate": Source(EXPERTS + "experts.{expert}.w1.weight", "expert_mlp, model"),
+        "W_expert_in": Source(EXPERTS + "experts.{expert}.w3.weight", "expert_mlp, model"),
+        "W_expert_out": Source(EXPERTS + "experts.{expert}.w2.weight", "model, expert_mlp"),
     },
 )  # fmt: skip

@@ -69,8 +69,8 @@ QWEN3_MOE = replace(
     tensors={
         **QWEN3.tensors,
         "W_router": Source(LAYER + "mlp.gate.weight", "expert, model"),
-        "W_expert_gate": Source(LAYER + "mlp.experts.{expert}.gate_proj.weight", "expert, expert_mlp, model"),
-        "W_expert_in": Source(LAYER + "mlp.experts.{expert}.up_proj.weight", "expert, expert_mlp, model"),
-        "W_expert_out": Source(LAYER + "mlp.experts.{expert}.down_proj.weight", "expert, model, expert_mlp"),
+        "W_expert_gate": Source(LAYER + "mlp.experts.{expert}.gate_proj.weight", "expert_mlp, model"),
+        "W_expert_in": Source(LAYER + "mlp.experts.{expert}.up_proj.weight", "expert_mlp, model"),
+        "W_expert_out": Source(LAYER + "mlp.experts.{expert}.down_proj.weight", "model, expert_mlp"),
     },
 )  # fmt: skip
