@@ -5,7 +5,7 @@ Source: Li et al. 2023, https://arxiv.org/abs/2309.05463
 
 from dataclasses import replace
 
-from attention_core.families.llama import LAYER, LLAMA
+from attention_core.families.llama import LAYER
 from attention_core.families.rules import either, rope, shared_width
 from attention_core.families.schema import Source
 from attention_core.families.stablelm import STABLELM
@@ -33,7 +33,6 @@ PHI = replace(
         either("n_kv_heads", "num_key_value_heads", lambda values: values["num_attention_heads"]),
         rope(d_head=None, part="partial_rotary_factor", parted=0.5),
     ),
-    required=LLAMA.required,
     harmless=STABLELM.harmless | {"embd_pdrop", "resid_pdrop"},
     tensors={
         **{name: source for name, source in STABLELM.tensors.items() if name not in LEFT_OUT},
