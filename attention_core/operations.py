@@ -31,8 +31,10 @@ class Given(Operation):
 
     def term(self, cell: Cell) -> Term:
         origin = cell.run.origin(cell.stage.name, cell.stage.layer)
-        # Experts have their tensors each, of which the number stands in one.
-        return Term(cell.value(), note=origin.replace("{expert}", str(cell.index.get("expert", ""))))
+        # Where each expert or head has a tensor of its own, the number stands in one of them.
+        for axis, index in cell.index.items():
+            origin = origin.replace(f"{{{axis}}}", str(index))
+        return Term(cell.value(), note=origin)
 
 
 @dataclass(frozen=True)

@@ -118,7 +118,7 @@ def look_at_scale(look: Look) -> str:
 
 
 def look_at_mask(look: Look) -> str:
-    mask = look.trace.mask()
+    mask = look.trace.mask(look.layer)
     if mask is None:
         return f"This model masks nothing: {look.asks} may look at all {len(look.trace.tokens)} tokens, later ones too."
     hidden = int((~mask[look.query]).sum())

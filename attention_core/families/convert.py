@@ -7,6 +7,7 @@ configuration implies.
 
 import fnmatch
 import math
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
@@ -23,6 +24,8 @@ from attention_core.operations import Given
 from attention_core.stages import Ref
 
 Key = tuple[str, int | None]
+
+NUMBERED = re.compile(r"{(\w+)}")  # in a tensor's name: the axis along which each part has a tensor of its own
 
 
 def read_config(family: Family, raw: Mapping[str, Any]) -> ModelConfig:
@@ -60,19 +63,19 @@ def same(a: object, b: object) -> bool:
 def tensor_sources(family: Family, config: ModelConfig) -> dict[Key, Source]:
     """Every tensor that a checkpoint must hold: (canonical name, layer or None) -> its source."""
     return {
-        (name, layer): at_layer(family, name, layer)
+        (name, layer): at_layer(family, config, name, layer)
         for layer in (None, *range(config.n_layers))
         for name, stage in declaration(config, layer).items()
         if stage.operation == Given() and is_trained(Ref(name, ()))
     }
 
 
-def at_layer(family: Family, name: str, layer: int | None) -> Source:
+def at_layer(family: Family, config: ModelConfig, name: str, layer: int | None) -> Source:
     """Where a tensor of a layer stands."""
     if name not in family.tensors:
         raise UnsupportedConfigError(f"The configuration asks for {name}, which this family is not known to have.")
     source = family.tensors[name]
-    place = {"layer": layer, "expert": "{expert}"}
+    place = {"layer": layer, "expert": "{expert}", "head": "{head}", "kv_head": f"{{{config.kv}}}"}
     instead = source.instead.format(**place) if source.instead else None
     return replace(source, name=source.name.format(**place), instead=instead)
 
@@ -97,7 +100,7 @@ def with_head(family: Family, config: ModelConfig, names: Collection[str]) -> Mo
 
 
 def found_name(source: Source, names: Collection[str], prefixes: tuple[str, ...], config: ModelConfig) -> str | None:
-    """The name under which a tensor stands in a checkpoint; None when it, or an expert's part of it, is not there."""
+    """The name under which a tensor stands in a checkpoint; None when it, or a numbered part of it, is not there."""
     wanted = [source.name, *([source.instead] if source.instead else [])]
     # A head stands beside the body, so that it has not the body's prefix.
     tried = (prefix + each for each in wanted for prefix in (*prefixes, ""))
@@ -105,8 +108,9 @@ def found_name(source: Source, names: Collection[str], prefixes: tuple[str, ...]
 
 
 def each_name(name: str, config: ModelConfig) -> list[str]:
-    """A tensor's name, or those of all experts' where each has its own."""
-    return [name.format(expert=expert) for expert in range(config.n_experts)] if "{expert}" in name else [name]
+    """A tensor's name, or those of all its parts where each has its own."""
+    axis = NUMBERED.search(name)
+    return [name.replace(axis[0], str(at)) for at in range(config.axes[axis[1]])] if axis else [name]
 
 
 def convert(
@@ -147,11 +151,11 @@ def convert(
 def read_tensor(
     tensors: Mapping[str, Array], name: str, source: Source, axes: tuple[str, ...], config: ModelConfig
 ) -> Array:
-    """One tensor, its shape checked, its axes as declared; every expert's own, stacked."""
-    if "{expert}" in name:
-        one = tuple(axis for axis in axes if axis != "expert")
+    """One tensor, its shape checked, its axes as declared; numbered parts stacked."""
+    if axis := NUMBERED.search(name):
+        one = tuple(each for each in axes if each != axis[1])
         every = [read_tensor(tensors, each, source, one, config) for each in each_name(name, config)]
-        return frozen(np.stack(every, axis=axes.index("expert")))
+        return frozen(np.stack(every, axis=axes.index(axis[1])))
     tensor = tensors[name]
     factors = [axis.split("*") for axis in source.layout.split(", ")]
     lengths = factor_lengths(source, config)

@@ -62,8 +62,8 @@ Values = Mapping[str, Any]
 class Source:
     """Where a tensor stands in a checkpoint, and how it lies there.
 
-    name:    the tensor's name, `{layer}` standing for the layer's number; `{expert}` for the expert's, where each
-             has a tensor of its own, whose layout this is
+    name:    the tensor's name, `{layer}` standing for the layer's number; `{expert}`, `{head}` or `{kv_head}` for
+             that of an expert or a head, where each has a tensor of its own, whose layout this is
     layout:  its axes there, in the names that the declaration uses. A product such as "head*dim" is one axis
              that is cut in two; a sum such as "(head + kv_head + kv_head)*dim" is several tensors in one, of
              which `part` is taken. "group" is how many heads share a key, so that "kv_head*group" is "head".

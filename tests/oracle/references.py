@@ -267,7 +267,8 @@ REFERENCES: dict[str, Reference] = {
     ),
     "phi": Reference(
         "PhiConfig", "PhiForCausalLM", SHARED_SIZES | {"hidden_size": 72},
-        ({}, {"num_key_value_heads": 1}, {"num_key_value_heads": 6, "hidden_act": "relu"},
+        ({}, {"num_key_value_heads": 1, "qk_layernorm": True},
+         {"num_key_value_heads": 6, "hidden_act": "relu", "qk_layernorm": True},
          {"rope_parameters": {"rope_type": "default", "partial_rotary_factor": 1.0, "rope_theta": 300.0},
           "layer_norm_eps": 1e-3}),
         "model.layers", PHI_HOOKS, spread=0.2,
@@ -275,9 +276,9 @@ REFERENCES: dict[str, Reference] = {
     "stablelm": Reference(
         "StableLmConfig", "StableLmForCausalLM", SHARED_SIZES,
         ({"rope_parameters": {"rope_type": "default", "partial_rotary_factor": 0.4, "rope_theta": 1000.0}},
-         {"use_qkv_bias": True, "num_key_value_heads": 1,
+         {"use_qkv_bias": True, "num_key_value_heads": 1, "qk_layernorm": True,
           "rope_parameters": {"rope_type": "default", "partial_rotary_factor": 0.6, "rope_theta": 300.0}},
-         {"use_parallel_residual": True, "num_key_value_heads": 6,
+         {"use_parallel_residual": True, "num_key_value_heads": 6, "qk_layernorm": True,
           "rope_parameters": {"rope_type": "default", "partial_rotary_factor": 1.0, "rope_theta": 300.0}},
          {"tie_word_embeddings": True, "layer_norm_eps": 1e-3,
           "rope_parameters": {"rope_type": "default", "partial_rotary_factor": 0.2, "rope_theta": 300.0}}),

@@ -5,9 +5,18 @@ import pytest
 
 from attention_core.errors import CheckpointError, UnsupportedConfigError
 from attention_core.families.bert import BERT
-from attention_core.families.convert import convert, factor_lengths, read_config, strip_prefix, tensor_sources
+from attention_core.families.convert import (
+    convert,
+    each_name,
+    factor_lengths,
+    read_config,
+    read_tensor,
+    strip_prefix,
+    tensor_sources,
+)
 from attention_core.families.registry import family_of
 from attention_core.families.schema import HARMLESS
+from attention_core.families.stablelm import STABLELM
 
 RAW = {
     "model_type": "bert", "num_hidden_layers": 2, "num_attention_heads": 3, "hidden_size": 21,
@@ -32,7 +41,7 @@ def tensors():
 
 def test_sizes_and_traits_come_under_our_names():
     assert CONFIG.n_layers == 2
-    assert {name: length for name, length in CONFIG.axes.items() if name not in ("group", "bucket")} == {
+    assert {name: length for name, length in CONFIG.axes.items() if length and name != "group"} == {
         "token": 17, "vocab": 17, "place": 11, "segment": 2, "model": 21, "embed": 21, "head": 3, "kv_head": 3,
         "dim": 7, "mlp": 13, "hidden": 21,
     }  # fmt: skip
@@ -137,3 +146,21 @@ def test_missing_tensors_are_counted_and_the_first_is_named(tensors):
 def test_a_checkpoint_without_embeddings():
     with pytest.raises(CheckpointError, match="word_embeddings"):
         strip_prefix(BERT, ["something.else"])
+
+
+def test_a_tensor_for_each_head_is_one_for_all():
+    raw = {
+        "model_type": "stablelm", "num_hidden_layers": 1, "num_attention_heads": 6, "num_key_value_heads": 2,
+        "hidden_size": 42, "intermediate_size": 13, "vocab_size": 17, "partial_rotary_factor": 0.6,
+        "qk_layernorm": True,
+    }  # fmt: skip
+    for heads in (2, 6):
+        config = read_config(STABLELM, raw | {"num_key_value_heads": heads})
+        sources = tensor_sources(STABLELM, config)
+        query, key = (each_name(sources[name, 0].name, config) for name in ("w_q_norm", "w_k_norm"))
+        assert query == [f"layers.0.self_attn.q_layernorm.norms.{head}.weight" for head in range(6)]
+        assert key == [f"layers.0.self_attn.k_layernorm.norms.{head}.weight" for head in range(heads)]
+        parts = {name: np.arange(7, dtype=np.float32) + 10 * at for at, name in enumerate(key)}
+        source = sources["w_k_norm", 0]
+        made = read_tensor(parts, source.name, source, (config.kv, "dim"), config)
+        np.testing.assert_array_equal(made, np.arange(7) + 10 * np.arange(heads)[:, None])
