@@ -53,6 +53,7 @@ def every_token(trace: ac.Trace, layer: int) -> None:
     for choice in range(experts.shape[1]):
         columns[f"choice {choice}"] = [int(each) for each in experts[:, choice]]
         columns[f"weight {choice}"] = [round(float(each), 4) for each in weights[:, choice]]
+    st.caption("Experts are counted from 0. Choice 0 is the strongest; what it makes is multiplied by weight 0.")
     st.dataframe(columns, hide_index=True, height="content" if len(trace.tokens) < 20 else 420)
 
 

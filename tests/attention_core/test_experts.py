@@ -1,7 +1,5 @@
 """A router gives each token a few of many experts; what they give is mixed by its weights, and every number opens."""
 
-import re
-
 import numpy as np
 import pytest
 from safetensors.numpy import save_file
@@ -158,18 +156,15 @@ def test_a_number_of_the_mixture_opens_down_to_the_weights(made):
 
 def test_experts_that_do_not_fit_are_named(raw, tmp_path):
     tensors = mixtures.checkpoint(tmp_path, raw)
-    file, last = tmp_path / "model.safetensors", f"experts.{N_EXPERTS - 1}."
     one = next(name for name in tensors if ".experts.3." in name)
-    lost = next(name for name in tensors if last in name)
-    more = lost.replace(last, f"experts.{N_EXPERTS}.")
+    more = one.replace(".experts.3.", f".experts.{N_EXPERTS}.")
     for changed, error, said in [
-        ({name: tensor for name, tensor in tensors.items() if name != one}, CheckpointError, f"lacks '{one}'"),
-        ({name: tensor for name, tensor in tensors.items() if name != lost}, ShapeError, f"[{N_EXPERTS - 1}, "),
-        ({**tensors, more: tensors[lost]}, ShapeError, f"[{N_EXPERTS + 1}, "),
-        ({**tensors, one: np.zeros((5, 3), np.float32)}, ShapeError, f"'{one}' has shape [5, 3]"),
+        ({name: tensor for name, tensor in tensors.items() if name != one}, CheckpointError, f"lacks 1 .* '{one}'"),
+        ({**tensors, more: tensors[one]}, CheckpointError, f"1 tensors of no known use, the first '{more}'"),
+        ({**tensors, one: np.zeros((5, 3), np.float32)}, ShapeError, rf"'{one}' has shape \[5, 3\]"),
     ]:
-        save_file(changed, file)
-        with pytest.raises(error, match=re.escape(said)):
+        save_file(changed, tmp_path / "model.safetensors")
+        with pytest.raises(error, match=said):
             ac.load(tmp_path)
 
 
