@@ -16,7 +16,7 @@ from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
 
 ORDER = ("resid_pre", "q", "k", "v", "q_used", "k_used", "scores", "masked", "pattern", "z", "attn_out",
          "cross_q", "cross_k", "cross_v", "cross_scores", "cross_pattern", "cross_z",
-         "router_logits", "expert", "expert_weight", "mlp_out",
+         "router_logits", "expert", "expert_weight", "resid_mid", "mlp_gate", "mlp_in", "mlp_out",
          "resid_post")  # fmt: skip
 """In the order in which they are worked out, so that the first one that differs is the one to look at."""
 MASKED = -1e30  # the reference's masked scores are below it: the lowest number that float32 holds, and less

@@ -17,6 +17,12 @@ def test_no_family_without_its_reference():
     assert all(len(row.variants) >= 4 for row in REFERENCES.values())
 
 
+def test_all_that_is_hooked_is_compared():
+    from tests.oracle.capture import ORDER
+
+    assert {name for row in REFERENCES.values() for name in row.hooks} <= set(ORDER)
+
+
 @pytest.mark.parametrize(("name", "variant"), CASES)
 def test_every_intermediate(tmp_path, name, variant):
     from tests.oracle.capture import capture, first_difference
