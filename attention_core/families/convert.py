@@ -30,13 +30,11 @@ NUMBERED = re.compile(r"{(\w+)}")  # in a tensor's name: the axis along which ea
 
 def read_config(family: Family, raw: Mapping[str, Any]) -> ModelConfig:
     """The configuration in this library's names; UnsupportedConfigError names the key it refuses."""
+    raw = of_text(family, raw) if family.within else raw
     ruled = {key for rule in family.rules for key in rule.keys}
     tables = {*family.sizes.values(), *family.choices, *family.required}
     handled = tables | ruled | family.harmless | HARMLESS
-    if unknown := sorted(set(raw) - handled):
-        raise UnsupportedConfigError(
-            f"The configuration has keys whose effect is not known here: {', '.join(unknown)}."
-        )
+    check_known(raw, handled)
     for key, required in family.required.items():
         if key in raw and not any(same(raw[key], each) for each in required):
             raise UnsupportedConfigError(
@@ -53,6 +51,24 @@ def read_config(family: Family, raw: Mapping[str, Any]) -> ModelConfig:
     for rule in family.rules:
         found |= rule.read(values)
     return ModelConfig(**found)
+
+
+def of_text(family: Family, raw: Mapping[str, Any]) -> dict[str, Any]:
+    """The configuration of the language model in that of a model that sees too, which says whether its head is tied."""
+    own = raw.get(family.within)
+    if not isinstance(own, dict):
+        raise UnsupportedConfigError(f"{family.within} must be an object, got {own!r}.")
+    check_known(raw, {family.within, "tie_word_embeddings"} | family.around | HARMLESS)
+    tied = raw.get("tie_word_embeddings", family.defaults["tie_word_embeddings"])
+    return own | {"tie_word_embeddings": tied}
+
+
+def check_known(raw: Mapping[str, Any], known: Collection[str]) -> None:
+    """Every key of a configuration is known; UnsupportedConfigError names those that are not."""
+    if unknown := sorted(set(raw) - set(known)):
+        raise UnsupportedConfigError(
+            f"The configuration has keys whose effect is not known here: {', '.join(unknown)}."
+        )
 
 
 def same(a: object, b: object) -> bool:

@@ -48,7 +48,7 @@ def rotation(values: Values, kind: str, base: str) -> dict[str, Any]:
     return ROPE.read({**values, "rope_scaling": None, "rope_parameters": found, "rope_theta": values[base]})
 
 
-GEMMA3 = replace(
+GEMMA3_TEXT = replace(
     GEMMA2,
     model_type="gemma3_text",
     defaults=COMMON | {
@@ -75,3 +75,21 @@ GEMMA3 = replace(
         "w_k_norm": Source(LAYER + "self_attn.k_norm.weight", "dim"),
     },
 )  # fmt: skip
+
+GEMMA3 = replace(
+    GEMMA3_TEXT,
+    model_type="gemma3",
+    within="text_config",
+    around=frozenset(
+        {"vision_config", "mm_tokens_per_image", "boi_token_index", "eoi_token_index", "image_token_index"}
+    ),
+    prefixes=("language_model.model.", "model.language_model."),
+    # A cap of its logits is one that the reference knows of and leaves out.
+    required={**GEMMA3_TEXT.required, "tie_word_embeddings": (True,), "final_logit_softcapping": (None,)},
+    unused=(
+        *GEMMA3_TEXT.unused,
+        *(f"{at}{part}.*" for at in ("", "model.") for part in ("vision_tower", "multi_modal_projector")),
+        "language_model.lm_head.weight",
+    ),
+)
+"""Gemma 3 with its part that sees, which is not read: what it makes of a text is the language model's alone."""

@@ -101,6 +101,8 @@ class Family:
     tensors:    canonical name <- source
     unused:     patterns of tensor names that are known and not needed
     encoder:    of an encoder–decoder, the family of its encoder; this is then the decoder
+    within:     of a model that sees too, the configuration key under which that of its language model stands
+    around:     keys beside that one that change nothing in what is computed of a text
     """
 
     model_type: str
@@ -115,3 +117,5 @@ class Family:
     harmless: frozenset[str] = frozenset()
     unused: tuple[str, ...] = ()
     encoder: Family | None = None
+    within: str = ""
+    around: frozenset[str] = frozenset()

@@ -71,6 +71,7 @@ LLAMA_HOOKS = {
     "resid_mid": ("post_attention_layernorm", "input"), "mlp_gate": ("mlp.gate_proj", "output"),
     "mlp_in": ("mlp.up_proj", "output"), "mlp_out": ("mlp", "output"),
 }  # fmt: skip
+GEMMA3_SIZES = LLAMA_SIZES | {"sliding_window": 5, "query_pre_attn_scalar": 167, "sliding_window_pattern": 2}
 EXPERT_HOOKS = {
     **{name: at for name, at in LLAMA_HOOKS.items() if name not in ("mlp_gate", "mlp_in")},
     "router_logits": ("mlp.gate", 0), "expert_weight": ("mlp.gate", 1), "expert": ("mlp.gate", 2),
@@ -228,7 +229,7 @@ REFERENCES: dict[str, Reference] = {
     ),
     "gemma3_text": Reference(
         "Gemma3TextConfig", "Gemma3ForCausalLM",
-        LLAMA_SIZES | {"sliding_window": 5, "query_pre_attn_scalar": 167, "sliding_window_pattern": 2},
+        GEMMA3_SIZES,
         ({}, {"num_hidden_layers": 7, "sliding_window_pattern": 6, "query_pre_attn_scalar": 1009},
          {"num_key_value_heads": 1, "rope_scaling": {"rope_type": "linear", "factor": 8.0}, "rope_theta": 700.0,
           "rope_local_base_freq": 50.0},
@@ -237,6 +238,19 @@ REFERENCES: dict[str, Reference] = {
           "rope_parameters": {FULL: ROPE["llama3"] | {"rope_theta": 900.0}, SLIDING: ROPE["yarn"]}},
          {"layer_types": [SLIDING, SLIDING, SLIDING]}, {"layer_types": [FULL, FULL, FULL]}),
         "model.layers", {name: at for name, at in LLAMA_HOOKS.items() if name != "resid_mid"}, spread=0.08,
+    ),
+    "gemma3": Reference(
+        "Gemma3Config", "Gemma3ForConditionalGeneration",
+        {"text_config": GEMMA3_SIZES, "mm_tokens_per_image": 4,
+         "vision_config": {"hidden_size": 6, "intermediate_size": 7, "num_hidden_layers": 1, "num_attention_heads": 2,
+                           "image_size": 22, "patch_size": 11}},
+        ({}, {"text_config": GEMMA3_SIZES | {"num_key_value_heads": 1, "rope_scaling": ROPE["linear"]}},
+         {"text_config": GEMMA3_SIZES | {"num_hidden_layers": 7, "sliding_window_pattern": 6,
+                                         "query_pre_attn_scalar": 1009}},
+         {"text_config": GEMMA3_SIZES | {"attention_bias": True, "layer_types": [FULL, SLIDING, SLIDING]},
+          "image_token_index": 17}),
+        "model.language_model.layers", {name: at for name, at in LLAMA_HOOKS.items() if name != "resid_mid"},
+        spread=0.08, width=lambda config: config.text_config.head_dim,
     ),
     "mixtral": Reference(
         "MixtralConfig", "MixtralForCausalLM", LLAMA_SIZES | {"num_local_experts": 7, "num_experts_per_tok": 3},
