@@ -75,7 +75,8 @@ def at_layer(family: Family, config: ModelConfig, name: str, layer: int | None) 
     if name not in family.tensors:
         raise UnsupportedConfigError(f"The configuration asks for {name}, which this family is not known to have.")
     source = family.tensors[name]
-    place = {"layer": layer, "expert": "{expert}", "head": "{head}", "kv_head": f"{{{config.kv}}}"}
+    own = layer if layer is None or not config.shared else config.shared[layer]
+    place = {"layer": own, "expert": "{expert}", "head": "{head}", "kv_head": f"{{{config.kv}}}"}
     instead = source.instead.format(**place) if source.instead else None
     return replace(source, name=source.name.format(**place), instead=instead)
 
