@@ -50,6 +50,7 @@ class ModelConfig:
     norm, norm_eps, norm_offset, norm_bias: the kind of norm; what is added to its weight (Gemma: 1)
     norm_position: "post": the sum of the stream and what a half adds (BERT); "pre": what a half reads;
                  "branch": what a half adds (OLMo 2); "both": what it reads and what it adds (Gemma 2)
+    shared:      for each layer the layer of the checkpoint whose weights it has, where several have the same (ALBERT)
     unnormed:    layers whose attention reads the stream without a norm (ModernBERT's first)
     final_norm:  whether the stream is normed once more after the last layer
     parallel_block: whether attention and MLP read the same stream, through one norm or two
@@ -99,6 +100,7 @@ class ModelConfig:
     norm_offset: float = 0.0
     norm_bias: bool = True
     norm_position: NormPosition = "post"
+    shared: tuple[int, ...] = ()
     unnormed: tuple[int, ...] = ()
     final_norm: bool = False
     parallel_block: Parallel = "no"
@@ -155,7 +157,7 @@ class ModelConfig:
 
     def _check_layers(self) -> None:
         """Traits that differ by layer have one value for each; what a trait needs is there."""
-        for name in ("rotary", "windows", "attn_over"):
+        for name in ("shared", "rotary", "windows", "attn_over"):
             count = len(getattr(self, name))
             _need(count in (0, self.n_layers), name, f"given for each of {self.n_layers} layers", count)
         for rotary in self.rotary:

@@ -91,7 +91,8 @@ def at_layer(family: Family, config: ModelConfig, name: str, layer: int | None) 
     if name not in family.tensors:
         raise UnsupportedConfigError(f"The configuration asks for {name}, which this family is not known to have.")
     source = family.tensors[name]
-    place = {"layer": layer, "expert": "{expert}", "head": "{head}", "kv_head": f"{{{config.kv}}}"}
+    own = layer if layer is None or not config.shared else config.shared[layer]
+    place = {"layer": own, "expert": "{expert}", "head": "{head}", "kv_head": f"{{{config.kv}}}"}
     instead = source.instead.format(**place) if source.instead else None
     return replace(source, name=source.name.format(**place), instead=instead)
 
@@ -118,9 +119,15 @@ def with_head(family: Family, config: ModelConfig, names: Collection[str]) -> Mo
 def found_name(source: Source, names: Collection[str], prefixes: tuple[str, ...], config: ModelConfig) -> str | None:
     """The name under which a tensor stands in a checkpoint; None when it, or a numbered part of it, is not there."""
     wanted = [source.name, *([source.instead] if source.instead else [])]
+    wanted += [as_in_tensorflow(name) for name in wanted]
     # A head stands beside the body, so that it has not the body's prefix.
     tried = (prefix + each for each in wanted for prefix in (*prefixes, ""))
     return next((name for name in tried if all(each in names for each in each_name(name, config))), None)
+
+
+def as_in_tensorflow(name: str) -> str:
+    """A norm's tensor as TensorFlow called it, and as checkpoints that came from there still do (BERT's own)."""
+    return name.replace("LayerNorm.weight", "LayerNorm.gamma").replace("LayerNorm.bias", "LayerNorm.beta")
 
 
 def each_name(name: str, config: ModelConfig) -> list[str]:

@@ -55,7 +55,7 @@ def test_a_folder_loads(folder):
         ({"model_type": "lama"}, "lama"),
         ({"rope_theta": 1e4}, "rope_theta"),
         ({"position_embedding_type": "relative_key"}, "position_embedding_type"),
-        ({"hidden_act": "silu"}, "hidden_act"),
+        ({"hidden_act": "mish"}, "hidden_act"),
         ({"add_cross_attention": True}, "add_cross_attention"),
         ({"num_attention_heads": 4}, "4"),
         ({"num_attention_heads": 0}, "0"),

@@ -96,11 +96,13 @@ REFERENCES: dict[str, Reference] = {
     },
     "albert": Reference(
         "AlbertConfig", "AlbertModel", BERT_SIZES | {"embedding_size": 13},
-        ({}, {"embedding_size": 35}, {"hidden_act": "relu"}, {"num_hidden_layers": 5, "layer_norm_eps": 1e-3}),
-        "encoder.albert_layer_groups.0.albert_layers",
-        {"q": ("attention.query", "output"), "k": ("attention.key", "output"),
-         "attn_out": ("attention.dense", "output"), "resid_mid": ("attention.LayerNorm", "output"),
-         "mlp_in": ("ffn", "output"), "mlp_out": ("ffn_output", "output")},
+        ({}, {"embedding_size": 35}, {"hidden_act": "relu"},
+         {"num_hidden_layers": 5, "num_hidden_groups": 2, "layer_norm_eps": 1e-3}),
+        "encoder.albert_layer_groups",
+        {"q": ("albert_layers.0.attention.query", "output"), "k": ("albert_layers.0.attention.key", "output"),
+         "attn_out": ("albert_layers.0.attention.dense", "output"),
+         "resid_mid": ("albert_layers.0.attention.LayerNorm", "output"),
+         "mlp_in": ("albert_layers.0.ffn", "output"), "mlp_out": ("albert_layers.0.ffn_output", "output")},
         **SHARED_WIDTH,
     ),
     "electra": Reference(

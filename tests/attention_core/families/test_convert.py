@@ -164,3 +164,16 @@ def test_a_tensor_for_each_head_is_one_for_all():
         source = sources["w_k_norm", 0]
         made = read_tensor(parts, source.name, source, (config.kv, "dim"), config)
         np.testing.assert_array_equal(made, np.arange(7) + 10 * np.arange(heads)[:, None])
+
+
+def test_norms_may_have_the_names_that_tensorflow_gave_them(tensors):
+    old = {
+        f"bert.{name.replace('Norm.weight', 'Norm.gamma').replace('Norm.bias', 'Norm.beta')}": tensor
+        for name, tensor in tensors.items()
+    }
+    expected, _ = convert(BERT, CONFIG, tensors)
+    found, sources = convert(BERT, CONFIG, old)
+    assert sources["w_post", 1] == "bert.encoder.layer.1.output.LayerNorm.gamma"
+    assert sources["b_norm", None] == "bert.embeddings.LayerNorm.beta"
+    for key in expected:
+        np.testing.assert_array_equal(found[key], expected[key])
