@@ -12,6 +12,7 @@ from attention_core.families.gemma3 import GEMMA3
 from attention_core.families.gpt2 import GPT2
 from attention_core.families.gpt_neo import GPT_NEO
 from attention_core.families.gpt_neox import GPT_NEOX
+from attention_core.families.gptj import GPTJ
 from attention_core.families.llama import LLAMA
 from attention_core.families.mistral import MISTRAL
 from attention_core.families.mixtral import MIXTRAL
@@ -32,7 +33,7 @@ from attention_core.families.t5 import T5
 FAMILIES: dict[str, Family] = {
     family.model_type: family
     for family in (
-        ALBERT, BERT, CAMEMBERT, DISTILBERT, ELECTRA, GEMMA, GEMMA2, GEMMA3, GPT2, GPT_NEO, GPT_NEOX, LLAMA, MISTRAL,
+        ALBERT, BERT, CAMEMBERT, DISTILBERT, ELECTRA, GEMMA, GEMMA2, GEMMA3, GPT2, GPT_NEO, GPT_NEOX, GPTJ, LLAMA, MISTRAL,
         MIXTRAL, MODERNBERT, MPNET, OLMO2, OPT, PHI, PHI3, QWEN2, QWEN3, QWEN3_MOE, ROBERTA, SMOLLM3, STABLELM, T5,
         XLM_ROBERTA,
     )

@@ -310,6 +310,17 @@ REFERENCES: dict[str, Reference] = {
          "mlp_out": ("mlp", "output")},
         attention="eager", spread=0.15, width=lambda config: config.hidden_size // config.num_heads,
     ),
+    "gptj": Reference(
+        "GPTJConfig", "GPTJForCausalLM",
+        {"vocab_size": 101, "n_embd": 50, "n_layer": 3, "n_head": 5, "n_inner": 53, "n_positions": 43, "rotary_dim": 6},
+        ({}, {"rotary_dim": 10, "n_inner": None}, {"rotary_dim": 2, "activation_function": "relu"},
+         {"n_head": 1, "rotary_dim": 14, "tie_word_embeddings": True, "layer_norm_epsilon": 1e-3}),
+        "transformer.h",
+        {"q": ("attn.q_proj", "output"), "k": ("attn.k_proj", "output"), "v": ("attn.v_proj", "output"),
+         "z": ("attn.out_proj", "input"), "attn_out": ("attn", "output"), "mlp_in": ("mlp.fc_in", "output"),
+         "mlp_out": ("mlp", "output")},
+        attention="eager", spread=0.2, width=lambda config: config.n_embd // config.n_head,
+    ),
     "t5": Reference(
         "T5Config", "T5ForConditionalGeneration",
         {"vocab_size": 101, "d_model": 37, "d_kv": 7, "d_ff": 53, "num_layers": 3, "num_decoder_layers": 2,
