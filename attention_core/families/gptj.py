@@ -1,4 +1,4 @@
-"""GPT-J: attention and MLP side by side behind one norm, neighbours of a part of each head rotated, a bias on the logits.
+"""GPT-J: both halves side by side behind one norm, neighbours of a part of each head rotated, a bias on the logits.
 
 Source: Wang and Komatsuzaki 2021, https://github.com/kingoflolz/mesh-transformer-jax
 """
