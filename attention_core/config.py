@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Any, Literal, get_args
 
 from attention_core.errors import UnsupportedConfigError
-from attention_core.positions import Relative, Rotary
+from attention_core.positions import Alibi, Relative, Rotary
 
 Activation = Literal["gelu", "gelu_tanh", "quick_gelu", "relu", "silu", "tanh"]
 Norm = Literal["layer", "rms"]
@@ -64,6 +64,7 @@ class ModelConfig:
     place_from, place_offset: where a token's place is counted from: its index, or the tokens before it that the
                  mask leaves, or those that are not `pad_id`; and what the first place is
     rotary:      the rotation of each layer, None where it has none
+    alibi:       how the term that grows with the key's place enters the scores
     relative:    the buckets of distances whose trained term is added to the score, beside `positions`
     windows:     how many keys a query sees in each layer, itself included; None for all
 
@@ -114,6 +115,7 @@ class ModelConfig:
     place_from: Places = "index"
     place_offset: int = 0
     rotary: tuple[Rotary | None, ...] = ()
+    alibi: Alibi | None = None
     relative: Relative | None = None
     windows: tuple[int | None, ...] = ()
     qk_norm: QKNorm = "none"
@@ -175,6 +177,8 @@ class ModelConfig:
         _need(bool(self.rotary) == rotates, "rotary", "given where positions are rotary", self.rotary)
         if self.relative is not None and self.positions == "alibi":
             raise UnsupportedConfigError("Two terms in the score, relative and alibi, are not supported.")
+        sloped = self.positions == "alibi"
+        _need((self.alibi is not None) == sloped, "alibi", "given where positions are alibi", self.alibi)
         _need(self.place_from != "ids" or self.pad_id is not None, "pad_id", "an id", self.pad_id)
         if self.embed_projection == "none" and self.d_embed != self.d_model:
             raise UnsupportedConfigError(

@@ -111,6 +111,18 @@ class Activate(Elementwise):
 
 
 @dataclass(frozen=True)
+class Bfloat16(Elementwise):
+    """Each number as bfloat16 keeps it: the nearest of 8 significant binary digits, of two as near the even one."""
+
+    def compute_into(self, axes: tuple[str, ...], inputs: list[Operand], out: Numbers) -> Numbers:
+        mantissa, exponent = np.frexp(inputs[0].along(axes))
+        return np.ldexp(np.rint(mantissa * 256), exponent - 8, out=out)
+
+    def term(self, cell: Cell) -> Term:
+        return make("bfloat16", (cell.whole(cell.stage.inputs[0]),))
+
+
+@dataclass(frozen=True)
 class Turn(Elementwise):
     """The cosine or sine of an angle, times an amplitude that is 1 but for some long contexts."""
 

@@ -6,13 +6,17 @@ from dataclasses import replace
 
 from attention_core.config import Activation, ModelConfig
 from attention_core.declare import norm, stage, trained
-from attention_core.elementwise import Activate, Add, Cap, Multiply, Times, Turn
-from attention_core.operations import Contract, Given, Passed
-from attention_core.positions import Rotary
-from attention_core.stages import Stage
+from attention_core.elementwise import Activate, Add, Bfloat16, Cap, Multiply, Times, Turn
+from attention_core.operations import Contract, Given, Passed, Scale
+from attention_core.positions import Alibi, Rotary
+from attention_core.stages import Operation, Stage
 
 SINUSOIDS = "Computed: sines and cosines of the place."
 PLACE = "The token's place in the text, as the model counts."
+SLOPE = (
+    "Fixed for each head: 2^(−8 (head + 1) ÷ n), n the largest power of 2 that is not above n_heads; "
+    "for the heads beyond n, every other slope of 2n heads."
+)
 
 
 def before_stages(config: ModelConfig) -> list[Stage]:
@@ -48,17 +52,17 @@ def embedding_stages(config: ModelConfig) -> list[Stage]:
         summands.append(f"W_pos[place, {width}]")
     if config.n_segments:
         summands.append(f"W_seg[segment, {width}]")
+    words = ["token", *({"W_pos": "place", "W_seg": "segment"}[each[:5]] for each in summands[1:])]
     if len(summands) > 1:
         tables = {"W_pos": "W_pos[place]", "W_seg": "W_seg[0]"}
         parts = ["W_E[id]" if current.startswith("W_E") else current.partition("[")[0]]
         parts += [tables[each.partition("[")[0]] for each in summands[1:]]
-        words = ["Token", *({"W_pos": "place", "W_seg": "segment"}[each[:5]] for each in summands[1:])]
         current = then(stage(f"embed_sum[position, {width}]", Add(), *summands, inline=True,
-                             title=f"{', '.join(words[:-1])} and {words[-1]} added",
+                             title=f"{', '.join(words[:-1])} and {words[-1]} added".capitalize(),
                              equation=" + ".join(parts)))  # fmt: skip
     if config.embed_norm:
         current = then(norm(config, f"embed_normed[position, {width}]", current, "norm", own=width, over=(width,),
-                            title="Embeddings", equation="x = norm(token + place + segment)"))  # fmt: skip
+                            title="Embeddings", equation=f"x = norm({' + '.join(words)})"))  # fmt: skip
     if config.embed_projection == "after_norm":
         current = then(project(config, current))
     if not steps:
@@ -80,16 +84,39 @@ def position_stages(config: ModelConfig) -> list[Stage]:
     made = []
     if len(set(config.rotary)) == 1 and config.rotary[0] is not None:
         made += rotation_stages(config.rotary[0])
-    if config.positions == "alibi":
-        made += [
-            stage("slope[head]", Given("Fixed for each head: 2^(−8 (head + 1) ÷ n_heads)."), title="Slopes"),
-            stage("place[position]", Given(PLACE), title="Places"),
-            stage("position_bias[head, key]", Multiply(), "slope[head]", "place[key]",
-                  title="Distance, by slope", equation="slope × place of the key"),
-        ]  # fmt: skip
+    if config.alibi:
+        made += alibi_stages(config.alibi, config.d_head)
     if config.relative:
         made.append(stage("position_bias[head, query, key]", Passed(), "W_rel[bucket, head]",
                           title="Relative positions", equation="W_rel[bucket of key − query, head]"))  # fmt: skip
+    return made
+
+
+def alibi_stages(alibi: Alibi, d_head: int) -> list[Stage]:
+    """The term that ALiBi adds to the scores."""
+    slope, place = "slope", "place"
+    made = [
+        stage("slope[head]", Given(SLOPE), title="Slopes"),
+        stage("place[position]", Given(PLACE), title="Places"),
+    ]
+    if alibi.coarse:
+        slope, place = "coarse_slope", "coarse_place"
+        made += [
+            stage("coarse_slope[head]", Bfloat16(), "slope[head]", title="Slopes as bfloat16 keeps them"),
+            stage("coarse_place[position]", Bfloat16(), "place[position]", title="Places as bfloat16 keeps them"),
+        ]
+
+    def step(name: str, operation: Operation, *inputs: str, title: str, equation: str) -> None:
+        made.append(stage(f"{name}[head, key]", operation, *inputs, inline=True, title=title, equation=equation))
+
+    step("ramp", Multiply(), f"{slope}[head]", f"{place}[key]",
+         title="ALiBi: a nearer key's score is higher, by slope", equation="slope × place of the key")  # fmt: skip
+    if alibi.coarse:
+        step("coarse_ramp", Bfloat16(), "ramp[head, key]", title="As bfloat16 keeps it", equation="bfloat16(ramp)")
+    if alibi.scaled:
+        step("scaled_ramp", Scale(float(d_head)), f"{made[-1].name}[head, key]",
+             title="Divided as the scores are", equation=f"{made[-1].name} ÷ √d_head")  # fmt: skip
+    made[-1] = replace(made[-1], name="position_bias", symbol="ALiBi")
     return made
 
 

@@ -48,6 +48,25 @@ class Rotary:
 
 
 @dataclass(frozen=True)
+class Alibi:
+    """A term in the score that falls with the distance of the key, in each head by its own slope.
+
+        score[h, i, j] + slope[h] * place[j]
+
+    This is the paper's -slope[h] * (place[i] - place[j]) without what is the same for all keys of a query, which a
+    softmax takes off again.
+
+    scaled: whether the term is divided by sqrt(d_head), as q·k is (Falcon)
+    coarse: whether slope, place and their product are kept in bfloat16 (Falcon)
+
+    Source: Press et al. 2021, https://arxiv.org/abs/2108.12409
+    """
+
+    scaled: bool = False
+    coarse: bool = False
+
+
+@dataclass(frozen=True)
 class Relative:
     """Distances sorted into buckets: near ones each have their own, further ones share one by their logarithm.
 

@@ -30,7 +30,7 @@ NUMBERED = re.compile(r"{(\w+)}")  # in a tensor's name: the axis along which ea
 
 def read_config(family: Family, raw: Mapping[str, Any]) -> ModelConfig:
     """The configuration in this library's names; UnsupportedConfigError names the key it refuses."""
-    raw = of_text(family, raw) if family.within else raw
+    raw = without_aliases(family, of_text(family, raw) if family.within else raw)
     ruled = {key for rule in family.rules for key in rule.keys}
     tables = {*family.sizes.values(), *family.choices, *family.required}
     handled = tables | ruled | family.harmless | HARMLESS
@@ -69,6 +69,18 @@ def check_known(raw: Mapping[str, Any], known: Collection[str]) -> None:
         raise UnsupportedConfigError(
             f"The configuration has keys whose effect is not known here: {', '.join(unknown)}."
         )
+
+
+def without_aliases(family: Family, raw: Mapping[str, Any]) -> dict[str, Any]:
+    """The configuration with each key under one name; UnsupportedConfigError where two names do not agree."""
+    found = {key: value for key, value in raw.items() if key not in family.aliases}
+    for other, key in family.aliases.items():
+        if raw.get(other) is None:
+            continue
+        if key in found and not same(found[key], raw[other]):
+            raise UnsupportedConfigError(f"{other} = {raw[other]!r} does not agree with {key} = {found[key]!r}.")
+        found[key] = raw[other]
+    return found
 
 
 def same(a: object, b: object) -> bool:

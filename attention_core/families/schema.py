@@ -55,6 +55,9 @@ ACTIVATIONS = {
 HEADS = {True: {"head": "tied"}, False: {"head": "own"}}
 """What `tie_word_embeddings` says of the language-model head, for `Family.choices`."""
 
+REACH = 1 << 14
+"""How many tokens a model reads that sets no limit itself."""
+
 Values = Mapping[str, Any]
 
 
@@ -92,6 +95,7 @@ class Family:
     model_type: what its configurations call themselves
     prefixes:   what may stand before every tensor's name
     sizes:      ModelConfig's field <- configuration key
+    aliases:    other name of a configuration key -> the key
     defaults:   what a missing configuration key means
     traits:     ModelConfig's fields that are the same for the whole family
     choices:    configuration key -> {its value: ModelConfig's fields and values}; other values are refused
@@ -110,6 +114,7 @@ class Family:
     sizes: Mapping[str, str]
     defaults: Mapping[str, Any]
     tensors: Mapping[str, Source]
+    aliases: Mapping[str, str] = field(default_factory=dict)
     traits: Mapping[str, Any] = field(default_factory=dict)
     choices: Mapping[str, Mapping[Any, Mapping[str, Any]]] = field(default_factory=dict)
     rules: tuple[Rule, ...] = ()

@@ -8,7 +8,7 @@ from dataclasses import replace
 from attention_core.config import is_whole
 from attention_core.errors import UnsupportedConfigError
 from attention_core.families.rules import either
-from attention_core.families.schema import Family, Rule, Source, Values
+from attention_core.families.schema import REACH, Family, Rule, Source, Values
 from attention_core.positions import Relative
 
 MLPS = {
@@ -19,7 +19,6 @@ MLPS = {
     "gated-relu": ("relu", True),
     "gated-silu": ("silu", True),
 }
-REACH = 1 << 14  # tokens; the model itself sets no limit
 
 
 def mlp(values: Values) -> dict[str, object]:

@@ -6,7 +6,7 @@ import pytest
 
 from attention_core.config import SIZES, ModelConfig
 from attention_core.errors import UnsupportedConfigError
-from attention_core.positions import Relative, Rotary
+from attention_core.positions import Alibi, Relative, Rotary
 
 GOOD = {
     "n_layers": 3, "n_heads": 5, "d_model": 35, "d_head": 7, "d_mlp": 53, "d_vocab": 101, "n_ctx": 43,
@@ -46,6 +46,8 @@ def test_heads_share_keys_equally():
         ({"positions": "rotary"}, "rotary must be given where positions are rotary"),
         ({"positions": "rotary", "rotary": (Rotary(dim=8),) * 3}, "8 dimensions cannot be rotated: a head has 7"),
         ({"positions": "alibi", "relative": Relative(8, 17, True)}, "relative and alibi"),
+        ({"positions": "alibi"}, "alibi must be given where positions are alibi, got None"),
+        ({"alibi": Alibi()}, "alibi must be given where positions are alibi, got Alibi"),
         ({"place_from": "ids"}, "pad_id must be an id, got None"),
         ({"biases": frozenset({"b_what"})}, "biases .* got .'b_what'."),
         ({"d_embed": 11}, "d_embed 11 is not d_model 35"),

@@ -63,7 +63,7 @@ def sdpa(query, key, value, attn_mask=None, **kwargs):
     z = SDPA(query, key, value, attn_mask=attn_mask, **kwargs)
     scores = query @ key.transpose(2, 3) / math.sqrt(query.shape[3])
     scores = scores.masked_fill(~attn_mask, -torch.inf) if attn_mask.dtype == torch.bool else scores + attn_mask
-    for name, tensor in {"q_used": query, "k_used": key, "v": value, "masked": scores, "z": z}.items():
+    for name, tensor in {"q_used": query, "k_used": key, "masked": scores, "z": z}.items():
         note("", name, tensor)
     return z
 

@@ -80,6 +80,27 @@ PHI_HOOKS = {"attn_out": ("self_attn", "output"), "mlp_out": ("mlp", "output")}
 SHARED_WIDTH = {"width": lambda config: config.hidden_size // config.num_attention_heads}
 SLIDING, FULL = "sliding_attention", "full_attention"
 
+
+def in_turn(at: int) -> Callable[[Any], Callable[[Any], Any]]:
+    """How queries, keys or values are cut from rows in which a group's queries are followed by its key and its value.
+
+    at: 0 for queries, 1 for keys, 2 for values; each becomes [head, position, dim]
+    """
+
+    def cut(config: Any) -> Callable[[Any], Any]:
+        heads = config.num_attention_heads
+        width = config.hidden_size // heads
+
+        def parted(made: Any) -> Any:
+            rows = made[0].unflatten(1, (-1, width))  # [position, queries, keys and values, dim]
+            groups = rows.unflatten(1, ((rows.shape[1] - heads) // 2, -1))
+            return [groups[:, :, :-2].flatten(1, 2), groups[:, :, -2], groups[:, :, -1]][at].transpose(0, 1)
+
+        return parted
+
+    return cut
+
+
 REFERENCES: dict[str, Reference] = {
     "bert": Reference(
         "BertConfig", "BertModel", BERT_SIZES,
@@ -325,6 +346,46 @@ REFERENCES: dict[str, Reference] = {
          "attn_out": ("attn", "output"), "resid_mid": ("ln_2", "input"), "mlp_in": ("mlp.c_fc", "output"),
          "mlp_out": ("mlp", "output")},
         attention="eager", spread=0.15, width=lambda config: config.hidden_size // config.num_heads,
+    ),
+    "gptj": Reference(
+        "GPTJConfig", "GPTJForCausalLM",
+        {"vocab_size": 101, "n_embd": 50, "n_layer": 3, "n_head": 5, "n_inner": 53, "n_positions": 43, "rotary_dim": 6},
+        ({}, {"rotary_dim": 10, "n_inner": None}, {"rotary_dim": 2, "activation_function": "relu"},
+         {"n_head": 1, "rotary_dim": 14, "tie_word_embeddings": True, "layer_norm_epsilon": 1e-3}),
+        "transformer.h",
+        {"q": ("attn.q_proj", "output"), "k": ("attn.k_proj", "output"), "v": ("attn.v_proj", "output"),
+         "z": ("attn.out_proj", "input"), "attn_out": ("attn", "output"), "mlp_in": ("mlp.fc_in", "output"),
+         "mlp_out": ("mlp", "output")},
+        attention="eager", spread=0.2, width=lambda config: config.n_embd // config.n_head,
+    ),
+    "bloom": Reference(
+        "BloomConfig", "BloomForCausalLM", {"vocab_size": 101, "hidden_size": 35, "n_layer": 3, "n_head": 5},
+        ({}, {"n_head": 7}, {"hidden_size": 32, "n_head": 8}, {"n_head": 1, "tie_word_embeddings": False},
+         {"hidden_size": 36, "n_head": 12, "layer_norm_epsilon": 1e-3}),
+        "transformer.h",
+        {**{kind: ("self_attention.query_key_value", "output", in_turn(at)) for at, kind in enumerate("qkv")},
+         "z": ("self_attention.dense", "input"), "attn_out": ("self_attention.dense", "output"),
+         "resid_mid": ("post_attention_layernorm", "input"), "mlp_in": ("mlp.dense_h_to_4h", "output"),
+         "mlp_out": ("mlp.dense_4h_to_h", "output")},
+        attention="eager", spread=0.2, width=lambda config: config.hidden_size // config.n_head,
+    ),
+    "falcon": Reference(
+        "FalconConfig", "FalconForCausalLM",
+        {"vocab_size": 101, "hidden_size": 60, "num_hidden_layers": 3, "num_attention_heads": 6, "ffn_hidden_size": 53,
+         "max_position_embeddings": 307},
+        ({}, {"new_decoder_architecture": True, "num_kv_heads": 2},
+         {"new_decoder_architecture": True, "num_kv_heads": 3, "num_ln_in_parallel_attn": 1, "bias": True,
+          "rope_parameters": {"rope_type": "linear", "factor": 2.5, "rope_theta": 300.0}},
+         {"alibi": True, "multi_query": False, "parallel_attn": False, "bias": True},
+         {"alibi": True, "new_decoder_architecture": True, "hidden_size": 72, "num_attention_heads": 12,
+          "num_kv_heads": 3},
+         {"multi_query": False, "tie_word_embeddings": False, "ffn_hidden_size": None, "activation": "relu"},
+         {"parallel_attn": False, "layer_norm_epsilon": 1e-3, "alibi": True}),
+        "transformer.h",
+        {**{kind: ("self_attention.query_key_value", "output", in_turn(at)) for at, kind in enumerate("qkv")},
+         "attn_out": ("self_attention", "output"), "mlp_in": ("mlp.dense_h_to_4h", "output")},
+        # Places beyond 256 are rounded; keys that heads share are given out to them beforehand.
+        n_ctx=307, attention="sdpa", hidden=("k_used",), spread=0.12,
     ),
     "t5": Reference(
         "T5Config", "T5ForConditionalGeneration",
