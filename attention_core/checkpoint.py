@@ -13,7 +13,7 @@ from attention_core.catalogue import CATALOGUE, Entry
 from attention_core.config import ModelConfig
 from attention_core.download import Plan, fetch, make_plan, remember
 from attention_core.errors import CheckpointError, DigestError, UnknownModelError
-from attention_core.families.convert import convert, read_config, with_head
+from attention_core.families.convert import as_stored, convert, read_config
 from attention_core.families.registry import family_of
 from attention_core.families.schema import Family
 from attention_core.model import Model
@@ -136,7 +136,7 @@ def read_model(folder: Path, name: str) -> Model | EncoderDecoder:
 
 def build(family: Family, config: ModelConfig, tensors: Tensors, tokenizer: Tokenizer, name: str) -> Model:
     """A model from the tensors of a folder, each checked."""
-    config = with_head(family, config, list(tensors))
+    config = as_stored(family, config, tensors)
     weights, sources = convert(family, config, tensors)
     return Model(name, config, Weights(config, weights), tokenizer, sources)
 

@@ -97,7 +97,7 @@ def heads(width):
     return lambda tensor: tensor[0].view(tensor.shape[1], -1, width).transpose(0, 1)
 
 
-def capture(model, reference, ids, seen=None, target=None):
+def capture(model, reference, ids, seen=None, target=None, target_seen=None):
     """name -> one array a layer; "contextual" and "logits" once. `target` makes it the decoder's."""
     found.clear()
     layers = model.get_submodule(reference.decoder if target else reference.layers)
@@ -125,8 +125,10 @@ def capture(model, reference, ids, seen=None, target=None):
             encoder = getattr(model, "encoder", None) or model.model.encoder
             memory = encoder(**given)
             found.clear()
+            mask = None if target_seen is None else torch.tensor([list(map(int, target_seen))])
             result = model(encoder_outputs=memory, decoder_input_ids=torch.tensor([list(target)]),
-                           attention_mask=given.get("attention_mask"), output_hidden_states=True)  # fmt: skip
+                           decoder_attention_mask=mask, attention_mask=given.get("attention_mask"),
+                           output_hidden_states=True)  # fmt: skip
             last = result.decoder_hidden_states[-1]
         elif reference.decoder:
             encoder = getattr(model, "encoder", None) or model.model.encoder

@@ -341,11 +341,17 @@ def make(name: str, variant: int, folder: Any, **more: Any) -> Any:
     config._attn_implementation = row.attention
     config._experts_implementation = "eager"
     model = getattr(transformers, row.model)(config).eval()
+    if row.variants[variant].get("tie_word_embeddings") is False and config.tie_word_embeddings:
+        # T5 ties its head whatever it is told, and takes another only from a checkpoint that has one.
+        model.lm_head.weight = torch.nn.Parameter(model.lm_head.weight.clone())
     with torch.no_grad():
         for path, parameter in model.named_parameters():
             norm = parameter.dim() == 1 and "weight" in path
             spread = 0.5 if parameter.dim() == 1 else row.spread
             parameter.normal_(1.0 if norm else 0.0, spread)
+        for path, buffer in model.named_buffers():
+            if "bias" in path:
+                buffer.normal_(0.0, 0.5)
     model.save_pretrained(folder, safe_serialization=True)
     (folder / "tokenizer.json").write_text(tiny_tokenizer())
     return model
