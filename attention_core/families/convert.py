@@ -21,6 +21,7 @@ from attention_core.errors import CheckpointError, DtypeError, ShapeError, Unsup
 from attention_core.families.schema import HARMLESS, Family, Source
 from attention_core.layer import declaration
 from attention_core.operations import Given
+from attention_core.positions import sinusoids
 from attention_core.stages import Ref
 
 Key = tuple[str, int | None]
@@ -90,9 +91,10 @@ def strip_prefix(family: Family, names: Collection[str]) -> str:
 
 
 def as_stored(family: Family, config: ModelConfig, tensors: Mapping[str, Array]) -> ModelConfig:
-    """The configuration as the checkpoint bears it out: its head and biases are those that it holds.
+    """The configuration as the checkpoint bears it out: its head, biases and places are those that it holds.
 
-    A tied head that is stored beside the embeddings and differs from them is a head of its own, as in the reference.
+    A tied head that is stored beside the embeddings and differs from them is a head of its own, as in the reference;
+    and a stored table of places that holds no sinusoids is read instead of them.
     """
     stored = {
         name: found_name(source, tensors, family.prefixes, config)
@@ -105,8 +107,16 @@ def as_stored(family: Family, config: ModelConfig, tensors: Mapping[str, Array])
         config = replace(config, head="none")
     if config.head == "tied" and head and embedding and not np.array_equal(tensors[head], tensors[embedding]):
         config = replace(config, head="own")
+    table = stored.get("W_pos")
+    if config.positions == "sinusoidal" and table and not holds_sinusoids(tensors[table]):
+        config = replace(config, positions="learned")
     zero = {name for name, source in family.tensors.items() if source.zero and stored[name] is None}
     return replace(config, biases=config.biases - zero) if zero else config
+
+
+def holds_sinusoids(table: Array) -> bool:
+    """Whether a table [place, model] is that of the sinusoids, but for what float32 rounds off."""
+    return table.ndim == 2 and np.allclose(table, sinusoids(np.arange(len(table)), table.shape[1]), rtol=0, atol=1e-6)
 
 
 def found_name(source: Source, names: Collection[str], prefixes: tuple[str, ...], config: ModelConfig) -> str | None:
