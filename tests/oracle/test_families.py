@@ -89,6 +89,22 @@ def test_a_head_of_its_own_is_read_where_the_reference_ties_by_default(tmp_path)
         assert ac.load(tmp_path / head).config.head == head
 
 
+def test_places_that_are_stored_and_no_sinusoids_are_read(tmp_path):
+    from tests.oracle.capture import capture, first_difference
+
+    row = REFERENCES["pegasus"]
+    theirs = make("pegasus", 0, tmp_path)
+    theirs.model.encoder.embed_positions.weight.data.normal_(0.0, 0.7)
+    theirs.save_pretrained(tmp_path)
+    ours = ac.load(tmp_path)
+    assert (ours.encoder.config.positions, ours.decoder.config.positions) == ("learned", "sinusoidal")
+    trace = ours.trace(ids=[5, 17, 3, 60, 2], target_ids=[7, 1, 9])
+    told = first_difference(trace.encoder, capture(theirs, row, [5, 17, 3, 60, 2]))
+    assert not told, told
+    told = first_difference(trace.decoder, capture(theirs, row, [5, 17, 3, 60, 2], target=[7, 1, 9]))
+    assert not told, told
+
+
 @pytest.mark.parametrize("name", REFERENCES)
 def test_every_number_opens(tmp_path, name):
     """What a derivation gives is what the trace holds, for every quantity of every layer."""
