@@ -20,10 +20,11 @@ from attention_core.model import Model
 from attention_core.pair import EncoderDecoder
 from attention_core.progress import Report, in_terminal
 from attention_core.tensors import INDEX, WEIGHTS, Tensors, shard_map
-from attention_core.tokenizer import Tokenizer
+from attention_core.tokenizer import TOKENIZER, Tokenizer, lacking
 from attention_core.weights import Weights
 
-CONFIG, TOKENIZER = OTHERS = ("config.json", "tokenizer.json")
+CONFIG = "config.json"
+OTHERS = (CONFIG, TOKENIZER)
 
 MAIN = "main"
 PART = r"[A-Za-z0-9](?:[\w-]|\.(?!\.))*"
@@ -124,7 +125,8 @@ def read_model(folder: Path, name: str) -> Model | EncoderDecoder:
     """Read a model from a folder that holds its configuration, tokenizer and safetensors."""
     for file in OTHERS:
         if not (folder / file).is_file():
-            raise CheckpointError(f"The model's folder has no {file}.")
+            there = {each.name for each in folder.iterdir()}
+            raise CheckpointError(f"The model's folder has no {file}.{lacking(file, there)}")
     family, config = family_and_config(folder)
     tensors, tokenizer = Tensors(folder), Tokenizer(folder / TOKENIZER)
     model = build(family, config, tensors, tokenizer, name)
