@@ -9,6 +9,7 @@ import numpy as np
 
 from attention_core.derivation import Op, Term, make
 from attention_core.ops import ACTIVATIONS
+from attention_core.positions import sinusoids, wavelengths
 from attention_core.stages import Cell, Numbers, Operand, Operation, Rounding
 
 
@@ -138,6 +139,30 @@ class Turn(Elementwise):
     def term(self, cell: Cell) -> Term:
         made = make(self.name, (cell.part(cell.stage.inputs[0]),))
         return made if self.amplitude == 1 else make("product", (made, Term(self.amplitude, "amplitude")))
+
+
+@dataclass(frozen=True)
+class Sinusoid(Operation):
+    """Sines of a place in the first half of the width, cosines in the second.
+
+    result[m] = sin(place / wavelength[m]), then cos of the same
+
+    width: how many there are for each place
+    """
+
+    width: int
+
+    def compute(self, axes: tuple[str, ...], inputs: list[Operand]) -> Numbers:
+        return sinusoids(inputs[0].numbers, self.width)
+
+    def by_hand(self, axes: tuple[str, ...], inputs: list[Operand], rounded: Rounding) -> Numbers:
+        return rounded(self.compute(axes, inputs))
+
+    def term(self, cell: Cell) -> Term:
+        lengths, own = wavelengths(self.width), cell.index["model"]
+        wavelength = Term(float(lengths[own % len(lengths)]), "wavelength")
+        angle = make("quotient", (cell.part(cell.stage.inputs[0]), wavelength))
+        return make("sin" if own < len(lengths) else "cos", (angle,))
 
 
 @dataclass(frozen=True)

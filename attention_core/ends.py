@@ -6,12 +6,11 @@ from dataclasses import replace
 
 from attention_core.config import Activation, ModelConfig
 from attention_core.declare import norm, stage, trained
-from attention_core.elementwise import Activate, Add, Bfloat16, Cap, Multiply, Times, Turn
+from attention_core.elementwise import Activate, Add, Bfloat16, Cap, Multiply, Sinusoid, Times, Turn
 from attention_core.operations import Contract, Given, Passed, Scale
 from attention_core.positions import Alibi, Rotary
 from attention_core.stages import Operation, Stage
 
-SINUSOIDS = "Computed: sines and cosines of the place."
 PLACE = "The token's place in the text, as the model counts."
 SLOPE = (
     "Fixed for each head: 2^(−8 (head + 1) ÷ n), n the largest power of 2 that is not above n_heads; "
@@ -21,14 +20,12 @@ SLOPE = (
 
 def before_stages(config: ModelConfig) -> list[Stage]:
     """All stages that belong to no layer."""
-    made = [*embedding_stages(config), *position_stages(config), *after_stages(config)]
+    made = [*position_stages(config), *embedding_stages(config), *after_stages(config)]
     weights = [
         # W_E is read both ways: by the token's row, and by its columns where logits are read off.
         replace(each, axes=tuple("token" if axis == "vocab" and each.name == "W_E" else axis for axis in each.axes))
         for each in trained(made)
     ]
-    if config.positions == "sinusoidal":
-        weights = [replace(each, operation=Given(SINUSOIDS)) if each.name == "W_pos" else each for each in weights]
     return [*weights, *made]
 
 
@@ -47,22 +44,22 @@ def embedding_stages(config: ModelConfig) -> list[Stage]:
     if config.embed_projection == "before_sum":
         current = then(project(config, current))
         width = "model"
-    summands = [current]
-    if config.positions in ("learned", "sinusoidal"):
-        summands.append(f"W_pos[place, {width}]")
+    # What is summed: as an input, in the equation, and in the title.
+    summands = [(current, "W_E[id]" if current.startswith("W_E") else current.partition("[")[0], "Token")]
+    if config.positions == "learned":
+        summands.append((f"W_pos[place, {width}]", "W_pos[place]", "place"))
+    if config.positions == "sinusoidal":
+        summands.append(("sinusoid[position, model]", "sinusoid", "place"))
     if config.n_segments:
-        summands.append(f"W_seg[segment, {width}]")
-    words = ["token", *({"W_pos": "place", "W_seg": "segment"}[each[:5]] for each in summands[1:])]
+        summands.append((f"W_seg[segment, {width}]", "W_seg[0]", "segment"))
+    inputs, parts, words = zip(*summands, strict=True)
     if len(summands) > 1:
-        tables = {"W_pos": "W_pos[place]", "W_seg": "W_seg[0]"}
-        parts = ["W_E[id]" if current.startswith("W_E") else current.partition("[")[0]]
-        parts += [tables[each.partition("[")[0]] for each in summands[1:]]
-        current = then(stage(f"embed_sum[position, {width}]", Add(), *summands, inline=True,
-                             title=f"{', '.join(words[:-1])} and {words[-1]} added".capitalize(),
+        current = then(stage(f"embed_sum[position, {width}]", Add(), *inputs, inline=True,
+                             title=f"{', '.join(words[:-1])} and {words[-1]} added",
                              equation=" + ".join(parts)))  # fmt: skip
     if config.embed_norm:
         current = then(norm(config, f"embed_normed[position, {width}]", current, "norm", own=width, over=(width,),
-                            title="Embeddings", equation=f"x = norm({' + '.join(words)})"))  # fmt: skip
+                            title="Embeddings", equation=f"x = norm({' + '.join(words)})".lower()))  # fmt: skip
     if config.embed_projection == "after_norm":
         current = then(project(config, current))
     if not steps:
@@ -86,6 +83,12 @@ def position_stages(config: ModelConfig) -> list[Stage]:
         made += rotation_stages(config.rotary[0])
     if config.alibi:
         made += alibi_stages(config.alibi, config.d_head)
+    if config.positions == "sinusoidal":
+        made += [
+            stage("place[position]", Given(PLACE), title="Places"),
+            stage("sinusoid[position, model]", Sinusoid(config.d_model), "place[position]",
+                  title="Sines and cosines of the place", equation="sin(place ÷ wavelength), cos of the same"),
+        ]  # fmt: skip
     if config.relative:
         made.append(stage("position_bias[head, query, key]", Passed(), "W_rel[bucket, head]",
                           title="Relative positions", equation="W_rel[bucket of key − query, head]"))  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from attention_core.config import ModelConfig
 from attention_core.errors import InputError
@@ -45,7 +45,7 @@ class EncoderDecoder:
     ) -> PairTrace:  # fmt: skip
         """Run the encoder over a text and the decoder over what it has written so far.
 
-        target:     what the decoder has written; it begins with its start token, and the end's token is left out
+        target:     what the decoder has written; its start token comes before it, and the end's token is left out
         target_ids: what the decoder reads, its start token included
         With neither, the decoder reads its start token alone. Raises InputError as Model.trace does.
         """
@@ -58,8 +58,10 @@ class EncoderDecoder:
                 raise InputError("This model names no token for its decoder to begin with: give target_ids.")
             tokens = self.decoder.tokens(None, [start])
             written = self.decoder.tokens(target, None) if target else ()
-            tokens += tuple(token for token in written if not token.special)
+            while written and written[-1].special:
+                written = written[:-1]
+            tokens += written
         else:
             tokens = self.decoder.tokens(None, target_ids)
         decoder = self.decoder.run(target or "", tokens, target_seen, encoder.contextual, encoder.inputs.seen)
-        return PairTrace(encoder, decoder)
+        return PairTrace(encoder, replace(decoder, encoder=encoder))

@@ -163,12 +163,20 @@ def buckets(relative: Relative, distance: np.ndarray) -> np.ndarray:
     return start + np.where(far < own, far, np.minimum(shared, count - 1))
 
 
-def sinusoids(n: int, width: int) -> Array:
-    """Sines in the first half of the width, cosines in the second: [place, model].
+def wavelengths(width: int) -> np.ndarray:
+    """By what a place is divided before its sine and cosine are taken: [(width + 1) // 2], in float64.
 
-        W_pos[i] = sin(i * 10000 ** (-2 p / width)), then cos of the same
+    wavelength[p] = 10000 ** (2 p / width)
+    """
+    return 10000.0 ** (2 * np.arange((width + 1) // 2) / width)
+
+
+def sinusoids(places: np.ndarray, width: int) -> Array:
+    """Sines in the first half of the width, cosines in the second: [position, model].
+
+        sinusoid[i] = sin(places[i] / wavelength), then cos of the same
 
     Source: Vaswani et al. 2017, section 3.5, https://arxiv.org/abs/1706.03762
     """
-    angle = np.arange(n)[:, None] / 10000 ** (2 * (np.arange((width + 1) // 2)) / width)
+    angle = places[:, None].astype(np.float64) / wavelengths(width)
     return np.concatenate([np.sin(angle), np.cos(angle[:, : width // 2])], axis=1).astype(np.float32)

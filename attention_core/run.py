@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from attention_core import masks
-from attention_core.arrays import Array, frozen
+from attention_core.arrays import Array
 from attention_core.config import ModelConfig
 from attention_core.declare import is_trained
 from attention_core.errors import InputError
 from attention_core.layer import declaration
 from attention_core.operations import Given
-from attention_core.positions import alibi_slopes, buckets, frequencies, sinusoids
+from attention_core.positions import alibi_slopes, buckets, frequencies
 from attention_core.stages import Ref, Stage
 
 if TYPE_CHECKING:
@@ -63,12 +62,6 @@ def allowed(config: ModelConfig, layer: int, inputs: Inputs) -> masks.Mask | Non
     for part in parts:
         made &= part
     return made
-
-
-@lru_cache(maxsize=4)
-def sinusoid_table(rows: int, width: int) -> Array:
-    """The sinusoids of every place, computed once."""
-    return frozen(sinusoids(rows, width))
 
 
 class ModelRun:
@@ -120,8 +113,6 @@ class ModelRun:
                 made = frequencies(rotary, int(inputs.places.max()) + 1) if rotary else None
             case "slope":
                 made = alibi_slopes(config.n_heads)
-            case "W_pos":
-                made = sinusoid_table(config.axes["place"], config.d_model)
         if made is None:
             raise InputError(f"This run has no {name}.")
         return made

@@ -1,6 +1,6 @@
 """Text to ids and pieces, each with the place in the text where it stands."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +10,9 @@ from attention_core.errors import CheckpointError
 from attention_core.pieces import alphabet_of, spelled
 
 REPLACEMENT = "\ufffd"
+TOKENIZER = "tokenizer.json"
+# What sentencepiece writes; Marian's repositories have a pair of them, and no other tokenizer.
+SENTENCEPIECE = ("source.spm", "target.spm", "spiece.model", "sentencepiece.bpe.model", "tokenizer.model")
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,17 @@ class Token:
     end: int
     special: bool
     unknown: bool
+
+
+def lacking(file: str, files: Collection[str]) -> str:
+    """What there is to say of a file that is not among a model's, where its tokenizer is there in another form."""
+    others = [each for each in SENTENCEPIECE if each in files]
+    if file != TOKENIZER or not others:
+        return ""
+    return (
+        f" Its tokenizer is there as {' and '.join(others)}, which is not read: a {TOKENIZER} is needed. Convert it, "
+        "or choose a copy of the model that has one."
+    )
 
 
 class Tokenizer:

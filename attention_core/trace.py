@@ -25,6 +25,7 @@ class Trace(ModelRun):
 
     resid: [n_layers + 1, position, d_model], the stream before the first layer and after each.
     It grows with the number of tokens, not with its square: what is n × n is never kept.
+    encoder: of a decoder's run, the trace of the encoder whose output it attends to
     """
 
     model: Model
@@ -32,6 +33,7 @@ class Trace(ModelRun):
     text: str
     resid: Array
     inputs: Inputs
+    encoder: Trace | None = None
 
     @cached_property
     def tokens(self) -> list[str]:
@@ -169,7 +171,7 @@ class KeepingTrace(Trace):
     @classmethod
     def of(cls, trace: Trace) -> KeepingTrace:
         """The same trace, keeping."""
-        return cls(trace.model, trace.pieces, trace.text, trace.resid, trace.inputs)
+        return cls(trace.model, trace.pieces, trace.text, trace.resid, trace.inputs, trace.encoder)
 
     def array(self, name: str, layer: int | None) -> Array:
         """All numbers of a declared quantity, read-only; computed once."""

@@ -189,6 +189,9 @@ def after_attention(trace: ac.Trace, layer: int) -> str:
 
 def where(trace: ac.Trace, address: Address) -> str:
     """In words, which number an address is."""
+    if trace.encoder and address.quantity.startswith(explain.ENCODER):
+        told = where(trace.encoder, explain.in_encoder(address))
+        return f"In the encoder. {told}" if told else "In the encoder."
     if said := experts.where(trace, address):
         return said
     layer_head = {

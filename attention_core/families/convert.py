@@ -21,6 +21,7 @@ from attention_core.errors import CheckpointError, DtypeError, ShapeError, Unsup
 from attention_core.families.schema import HARMLESS, Family, Source
 from attention_core.layer import declaration
 from attention_core.operations import Given
+from attention_core.positions import sinusoids
 from attention_core.stages import Ref
 
 Key = tuple[str, int | None]
@@ -105,33 +106,52 @@ def at_layer(family: Family, config: ModelConfig, name: str, layer: int | None) 
     source = family.tensors[name]
     own = layer if layer is None or not config.shared else config.shared[layer]
     place = {"layer": own, "expert": "{expert}", "head": "{head}", "kv_head": f"{{{config.kv}}}"}
-    instead = source.instead.format(**place) if source.instead else None
+    instead = tuple(each.format(**place) for each in source.instead)
     return replace(source, name=source.name.format(**place), instead=instead)
 
 
 def strip_prefix(family: Family, names: Collection[str]) -> str:
     """The prefix that stands before the family's names in this checkpoint."""
-    first = family.tensors["W_E"].name
+    first = family.tensors["W_E"]
     for prefix in family.prefixes:
-        if prefix + first in names:
+        if any(prefix + each in names for each in (first.name, *first.instead)):
             return prefix
-    raise CheckpointError(f"The checkpoint has no tensor {first!r}.")
+    raise CheckpointError(f"The checkpoint has no tensor {first.name!r}.")
 
 
-def with_head(family: Family, config: ModelConfig, names: Collection[str]) -> ModelConfig:
-    """The configuration without its language-model head where the checkpoint does not hold that."""
+def as_stored(family: Family, config: ModelConfig, tensors: Mapping[str, Array]) -> ModelConfig:
+    """The configuration as the checkpoint bears it out: its head, biases and places are those that it holds.
+
+    A tied head that is stored beside the embeddings and differs from them is a head of its own, as in the reference;
+    and a stored table of places that holds no sinusoids is read instead of them.
+    """
+    stored = {
+        name: found_name(source, tensors, family.prefixes, config)
+        for name, source in family.tensors.items()
+        if "{layer}" not in source.name
+    }
+    head, embedding = stored.get("W_U"), stored.get("W_E")
     needed = {"W_U": config.head == "own", "W_head": config.head_activation != "none"}
-    sources = [family.tensors[name] for name, there in needed.items() if there and name in family.tensors]
-    lacking = any(
-        not source.instead and found_name(source, names, family.prefixes, config) is None for source in sources
-    )
-    return replace(config, head="none") if lacking else config
+    if any(there and name in stored and stored[name] is None for name, there in needed.items()):
+        config = replace(config, head="none")
+    if config.head == "tied" and head and embedding and not np.array_equal(tensors[head], tensors[embedding]):
+        config = replace(config, head="own")
+    table = stored.get("W_pos")
+    if config.positions == "sinusoidal" and table and not holds_sinusoids(tensors[table]):
+        config = replace(config, positions="learned")
+    zero = {name for name, source in family.tensors.items() if source.zero and stored[name] is None}
+    return replace(config, biases=config.biases - zero) if zero else config
+
+
+def holds_sinusoids(table: Array) -> bool:
+    """Whether a table [place, model] is that of the sinusoids, but for what float32 rounds off."""
+    return table.ndim == 2 and np.allclose(table, sinusoids(np.arange(len(table)), table.shape[1]), rtol=0, atol=1e-6)
 
 
 def found_name(source: Source, names: Collection[str], prefixes: tuple[str, ...], config: ModelConfig) -> str | None:
     """The name under which a tensor stands in a checkpoint; None when it, or a numbered part of it, is not there."""
-    wanted = [source.name, *([source.instead] if source.instead else [])]
-    wanted += [as_in_tensorflow(name) for name in wanted]
+    wanted = (source.name, *source.instead)
+    wanted += tuple(as_in_tensorflow(name) for name in wanted)
     # A head stands beside the body, so that it has not the body's prefix.
     tried = (prefix + each for each in wanted for prefix in (*prefixes, ""))
     return next((name for name in tried if all(each in names for each in each_name(name, config))), None)

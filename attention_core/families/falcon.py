@@ -83,7 +83,7 @@ FALCON = replace(
         **{f"W_{kind}": Source(f"{FUSED}.weight", f"{QKV}, model", at) for at, kind in enumerate("QKV")},
         **{f"b_{kind}": Source(f"{FUSED}.bias", QKV, at) for at, kind in enumerate("QKV")},
         **{
-            f"{sort[0]}_{half}": Source(f"{LAYER}{alone}.{sort}", "model", instead=f"{LAYER}ln_{half}.{sort}")
+            f"{sort[0]}_{half}": Source(f"{LAYER}{alone}.{sort}", "model", instead=(f"{LAYER}ln_{half}.{sort}",))
             for sort in ("weight", "bias")
             for half, alone in (("attn", "input_layernorm"), ("mlp", "post_attention_layernorm"))
         },

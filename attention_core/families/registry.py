@@ -4,6 +4,7 @@ from typing import Any
 
 from attention_core.errors import UnsupportedConfigError
 from attention_core.families.albert import ALBERT
+from attention_core.families.bart import BART, MBART
 from attention_core.families.bert import BERT
 from attention_core.families.bloom import BLOOM
 from attention_core.families.distilbert import DISTILBERT
@@ -16,6 +17,7 @@ from attention_core.families.gpt_neo import GPT_NEO
 from attention_core.families.gpt_neox import GPT_NEOX
 from attention_core.families.gptj import GPTJ
 from attention_core.families.llama import LLAMA
+from attention_core.families.marian import MARIAN, PEGASUS
 from attention_core.families.mistral import MISTRAL
 from attention_core.families.mixtral import MIXTRAL
 from attention_core.families.modernbert import MODERNBERT
@@ -35,8 +37,9 @@ from attention_core.families.t5 import T5
 FAMILIES: dict[str, Family] = {
     family.model_type: family
     for family in (
-        ALBERT, BERT, BLOOM, CAMEMBERT, DISTILBERT, ELECTRA, FALCON, GEMMA, GEMMA2, GEMMA3, GEMMA3_TEXT, GPT2, GPTJ,
-        GPT_NEO, GPT_NEOX, LLAMA, MISTRAL, MIXTRAL, MODERNBERT, MPNET, OLMO2, OPT, PHI, PHI3, QWEN2, QWEN3, QWEN3_MOE,
+        ALBERT, BART, BERT, BLOOM, CAMEMBERT, DISTILBERT, ELECTRA, FALCON, GEMMA, GEMMA2, GEMMA3, GEMMA3_TEXT, GPT2,
+        GPTJ, GPT_NEO, GPT_NEOX, LLAMA, MARIAN, MBART, MISTRAL, MIXTRAL, MODERNBERT, MPNET, OLMO2, OPT, PEGASUS, PHI,
+        PHI3, QWEN2, QWEN3, QWEN3_MOE,
         ROBERTA, SMOLLM3, STABLELM, T5, XLM_ROBERTA,
     )
 }  # fmt: skip

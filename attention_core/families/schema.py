@@ -71,13 +71,15 @@ class Source:
              that is cut in two; a sum such as "(head + kv_head + kv_head)*dim" is several tensors in one, of
              which `part` is taken. "group" is how many heads share a key, so that "kv_head*group" is "head".
     part:    which of the summed tensors it is, counted from 0
-    instead: the tensor that is meant where a checkpoint does not have this one
+    instead: the tensors of which the first is meant that a checkpoint has, where it does not have this one
+    zero:    whether a checkpoint may lack it, which then stands for zeros
     """
 
     name: str
     layout: str
     part: int = 0
-    instead: str | None = None
+    instead: tuple[str, ...] = ()
+    zero: bool = False
 
 
 @dataclass(frozen=True)

@@ -129,6 +129,19 @@ def test_a_missing_or_broken_file_is_named(folder, file):
         ac.load(folder)
 
 
+def test_a_tokenizer_in_another_form_is_named(folder):
+    (folder / "tokenizer.json").unlink()
+    for file in ("source.spm", "target.spm"):
+        (folder / file).write_bytes(b"")
+    with pytest.raises(
+        CheckpointError, match=r"no tokenizer\.json\. .*as source\.spm and target\.spm, which is not read"
+    ):
+        ac.load(folder)
+    (folder / "config.json").unlink()
+    with pytest.raises(CheckpointError, match=r"no config\.json\.$"):
+        ac.load(folder)
+
+
 def test_a_configuration_that_is_no_object(folder):
     (folder / "config.json").write_text("[1]")
     with pytest.raises(CheckpointError, match="list"):

@@ -35,7 +35,7 @@ def spy(module, query, key, value, attention_mask, scaling=None, **kwargs):
     scores = torch.tanh(scores / cap) * cap if cap else scores
     bias = kwargs.get("position_bias")
     scores = scores if bias is None else scores + bias
-    prefix = "cross_" if query.shape[2] != key.shape[2] or getattr(module, "is_cross", False) else ""
+    prefix = "cross_" if getattr(module, "is_cross", False) else ""
     noted = {"q_used": query, "k_used": key, "v": value, "scores": scores, "pattern": pattern, "z": out.transpose(1, 2)}
     for name, tensor in noted.items():
         note(prefix, name, tensor)
@@ -97,9 +97,11 @@ def heads(width):
     return lambda tensor: tensor[0].view(tensor.shape[1], -1, width).transpose(0, 1)
 
 
-def capture(model, reference, ids, seen=None, target=None):
+def capture(model, reference, ids, seen=None, target=None, target_seen=None):
     """name -> one array a layer; "contextual" and "logits" once. `target` makes it the decoder's."""
     found.clear()
+    for path, module in model.named_modules():
+        module.is_cross = path.endswith(("encoder_attn", "EncDecAttention"))
     layers = model.get_submodule(reference.decoder if target else reference.layers)
     hooks = []
     for layer in layers:
@@ -125,8 +127,10 @@ def capture(model, reference, ids, seen=None, target=None):
             encoder = getattr(model, "encoder", None) or model.model.encoder
             memory = encoder(**given)
             found.clear()
+            mask = None if target_seen is None else torch.tensor([list(map(int, target_seen))])
             result = model(encoder_outputs=memory, decoder_input_ids=torch.tensor([list(target)]),
-                           attention_mask=given.get("attention_mask"), output_hidden_states=True)  # fmt: skip
+                           decoder_attention_mask=mask, attention_mask=given.get("attention_mask"),
+                           output_hidden_states=True)  # fmt: skip
             last = result.decoder_hidden_states[-1]
         elif reference.decoder:
             encoder = getattr(model, "encoder", None) or model.model.encoder

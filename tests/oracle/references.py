@@ -80,6 +80,22 @@ PHI_HOOKS = {"attn_out": ("self_attn", "output"), "mlp_out": ("mlp", "output")}
 SHARED_WIDTH = {"width": lambda config: config.hidden_size // config.num_attention_heads}
 SLIDING, FULL = "sliding_attention", "full_attention"
 
+PAIR_SIZES = {
+    "vocab_size": 101, "d_model": 30, "encoder_layers": 3, "decoder_layers": 2, "encoder_attention_heads": 5,
+    "decoder_attention_heads": 3, "encoder_ffn_dim": 53, "decoder_ffn_dim": 47, "max_position_embeddings": 71,
+    "pad_token_id": 1, "decoder_start_token_id": 2,
+}  # fmt: skip
+PAIR_VARIANTS = (
+    {}, {"scale_embedding": True, "activation_function": "swish"},
+    {"tie_word_embeddings": False, "activation_function": "relu", "encoder_attention_heads": 1},
+    {"decoder_layers": 3, "encoder_layers": 1, "activation_function": "gelu_new", "d_model": 15},
+)  # fmt: skip
+PAIR_HOOKS = {
+    "attn_out": ("self_attn", "output"), "mlp_in": ("fc1", "output"), "mlp_out": ("fc2", "output"),
+}  # fmt: skip
+PRE_MID = (("final_layer_norm", "encoder_attn_layer_norm"), "input")
+POST_MID = ("self_attn_layer_norm", "output")
+
 
 def in_turn(at: int) -> Callable[[Any], Callable[[Any], Any]]:
     """How queries, keys or values are cut from rows in which a group's queries are followed by its key and its value.
@@ -114,6 +130,18 @@ REFERENCES: dict[str, Reference] = {
             "encoder.layer", BERT_HOOKS, n_ctx=39, **SHARED_WIDTH,
         )
         for name, start in (("roberta", "Roberta"), ("xlm-roberta", "XLMRoberta"), ("camembert", "Camembert"))
+    },
+    **{
+        name: Reference(
+            f"{start}Config", f"{start}{head}", PAIR_SIZES, PAIR_VARIANTS, "model.encoder.layers",
+            PAIR_HOOKS | {"resid_mid": mid}, decoder="model.decoder.layers", spread=0.15,
+        )
+        for name, start, head, mid in (
+            ("bart", "Bart", "ForConditionalGeneration", POST_MID),
+            ("mbart", "MBart", "ForConditionalGeneration", PRE_MID),
+            ("marian", "Marian", "MTModel", POST_MID),
+            ("pegasus", "Pegasus", "ForConditionalGeneration", PRE_MID),
+        )
     },
     "albert": Reference(
         "AlbertConfig", "AlbertModel", BERT_SIZES | {"embedding_size": 13},
@@ -418,11 +446,19 @@ def make(name: str, variant: int, folder: Any, **more: Any) -> Any:
     config._attn_implementation = row.attention
     config._experts_implementation = "eager"
     model = getattr(transformers, row.model)(config).eval()
+    if row.variants[variant].get("tie_word_embeddings") is False and config.tie_word_embeddings:
+        # T5 ties its head whatever it is told, and takes another only from a checkpoint that has one.
+        model.lm_head.weight = torch.nn.Parameter(model.lm_head.weight.clone())
     with torch.no_grad():
         for path, parameter in model.named_parameters():
+            if not parameter.requires_grad:
+                continue  # sinusoids
             norm = parameter.dim() == 1 and "weight" in path
             spread = 0.5 if parameter.dim() == 1 else row.spread
             parameter.normal_(1.0 if norm else 0.0, spread)
+        for path, buffer in model.named_buffers():
+            if path == "final_logits_bias":
+                buffer.normal_(0.0, 0.5)
     model.save_pretrained(folder, safe_serialization=True)
     (folder / "tokenizer.json").write_text(tiny_tokenizer())
     return model

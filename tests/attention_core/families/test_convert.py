@@ -1,14 +1,18 @@
 """From a checkpoint's names to ours: every key and every tensor is accounted for, or refused by name."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from attention_core.errors import CheckpointError, UnsupportedConfigError
 from attention_core.families.bert import BERT
 from attention_core.families.convert import (
+    as_stored,
     convert,
     each_name,
     factor_lengths,
+    found_name,
     read_config,
     read_tensor,
     strip_prefix,
@@ -17,6 +21,7 @@ from attention_core.families.convert import (
 from attention_core.families.registry import family_of
 from attention_core.families.schema import HARMLESS
 from attention_core.families.stablelm import STABLELM
+from attention_core.families.t5 import T5
 
 RAW = {
     "model_type": "bert", "num_hidden_layers": 2, "num_attention_heads": 3, "hidden_size": 21,
@@ -177,3 +182,25 @@ def test_norms_may_have_the_names_that_tensorflow_gave_them(tensors):
     assert sources["b_norm", None] == "bert.embeddings.LayerNorm.beta"
     for key in expected:
         np.testing.assert_array_equal(found[key], expected[key])
+
+
+def test_what_a_checkpoint_holds_decides_on_its_head():
+    """A stored head that differs from the embeddings is the model's own; one that is the same is tied."""
+    raw = {"model_type": "t5", "vocab_size": 17, "d_model": 11, "d_kv": 3, "d_ff": 7, "num_heads": 2, "num_layers": 1}
+    tied = read_config(T5, raw)
+    table, other = np.ones((17, 11), np.float32), np.zeros((17, 11), np.float32)
+    assert tied.head == "tied"
+    assert as_stored(T5, tied, {"shared.weight": table}) == tied
+    assert as_stored(T5, tied, {"shared.weight": table, "lm_head.weight": table}) == tied
+    assert as_stored(T5, tied, {"shared.weight": table, "lm_head.weight": other}).head == "own"
+    own = replace(tied, head="own")
+    assert as_stored(T5, own, {"shared.weight": table, "lm_head.weight": table}) == own
+    assert as_stored(T5, own, {"shared.weight": table}).head == "none"
+
+
+@pytest.mark.parametrize("name", ["shared.weight", "encoder.embed_tokens.weight", "lm_head.weight"])
+def test_a_shared_table_is_found_under_any_of_its_names(name):
+    config = read_config(T5, {"model_type": "t5", "num_layers": 1})
+    source = tensor_sources(T5, config)["W_E", None]
+    assert found_name(source, [name], ("",), config) == name
+    assert found_name(source, [name, "decoder.embed_tokens.weight"], ("",), config) == "decoder.embed_tokens.weight"
