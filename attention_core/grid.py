@@ -53,10 +53,10 @@ def blocks(config: ModelConfig | None, layer: int, n_query: int, n_key: int) -> 
     if config is None or not config.causal:
         yield slice(0, n_query), slice(0, n_key)
         return
-    window = config.window(layer) or n_key
+    window, before = config.window(layer) or n_key, n_key - n_query
     for start in range(0, n_query, CAUSAL_ROWS):
         end = min(start + CAUSAL_ROWS, n_query)
-        yield slice(start, end), slice(max(0, start - window + 1), end)
+        yield slice(start, end), slice(max(0, before + start - window + 1), before + end)
 
 
 @dataclass
