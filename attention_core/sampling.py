@@ -26,7 +26,7 @@ def probabilities(logits: Array, temperature: float = 1.0, top_k: int = 0, top_p
     temperature: above 0; below 1 sharpens, above 1 flattens
     top_k:       how many of the likeliest tokens are left, with those as likely as the last of them; 0 leaves all
     top_p:       the likeliest tokens are left that together reach this share, the one that reaches it included;
-                 above 0, and 1 leaves all
+                 above 0, and 1 leaves all; of equals, the lower id goes first
     returns:     [d_vocab], in float64; sums to 1, and 0 for what is left out
 
     Source: Fan et al. 2018, https://arxiv.org/abs/1805.04833; Holtzman et al. 2019, https://arxiv.org/abs/1904.09751
@@ -36,7 +36,7 @@ def probabilities(logits: Array, temperature: float = 1.0, top_k: int = 0, top_p
         scores[scores < np.partition(scores, -top_k)[-top_k]] = -np.inf
     made = softmax(scores)
     if top_p < 1:
-        upwards = np.argsort(made, kind="stable")
+        upwards = np.argsort(-made, kind="stable")[::-1]
         # Left out is what, with all that is less likely, does not reach beyond 1 - top_p; the likeliest stays.
         made[upwards[:-1][np.cumsum(made[upwards])[:-1] <= 1 - top_p]] = 0
         made /= made.sum()
