@@ -1,5 +1,6 @@
 """Text to ids and pieces, each with the place in the text where it stands."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,6 +55,16 @@ class Tokenizer:
     def piece(self, id: int) -> str:
         """The name of an id in the vocabulary."""
         return self._backend.id_to_token(id) or f"<{id}>"
+
+    def followed(self, text: str, ids: Sequence[int], more: Sequence[int]) -> str:
+        """A text, as it was typed, followed by what some more tokens stand for after it.
+
+        ids: the text's own; special tokens stand for nothing
+        """
+        before, whole = self._backend.decode(list(ids)), self._backend.decode([*ids, *more])
+        if whole.startswith(before):
+            return text + whole.removeprefix(before)
+        return text + self._backend.decode(list(more))
 
     @property
     def special_ids(self) -> frozenset[int]:

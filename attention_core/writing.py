@@ -109,8 +109,9 @@ class Continuation:
         placed = places(model.config, now, None)
         if not still_turned(model.config, placed, self.kept.length):
             self.kept = Kept(memory=self.kept.memory)
-        encoded = (self.encoder.contextual, self.encoder.inputs.seen) if self.encoder else (None, None)
-        run = Continued(model, Inputs(now, placed, None, *encoded, done=self.kept.length), self.kept)
+        memory, seen = (self.encoder.contextual, self.encoder.inputs.seen) if self.encoder else (None, None)
+        inputs = Inputs(now, placed, memory=memory, memory_seen=seen, done=self.kept.length)
+        run = Continued(model, inputs, self.kept)
         stream = run.stream()
         self.ids, self.kept.length = ids, len(ids)
         return run.logits(stream[-1, -1])

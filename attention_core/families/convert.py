@@ -54,7 +54,7 @@ def read_config(family: Family, raw: Mapping[str, Any]) -> ModelConfig:
 
 def ends(said: object) -> tuple[int, ...]:
     """The tokens that end a text, by a configuration's one id or list of ids; what is no id ends nothing."""
-    listed = said if isinstance(said, list) else [said]
+    listed: list[Any] = said if isinstance(said, list) else [said]
     return tuple(each for each in listed if is_whole(each, 0))
 
 
