@@ -27,7 +27,9 @@ def bytewise(tmp_path_factory):
     backend = Tokenizer(models.BPE(alphabet, []))
     backend.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     backend.decoder = decoders.ByteLevel()
-    return ac.load(write_model(tmp_path_factory.mktemp("bytes"), GPT2 | {"vocab_size": 256}, tokenizer=backend.to_str()))
+    return ac.load(
+        write_model(tmp_path_factory.mktemp("bytes"), GPT2 | {"vocab_size": 256}, tokenizer=backend.to_str())
+    )
 
 
 def writing_of(model, text, total=5):
