@@ -33,7 +33,7 @@ def headline(trace: ac.Trace, part: Shown, model: ac.Model) -> None:
         old, new = example.swap
         swapped = BY_TEXT[example.text.replace(old, new)]
         swap.button(f"What if it was too {new}?" if "too" in example.text else f"What if it was {new}?",
-                    on_click=put, kwargs={"text": swapped.text, "open": ""})  # fmt: skip
+                    on_click=put, kwargs={"text": swapped.text, "open": "", "logit": ""})  # fmt: skip
     with pick, st.container(horizontal=True, horizontal_alignment="right"):
         pickers(model)
         save_menu(trace, part)

@@ -8,9 +8,7 @@ import attention_core as ac
 from attention_core.errors import InputError
 from ui.examples import EXAMPLES, Example
 from ui.models import get_trace
-from ui.selection import bound, chosen, put, write_address
-
-FRESH = {"q": None, "k": None, "open": ""}  # a new sentence starts with nothing chosen or opened in it
+from ui.selection import FRESH, bound, chosen, put, write_address
 
 
 def choose_example(example: Example) -> None:

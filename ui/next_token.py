@@ -12,22 +12,22 @@ from attention_core.sampling import Choice, best, greedy, probabilities, sampled
 from attention_core.tokenizer import REPLACEMENT
 from attention_core.writing import writes
 from components import visible
-from ui.selection import bound, chosen, put, write_address
+from ui.next_arithmetic import next_arithmetic
+from ui.selection import FRESH, bound, chosen, put, write_address
 from ui.writing import Writing, read_on_from
 
 LOOK_EVERY = 0.3  # seconds
 SHOWN, MOST = 10, 64
 WAYS = {"likeliest": "The likeliest", "drawn": "Drawn"}
-FRESH = {"q": None, "k": None, "open": ""}
 
 
 def what_comes_next(model: ac.Model, trace: ac.Trace) -> None:
-    """The section of a language model; of any other model there is none."""
+    """The section of a language model; a model of any other kind has none."""
     state = st.session_state
     if (writing := state.get("writing")) and (writing.text, writing.model.name) != (trace.text, model.name):
         writing.stop()  # another text was typed meanwhile, and stays
         del state.writing
-    if writes(model.config):
+    if writes(model.config) and not model.config.cross:
         section(model, trace)
 
 
@@ -61,7 +61,9 @@ def next_tokens(model: ac.Model, trace: ac.Trace) -> None:
     ids = read_on_from(trace.pieces)
     logits = trace.next_logits(len(ids) - 1)
     shares = probabilities(logits, chosen()["temperature"], chosen()["topk"], chosen()["topp"])
-    st.html(table(model, ids, best(logits, SHOWN), shares))
+    found = best(logits, SHOWN)
+    st.html(table(model, ids, found, shares))
+    next_arithmetic(trace, len(ids) - 1, logits, found, shares)
 
 
 def table(model: ac.Model, ids: list[int], found: list[int], shares: np.ndarray) -> str:

@@ -45,7 +45,11 @@ DEFAULTS: dict[str, Any] = {
     "way": "likeliest",
     "tokens": 20,
     "draw": 1,
+    "logit": "",
 }
+
+# Another sentence, or a model that may split it otherwise, starts with nothing chosen or opened in it.
+FRESH: dict[str, Any] = {"q": None, "k": None, "open": "", "logit": ""}
 
 
 def whole(least: int, most: int) -> Callable[[Any], int]:
@@ -157,6 +161,7 @@ READERS: dict[str, Callable[[Any], Any]] = {
     "way": one_of("likeliest", "drawn"),
     "tokens": whole(1, 64),
     "draw": whole(0, FARTHEST),
+    "logit": trail,
 }
 
 

@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 import attention_core as ac
 from attention_core.sampling import greedy, sampled
 from attention_core.writing import write
-from tests.pages.test_pages import APP
+from tests.pages.test_pages import APP, mounted
 from tests.random_model import GPT2, write_model
 from ui import writing
 
@@ -88,6 +88,45 @@ def test_settings_change_what_may_be_drawn():
     assert [share for _, share in sharp[3:]] == ["left out"] * 7
     assert sum(float(share) for _, share in sharp[:3]) == pytest.approx(1, abs=2e-4)
     assert float(sharp[0][1]) / float(sharp[1][1]) > float(plain[0][1]) / float(plain[1][1])
+
+
+def arithmetic(app):
+    (sent,) = [sent for sent in mounted(app) if sent.get("name", "").startswith("The next token")]
+    return sent
+
+
+def text(runs):
+    return "".join(run[0] for run in runs)
+
+
+def test_a_probability_opens_down_to_trained_numbers(model):
+    """The likeliest token's is e^0 over the sum of the powers; its logit is a sum of products."""
+    logits = model.trace(ids=IDS).logits()[-1].astype(float)
+    top, most = int(logits.argmax()), logits.max()
+    total = np.exp(logits - most).sum()
+    (step,) = arithmetic(opened())["steps"]
+    assert text(step["lines"][0]) == f"e^({most:.4f} − {most:.4f}) ÷ {total:.4f} = {1 / total:.4f}"
+    rows = step["folds"][0]["tables"][0]["rows"]
+    assert [row[1][2] for row in rows] == [f"logits.2.{i}" for i in np.argsort(-logits)[:10]]
+    assert [row[3][0] for row in rows[:2]] == [f"{np.exp(each - most) / total:.4f}" for each in -np.sort(-logits)[:2]]
+    making = arithmetic(opened(logit=f"logits.2.{top}"))["opened"]
+    assert text(making["lines"][0]).endswith(f" = {most:.4f}")
+    making = arithmetic(opened(logit=f"logits.2.{top}~W_E.{top}.5"))["opened"]
+    assert "trained number" in " ".join(making["words"])
+
+
+def test_with_a_temperature_the_logits_are_divided_first(model):
+    scaled = model.trace(ids=IDS).logits()[-1].astype(float) / 0.5
+    (step,) = arithmetic(opened(temperature="0.5", topk="3"))["steps"]
+    first, *_ = scores = -np.sort(-scaled)[:3]
+    total = np.exp(scores - first).sum()
+    assert text(step["lines"][0]) == f"e^({first / 2:.4f} ÷ 0.5000 − {first:.4f}) ÷ {total:.4f} = {1 / total:.4f}"
+    assert [row[3][0] for row in step["folds"][0]["tables"][0]["rows"]][3:] == ["left out"] * 7
+
+
+@pytest.mark.parametrize("logit", ["logits.99.5", "logits.2.999", "logits", "nothing.1", "<b>", "weight.0.0.0.0"])
+def test_junk_in_its_address_gives_a_page(logit):
+    assert len(rows(opened(logit=logit))) == 10
 
 
 def test_a_model_without_a_head_has_no_such_section():
