@@ -16,6 +16,7 @@ from ui.controls import get_trace_or_stop, pickers, sentence_box
 from ui.examples import BY_TEXT
 from ui.inspect import Shown, shown_part, strip_tokens
 from ui.models import get_model
+from ui.next_token import what_comes_next
 from ui.page import open_page, theme_name
 from ui.saving import save_menu
 from ui.selection import bound, chosen, put, write_address
@@ -32,7 +33,7 @@ def headline(trace: ac.Trace, part: Shown, model: ac.Model) -> None:
         old, new = example.swap
         swapped = BY_TEXT[example.text.replace(old, new)]
         swap.button(f"What if it was too {new}?" if "too" in example.text else f"What if it was {new}?",
-                    on_click=put, kwargs={"text": swapped.text, "open": ""})  # fmt: skip
+                    on_click=put, kwargs={"text": swapped.text, "open": "", "logit": ""})  # fmt: skip
     with pick, st.container(horizontal=True, horizontal_alignment="right"):
         pickers(model)
         save_menu(trace, part)
@@ -184,4 +185,6 @@ try:
 except ac.AttentionLabError as problem:
     st.error(str(problem))
     st.stop()
-inspect(loaded, get_trace_or_stop(loaded, chosen()["text"]))
+shown = get_trace_or_stop(loaded, chosen()["text"])
+inspect(loaded, shown)
+what_comes_next(loaded, shown)

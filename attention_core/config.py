@@ -78,6 +78,7 @@ class ModelConfig:
                  stream is multiplied by before it
     head_activation: act in norm(act(x · W_head)), which logits are read off where a model has it (ModernBERT)
     pad_id, start_id: the token that fills up a text, and the one that a decoder begins with
+    end_ids:     the tokens that end a text
 
     Raises UnsupportedConfigError that names what does not fit.
     """
@@ -131,6 +132,7 @@ class ModelConfig:
     logit_scale: float = 1.0
     pad_id: int | None = None
     start_id: int | None = None
+    end_ids: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         for size in SIZES:

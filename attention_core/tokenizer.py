@@ -77,6 +77,16 @@ class Tokenizer:
         added = {token.content for token in self._backend.get_added_tokens_decoder().values()}
         return spelled([token.piece for token in tokens], self._alphabet, frozenset(added))
 
+    def followed(self, text: str, ids: Sequence[int], more: Sequence[int]) -> str:
+        """A text, as it was typed, followed by what some more tokens stand for after it.
+
+        ids: the text's own; special tokens stand for nothing
+        """
+        before, whole = self._backend.decode(list(ids)), self._backend.decode([*ids, *more])
+        if whole.startswith(before):
+            return text + whole.removeprefix(before)
+        return text + self._backend.decode(list(more))
+
     @property
     def special_ids(self) -> frozenset[int]:
         """The ids of the tokens that the vocabulary marks as special."""

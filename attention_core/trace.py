@@ -10,6 +10,7 @@ import numpy as np
 
 from attention_core.arrays import Array, frozen
 from attention_core.errors import InputError
+from attention_core.forward import Forward
 from attention_core.operations import Given
 from attention_core.run import Inputs, ModelRun
 from attention_core.stages import compute
@@ -145,6 +146,12 @@ class Trace(ModelRun):
         if not self.has("logits", None):
             raise InputError(f"{self.model.name} has no language-model head, so it gives no logits.")
         return self.array("logits", None)
+
+    def next_logits(self, position: int) -> Array:
+        """Scores of every token that may follow a position: [d_vocab]; the others' are not worked out."""
+        if not self.has("logits", None):
+            raise InputError(f"{self.model.name} has no language-model head, so it gives no logits.")
+        return frozen(Forward(self.model, self.inputs).logits(self.resid[-1, position]))
 
     def cross_scores(self, layer: int) -> Array:
         """Scaled dot products with the encoder's tokens, before the mask: [head, query, key]."""

@@ -8,9 +8,7 @@ import attention_core as ac
 from attention_core.errors import InputError
 from ui.examples import EXAMPLES, Example
 from ui.models import get_trace
-from ui.selection import bound, put, write_address
-
-FRESH = {"q": None, "k": None, "open": ""}  # a new sentence starts with nothing chosen or opened in it
+from ui.selection import FRESH, bound, chosen, put, write_address
 
 
 def choose_example(example: Example) -> None:
@@ -21,7 +19,9 @@ def choose_example(example: Example) -> None:
 def sentence_box() -> None:
     """The sentence, and examples of others."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        bound(st.text_input, "Sentence", "text", FRESH, label_visibility="collapsed", placeholder="Type a sentence")
+        # What a model has written may have line breaks, which a box of one line would lose.
+        box, more = (st.text_area, {"height": "content"}) if "\n" in chosen()["text"] else (st.text_input, {})
+        bound(box, "Sentence", "text", FRESH, label_visibility="collapsed", placeholder="Type a sentence", **more)
         with st.popover("Examples"):
             for i, example in enumerate(EXAMPLES):
                 st.button(example.text, key=f"example_{i}", type="tertiary", on_click=choose_example, args=(example,))

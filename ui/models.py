@@ -8,10 +8,9 @@ import streamlit as st
 import attention_core as ac
 from attention_core.progress import Progress, amount
 from ui.offer import loopback_alone, may_load, offered, title_of
-from ui.selection import DEFAULTS, chosen, put, write_address
+from ui.selection import DEFAULTS, FRESH, chosen, put, write_address
 from ui.shelf import Job, Shelf
 
-FRESH = {"q": None, "k": None, "open": ""}  # another model may split a text into other tokens
 LOOK_EVERY = 0.5  # seconds
 
 

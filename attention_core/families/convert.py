@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from attention_core.arrays import Array, frozen
-from attention_core.config import ModelConfig
+from attention_core.config import ModelConfig, is_whole
 from attention_core.declare import is_trained
 from attention_core.errors import CheckpointError, DtypeError, ShapeError, UnsupportedConfigError
 from attention_core.families.schema import HARMLESS, Family, Source
@@ -51,7 +51,13 @@ def read_config(family: Family, raw: Mapping[str, Any]) -> ModelConfig:
         found |= traits
     for rule in family.rules:
         found |= rule.read(values)
-    return ModelConfig(**found)
+    return ModelConfig(**found, end_ids=ends(values.get("eos_token_id")))
+
+
+def ends(said: object) -> tuple[int, ...]:
+    """The tokens that end a text, by a configuration's one id or list of ids; what is no id ends nothing."""
+    listed: list[Any] = said if isinstance(said, list) else [said]
+    return tuple(each for each in listed if is_whole(each, 0))
 
 
 def of_text(family: Family, raw: Mapping[str, Any]) -> dict[str, Any]:
