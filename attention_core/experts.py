@@ -15,6 +15,7 @@ from attention_core.config import ModelConfig
 from attention_core.declare import stage
 from attention_core.derivation import Term, make
 from attention_core.elementwise import Activate, Multiply
+from attention_core.errors import InputError
 from attention_core.operations import Contract, Softmax
 from attention_core.stages import Cell, Numbers, Operand, Operation, Ref, Rounding, Stage
 
@@ -24,16 +25,28 @@ TO = "[position, choice]"
 
 @dataclass(frozen=True)
 class TopK(Operation):
-    """Which places of each row hold its largest numbers, the largest first; of equals, the earlier one.
+    """Which places of each row hold its largest numbers, the largest first; of equals, the earlier first.
 
     count: how many of them
+
+    Raises InputError where a number above 0 is as large as one that would be left out: which of the two a model
+    takes is left to chance. Where both are 0, nothing depends on it.
     """
 
     count: int
     reads_row: ClassVar[bool] = True
 
     def compute(self, axes: tuple[str, ...], inputs: list[Operand]) -> Numbers:
-        return np.argsort(-inputs[0].numbers, axis=-1, kind="stable")[..., : self.count]
+        x = inputs[0].numbers
+        order = np.argsort(-x, axis=-1, kind="stable")
+        border = np.take_along_axis(x, order[..., self.count - 1 : self.count + 1], axis=-1)
+        tied = (border[..., :1] == border[..., 1:]) & (border[..., :1] > 0)
+        if tied.any():
+            raise InputError(
+                f"The router gives two experts the same weight for token {int(np.argwhere(tied)[0][0])}, and only one "
+                "of them is to be taken: which one is not defined."
+            )
+        return order[..., : self.count]
 
     def by_hand(self, axes: tuple[str, ...], inputs: list[Operand], rounded: Rounding) -> Numbers:
         return self.compute(axes, inputs)

@@ -100,10 +100,19 @@ def test_only_the_experts_that_tokens_went_to_are_computed():
         np.testing.assert_allclose(made[position, choice], x[position] @ weight[chosen[position, choice]])
 
 
+def top(row, count):
+    return TopK(count).compute(("position", "choice"), [Operand(np.array(row), ("position", "expert"))]).tolist()
+
+
 def test_of_equals_the_earlier_comes_first():
-    row = np.array([[0.1, 0.3, 0.1, 0.3, 0.2]])
-    made = TopK(4).compute(("position", "choice"), [Operand(row, ("position", "expert"))])
-    assert made.tolist() == [[1, 3, 4, 0]]
+    assert top([[0.1, 0.3, 0.1, 0.3, 0.2]], 3) == [[1, 3, 4]]
+    assert top([[0.1, 0.3, 0.1, 0.3, 0.2]], 5) == [[1, 3, 4, 0, 2]]
+    assert top([[0.0, 1.0, 0.0, 0.0, 0.0]], 2) == [[1, 0]]
+
+
+def test_a_choice_between_equals_is_refused_where_something_depends_on_it():
+    with pytest.raises(InputError, match="same weight for token 1"):
+        top([[0.1, 0.2, 0.3, 0.4], [0.4, 0.1, 0.1, 0.4]], 3)
 
 
 @pytest.mark.parametrize(
