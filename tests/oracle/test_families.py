@@ -95,6 +95,28 @@ def test_a_head_of_its_own_is_read_where_the_reference_ties_by_default(tmp_path)
         assert ac.load(tmp_path / head).config.head == head
 
 
+@pytest.mark.parametrize("name", ["gpt2", "marian"])
+def test_a_stored_head_that_differs_from_the_embeddings_it_is_tied_to_is_read(tmp_path, name):
+    import torch
+    import transformers
+    from safetensors.numpy import load_file, save_file
+
+    table = make(name, 0, tmp_path).get_input_embeddings().weight.detach().numpy()
+    head = np.random.default_rng(4).normal(size=table.shape).astype(np.float32)
+    tensors = load_file(tmp_path / "model.safetensors") | {"lm_head.weight": head}
+    save_file(tensors, tmp_path / "model.safetensors", metadata={"format": "pt"})
+    theirs, ours = getattr(transformers, REFERENCES[name].model).from_pretrained(tmp_path).eval(), ac.load(tmp_path)
+    given = {"input_ids": torch.tensor([[5, 17, 3]])}
+    if REFERENCES[name].decoder:
+        given["decoder_input_ids"] = torch.tensor([[7, 1]])
+        made = ours.trace(ids=[5, 17, 3], target_ids=[7, 1]).decoder.logits()
+    else:
+        made = ours.trace(ids=[5, 17, 3]).logits()
+    with torch.no_grad():
+        expected = theirs(**given).logits[0].numpy()
+    np.testing.assert_allclose(made, expected, atol=1e-4 * np.abs(expected).max())
+
+
 def test_places_that_are_stored_and_no_sinusoids_are_read(tmp_path):
     from tests.oracle.capture import capture, first_difference
 
