@@ -31,6 +31,7 @@ def test_what_is_written(tmp_path, name, variant):
     how = {"max_length": length, "do_sample": False, "use_cache": False}
     if encoder:
         how["decoder_start_token_id"] = start[0]
+    theirs.generation_config.forced_eos_token_id = None  # it would end every text at the full length
     with torch.no_grad():
         expected = theirs.generate(torch.tensor([IDS]), **how)[0].tolist()
     assert [*start, *write(model, start, greedy, length - len(start), encoder)] == expected
