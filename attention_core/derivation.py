@@ -100,7 +100,7 @@ def apply(op: Op, values: list[Value]) -> Value:
         case "product":
             return math.prod(values)
         case "quotient":
-            return values[0] / values[1]
+            return values[0] / values[1] if values[1] else math.nan  # digits as shown may round to 0
         case "difference":
             return values[0] - values[1]
         case "exp":
