@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -70,14 +71,13 @@ def renormalized_step(weights: np.ndarray, shown: list[int], key: int) -> dict[s
 
 
 def head_steps(trace: ac.Trace, layer: int, head: int, query: int, key: int, dims: list[int]) -> dict[str, Any]:
-    """From q · k to the contextual embedding, in five steps."""
+    """From q · k to the contextual embedding, step by step."""
     tree = explain.weight(trace, layer, head, query, key)
-    names = trace.tokens
     if not tree.parts:
         return {"steps": [{"lines": [], "words": [tree.note]}], "bars": None}
     made = {term.name: term for term in steps(tree)}
-    product, score = made["q·k"], made["score"]
-    d_head, n = trace.model.config.d_head, len(names)
+    product, *scores = itertools.takewhile(lambda term: term.name != "max", steps(tree))
+    d_head = trace.model.config.d_head
     head_row = ["dimension", "q", "k", "q × k"]
     first = step(
         product,
@@ -88,17 +88,40 @@ def head_steps(trace: ac.Trace, layer: int, head: int, query: int, key: int, dim
              "tables": [products_table(product, head_row, order=False)]},
         ],
     )  # fmt: skip
-    mask = trace.mask()
-    masked = 0 if mask is None else int(n - mask[query].sum())
-    told = "nothing is masked." if not masked else f"{masked} later tokens are masked and get no weight."
-    second = step(score, [f"The score: q·k divided by √{d_head}, so that it does not grow with the width; {told}"])
     return {
-        "steps": [first, second, softmax_step(trace, tree, made, key), *value_steps(trace, layer, head, query, dims)],
+        "steps": [
+            first,
+            *score_steps(trace, layer, query, scores),
+            softmax_step(trace, tree, made, key),
+            *value_steps(trace, layer, head, query, dims),
+        ],
         "bars": {
             "values": [round(part.value, 4) for part in product.parts],
             "words": f"The {d_head} products of query and key, in order. The table of all products holds their digits.",
         },
     }
+
+
+def score_steps(trace: ac.Trace, layer: int, query: int, scores: list[Term]) -> list[dict[str, Any]]:
+    """What is done to q · k before the softmax, and which tokens are masked."""
+    mask = trace.mask(layer)
+    masked = 0 if mask is None else int((~mask[query]).sum())
+    which = "later " if masked == len(trace.tokens) - 1 - query else ""
+    rest = f"{which}token is masked and gets" if masked == 1 else f"{which}tokens are masked and get"
+    told = f"{masked} {rest} no weight." if masked else "nothing is masked."
+    if not scores:
+        return [{"lines": [], "words": [f"This model divides by nothing: q·k is the score; {told}"]}]
+    words = [done(trace, layer, each) for each in scores]
+    return [step(each, [f"{said}; {told}" if each is scores[-1] else f"{said}."])
+            for each, said in zip(scores, words, strict=True)]  # fmt: skip
+
+
+def done(trace: ac.Trace, layer: int, term: Term) -> str:
+    """What one step between q · k and the softmax does."""
+    if term.name == "score":
+        return f"The score: q·k divided by √{trace.model.config.d_head}, so that it does not grow with the width"
+    name = term.at.quantity if term.at else ""
+    return trace.stage(trace.before_mask("", layer) if name == "masked" else name, layer).title
 
 
 def softmax_step(trace: ac.Trace, tree: Term, made: dict[str, Term], key: int) -> dict[str, Any]:

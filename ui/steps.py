@@ -136,7 +136,8 @@ def look_at_weights(look: Look) -> str:
 
 
 def look_at_mix(look: Look) -> str:
-    weights, values = look.trace.pattern(look.layer)[look.heads], look.trace.v(look.layer)[look.heads]
+    _, shared = look.trace.follows("kv_head")  # the head of the values that each head takes
+    weights, values = look.trace.pattern(look.layer)[look.heads], look.trace.v(look.layer)[shared[look.heads]]
     parts = np.linalg.norm(weights[:, look.query, :, None] * values, axis=-1).mean(axis=0)
     best = int(parts.argmax())
     return (
