@@ -19,23 +19,14 @@ WINDOW = one_window()
 
 def some_layers(values: Values) -> dict[str, Any]:
     """Experts in every `decoder_sparse_step`th layer that `mlp_only_layers` does not name."""
-    dense, every, experts = values["mlp_only_layers"] or [], values["decoder_sparse_step"], how_many(values)
+    dense, every, experts = values["mlp_only_layers"] or [], values["decoder_sparse_step"], values["num_experts"]
     if not isinstance(dense, list) or not all(is_whole(layer, 0) for layer in dense):
         raise UnsupportedConfigError(f"mlp_only_layers must be a list of layers, got {dense!r}.")
     if not is_whole(every, 1):
         raise UnsupportedConfigError(f"decoder_sparse_step must be a whole number of at least 1, got {every!r}.")
     layers = range(count(values, "num_hidden_layers"))
     routed = tuple(layer for layer in layers if experts and layer not in dense and (layer + 1) % every == 0)
-    return {"n_experts": experts, "routed": routed}
-
-
-def how_many(values: Values) -> int:
-    """How many experts there are, under either of the names that the configuration has had for it."""
-    given = [values[key] for key in ("num_experts", "num_local_experts") if values.get(key) is not None]
-    found = given[0] if given else 128
-    if not is_whole(found, 0) or any(each != found for each in given):
-        raise UnsupportedConfigError(f"num_experts and num_local_experts must be one whole number, got {given!r}.")
-    return int(found)
+    return {"routed": routed}
 
 
 def switched_window(values: Values) -> dict[str, Any]:
@@ -49,13 +40,17 @@ def switched_window(values: Values) -> dict[str, Any]:
 QWEN3_MOE = replace(
     QWEN3,
     model_type="qwen3_moe",
-    sizes={**QWEN3.sizes, "d_expert": "moe_intermediate_size", "experts_per_token": "num_experts_per_tok"},
+    sizes={
+        **QWEN3.sizes,
+        "n_experts": "num_experts", "d_expert": "moe_intermediate_size", "experts_per_token": "num_experts_per_tok",
+    },
     defaults={
         **QWEN3.defaults,
         "hidden_size": 2048, "intermediate_size": 6144, "num_hidden_layers": 24, "num_key_value_heads": 4,
         "head_dim": None, "decoder_sparse_step": 1, "mlp_only_layers": None, "moe_intermediate_size": 768,
-        "num_experts_per_tok": 8, "norm_topk_prob": False,
+        "num_experts": 128, "num_experts_per_tok": 8, "norm_topk_prob": False,
     },
+    aliases={"num_local_experts": "num_experts"},
     choices={**QWEN3.choices, "norm_topk_prob": {True: {"router_shares": True}, False: {"router_shares": False}}},
     rules=(
         shared_width("num_attention_heads", "hidden_size", "head_dim"),
@@ -63,7 +58,7 @@ QWEN3_MOE = replace(
         flags_to_biases(biases("attention_bias", "b_Q", "b_K", "b_V", "b_O")),
         rope(),
         Rule((*WINDOW.keys, "use_sliding_window"), switched_window),
-        Rule(("num_experts", "num_local_experts", "decoder_sparse_step", "mlp_only_layers"), some_layers),
+        Rule(("num_experts", "decoder_sparse_step", "mlp_only_layers"), some_layers),
     ),
     harmless=QWEN3.harmless | {"max_window_layers", "output_router_logits", "router_aux_loss_coef"},
     tensors={

@@ -11,6 +11,7 @@ from attention_core.errors import CheckpointError, InputError, ShapeError, Unsup
 from attention_core.experts import Routed, TopK
 from attention_core.stages import Operand
 from attention_core.trace import KeepingTrace
+from attention_core.writing import Continuation
 from tests import mixtures
 from tests.mixtures import DENSE, N_EXPERTS, N_LAYERS, PER_TOKEN
 
@@ -63,6 +64,14 @@ def test_what_it_gives_is_what_the_forward_pass_kept(made):
     _, trace = made
     for layer in range(N_LAYERS):
         np.testing.assert_allclose(trace.resid_mid(layer) + trace.mlp_out(layer), trace.resid_post(layer), atol=1e-5)
+
+
+def test_writing_on_sends_each_new_token_to_its_experts(made):
+    model = made[1].model
+    text = Continuation(model)
+    for more in (IDS[:4], IDS[4:5], IDS[5:]):
+        expected = model.trace(ids=[*text.ids, *more]).logits()[-1]
+        np.testing.assert_allclose(text.read(more), expected, atol=1e-5 * np.abs(expected).max())
 
 
 def test_weights_that_are_made_to_sum_to_1_do(raw, made):
