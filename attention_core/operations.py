@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache
 from typing import ClassVar
 
 import numpy as np
@@ -12,6 +13,8 @@ import numpy as np
 from attention_core.derivation import Term, Value, make
 from attention_core.ops import softmax_
 from attention_core.stages import Cell, Numbers, Operand, Operation, Rounding, Weighing
+
+Axes = tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -74,14 +77,10 @@ class Contract(Operation):
 
     @staticmethod
     def _product(axes: tuple[str, ...], left: Operand, right: Operand, out: Numbers | None = None) -> Numbers:
-        both = [axis for axis in left.axes if axis in right.axes]
-        batch = [axis for axis in both if axis in axes]
-        summed = [axis for axis in both if axis not in axes]
-        rows = [axis for axis in left.axes if axis not in both]
-        columns = [axis for axis in right.axes if axis not in both]
+        batch, summed, rows, columns = _sides(axes, left.axes, right.axes)
         a, b = _folded(left, batch, rows, summed), _folded(right, batch, summed, columns)
         found = (*batch, *rows, *columns)
-        if out is not None and found == axes and len(rows) == len(columns) == 1:
+        if found == axes and len(rows) == len(columns) == 1:
             return np.matmul(a, b, out=out)
         sizes = dict(zip((*left.axes, *right.axes), (*left.numbers.shape, *right.numbers.shape), strict=True))
         made = np.matmul(a, b).reshape([sizes[axis] for axis in found]).transpose([found.index(axis) for axis in axes])
@@ -230,8 +229,29 @@ def like(number: Value, value: float) -> Value:
     return short if isinstance(number, Fraction) and short.denominator <= 1000 else value
 
 
-def _folded(operand: Operand, *groups: list[str]) -> Numbers:
+@cache
+def _sides(axes: Axes, left: Axes, right: Axes) -> tuple[Axes, Axes, Axes, Axes]:
+    """The axes of a product: those of both sides that stay, those summed over, the left's own, the right's own."""
+    both = [axis for axis in left if axis in right]
+    return (
+        tuple(axis for axis in both if axis in axes),
+        tuple(axis for axis in both if axis not in axes),
+        tuple(axis for axis in left if axis not in both),
+        tuple(axis for axis in right if axis not in both),
+    )
+
+
+@cache
+def _order(axes: Axes, groups: tuple[Axes, ...]) -> list[int]:
+    """The places of the axes, group by group."""
+    return [axes.index(axis) for group in groups for axis in group]
+
+
+def _folded(operand: Operand, *groups: Axes) -> Numbers:
     """The numbers with their axes in groups: the first kept apart, each of the others made into one axis."""
-    sizes = dict(zip(operand.axes, operand.numbers.shape, strict=True))
-    order = operand.numbers.transpose([operand.axes.index(axis) for group in groups for axis in group])
-    return order.reshape([*(sizes[a] for a in groups[0]), *(math.prod(sizes[a] for a in g) for g in groups[1:])])
+    made = operand.numbers.transpose(_order(operand.axes, groups))
+    if all(len(group) == 1 for group in groups[1:]):
+        return made
+    lengths = iter(made.shape)
+    shape = [[next(lengths) for _ in group] for group in groups]
+    return made.reshape([*shape[0], *map(math.prod, shape[1:])])
