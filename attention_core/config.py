@@ -70,6 +70,7 @@ class ModelConfig:
     head, logit_scale: whether logits are read off by W_E, by a matrix of their own, or there are none; what the
                  stream is multiplied by before it
     pad_id, start_id: the token that fills up a text, and the one that a decoder begins with
+    end_ids:     the tokens that end a text which a model writes
 
     Raises UnsupportedConfigError that names what does not fit.
     """
@@ -115,6 +116,7 @@ class ModelConfig:
     logit_scale: float = 1.0
     pad_id: int | None = None
     start_id: int | None = None
+    end_ids: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         for size in SIZES:

@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from attention_core.arrays import Array
 from attention_core.config import ModelConfig
 from attention_core.errors import InputError
+from attention_core.greedy import greedy
 from attention_core.model import Model
-from attention_core.tokenizer import Tokenizer
+from attention_core.tokenizer import Token, Tokenizer
 from attention_core.trace import Trace
+
+LONGEST_WRITTEN = 32  # tokens
 
 
 @dataclass(frozen=True)
 class PairTrace:
-    """What a run of an encoder–decoder leaves: a trace of each side."""
+    """What a run of an encoder–decoder leaves: a trace of each side.
+
+    ended: of what the model has written itself, whether it came to its end; None for a target that it was given
+    """
 
     encoder: Trace
     decoder: Trace
+    ended: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -53,13 +61,39 @@ class EncoderDecoder:
             raise InputError("Give either a target or target_ids.")
         encoder = self.encoder.run(text or "", self.encoder.tokens(text, ids), seen)
         if target_ids is None:
-            start = self.config.start_id
-            if start is None:
-                raise InputError("This model names no token for its decoder to begin with: give target_ids.")
-            tokens = self.decoder.tokens(None, [start])
             written = self.decoder.tokens(target, None) if target else ()
-            tokens += tuple(token for token in written if not token.special)
+            tokens = (self._start(), *(token for token in written if not token.special))
         else:
             tokens = self.decoder.tokens(None, target_ids)
-        decoder = self.decoder.run(target or "", tokens, target_seen, encoder.contextual, encoder.inputs.seen)
-        return PairTrace(encoder, decoder)
+        return PairTrace(encoder, self._decode(encoder, target or "", tokens, target_seen))
+
+    def write(self, text: str, most: int = LONGEST_WRITTEN) -> PairTrace:
+        """Run the encoder over a text, and let the decoder write its own, always the likeliest next token.
+
+        most: how many tokens it writes at most; fewer where it reads no more
+        Raises InputError as `trace` does, and for a model without a language-model head.
+        """
+        encoder = self.encoder.run(text, self.encoder.tokens(text, None), None)
+        start = self._start()
+
+        def scores(ids: Sequence[int]) -> Array:
+            logits: Array = self._decode(encoder, "", self.decoder.tokens(None, ids)).logits()[-1]
+            return logits
+
+        most = min(most, self.config.n_ctx - 1)
+        ids, ended = greedy(scores, start.id, self.config.end_ids, most)
+        said, tokens = self.tokenizer.decode(ids)
+        return PairTrace(encoder, self._decode(encoder, said, (start, *tokens)), ended)
+
+    def _start(self) -> Token:
+        """The token that the decoder begins with."""
+        if self.config.start_id is None:
+            raise InputError("This model names no token for its decoder to begin with: give target_ids.")
+        (token,) = self.decoder.tokens(None, [self.config.start_id])
+        return replace(token, special=True)
+
+    def _decode(
+        self, encoder: Trace, target: str, tokens: tuple[Token, ...], seen: Sequence[bool] | None = None
+    ) -> Trace:
+        """Run the decoder over tokens and what the encoder has made of its own."""
+        return self.decoder.run(target, tokens, seen, encoder.contextual, encoder.inputs.seen)

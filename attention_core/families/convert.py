@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from attention_core.arrays import Array, frozen
-from attention_core.config import ModelConfig
+from attention_core.config import ModelConfig, is_whole
 from attention_core.declare import is_trained
 from attention_core.errors import CheckpointError, DtypeError, ShapeError, UnsupportedConfigError
 from attention_core.families.schema import HARMLESS, Family, Source
@@ -49,7 +49,12 @@ def read_config(family: Family, raw: Mapping[str, Any]) -> ModelConfig:
         found |= traits
     for rule in family.rules:
         found |= rule.read(values)
-    return ModelConfig(**found)
+    return ModelConfig(**found, end_ids=end_ids(values.get("eos_token_id")))
+
+
+def end_ids(value: Any) -> tuple[int, ...]:
+    """The ids that end a text: one, several, or none that could be read."""
+    return tuple(each for each in (value if isinstance(value, list) else [value]) if is_whole(each, 0))
 
 
 def same(a: object, b: object) -> bool:
