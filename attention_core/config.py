@@ -70,7 +70,7 @@ class ModelConfig:
     head, logit_scale: whether logits are read off by W_E, by a matrix of their own, or there are none; what the
                  stream is multiplied by before it
     pad_id, start_id: the token that fills up a text, and the one that a decoder begins with
-    end_ids:     the tokens that end a text which a model writes
+    end_ids:     the tokens that end a text
 
     Raises UnsupportedConfigError that names what does not fit.
     """

@@ -15,7 +15,7 @@ from attention_core.worked.presets import PRESETS
 from attention_core.worked.solve import GIVEN, Solution, solve
 from components.grid import grid
 from ui import lesson as state
-from ui.controls import pickers, sentence_box
+from ui.controls import pickers, sentence_box, target_box
 from ui.grids import View, grids
 from ui.lesson_files import files_menu
 from ui.lesson_settings import digits_box, history_buttons, preset_box, scores_box, shape_box
@@ -139,9 +139,10 @@ def origin() -> str:
 
 def sentence_preset() -> None:
     """For the preset that is made from the model: which sentence, layer and head it is made from, and what it keeps."""
-    sentence_box()
+    row = sentence_box()
+    target_box(get_model(chosen()["model"]), row)
     with st.container(horizontal=True):
-        pickers(get_model(chosen()["model"]), every="Average of heads")
+        pickers(state.sentence_attention())
     lesson, projected, words = state.from_sentence()
     some = f" The {lesson.n_tokens} of {len(words)} tokens that matter most to the query."
     st.caption(

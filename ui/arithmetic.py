@@ -6,17 +6,21 @@ from typing import Any
 
 import numpy as np
 
-import attention_core as ac
 from attention_core import explain
 from attention_core.derivation import Address, Term, make, steps
+from attention_core.elementwise import Add, Cap
+from attention_core.errors import InputError
 from attention_core.explain import number_at, open_term
+from attention_core.operations import Scale
 from attention_core.render import number
+from attention_core.sides import Attention
+from attention_core.stages import Stage
 from ui.equations import equation, plain, products_table, step, value, whole_line
 from ui.opened import opened
 
 
 def view(
-    trace: ac.Trace,
+    attention: Attention,
     layer: int,
     head: str,
     query: int,
@@ -28,27 +32,27 @@ def view(
 ) -> dict[str, Any]:
     """Everything that the arithmetic shows for one selection.
 
-    shown: the positions among which weights are renormalized, or None when they are left as they are
+    shown: the keys among which weights are renormalized, or None when they are left as they are
     trail: the addresses of opened numbers, joined by "~"
     dims:  the dimensions of z that are written out; where none is chosen, its largest
     """
-    heads = range(trace.model.config.n_heads)
     drawn: dict[str, Any]
     if head == "mean":
-        drawn = {"steps": [mean_step(trace, layer, query, key, heads)], "bars": None}
+        drawn = {"steps": [mean_step(attention, layer, query, key)], "bars": None}
     else:
-        drawn = head_steps(trace, layer, int(head), query, key, dims)
-    pattern = trace.pattern(layer)
+        drawn = head_steps(attention, layer, int(head), query, key, dims)
+    pattern = attention.pattern(layer)
     weights = pattern.mean(axis=0)[query] if head == "mean" else pattern[int(head), query]
     if shown is not None:
         drawn["steps"].append(renormalized_step(weights, shown, key))
-    making = opened(trail, make=lambda at: open_term(trace, at), where=lambda at: where(trace, at))
+    making = opened(trail, make=lambda at: open_term(attention.trace, at), where=lambda at: where(attention, at))
     return drawn | {"opened": making, "dark": dark, "weight": f"{weights[key]:.6f}"}
 
 
-def mean_step(trace: ac.Trace, layer: int, query: int, key: int, heads: range) -> dict[str, Any]:
+def mean_step(attention: Attention, layer: int, query: int, key: int) -> dict[str, Any]:
     """The average of all heads' weights."""
-    leaves = [number_at(trace, Address("weight", (layer, h, query, key))) for h in heads]
+    heads = range(attention.config.n_heads)
+    leaves = [number_at(attention.trace, attention.address("weight", layer, h, query, key)) for h in heads]
     parts = [leaf.named(f"head {h}", at=leaf.at) for h, leaf in zip(heads, leaves, strict=True)]
     mean = make("quotient", (make("sum", parts), Term(float(len(parts)), "heads")))
     runs, rounded = equation(mean.named("average"), len(parts))
@@ -68,15 +72,14 @@ def renormalized_step(weights: np.ndarray, shown: list[int], key: int) -> dict[s
     }
 
 
-def head_steps(trace: ac.Trace, layer: int, head: int, query: int, key: int, dims: list[int]) -> dict[str, Any]:
+def head_steps(attention: Attention, layer: int, head: int, query: int, key: int, dims: list[int]) -> dict[str, Any]:
     """From q · k to the contextual embedding, in five steps."""
-    tree = explain.weight(trace, layer, head, query, key)
-    names = trace.tokens
+    trace, place = attention.trace, (layer, head, query, key)
+    tree = open_term(trace, attention.address("weight", *place))
     if not tree.parts:
         return {"steps": [{"lines": [], "words": [tree.note]}], "bars": None}
-    made = {term.name: term for term in steps(tree)}
-    product, score = made["q·k"], made["score"]
-    d_head, n = trace.model.config.d_head, len(names)
+    product = open_term(trace, attention.address("product", *place))
+    d_head = attention.config.d_head
     head_row = ["dimension", "q", "k", "q × k"]
     first = step(
         product,
@@ -87,28 +90,54 @@ def head_steps(trace: ac.Trace, layer: int, head: int, query: int, key: int, dim
              "tables": [products_table(product, head_row, order=False)]},
         ],
     )  # fmt: skip
-    mask = trace.mask()
-    masked = 0 if mask is None else int(n - mask[query].sum())
-    told = "nothing is masked." if not masked else f"{masked} later tokens are masked and get no weight."
-    second = step(score, [f"The score: q·k divided by √{d_head}, so that it does not grow with the width; {told}"])
     return {
-        "steps": [first, second, softmax_step(trace, tree, made, key), *value_steps(trace, layer, head, query, dims)],
+        "steps": [
+            first, score_step(attention, *place), softmax_step(attention, tree, key),
+            *value_steps(attention, layer, head, query, dims),
+        ],
         "bars": {
             "values": [round(part.value, 4) for part in product.parts],
             "words": f"The {d_head} products of query and key, in order. The table of all products holds their digits.",
         },
-    }
+    }  # fmt: skip
 
 
-def softmax_step(trace: ac.Trace, tree: Term, made: dict[str, Term], key: int) -> dict[str, Any]:
+def score_step(attention: Attention, layer: int, head: int, query: int, key: int) -> dict[str, Any]:
+    """What is done to q · k before the softmax, and what the mask leaves."""
+    chain = attention.scoring(layer)
+    made = [open_term(attention.trace, Address(stage.name, (layer, head, query, key))) for stage in chain]
+    lines, rounded = zip(*map(equation, made), strict=True) if made else ((), ())
+    mask = attention.mask(layer)
+    hidden = 0 if mask is None else int((~mask[query]).sum())
+    later = "later " if attention.causal and attention.config.window(layer) is None else ""
+    told = "nothing is masked." if not hidden else f"{hidden} {later}tokens are masked and get no weight."
+    words = f"The score: {'; '.join(map(done, chain)) or 'q·k as it is, for this model divides by nothing'}; {told}"
+    return {"lines": list(lines), "words": [words, *(sentence for each in rounded for sentence in each)], "folds": []}
+
+
+def done(stage: Stage) -> str:
+    """What a stage does to a score, in words."""
+    match stage.operation:
+        case Scale() as scale:
+            return f"{scale.equation}, so that it does not grow with the width"
+        case Cap():
+            return "bounded by a cap on both sides"
+        case Add():
+            return "the term for how far apart the two stand is added"
+    return stage.equation
+
+
+def softmax_step(attention: Attention, tree: Term, key: int) -> dict[str, Any]:
     """The softmax over the row: every score, its exponential, and its weight."""
+    made = {term.name: term for term in steps(tree)}
     rows, chosen = [], 0
     exponentials = made["sum"].parts
     for i, (own, power) in enumerate(zip(made["max"].parts, exponentials, strict=True)):
         j = own.at.indices[-1] if own.at else i
         chosen = i if j == key else chosen
         share = power.value / made["sum"].value
-        rows.append([plain(trace.tokens[j]), value(own), plain(number(power.value, 4)), plain(number(share, 4))])
+        name = attention.keys[j].piece
+        rows.append([plain(name), value(own), plain(number(power.value, 4)), plain(number(share, 4))])
     return step(
         tree,
         [f"Softmax over {len(rows)} tokens: e to the score less the row’s maximum, over the sum of all such powers."],
@@ -120,15 +149,30 @@ def softmax_step(trace: ac.Trace, tree: Term, made: dict[str, Term], key: int) -
     )  # fmt: skip
 
 
-def value_steps(trace: ac.Trace, layer: int, head: int, query: int, dims: list[int]) -> list[dict[str, Any]]:
+STREAM = (
+    ("the token’s embedding", "embedding"),
+    ("as layer {layer} finds it", "resid_pre"),
+    ("the heads joined, times W_O", "attn_out"),
+    ("added to the stream", "resid_mid"),
+    ("what cross-attention adds", "cross_attn_out"),
+    ("added to the stream", "resid_cross"),
+    ("what the MLP adds", "mlp_out"),
+    ("as layer {layer} leaves it", "resid_post"),
+    ("the contextual embedding", "contextual"),
+)
+"""What becomes of a token in a layer: in words, and the quantity."""
+
+
+def value_steps(attention: Attention, layer: int, head: int, query: int, dims: list[int]) -> list[dict[str, Any]]:
     """The weighted values, and what becomes of them: z, W_O, the residual, the norm, the embedding.
 
     dims: the dimensions of z that are written out; where none is chosen, its largest
     """
-    mixed = trace.z(layer)[head, query]
+    trace, names = attention.trace, [token.piece for token in attention.keys]
+    mixed = attention.array("z", layer)[head, query]
     dims = [d for d in dims if d < len(mixed)] or [int(np.abs(mixed).argmax())]
-    made = [open_term(trace, Address("z", (layer, head, query, d))) for d in dims]
-    every = [number_at(trace, Address("z", (layer, head, query, d))) for d in range(len(mixed))]
+    made = [open_term(trace, attention.address("z", layer, head, query, d)) for d in dims]
+    every = [number_at(trace, attention.address("z", layer, head, query, d)) for d in range(len(mixed))]
     lines, rounded = zip(*map(equation, made), strict=True)
     fourth = {
         "lines": list(lines),
@@ -139,8 +183,8 @@ def value_steps(trace: ac.Trace, layer: int, head: int, query: int, dims: list[i
         ],
         "folds": [
             *(
-                {"label": f"all {len(trace.tokens)} tokens in dimension {d}",
-                 "tables": [products_table(z, ["token", "weight", "v", "weight × v"], trace.tokens)]}
+                {"label": f"all {len(names)} tokens in dimension {d}",
+                 "tables": [products_table(z, ["token", "weight", "v", "weight × v"], names)]}
                 for d, z in zip(dims, made, strict=True)
             ),
             {"label": "z, every dimension",
@@ -149,20 +193,12 @@ def value_steps(trace: ac.Trace, layer: int, head: int, query: int, dims: list[i
         ],
     }  # fmt: skip
     m = int(np.abs(trace.contextual[query]).argmax())
-    rows = [
-        [plain(name), value(number_at(trace, Address(quantity, (*at, query, m))))]
-        for name, quantity, at in (
-            ("the token’s embedding", "embedding", ()),
-            (f"as layer {layer} finds it", "resid_pre", (layer,)),
-            ("the heads joined, times W_O", "attn_out", (layer,)),
-            ("added to the stream", "resid_mid", (layer,)),
-            ("what the MLP adds", "mlp_out", (layer,)),
-            (f"as layer {layer} leaves it", "resid_post", (layer,)),
-            ("the contextual embedding", "contextual", ()),
-        )
-        if trace.has(quantity, layer)
-    ]
-    stream = open_term(trace, Address(after_attention(trace, layer), (layer, query, m)))
+    rows = []
+    for words, quantity in STREAM:
+        if trace.has(quantity, layer):
+            address = trace.stage(quantity, layer).address({"position": query, "query": query, "model": m})
+            rows.append([plain(words.format(layer=layer)), value(number_at(trace, address))])
+    stream = open_term(trace, Address(attention.sums[0], (layer, query, m)))
     likeness = explain.likeness(trace, query)
     fifth = {
         "lines": [equation(stream)[0], equation(likeness)[0]],
@@ -181,24 +217,28 @@ def value_steps(trace: ac.Trace, layer: int, head: int, query: int, dims: list[i
     return [fourth, fifth]
 
 
-def after_attention(trace: ac.Trace, layer: int) -> str:
-    """Where what attention found is added to the stream: at once, or together with what the MLP adds."""
-    return next(name for name in ("mid_sum", "resid_mid", "resid_post") if trace.has(name, layer))
+KINDS = {"q": "query", "k": "key", "v": "value", "z": "mixed value"}
 
 
-def where(trace: ac.Trace, address: Address) -> str:
+def where(attention: Attention, address: Address) -> str:
     """In words, which number an address is."""
-    layer_head = {
-        "q": "query", "k": "key", "v": "value", "z": "mixed value",
-    }  # fmt: skip
-    if address.quantity in layer_head:
-        layer, head, position, dim = address.indices
-        kind, token = layer_head[address.quantity], trace.tokens[position]
-        return f"Layer {layer}, head {head}: dimension {dim} of the {kind} of “{token}”."
-    if address.quantity in ("weight", "score", "product"):
-        layer, head, query, key = address.indices
-        return f"Layer {layer}, head {head}: from “{trace.tokens[query]}” to “{trace.tokens[key]}”."
-    if len(address.indices) == 3 and not address.quantity.startswith(("W", "b_")):
-        layer, position, m = address.indices
-        return f"Layer {layer}: dimension {m} of “{trace.tokens[position]}”."
+    trace, (quantity, indices) = attention.trace, address
+    layer = None if quantity in trace.declared(None) else next(iter(indices), None)
+    try:
+        stage = trace.stage(quantity, layer)
+    except InputError:
+        return ""
+    index = dict(zip(stage.axes, indices if stage.layer is None else indices[1:], strict=False))
+    keys = attention.keys if quantity.startswith("cross_") or "source" in index else attention.queries
+    tokens = {"position": attention.queries, "query": attention.queries, "key": keys, "source": keys}
+    found = [tokens[axis][at].piece for axis, at in index.items() if axis in tokens and at < len(tokens[axis])]
+    head = next((at for axis, at in index.items() if axis in ("head", "kv_head")), None)
+    place = [*([] if stage.layer is None else [f"Layer {layer}"]), *([] if head is None else [f"head {head}"])]
+    before = f"{', '.join(place)}: " if place else ""
+    match found:
+        case [asks, answers]:
+            return f"{before}from “{asks}” to “{answers}”."
+        case [token] if len(index) > 1:
+            kind = KINDS.get(quantity.removeprefix("cross_").partition("_")[0])
+            return f"{before}dimension {[*index.values()][-1]} of {f'the {kind} of ' if kind else ''}“{token}”."
     return ""

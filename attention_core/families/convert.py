@@ -49,12 +49,13 @@ def read_config(family: Family, raw: Mapping[str, Any]) -> ModelConfig:
         found |= traits
     for rule in family.rules:
         found |= rule.read(values)
-    return ModelConfig(**found, end_ids=end_ids(values.get("eos_token_id")))
+    return ModelConfig(**found, end_ids=ends(values.get("eos_token_id")))
 
 
-def end_ids(value: Any) -> tuple[int, ...]:
-    """The ids that end a text: one, several, or none that could be read."""
-    return tuple(each for each in (value if isinstance(value, list) else [value]) if is_whole(each, 0))
+def ends(said: Any) -> tuple[int, ...]:
+    """The tokens that end a text, by a configuration's one id or list of ids; what is no id ends nothing."""
+    listed = said if isinstance(said, list) else [said]
+    return tuple(each for each in listed if is_whole(each, 0))
 
 
 def same(a: object, b: object) -> bool:
