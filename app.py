@@ -12,7 +12,7 @@ from components.token_strip import Selection, token_strip
 from figures.graph import alt_text, attention_graph, clicked, graph_info
 from ui import words
 from ui.arithmetic import view
-from ui.controls import asked, get_run_or_stop, pickers, sentence_box, target_box
+from ui.controls import asked, get_run_or_stop, pickers, sentence_box, side_row, target_box
 from ui.examples import BY_TEXT
 from ui.inspect import Along, Shown, chosen_attention, example_of, shown_part, strip_tokens
 from ui.models import get_model
@@ -155,13 +155,12 @@ def inspect(run: ac.Trace | ac.PairTrace, made_for: tuple[str, str]) -> None:
     """
     if asked() != made_for:
         st.rerun()
+    side_row(run)
     attention = chosen_attention(run).keeping()
     part = shown_part(attention)
     if part is None:
         st.info("With special tokens hidden, nothing is left of this text.")
         bound(st.toggle, "Hide special tokens", "hide", {"open": ""})
-        if attention.side:
-            pickers(attention)
         write_address()
         return
     if part.note:
@@ -188,8 +187,6 @@ def inspect(run: ac.Trace | ac.PairTrace, made_for: tuple[str, str]) -> None:
 
 
 open_page("Inspect")
-if theme_name() == "dark":
-    st.html('<i class="dark-page"></i>')
 row = sentence_box()
 try:
     loaded = get_model(chosen()["model"])

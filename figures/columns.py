@@ -8,9 +8,10 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from figures.layout import LINE, WIDE, Box, Label, Numbers, ended
+from figures.layout import LINE, Box, Label, Numbers, ended
 
 ROW, SHORTEST, TALLEST = 24, 90, 420  # pixels between two tokens where there is room, and of a whole column
+ACROSS = 420  # pixels between the columns, on a page that is neither the widest nor the narrowest
 WINDOW: Box = (-0.03, 1.03, -0.06, 1.06)
 
 
@@ -37,7 +38,7 @@ def ties(start: Numbers, end: Numbers, heads: Numbers, high: float) -> tuple[Num
     """
     halfway = np.full(len(start), 0.5)
     level = [np.stack([halfway, each[:, 1]], axis=1) for each in (start, end)]
-    return ended(np.stack([start, *level, end], axis=1), end, heads, np.array([WIDE / 2, high]))
+    return ended(np.stack([start, *level, end], axis=1), end, heads, np.array([ACROSS, high]))
 
 
 def labels(n_query: int, n_key: int, first: Iterable[int]) -> list[Label]:

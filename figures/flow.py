@@ -117,13 +117,19 @@ def self_attention_svg(sizes: Sizes, *, lit: int | None = None, theme: ThemeName
     parts += arrows(boxes, colours)
     for step, title in enumerate(STEP_TITLES, 1):
         own = [box for box in boxes if box.step == step]
-        shape = " · ".join(dict.fromkeys(box.shape for box in own)) if step != 1 or not text else shortened(text)
+        shape = shape_of(own) if step != 1 or not text else shortened(text)
         parts.append(group(step, title, shape, own, colours, lit == step, sizes))
     words = f"{sizes.n_tokens} tokens through one of {sizes.n_heads} heads, {sizes.d_head} dimensions wide."
     if sizes.n_keys is not None:
         words += f" Keys and values come from the memory: what the encoder made of {sizes.n_keys} tokens."
     title = f"{'Self' if sizes.n_keys is None else 'Cross'}-attention, step by step"
     return document(WIDTH, HEIGHT, title, words, colours, parts)
+
+
+def shape_of(boxes: list[Box]) -> str:
+    """The shapes of a step's matrices as one: "5 × 37", or "5, 7 × 37" where the second has other rows."""
+    rows, _, rest = zip(*(box.shape.partition(" ") for box in boxes), strict=True)
+    return f"{', '.join(dict.fromkeys(rows))} {rest[0]}".strip()
 
 
 def group(step: int, title: str, shape: str, boxes: list[Box], colours: Theme, lit: bool, sizes: Sizes) -> str:

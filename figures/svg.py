@@ -7,6 +7,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from numpy.typing import ArrayLike
 
+from figures.columns import ACROSS
 from figures.graph_info import Edge, GraphInfo, alt_text, label_room, node_colour
 from figures.heatmap import SLOPE, TURN, HeatmapInfo, frames, heatmap_info, labelled, margins
 from figures.labels import digits, isolated, pair, visible, width
@@ -96,7 +97,7 @@ def graph_svg(info: GraphInfo, *, theme: ThemeName = "light", title: str | None 
     """A graph as `graph_info` lays it out, as an SVG."""
     colours, arc = theme_of(theme), info.layout == "arc"
     left, right, bottom, top = info.window
-    scales = {"arc": (WIDE / (right - left), RISE), "circle": (RADIUS, RADIUS), "columns": (WIDE / 2, info.height)}
+    scales = {"arc": (WIDE / (right - left), RISE), "circle": (RADIUS, RADIUS), "columns": (ACROSS, info.height)}
     across, up = scales[info.layout]
     turn = _turn(info, across) if arc else 0
     before, below, after = 10.0, 10.0, 10.0

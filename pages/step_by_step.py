@@ -11,7 +11,7 @@ from components.grid import grid
 from components.picture import picture
 from components.token_strip import Selection, token_strip
 from ui.arithmetic import where
-from ui.controls import asked, get_run_or_stop, pickers, sentence_box, target_box
+from ui.controls import asked, get_run_or_stop, pickers, sentence_box, side_row, target_box
 from ui.flow import flow_drawing, heads_drawing, one_head_drawing
 from ui.grids import View, grids
 from ui.inspect import chosen_attention, shown_part, strip_tokens
@@ -119,6 +119,7 @@ def steps(run: ac.Trace | ac.PairTrace, made_for: tuple[str, str]) -> None:
     """
     if asked() != made_for:
         st.rerun()
+    side_row(run)
     attention = chosen_attention(run).keeping()
     part = shown_part(attention)
     if part is None:

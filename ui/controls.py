@@ -11,16 +11,18 @@ import attention_core as ac
 from attention_core.errors import InputError
 from attention_core.pair import LONGEST_WRITTEN
 from attention_core.sides import Attention
+from components import visible
 from ui.examples import EXAMPLES, Example
 from ui.models import get_run
 from ui.selection import SIDES, bound, chosen, put, write_address
 
 FRESH = {"q": None, "k": None, "open": ""}  # a new sentence starts with nothing chosen or opened in it
 SIDE_NAMES = {"encoder": "Encoder", "decoder": "Decoder", "cross": "Cross"}
-SIDE_HELP = (
-    "Encoder: the sentence looks at itself. Decoder: the target looks at what it has so far. "
-    "Cross: the target (queries) looks at the sentence (keys)."
-)
+SIDE_SAYS = {
+    "encoder": "The sentence looks at itself.",
+    "decoder": "The target looks at what there is of it so far.",
+    "cross": 'The target (<span class="q">queries</span>) looks at the sentence (<span class="k">keys</span>).',
+}
 
 
 def choose_example(example: Example) -> None:
@@ -58,32 +60,37 @@ def get_run_or_stop(model: ac.Model | ac.EncoderDecoder) -> ac.Trace | ac.PairTr
         st.info("Type a sentence above, or take one from Examples.")
     else:
         try:
-            run = get_run(model.name, *asked())
+            return get_run(model.name, *asked())
         except InputError as error:
             st.warning(f"{error} Your text is kept above: shorten it, and it will be shown.")
-        else:
-            if isinstance(run, ac.PairTrace) and run.ended is not None:
-                st.html(written(run.decoder.text, run.ended))
-            return run
     write_address()
     st.stop()
 
 
-def written(text: str, ended: bool) -> str:
-    """A sentence on a target that the model has written itself, as HTML."""
-    said = f"“{html.escape(text)}”" if text.strip() else "nothing at all"
-    how = "until it ended" if ended else f"stopped after {LONGEST_WRITTEN} tokens"
+def side_row(run: ac.Trace | ac.PairTrace) -> None:
+    """Which side is shown, and where the target comes from; nothing where there is one side alone."""
+    if isinstance(run, ac.Trace):
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        bound(st.segmented_control, "Side", "side", FRESH, options=SIDES, required=True, width="content",
+              format_func=SIDE_NAMES.__getitem__, label_visibility="collapsed")  # fmt: skip
+        st.html(f'<p class="read">{SIDE_SAYS[chosen()["side"]]} {written(run)}</p>', width="stretch")
+
+
+def written(run: ac.PairTrace) -> str:
+    """A sentence on a target that the model has written itself, as HTML; nothing on one that was typed."""
+    if run.ended is None:
+        return ""
+    said = html.escape(visible(run.decoder.text)) if run.decoder.text.strip() else f"{len(run.decoder.ids) - 1} tokens"
+    how = "until it ended" if run.ended else f"stopped after {LONGEST_WRITTEN} tokens"
     return (
-        '<p class="read"><span class="written">written by the model</span> '
-        f"<bdi>{said}</bdi> (always its likeliest next token, {how}). Type a target above to have it read another.</p>"
+        f'<span class="written">target written by the model</span> <bdi>“{said}”</bdi>, always its likeliest next '
+        f"token, {how}."
     )
 
 
 def pickers(attention: Attention, every: str = "Average of heads") -> None:
-    """Which side where there is one, which layer, which head; `every` is what all heads together are called."""
-    if attention.side:
-        bound(st.segmented_control, "Side", "side", FRESH, options=SIDES, required=True, help=SIDE_HELP,
-              format_func=SIDE_NAMES.__getitem__, label_visibility="collapsed")  # fmt: skip
+    """Which layer, which head; `every` is what all heads together are called."""
     layers, heads = attention.config.n_layers, attention.config.n_heads
     names = {str(h): f"Head {h}" for h in range(heads)} | {"mean": every}
     bound(

@@ -9,7 +9,9 @@ import numpy as np
 import streamlit as st
 
 from attention_core.errors import InputError
+from attention_core.pair import PairTrace
 from attention_core.sides import Attention
+from attention_core.trace import Trace
 from attention_core.worked.lesson import Lesson
 from attention_core.worked.lesson_file import from_address, to_address
 from attention_core.worked.presets import preset
@@ -113,10 +115,10 @@ def refused() -> dict[str, Any] | None:
     return st.session_state.get("refused_cell")
 
 
-def sentence_attention() -> Attention:
-    """The model's chosen side on the chosen sentence."""
+def sentence_run() -> Trace | PairTrace:
+    """The model's run over the chosen sentence."""
     selection = chosen()
-    return chosen_attention(get_run(get_model(selection["model"]).name, selection["text"], selection["target"]))
+    return get_run(get_model(selection["model"]).name, selection["text"], selection["target"])
 
 
 def from_sentence() -> tuple[Lesson, Projected, list[str]]:
@@ -124,7 +126,7 @@ def from_sentence() -> tuple[Lesson, Projected, list[str]]:
 
     Raises InputError where other tokens answer than ask: a lesson has one row of words.
     """
-    attention, selection = sentence_attention(), chosen()
+    attention, selection = chosen_attention(sentence_run()), chosen()
     if attention.crosses:
         raise InputError("In a worked example the same words ask and answer: choose the encoder or the decoder.")
     config, trace = attention.config, attention.trace

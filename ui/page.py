@@ -23,6 +23,8 @@ def open_page(title: str, origin: Callable[[], str] | None = None) -> None:
     """The first call of every page; `origin` says where its numbers come from, when it is not from the model."""
     st.set_page_config(page_title=f"{title} · Attention Lab", page_icon="🔎", layout="wide")
     st.html(f"<style>{STYLE}</style>")
+    if theme_name() == "dark":
+        st.html('<i class="dark-page"></i>')
     read_address()
     with st.container(key="top", horizontal=True, vertical_alignment="center"):
         st.html("<h1>Attention Lab</h1>", width="content")

@@ -82,7 +82,7 @@ def mask_note(causal: bool, window: int | None) -> str | None:
         far = ", and so is what lies farther back" if window else ""
         return (
             f"This model reads from left to right: a token looks at itself{reach}, never ahead. So the upper right is "
-            f"empty{far}, and the first token can give all its attention to itself alone."
+            f"empty{far}, and the first token has itself alone to look at."
         )
     if window:
         return f"In this layer a token looks at most {window - 1} tokens to either side; what lies farther is empty."

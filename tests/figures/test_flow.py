@@ -61,6 +61,7 @@ def test_cross_attention_says_where_keys_and_values_come_from():
     svg = self_attention_svg(sizes)
     assert "Keys and values come from the memory" in svg
     assert ">encoder</text>" in svg
+    assert ">4, 6 × 7</text>" in svg
     assert "memory: 6 × 37 (K, V)" in multi_head_svg(sizes, np.full((5, 4, 6), 1 / 6))
     assert "encoder" not in self_attention_svg(SIZES[0])
 

@@ -63,7 +63,7 @@ def test_a_sink_is_explained_only_where_it_is_one():
 
 @pytest.mark.parametrize(
     ("causal", "window", "said"),
-    [(False, None, None), (True, None, "upper right is empty, and the first"), (True, 5, "the 4 before it"),
+    [(False, None, None), (True, None, "upper right is empty, and the first token"), (True, 5, "the 4 before it"),
      (False, 5, "at most 4 tokens to either side")],
 )  # fmt: skip
 def test_an_empty_part_of_the_picture_is_explained(causal, window, said):
