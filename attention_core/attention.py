@@ -34,7 +34,8 @@ def projection_stages(
         made.append(stage(
             f"{prefix}{kind}[{head}, {place}, dim]", Contract(), f"{read}[{place}, model]",
             f"{weight}[{head}, model, dim]", *([f"{bias}[{head}, dim]"] if biased else []),
-            role=role, title=title, equation=f"{kind} = {'x' if read == source else read} · {weight}" + (f" + {bias}" if biased else ""),
+            role=role, title=title, equation=f"{kind} = {'x' if read == source else read} · {weight}"
+            + (f" + {bias}" if biased else ""),
         ))  # fmt: skip
     return made
 

@@ -20,7 +20,7 @@ from ui.models import get_model
 from ui.opened import show_making
 from ui.page import open_page, theme_name
 from ui.selection import bound, chosen, put, write_address
-from ui.steps import STEPS, Step, makes, says
+from ui.steps import STEPS, Step, makes, says, title
 from ui.windows import moved, starts
 from ui.words import mask_note
 
@@ -36,7 +36,7 @@ def walk(attention: Attention, place: int, layer: int, head: int | None) -> None
         st.button("‹ Back", disabled=place == 1, on_click=put, kwargs={"step": place - 1, "open": ""})
         st.button("Next ›", disabled=place == len(STEPS), type="primary", on_click=put,
                   kwargs={"step": place + 1, "open": ""})  # fmt: skip
-        st.html(f'<h2 class="step">{place} of {len(STEPS)} · {step.title}</h2>', width="stretch")
+        st.html(f'<h2 class="step">{place} of {len(STEPS)} · {title(step, attention, layer)}</h2>', width="stretch")
         bound(st.segmented_control, "Drawing", "drawing", options=list(DRAWINGS), required=True,
               format_func=DRAWINGS.__getitem__, label_visibility="collapsed")  # fmt: skip
         pickers(attention, every="All heads")

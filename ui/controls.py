@@ -81,10 +81,11 @@ def written(run: ac.PairTrace) -> str:
     """A sentence on a target that the model has written itself, as HTML; nothing on one that was typed."""
     if run.ended is None:
         return ""
-    said = html.escape(visible(run.decoder.text)) if run.decoder.text.strip() else f"{len(run.decoder.ids) - 1} tokens"
+    text, count = run.decoder.text, len(run.decoder.ids) - 1
+    said = f"“{html.escape(visible(text))}”" if text.strip() else f"{count} tokens that stand for no text"
     how = "until it ended" if run.ended else f"stopped after {LONGEST_WRITTEN} tokens"
     return (
-        f'<span class="written">target written by the model</span> <bdi>“{said}”</bdi>, always its likeliest next '
+        f'<span class="written">target written by the model</span> <bdi>{said}</bdi>, always its likeliest next '
         f"token, {how}."
     )
 

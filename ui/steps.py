@@ -42,6 +42,18 @@ def makes(step: Step, attention: Attention, layer: int) -> list[str]:
     return made or ([(scoring or [attention.name("product")])[-1]] if step.name in ("scale", "mask") else [])
 
 
+def title(step: Step, attention: Attention, layer: int) -> str:
+    """What a step is called in this model."""
+    if step.name == "scale":
+        done = [SCALED.get(type(stage.operation).__name__, stage.title) for stage in attention.scoring(layer)]
+        return ", ".join(done).capitalize() or "Not scaled"
+    return "Stream and memory" if step.name == "embeddings" and attention.crosses else step.title
+
+
+SCALED = {"Scale": "scaled", "Cap": "capped", "Add": "given the position’s term"}
+"""What becomes of the scores, by the operation."""
+
+
 def says(step: Step, attention: Attention, layer: int) -> str:
     """What is done in a step, in this model."""
     config, plain = attention.config, step.says

@@ -51,6 +51,8 @@ def first_pair(
     if example and example.query in names and example.key in names:
         return names.index(example.query), names.index(example.key)
     asking, answering = (np.array([not token.special for token in tokens]) for tokens in (queries, keys))
+    if crosses:  # a target of special tokens alone is to be shown as well
+        asking, answering = (each if each.any() else ~each for each in (asking, answering))
     allowed = np.where(np.outer(asking, answering), weights, -1.0)
     if not crosses:
         np.fill_diagonal(allowed, -1.0)

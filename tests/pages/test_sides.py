@@ -1,4 +1,4 @@
-"""The pages of an encoder–decoder without a browser: every side and step is drawn, junk is named, one side stays one."""
+"""The pages of an encoder–decoder without a browser: every side and step is drawn, junk is named."""
 
 import json
 import struct

@@ -43,7 +43,7 @@ def test_where_others_answer_a_token_may_look_at_its_own_place():
     )
     weights = np.array([[0.1, 0.9, 0.0], [0.2, 0.3, 0.5]])
     assert first_pair(asking, answering, weights, None, True) == (1, 1)
-    assert first_pair(asking[:1], answering, weights[:1], None, True) == (0, 0)
+    assert first_pair(asking[:1], answering, weights[:1], None, True) == (0, 1)
 
 
 def test_every_swap_leads_to_an_example():
