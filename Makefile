@@ -20,6 +20,7 @@ oracle: .venv/oracle
 
 bench: .venv/oracle
 	$(BIN)/python -m benchmarks.forward
+	$(BIN)/python -m benchmarks.generate
 	$(BIN)/python -m benchmarks.memory
 	$(BIN)/python -m benchmarks.loading
 	$(BIN)/python -m benchmarks.interaction

@@ -16,6 +16,7 @@ from ui.controls import asked, get_run_or_stop, pickers, sentence_box, side_row,
 from ui.examples import BY_TEXT
 from ui.inspect import Along, Shown, chosen_attention, example_of, shown_part, strip_tokens
 from ui.models import get_model
+from ui.next_token import what_comes_next
 from ui.page import open_page, theme_name
 from ui.saving import graph_choices, save_menu
 from ui.selection import bound, chosen, put, write_address
@@ -33,7 +34,7 @@ def headline(attention: Attention, part: Shown) -> None:
         old, new = example.swap
         swapped = BY_TEXT[example.text.replace(old, new)]
         swap.button(f"What if it was too {new}?" if "too" in example.text else f"What if it was {new}?",
-                    on_click=put, kwargs={"text": swapped.text, "open": ""})  # fmt: skip
+                    on_click=put, kwargs={"text": swapped.text, "open": "", "logit": ""})  # fmt: skip
     with pick, st.container(horizontal=True, horizontal_alignment="right"):
         pickers(attention)
         save_menu(attention, part)
@@ -163,15 +164,17 @@ def inspect(run: ac.Trace | ac.PairTrace, made_for: tuple[str, str]) -> None:
         bound(st.toggle, "Hide special tokens", "hide", {"open": ""})
         write_address()
         return
-    if part.note:
-        st.info(part.note)
+    with st.container():  # a place of its own, so that what stands below keeps its own when a note comes or goes
+        if part.note:
+            st.info(part.note)
     token_strip(
         strip_tokens(attention.trace, part.queries.places), Selection(part.query, part.key, part.plane),
         strip_tokens(attention.source, part.keys.places) if attention.crosses else None,
         key="strip", on_pick=part.put,
     )  # fmt: skip
-    if note := words.unplaced(attention.source.text, attention.keys):
-        st.caption(note.replace("[", "\\["))
+    with st.container():
+        if note := words.unplaced(attention.source.text, attention.keys):
+            st.caption(note.replace("[", "\\["))
     headline(attention, part)
     left, right = st.columns([9, 11], gap="medium")
     with left:
@@ -194,4 +197,7 @@ except ac.AttentionLabError as problem:
     st.error(str(problem))
     st.stop()
 target_box(loaded, row)
-inspect(get_run_or_stop(loaded), asked())
+run = get_run_or_stop(loaded)
+inspect(run, asked())
+if isinstance(loaded, ac.Model) and isinstance(run, ac.Trace):
+    what_comes_next(loaded, run)

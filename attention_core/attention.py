@@ -31,11 +31,11 @@ def projection_stages(
         head, read = (("head", source) if kind == "q" else (kv, memory or source))  # fmt: skip
         weight, bias = f"W_{prefix}{kind.upper()}", f"b_{prefix}{kind.upper()}"
         biased = bias in biases
+        x = "x" if read == source else read
         made.append(stage(
             f"{prefix}{kind}[{head}, {place}, dim]", Contract(), f"{read}[{place}, model]",
             f"{weight}[{head}, model, dim]", *([f"{bias}[{head}, dim]"] if biased else []),
-            role=role, title=title, equation=f"{kind} = {'x' if read == source else read} · {weight}"
-            + (f" + {bias}" if biased else ""),
+            role=role, title=title, equation=f"{kind} = {x} · {weight}" + (f" + {bias}" if biased else ""),
         ))  # fmt: skip
     return made
 

@@ -13,17 +13,18 @@ from attention_core.catalogue import CATALOGUE, Entry
 from attention_core.config import ModelConfig
 from attention_core.download import Plan, fetch, make_plan, remember
 from attention_core.errors import CheckpointError, DigestError, UnknownModelError
-from attention_core.families.convert import convert, read_config, with_head
+from attention_core.families.convert import as_stored, convert, read_config
 from attention_core.families.registry import family_of
 from attention_core.families.schema import Family
 from attention_core.model import Model
 from attention_core.pair import EncoderDecoder
 from attention_core.progress import Report, in_terminal
 from attention_core.tensors import INDEX, WEIGHTS, Tensors, shard_map
-from attention_core.tokenizer import Tokenizer
+from attention_core.tokenizer import TOKENIZER, Tokenizer, lacking
 from attention_core.weights import Weights
 
-CONFIG, TOKENIZER = OTHERS = ("config.json", "tokenizer.json")
+CONFIG = "config.json"
+OTHERS = (CONFIG, TOKENIZER)
 
 MAIN = "main"
 PART = r"[A-Za-z0-9](?:[\w-]|\.(?!\.))*"
@@ -124,7 +125,8 @@ def read_model(folder: Path, name: str) -> Model | EncoderDecoder:
     """Read a model from a folder that holds its configuration, tokenizer and safetensors."""
     for file in OTHERS:
         if not (folder / file).is_file():
-            raise CheckpointError(f"The model's folder has no {file}.")
+            there = {each.name for each in folder.iterdir()}
+            raise CheckpointError(f"The model's folder has no {file}.{lacking(file, there)}")
     family, config = family_and_config(folder)
     tensors, tokenizer = Tensors(folder), Tokenizer(folder / TOKENIZER)
     model = build(family, config, tensors, tokenizer, name)
@@ -136,7 +138,7 @@ def read_model(folder: Path, name: str) -> Model | EncoderDecoder:
 
 def build(family: Family, config: ModelConfig, tensors: Tensors, tokenizer: Tokenizer, name: str) -> Model:
     """A model from the tensors of a folder, each checked."""
-    config = with_head(family, config, list(tensors))
+    config = as_stored(family, config, tensors)
     weights, sources = convert(family, config, tensors)
     return Model(name, config, Weights(config, weights), tokenizer, sources)
 

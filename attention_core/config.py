@@ -6,28 +6,30 @@ from functools import cached_property
 from typing import Any, Literal, get_args
 
 from attention_core.errors import UnsupportedConfigError
-from attention_core.positions import Relative, Rotary
+from attention_core.positions import Alibi, Relative, Rotary
 
 Activation = Literal["gelu", "gelu_tanh", "quick_gelu", "relu", "silu", "tanh"]
 Norm = Literal["layer", "rms"]
 NormPosition = Literal["post", "pre", "branch", "both"]
 Parallel = Literal["no", "one", "two"]
-Positions = Literal["learned", "sinusoidal", "rotary", "alibi", "relative", "none"]
+Positions = Literal["learned", "sinusoidal", "rotary", "alibi", "none"]
 Places = Literal["index", "mask", "ids"]
 QKNorm = Literal["none", "head", "each", "whole"]
 Projection = Literal["none", "after_norm", "before_sum"]
 Head = Literal["tied", "own", "none"]
+HeadActivation = Literal["none", Activation]
 
 SIZES = ("n_layers", "n_heads", "d_model", "d_head", "d_mlp", "d_vocab", "n_ctx")
-COUNTS = ("n_kv_heads", "n_segments", "d_embed", "place_offset")
+COUNTS = ("n_kv_heads", "n_segments", "d_embed", "place_offset", "n_experts", "d_expert", "experts_per_token")
 CHOICES: dict[str, Any] = {
     "activation": Activation, "norm": Norm, "norm_position": NormPosition, "parallel_block": Parallel,
     "positions": Positions, "place_from": Places, "qk_norm": QKNorm, "embed_projection": Projection, "head": Head,
+    "head_activation": HeadActivation,
 }  # fmt: skip
-FLAGS = ("causal", "cross", "gated_mlp", "norm_bias", "final_norm", "embed_norm")
+FLAGS = ("causal", "cross", "gated_mlp", "norm_bias", "final_norm", "embed_norm", "router_shares")
 POSITIVE = ("attn_root", "attn_soft_cap", "final_soft_cap", "embed_scale", "logit_scale")
 BIASES = frozenset({
-    *(f"b_{name}" for name in ("Q", "K", "V", "O", "in", "gate", "out", "U", "embed")),
+    *(f"b_{name}" for name in ("Q", "K", "V", "O", "in", "gate", "out", "U", "embed", "head")),
     *(f"b_cross_{name}" for name in "QKVO"), "b_q_norm", "b_k_norm",
 })  # fmt: skip
 
@@ -48,17 +50,22 @@ class ModelConfig:
     norm, norm_eps, norm_offset, norm_bias: the kind of norm; what is added to its weight (Gemma: 1)
     norm_position: "post": the sum of the stream and what a half adds (BERT); "pre": what a half reads;
                  "branch": what a half adds (OLMo 2); "both": what it reads and what it adds (Gemma 2)
+    shared:      for each layer the layer of the checkpoint whose weights it has, where several have the same (ALBERT)
     unnormed:    layers whose attention reads the stream without a norm (ModernBERT's first)
     final_norm:  whether the stream is normed once more after the last layer
     parallel_block: whether attention and MLP read the same stream, through one norm or two
     activation, gated_mlp: act(x · W_in) · W_out, or (act(x · W_gate) * (x · W_in)) · W_out
+    routed:      layers that have a router and experts, each a gated MLP, in place of one MLP (Mixtral)
+    n_experts, d_expert, experts_per_token: how many there are in such a layer, how wide, to how many a token goes
+    router_shares: whether the weights of the experts that a token goes to are made to sum to 1
 
     positions:   how the model knows the order: learned or sinusoidal embeddings, rotated queries and keys,
-                 or a term in the score
+                 or a term in the score that grows with the key's place
     place_from, place_offset: where a token's place is counted from: its index, or the tokens before it that the
                  mask leaves, or those that are not `pad_id`; and what the first place is
     rotary:      the rotation of each layer, None where it has none
-    relative:    the buckets of relative positions
+    alibi:       how the term that grows with the key's place enters the scores
+    relative:    the buckets of distances whose trained term is added to the score, beside `positions`
     windows:     how many keys a query sees in each layer, itself included; None for all
 
     qk_norm:     norm of q and k per head with one weight for all ("head") or one for each, or over all heads at once
@@ -69,6 +76,7 @@ class ModelConfig:
     embed_scale, embed_norm, embed_projection: what is done to embeddings before the first layer
     head, logit_scale: whether logits are read off by W_E, by a matrix of their own, or there are none; what the
                  stream is multiplied by before it
+    head_activation: act in norm(act(x · W_head)), which logits are read off where a model has it (ModernBERT)
     pad_id, start_id: the token that fills up a text, and the one that a decoder begins with
     end_ids:     the tokens that end a text
 
@@ -94,14 +102,21 @@ class ModelConfig:
     norm_offset: float = 0.0
     norm_bias: bool = True
     norm_position: NormPosition = "post"
+    shared: tuple[int, ...] = ()
     unnormed: tuple[int, ...] = ()
     final_norm: bool = False
     parallel_block: Parallel = "no"
     gated_mlp: bool = False
+    routed: tuple[int, ...] = ()
+    n_experts: int = 0
+    d_expert: int = 0
+    experts_per_token: int = 0
+    router_shares: bool = False
     positions: Positions = "learned"
     place_from: Places = "index"
     place_offset: int = 0
     rotary: tuple[Rotary | None, ...] = ()
+    alibi: Alibi | None = None
     relative: Relative | None = None
     windows: tuple[int | None, ...] = ()
     qk_norm: QKNorm = "none"
@@ -113,6 +128,7 @@ class ModelConfig:
     embed_norm: bool = False
     embed_projection: Projection = "none"
     head: Head = "none"
+    head_activation: HeadActivation = "none"
     logit_scale: float = 1.0
     pad_id: int | None = None
     start_id: int | None = None
@@ -145,7 +161,7 @@ class ModelConfig:
 
     def _check_layers(self) -> None:
         """Traits that differ by layer have one value for each; what a trait needs is there."""
-        for name in ("rotary", "windows", "attn_over"):
+        for name in ("shared", "rotary", "windows", "attn_over"):
             count = len(getattr(self, name))
             _need(count in (0, self.n_layers), name, f"given for each of {self.n_layers} layers", count)
         for rotary in self.rotary:
@@ -155,10 +171,16 @@ class ModelConfig:
             _need(window is None or is_whole(window, 1), "windows", "a whole number of at least 1", window)
         for over in self.attn_over:
             _need(is_number(over) and over > 0, "attn_over", "a number above 0", over)
+        if self.routed:
+            per, count = self.experts_per_token, self.n_experts
+            _need(1 <= per <= count, "experts_per_token", f"between 1 and the {count} experts", per)
+            _need(self.d_expert > 0, "d_expert", "a whole number of at least 1", self.d_expert)
         rotates = self.positions == "rotary"
         _need(bool(self.rotary) == rotates, "rotary", "given where positions are rotary", self.rotary)
-        wanted = self.positions == "relative"
-        _need((self.relative is not None) == wanted, "relative", "given where positions are relative", self.relative)
+        if self.relative is not None and self.positions == "alibi":
+            raise UnsupportedConfigError("Two terms in the score, relative and alibi, are not supported.")
+        sloped = self.positions == "alibi"
+        _need((self.alibi is not None) == sloped, "alibi", "given where positions are alibi", self.alibi)
         _need(self.place_from != "ids" or self.pad_id is not None, "pad_id", "an id", self.pad_id)
         if self.embed_projection == "none" and self.d_embed != self.d_model:
             raise UnsupportedConfigError(
@@ -181,7 +203,8 @@ class ModelConfig:
             "token": self.d_vocab, "vocab": self.d_vocab, "place": self.n_ctx + self.place_offset,
             "segment": self.n_segments, "model": self.d_model, "embed": self.d_embed, "head": self.n_heads,
             "kv_head": self.n_kv_heads, "group": self.n_heads // self.n_kv_heads, "dim": self.d_head,
-            "mlp": self.d_mlp, "bucket": relative,
+            "mlp": self.d_mlp, "bucket": relative, "hidden": self.d_model, "expert": self.n_experts,
+            "expert_mlp": self.d_expert,
         }  # fmt: skip
 
     @property

@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 
 Op = Literal[
     "given", "sum", "product", "quotient", "difference", "exp", "sqrt", "square", "max", "equal", "cos", "sin",
-    "tanh", "gelu", "gelu_tanh", "quick_gelu", "relu", "silu",
+    "tanh", "gelu", "gelu_tanh", "quick_gelu", "relu", "silu", "bfloat16",
 ]  # fmt: skip
 Role = Literal["query", "key", "value", "plain"]
 Value = float | Fraction
@@ -71,6 +71,12 @@ def sigmoid(x: float) -> float:
     return (1 + math.tanh(x / 2)) / 2
 
 
+def bfloat16(x: float) -> float:
+    """The nearest number of 8 significant binary digits, of two as near the even one."""
+    mantissa, exponent = math.frexp(x)
+    return math.ldexp(round(mantissa * 256), exponent - 8)
+
+
 CURVES: dict[str, Callable[[float], float]] = {
     "tanh": math.tanh,
     "gelu": gelu,
@@ -94,7 +100,7 @@ def apply(op: Op, values: list[Value]) -> Value:
         case "product":
             return math.prod(values)
         case "quotient":
-            return values[0] / values[1]
+            return values[0] / values[1] if values[1] else math.nan  # digits as shown may round to 0
         case "difference":
             return values[0] - values[1]
         case "exp":
@@ -115,6 +121,8 @@ def apply(op: Op, values: list[Value]) -> Value:
             return max(values[0], 0.0)
         case "tanh" | "gelu" | "gelu_tanh" | "quick_gelu" | "silu":
             return CURVES[op](float(values[0]))
+        case "bfloat16":
+            return bfloat16(float(values[0]))
         case "given":
             raise ValueError("A given number is not made from others.")
 

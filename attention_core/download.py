@@ -16,6 +16,7 @@ from attention_core.errors import CheckpointError, DigestError, DownloadError, O
 from attention_core.hub_errors import disk_errors, hub_errors
 from attention_core.progress import Meter, Report, amount
 from attention_core.tensors import INDEX, WEIGHTS, refuse_without_weights, shard_map, shard_names
+from attention_core.tokenizer import lacking
 
 if TYPE_CHECKING:
     from huggingface_hub.hf_api import RepoSibling
@@ -102,7 +103,7 @@ def make_plan(hub_id: str, revision: str, others: Sequence[str]) -> Plan:
 def remote(there: "Mapping[str, RepoSibling]", name: str) -> RemoteFile:
     """What the hub says of a file; CheckpointError when it does not have it."""
     if (found := there.get(name)) is None:
-        raise CheckpointError(f"The model has no {name} on the hub.")
+        raise CheckpointError(f"The model has no {name} on the hub.{lacking(name, there)}")
     size, digest = (found.lfs.size, found.lfs.sha256) if found.lfs else (found.size, found.blob_id)
     if size is None or not re.fullmatch("[0-9a-f]{40}|[0-9a-f]{64}", digest or ""):
         raise DownloadError(f"The hub does not tell the size and digest of {name}.")

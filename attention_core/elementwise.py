@@ -9,6 +9,7 @@ import numpy as np
 
 from attention_core.derivation import Op, Term, make
 from attention_core.ops import ACTIVATIONS
+from attention_core.positions import sinusoids, wavelengths
 from attention_core.stages import Cell, Numbers, Operand, Operation, Rounding
 
 
@@ -111,6 +112,18 @@ class Activate(Elementwise):
 
 
 @dataclass(frozen=True)
+class Bfloat16(Elementwise):
+    """Each number as bfloat16 keeps it: the nearest of 8 significant binary digits, of two as near the even one."""
+
+    def compute_into(self, axes: tuple[str, ...], inputs: list[Operand], out: Numbers) -> Numbers:
+        mantissa, exponent = np.frexp(inputs[0].along(axes))
+        return np.ldexp(np.rint(mantissa * 256), exponent - 8, out=out)
+
+    def term(self, cell: Cell) -> Term:
+        return make("bfloat16", (cell.whole(cell.stage.inputs[0]),))
+
+
+@dataclass(frozen=True)
 class Turn(Elementwise):
     """The cosine or sine of an angle, times an amplitude that is 1 but for some long contexts."""
 
@@ -126,6 +139,30 @@ class Turn(Elementwise):
     def term(self, cell: Cell) -> Term:
         made = make(self.name, (cell.part(cell.stage.inputs[0]),))
         return made if self.amplitude == 1 else make("product", (made, Term(self.amplitude, "amplitude")))
+
+
+@dataclass(frozen=True)
+class Sinusoid(Operation):
+    """Sines of a place in the first half of the width, cosines in the second.
+
+    result[m] = sin(place / wavelength[m]), then cos of the same
+
+    width: how many there are for each place
+    """
+
+    width: int
+
+    def compute(self, axes: tuple[str, ...], inputs: list[Operand]) -> Numbers:
+        return sinusoids(inputs[0].numbers, self.width)
+
+    def by_hand(self, axes: tuple[str, ...], inputs: list[Operand], rounded: Rounding) -> Numbers:
+        return rounded(self.compute(axes, inputs))
+
+    def term(self, cell: Cell) -> Term:
+        lengths, own = wavelengths(self.width), cell.index["model"]
+        wavelength = Term(float(lengths[own % len(lengths)]), "wavelength")
+        angle = make("quotient", (cell.part(cell.stage.inputs[0]), wavelength))
+        return make("sin" if own < len(lengths) else "cos", (angle,))
 
 
 @dataclass(frozen=True)

@@ -4,27 +4,28 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from attention_core.config import ModelConfig
+from attention_core.config import Activation, ModelConfig
 from attention_core.declare import norm, stage, trained
-from attention_core.elementwise import Add, Cap, Multiply, Times, Turn
-from attention_core.operations import Contract, Given, Passed
-from attention_core.positions import Rotary
-from attention_core.stages import Stage
+from attention_core.elementwise import Activate, Add, Bfloat16, Cap, Multiply, Sinusoid, Times, Turn
+from attention_core.operations import Contract, Given, Passed, Scale
+from attention_core.positions import Alibi, Rotary
+from attention_core.stages import Operation, Stage
 
-SINUSOIDS = "Computed: sines and cosines of the place."
 PLACE = "The token's place in the text, as the model counts."
+SLOPE = (
+    "Fixed for each head: 2^(−8 (head + 1) ÷ n), n the largest power of 2 that is not above n_heads; "
+    "for the heads beyond n, every other slope of 2n heads."
+)
 
 
 def before_stages(config: ModelConfig) -> list[Stage]:
     """All stages that belong to no layer."""
-    made = [*embedding_stages(config), *position_stages(config), *after_stages(config)]
+    made = [*position_stages(config), *embedding_stages(config), *after_stages(config)]
     weights = [
         # W_E is read both ways: by the token's row, and by its columns where logits are read off.
         replace(each, axes=tuple("token" if axis == "vocab" and each.name == "W_E" else axis for axis in each.axes))
         for each in trained(made)
     ]
-    if config.positions == "sinusoidal":
-        weights = [replace(each, operation=Given(SINUSOIDS)) if each.name == "W_pos" else each for each in weights]
     return [*weights, *made]
 
 
@@ -43,22 +44,22 @@ def embedding_stages(config: ModelConfig) -> list[Stage]:
     if config.embed_projection == "before_sum":
         current = then(project(config, current))
         width = "model"
-    summands = [current]
-    if config.positions in ("learned", "sinusoidal"):
-        summands.append(f"W_pos[place, {width}]")
+    # What is summed: as an input, in the equation, and in the title.
+    summands = [(current, "W_E[id]" if current.startswith("W_E") else current.partition("[")[0], "Token")]
+    if config.positions == "learned":
+        summands.append((f"W_pos[place, {width}]", "W_pos[place]", "place"))
+    if config.positions == "sinusoidal":
+        summands.append(("sinusoid[position, model]", "sinusoid", "place"))
     if config.n_segments:
-        summands.append(f"W_seg[segment, {width}]")
+        summands.append((f"W_seg[segment, {width}]", "W_seg[0]", "segment"))
+    inputs, parts, words = zip(*summands, strict=True)
     if len(summands) > 1:
-        tables = {"W_pos": "W_pos[place]", "W_seg": "W_seg[0]"}
-        parts = ["W_E[id]" if current.startswith("W_E") else current.partition("[")[0]]
-        parts += [tables[each.partition("[")[0]] for each in summands[1:]]
-        words = ["Token", *({"W_pos": "place", "W_seg": "segment"}[each[:5]] for each in summands[1:])]
-        current = then(stage(f"embed_sum[position, {width}]", Add(), *summands, inline=True,
+        current = then(stage(f"embed_sum[position, {width}]", Add(), *inputs, inline=True,
                              title=f"{', '.join(words[:-1])} and {words[-1]} added",
                              equation=" + ".join(parts)))  # fmt: skip
     if config.embed_norm:
         current = then(norm(config, f"embed_normed[position, {width}]", current, "norm", own=width, over=(width,),
-                            title="Embeddings", equation="x = norm(token + place + segment)"))  # fmt: skip
+                            title="Embeddings", equation=f"x = norm({' + '.join(words)})".lower()))  # fmt: skip
     if config.embed_projection == "after_norm":
         current = then(project(config, current))
     if not steps:
@@ -77,22 +78,49 @@ def project(config: ModelConfig, source: str) -> Stage:
 
 def position_stages(config: ModelConfig) -> list[Stage]:
     """Angles and score terms that all layers share."""
-    match config.positions:
-        case "rotary" if len(set(config.rotary)) == 1 and config.rotary[0] is not None:
-            return rotation_stages(config.rotary[0])
-        case "rotary":
-            return []
-        case "relative":
-            return [stage("position_bias[head, query, key]", Passed(), "W_rel[bucket, head]",
-                          title="Relative positions", equation="W_rel[bucket of key − query, head]")]  # fmt: skip
-        case "alibi":
-            return [
-                stage("slope[head]", Given("Fixed for each head: 2^(−8 (head + 1) ÷ n_heads)."), title="Slopes"),
-                stage("place[position]", Given(PLACE), title="Places"),
-                stage("position_bias[head, key]", Multiply(), "slope[head]", "place[key]",
-                      title="Distance, by slope", equation="slope × place of the key"),
-            ]  # fmt: skip
-    return []
+    made = []
+    if len(set(config.rotary)) == 1 and config.rotary[0] is not None:
+        made += rotation_stages(config.rotary[0])
+    if config.alibi:
+        made += alibi_stages(config.alibi, config.d_head)
+    if config.positions == "sinusoidal":
+        made += [
+            stage("place[position]", Given(PLACE), title="Places"),
+            stage("sinusoid[position, model]", Sinusoid(config.d_model), "place[position]",
+                  title="Sines and cosines of the place", equation="sin(place ÷ wavelength), cos of the same"),
+        ]  # fmt: skip
+    if config.relative:
+        made.append(stage("position_bias[head, query, key]", Passed(), "W_rel[bucket, head]",
+                          title="Relative positions", equation="W_rel[bucket of key − query, head]"))  # fmt: skip
+    return made
+
+
+def alibi_stages(alibi: Alibi, d_head: int) -> list[Stage]:
+    """The term that ALiBi adds to the scores."""
+    slope, place = "slope", "place"
+    made = [
+        stage("slope[head]", Given(SLOPE), title="Slopes"),
+        stage("place[position]", Given(PLACE), title="Places"),
+    ]
+    if alibi.coarse:
+        slope, place = "coarse_slope", "coarse_place"
+        made += [
+            stage("coarse_slope[head]", Bfloat16(), "slope[head]", title="Slopes as bfloat16 keeps them"),
+            stage("coarse_place[position]", Bfloat16(), "place[position]", title="Places as bfloat16 keeps them"),
+        ]
+
+    def step(name: str, operation: Operation, *inputs: str, title: str, equation: str) -> None:
+        made.append(stage(f"{name}[head, key]", operation, *inputs, inline=True, title=title, equation=equation))
+
+    step("ramp", Multiply(), f"{slope}[head]", f"{place}[key]",
+         title="ALiBi: a nearer key's score is higher, by slope", equation="slope × place of the key")  # fmt: skip
+    if alibi.coarse:
+        step("coarse_ramp", Bfloat16(), "ramp[head, key]", title="As bfloat16 keeps it", equation="bfloat16(ramp)")
+    if alibi.scaled:
+        step("scaled_ramp", Scale(float(d_head)), f"{made[-1].name}[head, key]",
+             title="Divided as the scores are", equation=f"{made[-1].name} ÷ √d_head")  # fmt: skip
+    made[-1] = replace(made[-1], name="position_bias", symbol="ALiBi")
+    return made
 
 
 def rotation_stages(rotary: Rotary) -> list[Stage]:
@@ -128,6 +156,9 @@ def after_stages(config: ModelConfig) -> list[Stage]:
         stages.append(stage("logit_input[position, model]", Times(config.logit_scale, "logit_scale"),
                             "contextual[position, model]", title="Scaled",
                             equation="contextual × logit_scale"))  # fmt: skip
+    if config.head_activation != "none":
+        stages += head_stages(config, config.head_activation, read)
+        read = stages[-1].name
     matrix = "W_E[vocab, model]" if config.head == "tied" else "W_U[vocab, model]"
     if config.embed_projection == "before_sum":
         stages.append(stage("logit_embed[position, embed]", Contract(), f"{read}[position, model]",
@@ -143,3 +174,16 @@ def after_stages(config: ModelConfig) -> list[Stage]:
         stages.append(stage("logits[position, vocab]", Cap(config.final_soft_cap), "uncapped[position, vocab]",
                             title="Capped logits", equation="cap × tanh(logits ÷ cap)"))  # fmt: skip
     return stages
+
+
+def head_stages(config: ModelConfig, act: Activation, source: str) -> list[Stage]:
+    """What is done to the stream before logits are read off it, in a head that was trained to fill in masked tokens."""
+    bias = ["b_head[model]"] if "b_head" in config.biases else []
+    return [
+        stage("head_in[position, model]", Contract(), f"{source}[position, hidden]", "W_head[hidden, model]", *bias,
+              title="Into the head", equation=f"head_in = {source} · W_head" + (" + b_head" if bias else "")),
+        stage("head_act[position, model]", Activate(act), "head_in[position, model]",
+              title="Activated", equation=f"head_act = {act}(head_in)"),
+        norm(config, "head_normed[position, model]", "head_act[position, model]", "head_norm",
+             title="Normed", equation="head_normed = norm(head_act)"),
+    ]  # fmt: skip

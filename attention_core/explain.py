@@ -7,6 +7,7 @@ in `layer.py`.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from attention_core.derivation import Address, Term, dot, make
@@ -15,6 +16,8 @@ from attention_core.stages import Cell, cell_at
 
 if TYPE_CHECKING:
     from attention_core.trace import Trace
+
+ENCODER = "encoder_"  # stands before an encoder's quantity where a decoder's trace is asked for it
 
 
 def weight(trace: Trace, layer: int, head: int, query: int, key: int) -> Term:
@@ -56,14 +59,35 @@ def likeness(trace: Trace, position: int) -> Term:
 
 def number_at(trace: Trace, address: Address) -> Term:
     """The number at an address as it stands in a line; InputError when there is no such number."""
+    if trace.encoder and address.quantity.startswith(ENCODER):
+        return from_decoder(number_at(trace.encoder, in_encoder(address)))
     return find(trace, address).leaf()
 
 
 def open_term(trace: Trace, address: Address) -> Term:
-    """How the number at an address is made; InputError when there is no such number."""
+    """How the number at an address is made; InputError when there is no such number.
+
+    From a decoder's trace the encoder's numbers open too, at addresses that begin with `encoder_`.
+    """
+    if trace.encoder and address.quantity.startswith(ENCODER):
+        return from_decoder(open_term(trace.encoder, in_encoder(address)))
+    if trace.encoder and address.quantity == "memory":
+        own, made = find(trace, address).leaf(), open_term(trace, Address("encoder_contextual", address.indices))
+        return made.named(own.name, at=address, role=own.role, note=made.note)
     if address.quantity == "likeness" and len(address.indices) == 1:
         return likeness(trace, *address.indices)
     return find(trace, address).term()
+
+
+def in_encoder(address: Address) -> Address:
+    """The encoder's own address of a number of it that a decoder's trace is asked for."""
+    return Address(address.quantity.removeprefix(ENCODER), address.indices)
+
+
+def from_decoder(term: Term) -> Term:
+    """A tree of the encoder's with the addresses under which a decoder's trace opens its numbers."""
+    at = term.at and Address(ENCODER + term.at.quantity, term.at.indices)
+    return replace(term, at=at, parts=tuple(map(from_decoder, term.parts)))
 
 
 def find(trace: Trace, address: Address) -> Cell:

@@ -50,7 +50,7 @@ class Step:
 def plan(config: ModelConfig, layer: int | None, padded: bool) -> tuple[Step, ...]:
     """The steps of a layer, or those before the first, in order."""
     declared = declaration(config, layer, padded)
-    stages = [each for each in declared.values() if not isinstance(each.operation, Given)]
+    stages = made(declared)
     cut = [(each,) for each in stages if not is_after(each, stages)] if layer is None else groups(stages)
     last = {ref.name: at for at, group in enumerate(cut) for each in group for ref in each.inputs}
     fresh = {each.name for each in stages if type(each.operation) is not Passed} if layer is not None else set()
@@ -92,6 +92,18 @@ def groups(stages: list[Stage]) -> list[tuple[Stage, ...]]:
     return cut
 
 
+def made(declared: dict[str, Stage]) -> list[Stage]:
+    """The stages that are made from others."""
+    return [each for each in declared.values() if not isinstance(each.operation, Given)]
+
+
+@cache
+def last_stages(config: ModelConfig) -> tuple[Stage, ...]:
+    """The stages after the last layer, in order."""
+    stages = made(declaration(config, None))
+    return tuple(each for each in stages if is_after(each, stages))
+
+
 def is_after(stage: Stage, stages: list[Stage]) -> bool:
     """Whether a stage comes after the last layer: it is made from one of its quantities, or from what is."""
     named = {each.name: each for each in stages}
@@ -109,7 +121,7 @@ class Forward(ModelRun):
 
     def stream(self) -> Array:
         """The residual stream before the first layer and after each: [n_layers + 1, position, d_model]."""
-        config, n = self.model.config, len(self.inputs.ids)
+        config, n = self.model.config, len(self.inputs.ids[self.inputs.new])
         stream = np.empty((config.n_layers + 1, n, config.d_model), np.float32)
         for step in plan(config, None, self.padded):
             self.hold(step.stages[0], compute(self, step.stages[0]))
@@ -123,6 +135,8 @@ class Forward(ModelRun):
         """One layer, from the stream before it to the stream after it."""
         for step in plan(self.model.config, layer, self.padded):
             first = step.stages[0]
+            if (first.name, layer) in self.held:
+                continue  # it is kept from an earlier run
             if first.name == "resid_pre":
                 self.held["resid_pre", layer] = before
             elif step.is_grid:
@@ -134,6 +148,17 @@ class Forward(ModelRun):
             for key in step.done:
                 self.held.pop(key, None)
         self.held = {key: numbers for key, numbers in self.held.items() if key[1] is None}
+
+    def logits(self, row: Array) -> Array:
+        """Scores of every token that may follow a position: [d_vocab].
+
+        row: [d_model], the stream there after the last layer
+        """
+        config = self.model.config
+        self.held["resid_post", config.n_layers - 1] = row[None]
+        for stage in last_stages(config):
+            self.hold(stage, compute(self, stage))
+        return self.held["logits", None][0]
 
     def make(self, step: Step, out: Numbers | None) -> Numbers:
         """One quantity, in the place of an input that is not needed again where that is possible."""

@@ -14,6 +14,7 @@ from attention_core.config import ModelConfig
 from attention_core.declare import named, norm, stage, trained
 from attention_core.elementwise import Activate, Add, Multiply
 from attention_core.ends import before_stages, rotation_stages
+from attention_core.experts import expert_stages
 from attention_core.operations import Contract, Passed, Softmax
 from attention_core.stages import Stage
 
@@ -36,7 +37,8 @@ def self_attention_stages(config: ModelConfig, layer: int, padded: bool) -> list
     read, normed = reading(config, "attn", "resid_pre", layer not in config.unnormed)
     rotary = config.rotary[layer] if config.rotary else None
     masked = config.causal or padded or config.window(layer) is not None
-    bias = {"relative": "position_bias[head, query, key]", "alibi": "position_bias[head, key]"}.get(config.positions)
+    alibi = "position_bias[head, key]" if config.positions == "alibi" else None
+    bias = "position_bias[head, query, key]" if config.relative else alibi
     scale = scaling(config, config.attn_over[layer] if config.attn_over else 1.0)
     query, key, changed = used(config, rotary)
     return [
@@ -72,11 +74,13 @@ def cross_stages(config: ModelConfig) -> list[Stage]:
 
 
 def mlp_stages(config: ModelConfig, layer: int) -> list[Stage]:
-    """From the stream to what the MLP adds to it."""
+    """From the stream to what the MLP, or the experts in its place, add to it."""
     stream = "resid_pre" if config.parallel_block != "no" else "resid_cross" if config.cross else "resid_mid"
     read, normed = reading(config, "mlp", stream)
     if config.parallel_block == "one":
         read, normed = reading(config, "attn", stream)[0], []
+    if layer in config.routed:
+        return [*normed, *expert_stages(config, read)]
     act, hidden = config.activation, "mlp_act"
     activated = "mlp_gate" if config.gated_mlp else "mlp_in"
 

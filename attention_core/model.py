@@ -65,9 +65,9 @@ class Model:
         if (text is None) == (ids is None):
             raise InputError("Give either a text or ids.")
         if ids is not None:
-            self._check(list(ids))
+            self.check(list(ids))
         tokens = self.tokenizer.encode(text) if text is not None else self._named(ids or ())
-        self._check([token.id for token in tokens])
+        self.check([token.id for token in tokens])
         return tokens
 
     def parameter(self, name: str, layer: int | None) -> Array:
@@ -78,7 +78,8 @@ class Model:
         special = self.tokenizer.special_ids
         return tuple(Token(int(i), self.tokenizer.piece(int(i)), 0, 0, int(i) in special, False) for i in ids)
 
-    def _check(self, ids: list[int]) -> None:
+    def check(self, ids: Sequence[int]) -> None:
+        """InputError when these ids cannot be run: none, too many, or out of the vocabulary."""
         if not ids:
             raise InputError("There are no tokens to run the model over.")
         if len(ids) > self.config.n_ctx:

@@ -30,7 +30,11 @@ class Given(Operation):
         return self.compute(axes, inputs)
 
     def term(self, cell: Cell) -> Term:
-        return Term(cell.value(), note=cell.run.origin(cell.stage.name, cell.stage.layer))
+        origin = cell.run.origin(cell.stage.name, cell.stage.layer)
+        # Where each expert or head has a tensor of its own, the number stands in one of them.
+        for axis, index in cell.index.items():
+            origin = origin.replace(f"{{{axis}}}", str(index))
+        return Term(cell.value(), note=origin)
 
 
 @dataclass(frozen=True)

@@ -83,15 +83,15 @@ def layer_norm_(x: Array, weight: Array, bias: Array | None, eps: float) -> Arra
 
         norm(x) = (x - mean(x)) / sqrt(variance(x) + eps) * weight + bias
 
-    x:            [position, d_model]; the variance is the mean squared deviation
+    x:            [..., position, d_model]; the variance is the mean squared deviation
     weight, bias: [d_model]; no bias is none
 
     Source: Ba, Kiros and Hinton 2016, https://arxiv.org/abs/1607.06450
     """
     width = np.float32(x.shape[-1])
-    x -= np.vecdot(x, np.full(x.shape[-1], 1 / width))[:, None]
+    x -= np.vecdot(x, np.full(x.shape[-1], 1 / width))[..., None]
     variance = np.vecdot(x, x) / width
-    x *= (1 / np.sqrt(variance + np.float32(eps)))[:, None]
+    x *= (1 / np.sqrt(variance + np.float32(eps)))[..., None]
     x *= weight
     if bias is not None:
         x += bias

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from attention_core.arrays import Array
 from attention_core.config import ModelConfig
 from attention_core.errors import InputError
-from attention_core.greedy import greedy
 from attention_core.model import Model
+from attention_core.sampling import greedy
 from attention_core.tokenizer import Token, Tokenizer
 from attention_core.trace import Trace
+from attention_core.writing import write
 
 LONGEST_WRITTEN = 32  # tokens
 
@@ -53,7 +53,7 @@ class EncoderDecoder:
     ) -> PairTrace:  # fmt: skip
         """Run the encoder over a text and the decoder over what it has written so far.
 
-        target:     what the decoder has written; it begins with its start token, and the end's token is left out
+        target:     what the decoder has written; its start token comes before it, and the end's token is left out
         target_ids: what the decoder reads, its start token included
         With neither, the decoder reads its start token alone. Raises InputError as Model.trace does.
         """
@@ -62,7 +62,9 @@ class EncoderDecoder:
         encoder = self.encoder.run(text or "", self.encoder.tokens(text, ids), seen)
         if target_ids is None:
             written = self.decoder.tokens(target, None) if target else ()
-            tokens = (self._start(), *(token for token in written if not token.special))
+            while written and written[-1].special:
+                written = written[:-1]
+            tokens = (self._start(), *written)
         else:
             tokens = self.decoder.tokens(None, target_ids)
         return PairTrace(encoder, self._decode(encoder, target or "", tokens, target_seen))
@@ -73,16 +75,10 @@ class EncoderDecoder:
         most: how many tokens it writes at most; fewer where it reads no more
         Raises InputError as `trace` does, and for a model without a language-model head.
         """
-        encoder = self.encoder.run(text, self.encoder.tokens(text, None), None)
-        start = self._start()
-
-        def scores(ids: Sequence[int]) -> Array:
-            logits: Array = self._decode(encoder, "", self.decoder.tokens(None, ids)).logits()[-1]
-            return logits
-
-        most = min(most, self.config.n_ctx - 1)
-        ids, ended = greedy(scores, start.id, self.config.end_ids, most)
-        said, tokens = self.tokenizer.decode(ids)
+        encoder, start = self.encoder.run(text, self.encoder.tokens(text, None)), self._start()
+        ids = list(write(self.decoder, [start.id], greedy, most, encoder))
+        ended = bool(ids) and ids[-1] in self.config.end_ids
+        said, tokens = self.tokenizer.decode(ids[: len(ids) - ended])
         return PairTrace(encoder, self._decode(encoder, said, (start, *tokens)), ended)
 
     def _start(self) -> Token:
@@ -96,4 +92,5 @@ class EncoderDecoder:
         self, encoder: Trace, target: str, tokens: tuple[Token, ...], seen: Sequence[bool] | None = None
     ) -> Trace:
         """Run the decoder over tokens and what the encoder has made of its own."""
-        return self.decoder.run(target, tokens, seen, encoder.contextual, encoder.inputs.seen)
+        made = self.decoder.run(target, tokens, seen, encoder.contextual, encoder.inputs.seen)
+        return replace(made, encoder=encoder)

@@ -48,6 +48,25 @@ class Rotary:
 
 
 @dataclass(frozen=True)
+class Alibi:
+    """A term in the score that falls with the distance of the key, in each head by its own slope.
+
+        score[h, i, j] + slope[h] * place[j]
+
+    This is the paper's -slope[h] * (place[i] - place[j]) without what is the same for all keys of a query, which a
+    softmax takes off again.
+
+    scaled: whether the term is divided by sqrt(d_head), as q·k is (Falcon)
+    coarse: whether slope, place and their product are kept in bfloat16 (Falcon)
+
+    Source: Press et al. 2021, https://arxiv.org/abs/2108.12409
+    """
+
+    scaled: bool = False
+    coarse: bool = False
+
+
+@dataclass(frozen=True)
 class Relative:
     """Distances sorted into buckets: near ones each have their own, further ones share one by their logarithm.
 
@@ -144,12 +163,20 @@ def buckets(relative: Relative, distance: np.ndarray) -> np.ndarray:
     return start + np.where(far < own, far, np.minimum(shared, count - 1))
 
 
-def sinusoids(n: int, width: int) -> Array:
-    """Sines in the first half of the width, cosines in the second: [place, model].
+def wavelengths(width: int) -> np.ndarray:
+    """By what a place is divided before its sine and cosine are taken: [(width + 1) // 2], in float64.
 
-        W_pos[i] = sin(i * 10000 ** (-2 p / width)), then cos of the same
+    wavelength[p] = 10000 ** (2 p / width)
+    """
+    return 10000.0 ** (2 * np.arange((width + 1) // 2) / width)
+
+
+def sinusoids(places: np.ndarray, width: int) -> Array:
+    """Sines in the first half of the width, cosines in the second: [position, model].
+
+        sinusoid[i] = sin(places[i] / wavelength), then cos of the same
 
     Source: Vaswani et al. 2017, section 3.5, https://arxiv.org/abs/1706.03762
     """
-    angle = np.arange(n)[:, None] / 10000 ** (2 * (np.arange((width + 1) // 2)) / width)
+    angle = places[:, None].astype(np.float64) / wavelengths(width)
     return np.concatenate([np.sin(angle), np.cos(angle[:, : width // 2])], axis=1).astype(np.float32)

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from attention_core import masks
-from attention_core.arrays import Array, frozen
+from attention_core.arrays import Array
 from attention_core.config import ModelConfig
 from attention_core.declare import is_trained
 from attention_core.errors import InputError
 from attention_core.layer import declaration
 from attention_core.operations import Given
-from attention_core.positions import alibi_slopes, buckets, frequencies, sinusoids
+from attention_core.positions import alibi_slopes, buckets, frequencies
 from attention_core.stages import Ref, Stage
 
 if TYPE_CHECKING:
@@ -30,6 +29,7 @@ class Inputs:
     places: [position], each token's place as the model counts
     seen:   [position], True for tokens of the text and False for what fills it up; None when all are of the text
     memory, memory_seen: [source, d_model] and [source], of an encoder
+    done:   how many positions, the first ones, were run before; only the others are run, and look back at those
     """
 
     ids: np.ndarray
@@ -37,6 +37,12 @@ class Inputs:
     seen: masks.Mask | None = None
     memory: Array | None = None
     memory_seen: masks.Mask | None = None
+    done: int = 0
+
+    @property
+    def new(self) -> slice:
+        """The positions that are run."""
+        return slice(self.done, None)
 
 
 def places(config: ModelConfig, ids: np.ndarray, seen: masks.Mask | None) -> np.ndarray:
@@ -49,26 +55,20 @@ def places(config: ModelConfig, ids: np.ndarray, seen: masks.Mask | None) -> np.
 
 def allowed(config: ModelConfig, layer: int, inputs: Inputs) -> masks.Mask | None:
     """Where a query may look in a layer: [query, key], or None when it may look everywhere."""
-    n = len(inputs.ids)
+    shape = n_query, n_key = len(inputs.ids[inputs.new]), len(inputs.ids)
     parts = []
     if config.causal:
-        parts.append(masks.causal(n, n))
+        parts.append(masks.causal(n_query, n_key))
     if (width := config.window(layer)) is not None:
-        parts.append(masks.window(n, n, width))
+        parts.append(masks.window(n_query, n_key, width))
     if inputs.seen is not None:
         parts.append(masks.padding(inputs.seen))
     if not parts:
         return None
-    made = np.ones((n, n), bool)
+    made = np.ones(shape, bool)
     for part in parts:
         made &= part
     return made
-
-
-@lru_cache(maxsize=4)
-def sinusoid_table(rows: int, width: int) -> Array:
-    """The sinusoids of every place, computed once."""
-    return frozen(sinusoids(rows, width))
 
 
 class ModelRun:
@@ -114,14 +114,14 @@ class ModelRun:
             case "memory":
                 made = inputs.memory
             case "place":
-                made = inputs.places.astype(np.float32)
+                # A term in the score is there for every key, an angle for what is rotated now.
+                own = inputs.places if config.positions == "alibi" else inputs.places[inputs.new]
+                made = own.astype(np.float32)
             case "frequency":
                 rotary = config.rotary[stage.layer or 0]
                 made = frequencies(rotary, int(inputs.places.max()) + 1) if rotary else None
             case "slope":
                 made = alibi_slopes(config.n_heads)
-            case "W_pos":
-                made = sinusoid_table(config.axes["place"], config.d_model)
         if made is None:
             raise InputError(f"This run has no {name}.")
         return made
@@ -131,16 +131,16 @@ class ModelRun:
         config, inputs = self.model.config, self.inputs
         match axis:
             case "token":
-                return ("position",), inputs.ids
+                return ("position",), inputs.ids[inputs.new]
             case "place":
-                return ("position",), inputs.places
+                return ("position",), inputs.places[inputs.new]
             case "segment":
-                return ("position",), np.zeros(len(inputs.ids), int)
+                return ("position",), np.zeros(len(inputs.ids[inputs.new]), int)
             case "kv_head":
                 return ("head",), np.arange(config.n_heads) // (config.n_heads // config.n_kv_heads)
             case "bucket" if config.relative:
                 index = np.arange(len(inputs.ids))
-                return ("query", "key"), buckets(config.relative, index[None, :] - index[:, None])
+                return ("query", "key"), buckets(config.relative, index[None, :] - index[inputs.new, None])
         raise InputError(f"There is no axis named {axis!r} here.")
 
     def origin(self, name: str, layer: int | None) -> str:

@@ -63,6 +63,16 @@ class Attention:
         return self.source.pieces
 
     @property
+    def query_names(self) -> list[str]:
+        """The tokens that ask, as they read: [query]."""
+        return self.trace.tokens
+
+    @property
+    def key_names(self) -> list[str]:
+        """The tokens that answer, as they read: [key]."""
+        return self.source.tokens
+
+    @property
     def finds(self) -> str:
         """The stream as this attention finds it."""
         return "resid_mid" if self.crosses else "resid_pre"

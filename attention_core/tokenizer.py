@@ -1,14 +1,18 @@
 """Text to ids and pieces, each with the place in the text where it stands."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from tokenizers import Tokenizer as Backend
 
 from attention_core.errors import CheckpointError
+from attention_core.pieces import alphabet_of, spelled
 
 REPLACEMENT = "\ufffd"
+TOKENIZER = "tokenizer.json"
+# What sentencepiece writes; Marian's repositories have a pair of them, and no other tokenizer.
+SENTENCEPIECE = ("source.spm", "target.spm", "spiece.model", "sentencepiece.bpe.model", "tokenizer.model")
 
 
 @dataclass(frozen=True)
@@ -30,6 +34,17 @@ class Token:
     unknown: bool
 
 
+def lacking(file: str, files: Collection[str]) -> str:
+    """What there is to say of a file that is not among a model's, where its tokenizer is there in another form."""
+    others = [each for each in SENTENCEPIECE if each in files]
+    if file != TOKENIZER or not others:
+        return ""
+    return (
+        f" Its tokenizer is there as {' and '.join(others)}, which is not read: a {TOKENIZER} is needed. Convert it, "
+        "or choose a copy of the model that has one."
+    )
+
+
 class Tokenizer:
     """A tokenizer read from a `tokenizer.json`; it never pads and never cuts."""
 
@@ -41,6 +56,7 @@ class Tokenizer:
         self._backend.no_truncation()
         self._backend.no_padding()
         unknown = getattr(self._backend.model, "unk_token", None)
+        self._alphabet = alphabet_of(self._backend.decoder)
         self._unknown_id = self._backend.token_to_id(unknown) if unknown else None
 
     def encode(self, text: str) -> tuple[Token, ...]:
@@ -65,6 +81,21 @@ class Tokenizer:
     def piece(self, id: int) -> str:
         """The name of an id in the vocabulary."""
         return self._backend.id_to_token(id) or f"<{id}>"
+
+    def spelled(self, tokens: Sequence[Token]) -> list[str]:
+        """What each of some tokens that follow one another reads as; names of special tokens stay as they are."""
+        added = {token.content for token in self._backend.get_added_tokens_decoder().values()}
+        return spelled([token.piece for token in tokens], self._alphabet, frozenset(added))
+
+    def followed(self, text: str, ids: Sequence[int], more: Sequence[int]) -> str:
+        """A text, as it was typed, followed by what some more tokens stand for after it.
+
+        ids: the text's own; special tokens stand for nothing
+        """
+        before, whole = self._backend.decode(list(ids)), self._backend.decode([*ids, *more])
+        if whole.startswith(before):
+            return text + whole.removeprefix(before)
+        return text + self._backend.decode(list(more))
 
     @property
     def special_ids(self) -> frozenset[int]:

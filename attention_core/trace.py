@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from attention_core.arrays import Array, frozen
 from attention_core.errors import InputError
+from attention_core.forward import Forward
 from attention_core.operations import Given
 from attention_core.run import Inputs, ModelRun
 from attention_core.stages import compute
@@ -24,6 +26,7 @@ class Trace(ModelRun):
 
     resid: [n_layers + 1, position, d_model], the stream before the first layer and after each.
     It grows with the number of tokens, not with its square: what is n × n is never kept.
+    encoder: of a decoder's run, the trace of the encoder whose output it attends to
     """
 
     model: Model
@@ -31,11 +34,12 @@ class Trace(ModelRun):
     text: str
     resid: Array
     inputs: Inputs
+    encoder: Trace | None = None
 
-    @property
+    @cached_property
     def tokens(self) -> list[str]:
-        """The pieces' names in the vocabulary: [position]."""
-        return [token.piece for token in self.pieces]
+        """The pieces, each as the text that it stands for where the vocabulary names its bytes: [position]."""
+        return self.model.tokenizer.spelled(self.pieces)
 
     @property
     def ids(self) -> list[int]:
@@ -111,6 +115,27 @@ class Trace(ModelRun):
         """What the MLP adds to the stream: [position, d_model]."""
         return self.array("mlp_out", layer)
 
+    def router_logits(self, layer: int) -> Array:
+        """A router's scores of all experts: [position, expert]; InputError for a layer that has none."""
+        return self._of_experts("router_logits", layer)
+
+    def router_probs(self, layer: int) -> Array:
+        """A router's weights of all experts: [position, expert]; each row sums to 1."""
+        return self._of_experts("router_probs", layer)
+
+    def experts(self, layer: int) -> Array:
+        """Which experts each token went to, the strongest first: [position, choice], counted from 0."""
+        return self._of_experts("expert", layer)
+
+    def expert_weights(self, layer: int) -> Array:
+        """By how much the output of each of these experts is multiplied: [position, choice]."""
+        return self._of_experts("expert_weight", layer)
+
+    def _of_experts(self, name: str, layer: int) -> Array:
+        if 0 <= layer < self.model.config.n_layers and layer not in self.model.config.routed:
+            raise InputError(f"Layer {layer} of {self.model.name} has an MLP and no experts.")
+        return self.array(name, layer)
+
     @property
     def contextual(self) -> Array:
         """The contextual embeddings, the stream after the last layer, with the last norm: [position, d_model]."""
@@ -121,6 +146,12 @@ class Trace(ModelRun):
         if not self.has("logits", None):
             raise InputError(f"{self.model.name} has no language-model head, so it gives no logits.")
         return self.array("logits", None)
+
+    def next_logits(self, position: int) -> Array:
+        """Scores of every token that may follow a position: [d_vocab]; the others' are not worked out."""
+        if not self.has("logits", None):
+            raise InputError(f"{self.model.name} has no language-model head, so it gives no logits.")
+        return frozen(Forward(self.model, self.inputs).logits(self.resid[-1, position]))
 
     def cross_scores(self, layer: int) -> Array:
         """Scaled dot products with the encoder's tokens, before the mask: [head, query, key]."""
@@ -147,7 +178,7 @@ class KeepingTrace(Trace):
     @classmethod
     def of(cls, trace: Trace) -> KeepingTrace:
         """The same trace, keeping."""
-        return cls(trace.model, trace.pieces, trace.text, trace.resid, trace.inputs)
+        return cls(trace.model, trace.pieces, trace.text, trace.resid, trace.inputs, trace.encoder)
 
     def array(self, name: str, layer: int | None) -> Array:
         """All numbers of a declared quantity, read-only; computed once."""

@@ -65,7 +65,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   ])
   const opened = ({ trail, lines, words, folds }) => element("div", { className: "opened" }, [
     element("div", { className: "trail" }, [
-      ...["Back to the weight", ...trail].map((name, i) => {
+      ...[data.back, ...trail].map((name, i) => {
         const crumb = element("button", { className: "crumb", textContent: name, type: "button" })
         crumb.dataset.focus = `crumb ${i}`
         if (i === trail.length) crumb.ariaCurrent = "true"

@@ -22,6 +22,7 @@ def arithmetic(
     on_open: Callable[[str], None],
     on_back: Callable[[int], None],
     name: str = "Arithmetic",
+    back: str = "Back to the weight",
 ) -> None:
     """Mount the arithmetic.
 
@@ -29,6 +30,7 @@ def arithmetic(
     on_open: called with the address of a number that was clicked
     on_back: called with how many opened numbers are to be kept
     name:    what a screen reader calls it
+    back:    what the way back from an opened number is called
     """
 
     def opened() -> None:
@@ -36,9 +38,9 @@ def arithmetic(
         if isinstance(wanted, str):
             on_open(wanted)
 
-    def back() -> None:
+    def go_back() -> None:
         kept = st.session_state[key].back
         if isinstance(kept, int) and kept >= 0:
             on_back(kept)
 
-    _mount(key=key, data={"name": name} | view, on_open_change=opened, on_back_change=back)
+    _mount(key=key, data={"name": name, "back": back} | view, on_open_change=opened, on_back_change=go_back)

@@ -1,5 +1,7 @@
 // Draws matrices as tables, lights the cells that a number comes from, and takes what is typed into them.
 const MOST_TERMS = 8
+// From how dark (light) a cell on, the lighter (darker) ink is read best: either way at least 4.6 to 1.
+const DEEP = { light: 0.755, dark: 0.575 }
 
 function element(tag, properties = {}, children = []) {
   const node = Object.assign(document.createElement(tag), properties)
@@ -226,6 +228,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     held.figure.dataset.name = matrix.name
     held.figure.className = `${matrix.role} ${matrix.edits}`
     held.sign.textContent = matrix.sign
+    held.sign.classList.toggle("long", matrix.sign.length > 1)
     const axes = [rows, columns].map((axis) => axis.title).filter(Boolean).join(" × ")
     held.caption.replaceChildren(
       element("b", { textContent: matrix.title }),
@@ -236,13 +239,14 @@ export default function ({ data, parentElement, setTriggerValue }) {
     held.cells.forEach((row, r) => row.forEach((cell, c) => {
       const shade = matrix.shades[r][c] ?? 0
       const was = matrix.before?.[`${r},${c}`]
-      const looks = [Math.round(shade * 100), was, matrix.texts[r][c]].join("|")
+      const deep = matrix.scale === "weights" && shade > DEEP[data.dark ? "dark" : "light"]
+      const looks = [Math.round(shade * 100), deep, was, matrix.texts[r][c]].join("|")
       // Only what has changed is touched: a thousand cells drawn anew take longer than an edit may.
       if (cell.looks === looks || cell.classList.contains("editing")) return
       cell.looks = looks
       cell.style.setProperty("--shade", `${Math.abs(Math.round(shade * 100))}%`)
       cell.classList.toggle("minus", shade < 0)
-      cell.classList.toggle("deep", matrix.scale === "weights" && shade > 0.5)
+      cell.classList.toggle("deep", deep)
       cell.classList.toggle("weight", matrix.scale === "weights")
       cell.classList.toggle("changed", was !== undefined)
       cell.title = was === undefined ? "" : `${was} → ${matrix.texts[r][c]}`

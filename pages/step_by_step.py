@@ -10,7 +10,7 @@ from attention_core.sides import Attention
 from components.grid import grid
 from components.picture import picture
 from components.token_strip import Selection, token_strip
-from ui.arithmetic import where
+from ui import experts
 from ui.controls import asked, get_run_or_stop, pickers, sentence_box, side_row, target_box
 from ui.flow import flow_drawing, heads_drawing, one_head_drawing
 from ui.grids import View, grids
@@ -21,6 +21,7 @@ from ui.opened import show_making
 from ui.page import open_page, theme_name
 from ui.selection import bound, chosen, put, write_address
 from ui.steps import STEPS, Step, makes, says, title
+from ui.where import where
 from ui.windows import moved, starts
 from ui.words import mask_note
 
@@ -106,7 +107,7 @@ def matrices(attention: Attention, layer: int, step: Step, head: int | None) -> 
          dark=theme_name() == "dark")  # fmt: skip
     if chosen()["open"]:
         show_making(chosen()["open"], lambda trail: put(open=trail), make=lambda at: open_term(trace, at),
-                    where=lambda at: where(attention, at))  # fmt: skip
+                    where=lambda at: where(trace, at))  # fmt: skip
     elif names:
         st.caption("Point at a cell to see what it is made from; click it to open its making.")
 
@@ -145,6 +146,9 @@ def steps(run: ac.Trace | ac.PairTrace, made_for: tuple[str, str]) -> None:
             tokens_table(each)
     elif step.name != "text":
         matrices(attention, layer, step, head)
+    if step.name == "residual" and experts.there(attention.trace, layer):
+        st.html('<h2 class="block">Which experts each token goes to next</h2>')
+        experts.every_token(attention.trace, layer)
     write_address()
 
 

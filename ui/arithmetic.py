@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
 
 from attention_core import explain
 from attention_core.derivation import Address, Term, make, steps
-from attention_core.elementwise import Add, Cap
-from attention_core.errors import InputError
 from attention_core.explain import number_at, open_term
-from attention_core.operations import Scale
 from attention_core.render import number
 from attention_core.sides import Attention
-from attention_core.stages import Stage
+from ui import experts
 from ui.equations import equation, plain, products_table, step, value, whole_line
 from ui.opened import opened
+from ui.where import where
 
 
 def view(
@@ -45,7 +44,7 @@ def view(
     weights = pattern.mean(axis=0)[query] if head == "mean" else pattern[int(head), query]
     if shown is not None:
         drawn["steps"].append(renormalized_step(weights, shown, key))
-    making = opened(trail, make=lambda at: open_term(attention.trace, at), where=lambda at: where(attention, at))
+    making = opened(trail, make=lambda at: open_term(attention.trace, at), where=lambda at: where(attention.trace, at))
     return drawn | {"opened": making, "dark": dark, "weight": f"{weights[key]:.6f}"}
 
 
@@ -73,12 +72,12 @@ def renormalized_step(weights: np.ndarray, shown: list[int], key: int) -> dict[s
 
 
 def head_steps(attention: Attention, layer: int, head: int, query: int, key: int, dims: list[int]) -> dict[str, Any]:
-    """From q · k to the contextual embedding, in five steps."""
-    trace, place = attention.trace, (layer, head, query, key)
-    tree = open_term(trace, attention.address("weight", *place))
+    """From q · k to the contextual embedding, step by step."""
+    trace = attention.trace
+    tree = open_term(trace, attention.address("weight", layer, head, query, key))
     if not tree.parts:
         return {"steps": [{"lines": [], "words": [tree.note]}], "bars": None}
-    product = open_term(trace, attention.address("product", *place))
+    product, *scores = itertools.takewhile(lambda term: term.name != "max", steps(tree))
     d_head = attention.config.d_head
     head_row = ["dimension", "q", "k", "q × k"]
     first = step(
@@ -92,7 +91,9 @@ def head_steps(attention: Attention, layer: int, head: int, query: int, key: int
     )  # fmt: skip
     return {
         "steps": [
-            first, score_step(attention, *place), softmax_step(attention, tree, key),
+            first,
+            *score_steps(attention, layer, query, scores),
+            softmax_step(attention, tree, key),
             *value_steps(attention, layer, head, query, dims),
         ],
         "bars": {
@@ -102,29 +103,27 @@ def head_steps(attention: Attention, layer: int, head: int, query: int, key: int
     }  # fmt: skip
 
 
-def score_step(attention: Attention, layer: int, head: int, query: int, key: int) -> dict[str, Any]:
-    """What is done to q · k before the softmax, and what the mask leaves."""
-    chain = attention.scoring(layer)
-    made = [open_term(attention.trace, Address(stage.name, (layer, head, query, key))) for stage in chain]
-    lines, rounded = zip(*map(equation, made), strict=True) if made else ((), ())
+def score_steps(attention: Attention, layer: int, query: int, scores: list[Term]) -> list[dict[str, Any]]:
+    """What is done to q · k before the softmax, and which tokens are masked."""
     mask = attention.mask(layer)
-    hidden = 0 if mask is None else int((~mask[query]).sum())
-    later = "later " if attention.causal and attention.config.window(layer) is None else ""
-    told = "nothing is masked." if not hidden else f"{hidden} {later}tokens are masked and get no weight."
-    words = f"The score: {'; '.join(map(done, chain)) or 'q·k as it is, for this model divides by nothing'}; {told}"
-    return {"lines": list(lines), "words": [words, *(sentence for each in rounded for sentence in each)], "folds": []}
+    masked = 0 if mask is None else int((~mask[query]).sum())
+    which = "later " if attention.causal and masked == len(attention.keys) - 1 - query else ""
+    rest = f"{which}token is masked and gets" if masked == 1 else f"{which}tokens are masked and get"
+    told = f"{masked} {rest} no weight." if masked else "nothing is masked."
+    if not scores:
+        return [{"lines": [], "words": [f"This model divides by nothing: q·k is the score; {told}"]}]
+    words = [done(attention, layer, each) for each in scores]
+    return [step(each, [f"{said}; {told}" if each is scores[-1] else f"{said}."])
+            for each, said in zip(scores, words, strict=True)]  # fmt: skip
 
 
-def done(stage: Stage) -> str:
-    """What a stage does to a score, in words."""
-    match stage.operation:
-        case Scale() as scale:
-            return f"{scale.equation}, so that it does not grow with the width"
-        case Cap():
-            return "bounded by a cap on both sides"
-        case Add():
-            return "the term for how far apart the two stand is added"
-    return stage.equation
+def done(attention: Attention, layer: int, term: Term) -> str:
+    """What one step between q · k and the softmax does."""
+    if term.name == "score":
+        return f"The score: q·k divided by √{attention.config.d_head}, so that it does not grow with the width"
+    name = term.at.quantity if term.at else ""
+    masked = name == attention.name("masked")
+    return (attention.scoring(layer)[-1] if masked else attention.trace.stage(name, layer)).title
 
 
 def softmax_step(attention: Attention, tree: Term, key: int) -> dict[str, Any]:
@@ -136,7 +135,7 @@ def softmax_step(attention: Attention, tree: Term, key: int) -> dict[str, Any]:
         j = own.at.indices[-1] if own.at else i
         chosen = i if j == key else chosen
         share = power.value / made["sum"].value
-        name = attention.keys[j].piece
+        name = attention.key_names[j]
         rows.append([plain(name), value(own), plain(number(power.value, 4)), plain(number(share, 4))])
     return step(
         tree,
@@ -156,7 +155,7 @@ STREAM = (
     ("added to the stream", "resid_mid"),
     ("what cross-attention adds", "cross_attn_out"),
     ("added to the stream", "resid_cross"),
-    ("what the MLP adds", "mlp_out"),
+    ("what {mlp}", "mlp_out"),
     ("as layer {layer} leaves it", "resid_post"),
     ("the contextual embedding", "contextual"),
 )
@@ -168,7 +167,7 @@ def value_steps(attention: Attention, layer: int, head: int, query: int, dims: l
 
     dims: the dimensions of z that are written out; where none is chosen, its largest
     """
-    trace, names = attention.trace, [token.piece for token in attention.keys]
+    trace, names = attention.trace, attention.key_names
     mixed = attention.array("z", layer)[head, query]
     dims = [d for d in dims if d < len(mixed)] or [int(np.abs(mixed).argmax())]
     made = [open_term(trace, attention.address("z", layer, head, query, d)) for d in dims]
@@ -197,7 +196,8 @@ def value_steps(attention: Attention, layer: int, head: int, query: int, dims: l
     for words, quantity in STREAM:
         if trace.has(quantity, layer):
             address = trace.stage(quantity, layer).address({"position": query, "query": query, "model": m})
-            rows.append([plain(words.format(layer=layer)), value(number_at(trace, address))])
+            said = words.format(layer=layer, mlp="its experts add" if experts.there(trace, layer) else "the MLP adds")
+            rows.append([plain(said), value(number_at(trace, address))])
     stream = open_term(trace, Address(attention.sums[0], (layer, query, m)))
     likeness = explain.likeness(trace, query)
     fifth = {
@@ -214,31 +214,4 @@ def value_steps(attention: Attention, layer: int, head: int, query: int, dims: l
             {"label": "the cosine", "lines": [equation(term)[0] for term in list(steps(likeness))[:-1]]},
         ],
     }  # fmt: skip
-    return [fourth, fifth]
-
-
-KINDS = {"q": "query", "k": "key", "v": "value", "z": "mixed value"}
-
-
-def where(attention: Attention, address: Address) -> str:
-    """In words, which number an address is."""
-    trace, (quantity, indices) = attention.trace, address
-    layer = None if quantity in trace.declared(None) else next(iter(indices), None)
-    try:
-        stage = trace.stage(quantity, layer)
-    except InputError:
-        return ""
-    index = dict(zip(stage.axes, indices if stage.layer is None else indices[1:], strict=False))
-    keys = attention.keys if quantity.startswith("cross_") or "source" in index else attention.queries
-    tokens = {"position": attention.queries, "query": attention.queries, "key": keys, "source": keys}
-    found = [tokens[axis][at].piece for axis, at in index.items() if axis in tokens and at < len(tokens[axis])]
-    head = next((at for axis, at in index.items() if axis in ("head", "kv_head")), None)
-    place = [*([] if stage.layer is None else [f"Layer {layer}"]), *([] if head is None else [f"head {head}"])]
-    before = f"{', '.join(place)}: " if place else ""
-    match found:
-        case [asks, answers]:
-            return f"{before}from “{asks}” to “{answers}”."
-        case [token] if len(index) > 1:
-            kind = KINDS.get(quantity.removeprefix("cross_").partition("_")[0])
-            return f"{before}dimension {[*index.values()][-1]} of {f'the {kind} of ' if kind else ''}“{token}”."
-    return ""
+    return [fourth, fifth, *experts.arithmetic(trace, layer, query, m)]

@@ -14,9 +14,8 @@ from attention_core.sides import Attention
 from components import visible
 from ui.examples import EXAMPLES, Example
 from ui.models import get_run
-from ui.selection import SIDES, bound, chosen, put, write_address
+from ui.selection import FRESH, SIDES, bound, chosen, put, write_address
 
-FRESH = {"q": None, "k": None, "open": ""}  # a new sentence starts with nothing chosen or opened in it
 SIDE_NAMES = {"encoder": "Encoder", "decoder": "Decoder", "cross": "Cross"}
 SIDE_SAYS = {
     "encoder": "The sentence looks at itself.",
@@ -34,7 +33,9 @@ def sentence_box() -> DeltaGenerator:
     """The sentence, and examples of others; returns the row in which they stand."""
     row = st.container(horizontal=True, vertical_alignment="bottom")
     with row:
-        bound(st.text_input, "Sentence", "text", FRESH, label_visibility="collapsed", placeholder="Type a sentence")
+        # What a model has written may have line breaks, which a box of one line would lose.
+        box, more = (st.text_area, {"height": "content"}) if "\n" in chosen()["text"] else (st.text_input, {})
+        bound(box, "Sentence", "text", FRESH, label_visibility="collapsed", placeholder="Type a sentence", **more)
         with st.popover("Examples"):
             for i, example in enumerate(EXAMPLES):
                 st.button(example.text, key=f"example_{i}", type="tertiary", on_click=choose_example, args=(example,))
@@ -85,7 +86,7 @@ def written(run: ac.PairTrace) -> str:
     said = f"“{html.escape(visible(text))}”" if text.strip() else f"{count} tokens that stand for no text"
     how = "until it ended" if run.ended else f"stopped after {LONGEST_WRITTEN} tokens"
     return (
-        f'<span class="written">target written by the model</span> <bdi>{said}</bdi>, always its likeliest next '
+        f'<span class="own">target written by the model</span> <bdi>{said}</bdi>, always its likeliest next '
         f"token, {how}."
     )
 

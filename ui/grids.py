@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 
 from attention_core.derivation import Address
-from attention_core.operations import Contract, Given
+from attention_core.operations import Contract
 from attention_core.render import number
 from attention_core.stages import Cell, Numbers, Operand, Ref, Run, Stage, operand
 from components.grid import Axis, Matrix, Product, Source
@@ -62,6 +62,16 @@ class Grids:
         self.matrices.append(matrix)
         self.address[matrix.name] = address
 
+    def sign(self, inputs: list[tuple[str, tuple[str, str]]], operators: tuple[str, ...]) -> str:
+        """What stands before the next matrix of a formula: its operator, and those inputs that do not stand there."""
+        if not inputs:
+            return ""
+        if self.matrices[-1].name == inputs[-1][0]:
+            return operators[len(inputs)]
+        titles = {each.name: each.title for each in self.matrices}
+        pairs = zip(operators, (titles[name] for name, _ in inputs), strict=False)
+        return " ".join([*filter(None, (word for pair in pairs for word in pair)), operators[len(inputs)]])
+
     def link(self, stage: Stage, own: str, inputs: list[tuple[str, tuple[str, str]]]) -> None:
         """What a cell of a quantity comes from: the names under which its inputs are shown, and their axes."""
         if isinstance(stage.operation, Contract):
@@ -93,20 +103,21 @@ def add_stage(made: Grids, view: View, stage: Stage, head: int) -> None:
         many = len(view.heads) > 1 and "head" in source.axes and not joined
         return f"{source.name}@{head}" if many else source.name
 
-    inputs = []
-    signs = ("", "×", "+") if isinstance(stage.operation, Contract) else ("", "+", "+")
-    for i, each in enumerate(stage.inputs):
+    inputs: list[tuple[str, tuple[str, str]]] = []
+    operators = ("", "×" if isinstance(stage.operation, Contract) else "+", *["+"] * len(stage.inputs))
+    for each in stage.inputs:
         source = view.run.stage(each.name, stage.layer)
         held = operand(view.run, each, stage)
         axes, called = flat_axes(held.axes, merged), name(source, bool(merged) and merged[0] in each.axes)
-        inputs.append((called, axes))
         if called not in made.address:
-            matrix = shown(view, source, flat(held, merged, head), axes, called, signs[min(i, 2)])
+            sign = made.sign(inputs, operators)
+            matrix = shown(view, source, flat(held, merged, head), axes, called, sign)
             made.add(matrix, input_address(view.run, stage, each, merged, held, head))
+        inputs.append((called, axes))
     own = name(stage)
     if own not in made.address:
         held = Operand(view.run.array(stage.name, stage.layer), stage.axes)
-        sign = "" if isinstance(stage.operation, Given) else "="
+        sign = made.sign(inputs, (*operators[: len(inputs)], "="))
         matrix = shown(view, stage, flat(held, (), head), flat_axes(stage.axes, ()), own, sign)
         made.add(matrix, own_address(stage, head))
         made.link(stage, own, inputs)

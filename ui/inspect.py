@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 import attention_core as ac
 from attention_core.sides import Attention, attentions
-from attention_core.tokenizer import Token
 from components.token_strip import StripToken
 from ui.examples import BY_TEXT, Example
 from ui.selection import DEFAULTS, chosen, put, settle
@@ -20,7 +18,7 @@ from ui.words import first_pair
 class Along:
     """The shown tokens along one axis of a pattern.
 
-    names:   [shown], as the vocabulary has them
+    names:   [shown], as they read
     special: [shown]
     places:  [shown], where each stands among all tokens
     """
@@ -30,10 +28,10 @@ class Along:
     places: list[int]
 
     @classmethod
-    def of(cls, tokens: Sequence[Token], hide: bool) -> Along:
-        """All tokens, or those that are not special."""
-        places = [i for i, token in enumerate(tokens) if not (hide and token.special)]
-        return cls([tokens[i].piece for i in places], [tokens[i].special for i in places], places)
+    def of(cls, trace: ac.Trace, hide: bool) -> Along:
+        """All tokens of a run, or those that are not special."""
+        places = [i for i, token in enumerate(trace.pieces) if not (hide and token.special)]
+        return cls([trace.tokens[i] for i in places], [trace.pieces[i].special for i in places], places)
 
 
 @dataclass(frozen=True)
@@ -101,9 +99,9 @@ def shown_part(attention: Attention) -> Shown | None:
     selection = chosen()
     layer, mean = selection["layer"], selection["head"] == "mean"
     head = 0 if mean else int(selection["head"])
-    queries = keys = Along.of(attention.queries, selection["hide"])
+    queries = keys = Along.of(attention.trace, selection["hide"])
     if attention.crosses:
-        keys = Along.of(attention.keys, selection["hide"])
+        keys = Along.of(attention.source, selection["hide"])
     if not queries.places or not keys.places:
         return None
     pattern = attention.pattern(layer)

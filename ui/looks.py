@@ -9,6 +9,7 @@ import numpy as np
 from attention_core.operations import Scale
 from attention_core.sides import Attention
 from attention_core.tokenizer import Token
+from ui import experts
 from ui.words import quoted
 
 
@@ -29,11 +30,11 @@ class Look:
 
     def word(self, position: int, role: str = "") -> str:
         """An asking token in quotation marks, as HTML."""
-        return quoted(self.attention.queries[position].piece, role)
+        return quoted(self.attention.query_names[position], role)
 
     def key_word(self, position: int) -> str:
         """An answering token in quotation marks, as HTML."""
-        return quoted(self.attention.keys[position].piece, "k")
+        return quoted(self.attention.key_names[position], "k")
 
     @property
     def asks(self) -> str:
@@ -173,10 +174,13 @@ def look_at_residual(look: Look) -> str:
     trace, layer = look.attention.trace, look.layer
     before, after = (trace.array(name, layer)[look.query] for name in (look.attention.finds, look.attention.leaves))
     start, end = trace.resid_pre(0)[look.query], trace.contextual[look.query]
-    return (
+    routed = experts.there(trace, layer)
+    said = (
         f"This step turns {look.asks} a little: the cosine to what it was is {cosine(before, after):.2f}. After the "
-        f"MLP and all layers, its contextual embedding has the cosine {cosine(start, end):.2f} to where it began."
+        f"{'experts' if routed else 'MLP'} and all layers, its contextual embedding has the cosine "
+        f"{cosine(start, end):.2f} to where it began."
     )
+    return f"{said} {experts.told(trace, layer, look.query, look.asks)}" if routed else said
 
 
 def nearest(x: np.ndarray, position: int) -> tuple[int, float] | None:

@@ -8,10 +8,9 @@ import streamlit as st
 import attention_core as ac
 from attention_core.progress import Progress, amount
 from ui.offer import loopback_alone, may_load, offered, title_of
-from ui.selection import DEFAULTS, chosen, put, write_address
+from ui.selection import DEFAULTS, FRESH, chosen, put, write_address
 from ui.shelf import Job, Shelf
 
-FRESH = {"q": None, "k": None, "open": ""}  # another model may split a text into other tokens
 LOOK_EVERY = 0.5  # seconds
 
 
@@ -26,6 +25,7 @@ def get_model(name: str) -> ac.Model | ac.EncoderDecoder:
 
     Where there is none to show yet, the page says what is missing, and ends there.
     """
+    place = st.container()  # kept even while empty: what stands below it is not drawn anew when a message comes or goes
     state = st.session_state
     wanted = state.get("wanted")
     if wanted in shelf().models:
@@ -34,10 +34,10 @@ def get_model(name: str) -> ac.Model | ac.EncoderDecoder:
             put(model=wanted, **FRESH)
             st.rerun()
     if name not in shelf().models:
-        place = st.empty()
-        place.caption("Loading the model …")
+        loading = place.empty()
+        loading.caption("Loading the model …")
         there = shelf().take_from_disk(name)
-        place.empty()
+        loading.empty()
         if not there:
             state.wanted = name
             if (shown := state.get("on_screen")) in shelf().models:
@@ -45,12 +45,14 @@ def get_model(name: str) -> ac.Model | ac.EncoderDecoder:
                 st.rerun()
             if name == DEFAULTS["model"] and not shelf().job(name).problem:
                 shelf().download(name)
-            wanted_panel(name)
+            with place:
+                wanted_panel(name)
             write_address()
             st.stop()
     state.on_screen = name
     if state.get("wanted") not in (None, name):
-        wanted_panel(state.wanted)
+        with place:
+            wanted_panel(state.wanted)
     return shelf().models[name]
 
 
@@ -109,6 +111,8 @@ def wanted_panel(name: str) -> None:
                 st.rerun()
             else:
                 st.write(offer(title_of(name), job.plan.size, job.plan.arrived))
+                if name in offered() and (entry := offered()[name].entry):
+                    st.caption(f"{entry.purpose} {entry.look}")
                 buttons(name, "Download")
 
 

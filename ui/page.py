@@ -6,6 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from attention_core.catalogue import Entry
 from figures.theme import ThemeName
 from ui.models import model_picker
 from ui.offer import offered, title_of
@@ -23,8 +24,6 @@ def open_page(title: str, origin: Callable[[], str] | None = None) -> None:
     """The first call of every page; `origin` says where its numbers come from, when it is not from the model."""
     st.set_page_config(page_title=f"{title} · Attention Lab", page_icon="🔎", layout="wide")
     st.html(f"<style>{STYLE}</style>")
-    if theme_name() == "dark":
-        st.html('<i class="dark-page"></i>')
     read_address()
     with st.container(key="top", horizontal=True, vertical_alignment="center"):
         st.html("<h1>Attention Lab</h1>", width="content")
@@ -35,10 +34,18 @@ def open_page(title: str, origin: Callable[[], str] | None = None) -> None:
             model_picker()
         else:
             st.html(f'<p class="badge">● {html.escape(origin())}</p>', width="stretch")
-    if refused := st.session_state.pop("refused", None):
-        st.info("Some of this address made no sense and was left out: " + ", ".join(f"`{safe(k)}`" for k in refused))
-        for reason in filter(None, refused.values()):
-            st.html(f'<p class="read">{html.escape(reason)}</p>')
+    if theme_name() == "dark":
+        st.html('<i class="dark-page"></i>')
+    with st.container():
+        if refused := st.session_state.pop("refused", None):
+            say_refused(refused)
+
+
+def say_refused(refused: dict[str, str]) -> None:
+    """What of the address made no sense, with the reasons where there are any."""
+    st.info("Some of this address made no sense and was left out: " + ", ".join(f"`{safe(k)}`" for k in refused))
+    for reason in filter(None, refused.values()):
+        st.html(f'<p class="read">{html.escape(reason)}</p>')
 
 
 def badge(name: str) -> None:
@@ -48,11 +55,19 @@ def badge(name: str) -> None:
         st.html(f'<p class="badge">{html.escape(title_of(name))}</p>', width="stretch")
         return
     st.html(
-        f'<p class="badge" title="{entry.purpose}"><b>● trained</b> '
+        f'<p class="badge"><b>● trained</b> '
         f'<a href="{entry.page}" target="_blank" rel="noreferrer">{entry.title}</a>'
         f" · {entry.parameters} M · {entry.licence}</p>",
         width="stretch",
     )
+    with st.popover("About", type="tertiary"):
+        st.html(about(entry))
+
+
+def about(entry: Entry) -> str:
+    """What a model was trained for, and where to look in it, as HTML."""
+    lines = (html.escape(entry.purpose), f"<b>Where to look.</b> {html.escape(entry.look)}")
+    return "".join(f'<p class="read">{line}</p>' for line in lines)
 
 
 def safe(word: str) -> str:

@@ -43,7 +43,17 @@ DEFAULTS: dict[str, Any] = {
     "part": 0,
     "cell": "",
     "maskgrid": False,
+    "temperature": 1.0,
+    "topk": 0,
+    "topp": 1.0,
+    "way": "likeliest",
+    "tokens": 20,
+    "draw": 1,
+    "logit": "",
 }
+
+# Another sentence, or a model that may split it otherwise, starts with nothing chosen or opened in it.
+FRESH: dict[str, Any] = {"q": None, "k": None, "open": "", "logit": ""}
 
 
 def whole(least: int, most: int) -> Callable[[Any], int]:
@@ -62,12 +72,16 @@ def one_of(*choices: str) -> Callable[[Any], str]:
     return read
 
 
-def fraction(value: Any) -> float:
-    """A weight between 0 and 1, to two decimals."""
-    number = float(value)
-    if not 0 <= number <= 1:
-        raise ValueError(value)
-    return round(number, 2)
+def between(least: float, most: float) -> Callable[[Any], float]:
+    """A reader of numbers within bounds, to two decimals."""
+
+    def read(value: Any) -> float:
+        number = float(value)
+        if not least <= number <= most:
+            raise ValueError(value)
+        return round(number, 2)
+
+    return read
 
 
 def switch(value: Any) -> bool:
@@ -131,7 +145,7 @@ READERS: dict[str, Callable[[Any], Any]] = {
     "q": whole(0, FARTHEST),
     "k": whole(0, FARTHEST),
     "graph": one_of("one", "all"),
-    "least": fraction,
+    "least": between(0, 1),
     "most": whole(1, 20),
     "hide": switch,
     "renorm": switch,
@@ -147,6 +161,13 @@ READERS: dict[str, Callable[[Any], Any]] = {
     "part": whole(0, 3),
     "cell": trail,
     "maskgrid": switch,
+    "temperature": between(0.1, 2),
+    "topk": whole(0, 1000),
+    "topp": between(0.05, 1),
+    "way": one_of("likeliest", "drawn"),
+    "tokens": whole(1, 64),
+    "draw": whole(0, FARTHEST),
+    "logit": trail,
 }
 
 

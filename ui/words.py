@@ -16,7 +16,7 @@ SINKS = {"[CLS]", "[SEP]", ".", "<s>", "</s>"}
 
 def quoted(piece: str, role: str = "") -> str:
     """A token in quotation marks, as HTML."""
-    return f'“<span class="{role}">{html.escape(visible(piece))}</span>”'
+    return f'“<span class="{role}">{html.escape(visible(piece.strip(" ") or piece))}</span>”'
 
 
 def headline(

@@ -1,4 +1,4 @@
-"""ALBERT: BERT with one layer's weights for all layers, and narrower embeddings brought to the stream's width.
+"""ALBERT: BERT whose layers have the same weights, all or in groups, and whose embeddings are narrower.
 
 Source: Lan et al. 2019, https://arxiv.org/abs/1909.11942
 """
@@ -6,10 +6,12 @@ Source: Lan et al. 2019, https://arxiv.org/abs/1909.11942
 from dataclasses import replace
 from typing import Any
 
+from attention_core.config import is_whole
+from attention_core.errors import UnsupportedConfigError
 from attention_core.families.bert import BERT
 from attention_core.families.schema import ACTIVATIONS, Rule, Source, Values
 
-LAYER = "encoder.albert_layer_groups.0.albert_layers.0."  # the same in every layer
+LAYER = "encoder.albert_layer_groups.{layer}.albert_layers.0."
 NAMES = {
     "Q": "attention.query", "K": "attention.key", "V": "attention.value", "O": "attention.dense",
     "mid": "attention.LayerNorm", "in": "ffn", "out": "ffn_output", "post": "full_layer_layer_norm",
@@ -24,8 +26,16 @@ def projected(values: Values) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def shared() -> dict[str, Source]:
-    """The tensors of the one layer, under BERT's names and layouts."""
+def shared(values: Values) -> dict[str, Any]:
+    """The group of each layer, whose weights it has."""
+    n, groups = values["num_hidden_layers"], values["num_hidden_groups"]
+    if not is_whole(n, 1) or not is_whole(groups, 1):
+        raise UnsupportedConfigError(f"{n!r} layers cannot be put into num_hidden_groups = {groups!r}.")
+    return {"shared": tuple(int(layer / (n / groups)) for layer in range(n))}
+
+
+def of_a_group() -> dict[str, Source]:
+    """The tensors of a group's one layer, under BERT's names and layouts."""
     made = {}
     for name, module in NAMES.items():
         weight, bias = ("w" if name in ("mid", "post") else "W") + f"_{name}", f"b_{name}"
@@ -43,8 +53,10 @@ ALBERT = replace(
         "intermediate_size": 16384, "hidden_act": "gelu_new", "num_hidden_groups": 1, "inner_group_num": 1,
     },
     choices={"hidden_act": ACTIVATIONS, "is_decoder": {False: {"causal": False}}},
-    rules=(*BERT.rules, Rule(("embedding_size",), projected)),
-    required={**BERT.required, "num_hidden_groups": (1,), "inner_group_num": (1,)},
+    rules=(
+        *BERT.rules, Rule(("embedding_size",), projected), Rule(("num_hidden_layers", "num_hidden_groups"), shared)
+    ),
+    required={**BERT.required, "inner_group_num": (1,)},
     harmless=BERT.harmless | {"classifier_dropout_prob", "down_scale_factor", "gap_size", "net_structure_type",
                               "num_memory_blocks"},
     tensors={
@@ -55,7 +67,7 @@ ALBERT = replace(
         "b_norm": Source("embeddings.LayerNorm.bias", "embed"),
         "W_embed": Source("encoder.embedding_hidden_mapping_in.weight", "model, embed"),
         "b_embed": Source("encoder.embedding_hidden_mapping_in.bias", "model"),
-        **shared(),
+        **of_a_group(),
     },
     unused=(
         "embeddings.position_ids", "pooler.*", "predictions.*", "sop_classifier.*", "classifier.*", "qa_outputs.*",

@@ -4,7 +4,7 @@ Source: Devlin et al. 2018, https://arxiv.org/abs/1810.04805
 """
 
 from attention_core.families.rules import shared_width
-from attention_core.families.schema import Family, Source
+from attention_core.families.schema import ACTIVATIONS, Family, Source
 
 LAYER = "encoder.layer.{layer}."
 
@@ -38,11 +38,7 @@ BERT = Family(
         "biases": frozenset({"b_Q", "b_K", "b_V", "b_O", "b_in", "b_out"}),
     },
     choices={
-        "hidden_act": {
-            "gelu": {"activation": "gelu"},
-            "relu": {"activation": "relu"},
-            "gelu_new": {"activation": "gelu_tanh"},
-        },
+        "hidden_act": ACTIVATIONS,
         "is_decoder": {False: {"causal": False}, True: {"causal": True}},
     },
     rules=(shared_width("num_attention_heads", "hidden_size"),),

@@ -7,7 +7,8 @@ configuration implies.
 
 import fnmatch
 import math
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -20,20 +21,21 @@ from attention_core.errors import CheckpointError, DtypeError, ShapeError, Unsup
 from attention_core.families.schema import HARMLESS, Family, Source
 from attention_core.layer import declaration
 from attention_core.operations import Given
+from attention_core.positions import sinusoids
 from attention_core.stages import Ref
 
 Key = tuple[str, int | None]
 
+NUMBERED = re.compile(r"{(\w+)}")  # in a tensor's name: the axis along which each part has a tensor of its own
+
 
 def read_config(family: Family, raw: Mapping[str, Any]) -> ModelConfig:
     """The configuration in this library's names; UnsupportedConfigError names the key it refuses."""
+    raw = without_aliases(family, of_text(family, raw) if family.within else raw)
     ruled = {key for rule in family.rules for key in rule.keys}
     tables = {*family.sizes.values(), *family.choices, *family.required}
     handled = tables | ruled | family.harmless | HARMLESS
-    if unknown := sorted(set(raw) - handled):
-        raise UnsupportedConfigError(
-            f"The configuration has keys whose effect is not known here: {', '.join(unknown)}."
-        )
+    check_known(raw, handled)
     for key, required in family.required.items():
         if key in raw and not any(same(raw[key], each) for each in required):
             raise UnsupportedConfigError(
@@ -52,10 +54,40 @@ def read_config(family: Family, raw: Mapping[str, Any]) -> ModelConfig:
     return ModelConfig(**found, end_ids=ends(values.get("eos_token_id")))
 
 
-def ends(said: Any) -> tuple[int, ...]:
+def ends(said: object) -> tuple[int, ...]:
     """The tokens that end a text, by a configuration's one id or list of ids; what is no id ends nothing."""
-    listed = said if isinstance(said, list) else [said]
+    listed: list[Any] = said if isinstance(said, list) else [said]
     return tuple(each for each in listed if is_whole(each, 0))
+
+
+def of_text(family: Family, raw: Mapping[str, Any]) -> dict[str, Any]:
+    """The configuration of the language model in that of a model that sees too, which says whether its head is tied."""
+    own = raw.get(family.within)
+    if not isinstance(own, dict):
+        raise UnsupportedConfigError(f"{family.within} must be an object, got {own!r}.")
+    check_known(raw, {family.within, "tie_word_embeddings"} | family.around | HARMLESS)
+    tied = raw.get("tie_word_embeddings", family.defaults["tie_word_embeddings"])
+    return own | {"tie_word_embeddings": tied}
+
+
+def check_known(raw: Mapping[str, Any], known: Collection[str]) -> None:
+    """Every key of a configuration is known; UnsupportedConfigError names those that are not."""
+    if unknown := sorted(set(raw) - set(known)):
+        raise UnsupportedConfigError(
+            f"The configuration has keys whose effect is not known here: {', '.join(unknown)}."
+        )
+
+
+def without_aliases(family: Family, raw: Mapping[str, Any]) -> dict[str, Any]:
+    """The configuration with each key under one name; UnsupportedConfigError where two names do not agree."""
+    found = {key: value for key, value in raw.items() if key not in family.aliases}
+    for other, key in family.aliases.items():
+        if raw.get(other) is None:
+            continue
+        if key in found and not same(found[key], raw[other]):
+            raise UnsupportedConfigError(f"{other} = {raw[other]!r} does not agree with {key} = {found[key]!r}.")
+        found[key] = raw[other]
+    return found
 
 
 def same(a: object, b: object) -> bool:
@@ -66,45 +98,80 @@ def same(a: object, b: object) -> bool:
 def tensor_sources(family: Family, config: ModelConfig) -> dict[Key, Source]:
     """Every tensor that a checkpoint must hold: (canonical name, layer or None) -> its source."""
     return {
-        (name, layer): at_layer(family, name, layer)
+        (name, layer): at_layer(family, config, name, layer)
         for layer in (None, *range(config.n_layers))
         for name, stage in declaration(config, layer).items()
         if stage.operation == Given() and is_trained(Ref(name, ()))
     }
 
 
-def at_layer(family: Family, name: str, layer: int | None) -> Source:
+def at_layer(family: Family, config: ModelConfig, name: str, layer: int | None) -> Source:
     """Where a tensor of a layer stands."""
     if name not in family.tensors:
         raise UnsupportedConfigError(f"The configuration asks for {name}, which this family is not known to have.")
     source = family.tensors[name]
-    instead = source.instead.format(layer=layer) if source.instead else None
-    return replace(source, name=source.name.format(layer=layer), instead=instead)
+    own = layer if layer is None or not config.shared else config.shared[layer]
+    place = {"layer": own, "expert": "{expert}", "head": "{head}", "kv_head": f"{{{config.kv}}}"}
+    instead = tuple(each.format(**place) for each in source.instead)
+    return replace(source, name=source.name.format(**place), instead=instead)
 
 
-def strip_prefix(family: Family, names: list[str]) -> str:
+def strip_prefix(family: Family, names: Collection[str]) -> str:
     """The prefix that stands before the family's names in this checkpoint."""
-    first = family.tensors["W_E"].name
+    first = family.tensors["W_E"]
     for prefix in family.prefixes:
-        if prefix + first in names:
+        if any(prefix + each in names for each in (first.name, *first.instead)):
             return prefix
-    raise CheckpointError(f"The checkpoint has no tensor {first!r}.")
+    raise CheckpointError(f"The checkpoint has no tensor {first.name!r}.")
 
 
-def with_head(family: Family, config: ModelConfig, names: list[str]) -> ModelConfig:
-    """The configuration without its language-model head where the checkpoint does not hold that."""
-    source = family.tensors.get("W_U")
-    if config.head == "own" and source and not source.instead and found_name(source, names, family.prefixes) is None:
-        return replace(config, head="none")
-    return config
+def as_stored(family: Family, config: ModelConfig, tensors: Mapping[str, Array]) -> ModelConfig:
+    """The configuration as the checkpoint bears it out: its head, biases and places are those that it holds.
+
+    A tied head that is stored beside the embeddings and differs from them is a head of its own, as in the reference;
+    and a stored table of places that holds no sinusoids is read instead of them.
+    """
+    stored = {
+        name: found_name(source, tensors, family.prefixes, config)
+        for name, source in family.tensors.items()
+        if "{layer}" not in source.name
+    }
+    head, embedding = stored.get("W_U"), stored.get("W_E")
+    needed = {"W_U": config.head == "own", "W_head": config.head_activation != "none"}
+    if any(there and name in stored and stored[name] is None for name, there in needed.items()):
+        config = replace(config, head="none")
+    if config.head == "tied" and head and embedding and not np.array_equal(tensors[head], tensors[embedding]):
+        config = replace(config, head="own")
+    table = stored.get("W_pos")
+    if config.positions == "sinusoidal" and table and not holds_sinusoids(tensors[table]):
+        config = replace(config, positions="learned")
+    zero = {name for name, source in family.tensors.items() if source.zero and stored[name] is None}
+    return replace(config, biases=config.biases - zero) if zero else config
 
 
-def found_name(source: Source, names: list[str], prefixes: tuple[str, ...]) -> str | None:
-    """The name under which a tensor stands in a checkpoint; None when it is not there."""
-    wanted = [source.name, *([source.instead] if source.instead else [])]
+def holds_sinusoids(table: Array) -> bool:
+    """Whether a table [place, model] is that of the sinusoids, but for what float32 rounds off."""
+    return table.ndim == 2 and np.allclose(table, sinusoids(np.arange(len(table)), table.shape[1]), rtol=0, atol=1e-6)
+
+
+def found_name(source: Source, names: Collection[str], prefixes: tuple[str, ...], config: ModelConfig) -> str | None:
+    """The name under which a tensor stands in a checkpoint; None when it, or a numbered part of it, is not there."""
+    wanted = (source.name, *source.instead)
+    wanted += tuple(as_in_tensorflow(name) for name in wanted)
     # A head stands beside the body, so that it has not the body's prefix.
     tried = (prefix + each for each in wanted for prefix in (*prefixes, ""))
-    return next((name for name in tried if name in names), None)
+    return next((name for name in tried if all(each in names for each in each_name(name, config))), None)
+
+
+def as_in_tensorflow(name: str) -> str:
+    """A norm's tensor as TensorFlow called it, and as checkpoints that came from there still do (BERT's own)."""
+    return name.replace("LayerNorm.weight", "LayerNorm.gamma").replace("LayerNorm.bias", "LayerNorm.beta")
+
+
+def each_name(name: str, config: ModelConfig) -> list[str]:
+    """A tensor's name, or those of all its parts where each has its own."""
+    axis = NUMBERED.search(name)
+    return [name.replace(axis[0], str(at)) for at in range(config.axes[axis[1]])] if axis else [name]
 
 
 def convert(
@@ -114,16 +181,20 @@ def convert(
 
     Raises CheckpointError that names what is missing, left over, or of the wrong shape.
     """
-    names = list(tensors)
+    names = set(tensors)
     prefix = strip_prefix(family, names)
     sources = tensor_sources(family, config)
-    places = {key: found_name(source, names, (prefix,)) for key, source in sources.items()}
-    if missing := sorted({prefix + sources[key].name for key, place in places.items() if place is None}):
+    places = {key: found_name(source, names, (prefix,), config) for key, source in sources.items()}
+    absent = {
+        prefix + name for key, at in places.items() if at is None for name in each_name(sources[key].name, config)
+    }
+    if missing := sorted(absent - names):
         raise CheckpointError(f"The checkpoint lacks {len(missing)} tensors, the first {missing[0]!r}.")
     at = {key: place for key, place in places.items() if place is not None}
+    used = {name for place in at.values() for name in each_name(place, config)}
     left_over = [
         name
-        for name in sorted(set(tensors) - set(at.values()))
+        for name in sorted(names - used)
         if not any(fnmatch.fnmatch(name.removeprefix(prefix), pattern) for pattern in family.unused)
     ]
     if left_over:
@@ -141,7 +212,11 @@ def convert(
 def read_tensor(
     tensors: Mapping[str, Array], name: str, source: Source, axes: tuple[str, ...], config: ModelConfig
 ) -> Array:
-    """One tensor, its shape checked, its axes as declared."""
+    """One tensor, its shape checked, its axes as declared; numbered parts stacked."""
+    if axis := NUMBERED.search(name):
+        one = tuple(each for each in axes if each != axis[1])
+        every = [read_tensor(tensors, each, source, one, config) for each in each_name(name, config)]
+        return frozen(np.stack(every, axis=axes.index(axis[1])))
     tensor = tensors[name]
     factors = [axis.split("*") for axis in source.layout.split(", ")]
     lengths = factor_lengths(source, config)

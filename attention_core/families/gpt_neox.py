@@ -46,7 +46,9 @@ GPT_NEOX = Family(
         rope(d_head=None, base="rotary_emb_base", part="rotary_pct", parted=0.25),
     ),
     required={"is_encoder_decoder": (False,)},
-    harmless=frozenset({"hidden_dropout", "is_decoder", "pad_token_id"}),
+    harmless=frozenset({
+        "attention_probs_dropout_prob", "hidden_dropout", "hidden_dropout_prob", "is_decoder", "pad_token_id",
+    }),
     tensors={
         "W_E": Source("embed_in.weight", "token, model"),
         "w_attn": Source(LAYER + "input_layernorm.weight", "model"),

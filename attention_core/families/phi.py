@@ -18,13 +18,16 @@ PHI = replace(
     defaults={
         "num_hidden_layers": 24, "num_attention_heads": 32, "hidden_size": 2048, "intermediate_size": 8192,
         "vocab_size": 51200, "max_position_embeddings": 2048, "layer_norm_eps": 1e-5, "hidden_act": "gelu_new",
-        "tie_word_embeddings": False,
+        "tie_word_embeddings": False, "qk_layernorm": False,
     },
     traits={
         **STABLELM.traits, "parallel_block": "one", "gated_mlp": False,
-        "biases": frozenset({"b_Q", "b_K", "b_V", "b_O", "b_in", "b_out", "b_U"}),
+        "biases": frozenset({"b_Q", "b_K", "b_V", "b_O", "b_in", "b_out", "b_U", "b_q_norm", "b_k_norm"}),
     },
-    choices={key: value for key, value in STABLELM.choices.items() if key != "use_parallel_residual"},
+    choices={
+        **{key: value for key, value in STABLELM.choices.items() if key != "use_parallel_residual"},
+        "qk_layernorm": {True: {"qk_norm": "head"}, False: {}},
+    },
     rules=(
         shared_width("num_attention_heads", "hidden_size"),
         either("n_kv_heads", "num_key_value_heads", lambda values: values["num_attention_heads"]),
@@ -39,6 +42,11 @@ PHI = replace(
         "b_in": Source(LAYER + "mlp.fc1.bias", "mlp"),
         "W_out": Source(LAYER + "mlp.fc2.weight", "model, mlp"),
         "b_out": Source(LAYER + "mlp.fc2.bias", "model"),
+        **{
+            f"{canonical}_{kind}_norm": Source(f"{LAYER}self_attn.{kind}_layernorm.{own}", "dim")
+            for kind in "qk"
+            for canonical, own in (("w", "weight"), ("b", "bias"))
+        },
         "w_final": Source("final_layernorm.weight", "model"),
         "b_final": Source("final_layernorm.bias", "model"),
         "b_U": Source("lm_head.bias", "vocab"),

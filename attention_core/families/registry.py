@@ -4,19 +4,30 @@ from typing import Any
 
 from attention_core.errors import UnsupportedConfigError
 from attention_core.families.albert import ALBERT
+from attention_core.families.bart import BART, MBART
 from attention_core.families.bert import BERT
+from attention_core.families.bloom import BLOOM
 from attention_core.families.distilbert import DISTILBERT
 from attention_core.families.electra import ELECTRA
+from attention_core.families.falcon import FALCON
 from attention_core.families.gemma import GEMMA, GEMMA2
+from attention_core.families.gemma3 import GEMMA3, GEMMA3_TEXT
 from attention_core.families.gpt2 import GPT2
+from attention_core.families.gpt_neo import GPT_NEO
 from attention_core.families.gpt_neox import GPT_NEOX
+from attention_core.families.gptj import GPTJ
 from attention_core.families.llama import LLAMA
+from attention_core.families.marian import MARIAN, PEGASUS
 from attention_core.families.mistral import MISTRAL
+from attention_core.families.mixtral import MIXTRAL
+from attention_core.families.modernbert import MODERNBERT
+from attention_core.families.mpnet import MPNET
 from attention_core.families.olmo2 import OLMO2
 from attention_core.families.opt import OPT
 from attention_core.families.phi import PHI
 from attention_core.families.phi3 import PHI3
 from attention_core.families.qwen import QWEN2, QWEN3
+from attention_core.families.qwen_moe import QWEN3_MOE
 from attention_core.families.roberta import CAMEMBERT, ROBERTA, XLM_ROBERTA
 from attention_core.families.schema import Family
 from attention_core.families.smollm3 import SMOLLM3
@@ -26,8 +37,10 @@ from attention_core.families.t5 import T5
 FAMILIES: dict[str, Family] = {
     family.model_type: family
     for family in (
-        ALBERT, BERT, CAMEMBERT, DISTILBERT, ELECTRA, GEMMA, GEMMA2, GPT2, GPT_NEOX, LLAMA, MISTRAL, OLMO2, OPT,
-        PHI, PHI3, QWEN2, QWEN3, ROBERTA, SMOLLM3, STABLELM, T5, XLM_ROBERTA,
+        ALBERT, BART, BERT, BLOOM, CAMEMBERT, DISTILBERT, ELECTRA, FALCON, GEMMA, GEMMA2, GEMMA3, GEMMA3_TEXT, GPT2,
+        GPTJ, GPT_NEO, GPT_NEOX, LLAMA, MARIAN, MBART, MISTRAL, MIXTRAL, MODERNBERT, MPNET, OLMO2, OPT, PEGASUS, PHI,
+        PHI3, QWEN2, QWEN3, QWEN3_MOE,
+        ROBERTA, SMOLLM3, STABLELM, T5, XLM_ROBERTA,
     )
 }  # fmt: skip
 

@@ -9,8 +9,10 @@ each stands. Their canonical names, beside W_Q … W_out and b_Q … b_out:
     w_attn, w_mlp    norms of what each half reads ("pre" and "both"); w_cross for the attention to an encoder
     w_attn_out, w_mlp_out   norms of what each half adds ("branch" and "both")
     w_q_norm, w_k_norm      norms of queries and keys
+    W_router, W_expert_gate, W_expert_in, W_expert_out   a router and its experts, in place of an MLP
     W_rel, W_pos, W_seg     tables of relative distances, of places, of segments
     w_final, W_U     the last norm, and the language-model head where it is not W_E
+    W_head, w_head_norm     projection and norm before that head
 
 A norm's bias has its weight's name with b_ for w_. To add a family: write its table beside the others, name it
 in `registry.py`, and give it a row in tests/oracle/references.py; a trait that no family had yet is one field of
@@ -53,6 +55,9 @@ ACTIVATIONS = {
 HEADS = {True: {"head": "tied"}, False: {"head": "own"}}
 """What `tie_word_embeddings` says of the language-model head, for `Family.choices`."""
 
+REACH = 1 << 14
+"""How many tokens a model reads that sets no limit itself."""
+
 Values = Mapping[str, Any]
 
 
@@ -60,18 +65,21 @@ Values = Mapping[str, Any]
 class Source:
     """Where a tensor stands in a checkpoint, and how it lies there.
 
-    name:    the tensor's name, `{layer}` standing for the layer's number
+    name:    the tensor's name, `{layer}` standing for the layer's number; `{expert}`, `{head}` or `{kv_head}` for
+             that of an expert or a head, where each has a tensor of its own, whose layout this is
     layout:  its axes there, in the names that the declaration uses. A product such as "head*dim" is one axis
              that is cut in two; a sum such as "(head + kv_head + kv_head)*dim" is several tensors in one, of
              which `part` is taken. "group" is how many heads share a key, so that "kv_head*group" is "head".
     part:    which of the summed tensors it is, counted from 0
-    instead: the tensor that is meant where a checkpoint does not have this one
+    instead: the tensors of which the first is meant that a checkpoint has, where it does not have this one
+    zero:    whether a checkpoint may lack it, which then stands for zeros
     """
 
     name: str
     layout: str
     part: int = 0
-    instead: str | None = None
+    instead: tuple[str, ...] = ()
+    zero: bool = False
 
 
 @dataclass(frozen=True)
@@ -89,6 +97,7 @@ class Family:
     model_type: what its configurations call themselves
     prefixes:   what may stand before every tensor's name
     sizes:      ModelConfig's field <- configuration key
+    aliases:    other name of a configuration key -> the key
     defaults:   what a missing configuration key means
     traits:     ModelConfig's fields that are the same for the whole family
     choices:    configuration key -> {its value: ModelConfig's fields and values}; other values are refused
@@ -98,6 +107,8 @@ class Family:
     tensors:    canonical name <- source
     unused:     patterns of tensor names that are known and not needed
     encoder:    of an encoder–decoder, the family of its encoder; this is then the decoder
+    within:     of a model that sees too, the configuration key under which that of its language model stands
+    around:     keys beside that one that change nothing in what is computed of a text
     """
 
     model_type: str
@@ -105,6 +116,7 @@ class Family:
     sizes: Mapping[str, str]
     defaults: Mapping[str, Any]
     tensors: Mapping[str, Source]
+    aliases: Mapping[str, str] = field(default_factory=dict)
     traits: Mapping[str, Any] = field(default_factory=dict)
     choices: Mapping[str, Mapping[Any, Mapping[str, Any]]] = field(default_factory=dict)
     rules: tuple[Rule, ...] = ()
@@ -112,3 +124,5 @@ class Family:
     harmless: frozenset[str] = frozenset()
     unused: tuple[str, ...] = ()
     encoder: Family | None = None
+    within: str = ""
+    around: frozenset[str] = frozenset()

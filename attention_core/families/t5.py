@@ -8,7 +8,7 @@ from dataclasses import replace
 from attention_core.config import is_whole
 from attention_core.errors import UnsupportedConfigError
 from attention_core.families.rules import either
-from attention_core.families.schema import Family, Rule, Source, Values
+from attention_core.families.schema import REACH, Family, Rule, Source, Values
 from attention_core.positions import Relative
 
 MLPS = {
@@ -19,7 +19,8 @@ MLPS = {
     "gated-relu": ("relu", True),
     "gated-silu": ("silu", True),
 }
-REACH = 1 << 14  # tokens; the model itself sets no limit
+# One table for both sides, and the head unless it has its own; a file may hold it under the name of any of them.
+SHARED = ("shared.weight", "decoder.embed_tokens.weight", "encoder.embed_tokens.weight", "lm_head.weight")
 
 
 def mlp(values: Values) -> dict[str, object]:
@@ -68,12 +69,14 @@ def stack(name: str, mlp_at: int) -> dict[str, Source]:
     """The tensors of one side but its attention to the other."""
     place = f"{name}.block.{{layer}}.layer.{mlp_at}."
     return {
-        "W_E": Source("shared.weight", "token, model"),
+        "W_E": Source(f"{name}.embed_tokens.weight", "token, model", instead=SHARED),
         "W_rel": Source(f"{name}.block.0.layer.0.SelfAttention.relative_attention_bias.weight", "bucket, head"),
         **attention(name, 0, "SelfAttention"),
         "w_mlp": Source(f"{place}layer_norm.weight", "model"),
         "W_gate": Source(f"{place}DenseReluDense.wi_0.weight", "mlp, model"),
-        "W_in": Source(f"{place}DenseReluDense.wi.weight", "mlp, model", instead=f"{place}DenseReluDense.wi_1.weight"),
+        "W_in": Source(
+            f"{place}DenseReluDense.wi.weight", "mlp, model", instead=(f"{place}DenseReluDense.wi_1.weight",)
+        ),
         "W_out": Source(f"{place}DenseReluDense.wo.weight", "model, mlp"),
         "w_final": Source(f"{name}.final_layer_norm.weight", "model"),
     }
@@ -111,7 +114,7 @@ ENCODER = Family(
         "norm_bias": False,
         "norm_position": "pre",
         "final_norm": True,
-        "positions": "relative",
+        "positions": "none",
         "attn_root": 1.0,
         "causal": False,
     },
@@ -122,12 +125,12 @@ ENCODER = Family(
         "pad_token_id", "scale_decoder_outputs", "tie_word_embeddings",
     }),
     tensors=stack("encoder", 1),
-    unused=("encoder.embed_tokens.weight", "decoder.*", "lm_head.weight"),
+    unused=("decoder.*", "lm_head.weight", "shared.weight"),
 )  # fmt: skip
 
 T5 = replace(
     ENCODER,
-    traits={**ENCODER.traits, "causal": True, "cross": True, "head": "own"},
+    traits={**ENCODER.traits, "causal": True, "cross": True, "head": "tied"},
     rules=(
         ENCODER.rules[0],
         relative(both_ways=False),
@@ -138,11 +141,12 @@ T5 = replace(
     tensors={
         **stack("decoder", 2),
         **attention("decoder", 1, "EncDecAttention", "cross_"),
-        "W_U": Source("lm_head.weight", "vocab, model", instead="shared.weight"),
+        "W_U": Source("lm_head.weight", "vocab, model"),
     },
     unused=(
-        "decoder.embed_tokens.weight",
         "encoder.*",
+        "lm_head.weight",
+        "shared.weight",
         "decoder.block.*.EncDecAttention.relative_attention_bias.weight",
     ),
     encoder=ENCODER,

@@ -20,7 +20,8 @@ class Share(Weighing):
 
     weight = score / sum over j of score[j]
 
-    A masked key gets 0. Where the sum is 0 there is no share: the weights are NaN, and the derivation says so.
+    A masked key gets 0. Where the sum is 0, but for what binary numbers leave over of it, there is no share:
+    the weights are NaN, and the derivation says so.
     """
 
     reads_row: ClassVar[bool] = True
@@ -34,7 +35,8 @@ class Share(Weighing):
         nothing: Any = Fraction(0) if scores.dtype == object else 0.0
         left = np.where(scores == -math.inf, nothing, scores)
         total = left.sum(axis=-1, keepdims=True)
-        shares = np.where(total == 0, math.nan, left / np.where(total == 0, 1, total))
+        empty = vanishes(total, abs(left).sum(axis=-1, keepdims=True))
+        shares = np.where(empty, math.nan, left / np.where(empty, 1, total))
         return rounded(np.where(scores == -math.inf, nothing, shares))
 
     def term(self, cell: Cell) -> Term:
@@ -42,9 +44,14 @@ class Share(Weighing):
         if own.value == -math.inf:
             return Term(0.0, note=own.note)
         total = make("sum", row).named("sum")
-        if total.value == 0:
+        if vanishes(total.value, sum(abs(each.value) for each in row if each.value != -math.inf)):
             return Term(math.nan, note="The scores of this row sum to 0, and nothing can be divided by 0.")
         return make("quotient", (own, total))
+
+
+def vanishes(total: Any, size: Any) -> Any:
+    """Whether a sum is 0 for a person: |sum| is at most 1e-9 of the sum of its terms' sizes."""
+    return abs(total) <= CLOSE * size
 
 
 @dataclass(frozen=True)

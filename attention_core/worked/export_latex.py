@@ -1,4 +1,4 @@
-"""A solved lesson as a LaTeX document that compiles with amsmath alone."""
+"""A solved lesson as a LaTeX document that compiles with a basic distribution."""
 
 from __future__ import annotations
 
@@ -17,12 +17,16 @@ SPECIAL = {
 def document(solution: Solution, query: int) -> str:
     """Every matrix, and the whole derivation of one token's output."""
     lesson = solution.lesson
+    width = 4 if lesson.decimals < 5 else 3  # terms that stand side by side on the page
     derivations = "\n".join(
-        rf"\paragraph{{{words(name)}}}" + "\n" + (latex(term, lesson.decimals) if term.parts else words(term.note))
+        rf"\paragraph{{{words(name)}}}"
+        + "\n"
+        + (latex(term, lesson.decimals, width) if term.parts else words(term.note))
         for name, term in outputs(solution, query)
     )
     return "\n".join([
-        r"\documentclass{article}", r"\usepackage[T1]{fontenc}", r"\usepackage{amsmath}", r"\allowdisplaybreaks",
+        r"\documentclass{article}", r"\usepackage[T1]{fontenc}", r"\usepackage{amsmath}", r"\usepackage{graphicx}",
+        r"\usepackage[margin=2cm]{geometry}", r"\allowdisplaybreaks",
         r"\begin{document}", r"\section*{A worked example of self-attention}",
         *(matrix(each) for each in sheets(solution)),
         rf"\section*{{How ``{words(lesson.words[query])}'' comes about}}", derivations,
@@ -31,7 +35,7 @@ def document(solution: Solution, query: int) -> str:
 
 
 def matrix(sheet: Sheet) -> str:
-    """A matrix with its title and equation, small enough for twelve columns."""
+    """A matrix with its title and equation, made as much smaller as the page's width asks for."""
     rows = [
         " & ".join([rf"\text{{{words(word)}}}", *map(digits, row)]) + r" \\"
         for word, row in zip(sheet.rows, sheet.texts, strict=True)
@@ -39,8 +43,9 @@ def matrix(sheet: Sheet) -> str:
     head = " & ".join(["", *(rf"\text{{{words(word)}}}" for word in sheet.columns)]) + r" \\ \hline"
     equation = f": {words(sheet.equation)}" if sheet.equation else ""
     return "\n".join([
-        rf"\subsection*{{{words(sheet.title)}{equation}}}", r"{\scriptsize\setlength{\arraycolsep}{2pt}\[",
-        rf"\begin{{array}}{{r|{'r' * len(sheet.columns)}}}", head, *rows, r"\end{array}", r"\]}",
+        rf"\subsection*{{{words(sheet.title)}{equation}}}", r"\begin{center}\setlength{\arraycolsep}{2pt}",
+        r"\resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{$\displaystyle",
+        rf"\begin{{array}}{{r|{'r' * len(sheet.columns)}}}", head, *rows, r"\end{array}$}\end{center}",
     ])  # fmt: skip
 
 

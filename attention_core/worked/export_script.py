@@ -10,7 +10,10 @@ WEIGH = {
     return powers / powers.sum(axis=-1, keepdims=True)""",
     "share": """
     kept = np.where(np.isneginf(scores), 0, scores)
-    return np.where(np.isneginf(scores), 0, kept / kept.sum(axis=-1, keepdims=True))""",
+    total = kept.sum(axis=-1, keepdims=True)
+    # A sum that is 0 but for what binary numbers leave over of it divides nothing.
+    total[abs(total) <= 1e-9 * abs(kept).sum(axis=-1, keepdims=True)] = np.nan
+    return np.where(np.isneginf(scores), 0, kept / total)""",
     "hardmax": """
     first = np.isclose(scores, scores.max(axis=-1, keepdims=True), rtol=1e-9, atol=1e-9)
     return first / first.sum(axis=-1, keepdims=True)""",

@@ -10,19 +10,35 @@ from attention_core.families.registry import FAMILIES
 from tests.hub import FILES
 
 
-def test_every_entry_pins_its_files():
+def test_the_default_pins_its_files():
+    assert {"model.safetensors", "tokenizer.json"} <= set(CATALOGUE["minilm"].digests)
+
+
+def test_digests_are_of_files_that_a_model_has():
     for entry in CATALOGUE.values():
-        assert {"model.safetensors", "tokenizer.json"} <= set(entry.digests) <= set(FILES)
+        assert set(entry.digests) <= set(FILES)
         assert all(re.fullmatch("[0-9a-f]{64}", digest) for digest in entry.digests.values())
 
 
 def test_every_entry_tells_what_it_is():
     for name, entry in CATALOGUE.items():
-        assert re.fullmatch("[a-z0-9-]+", name)
+        assert re.fullmatch("[a-z0-9.-]+", name)
         assert entry.family in FAMILIES
         assert HUB_ID.fullmatch(entry.hub_id)
         assert entry.page.startswith("https://")
         assert all(sentence.endswith(".") for sentence in (entry.purpose, entry.look))
+
+
+def test_a_download_takes_two_or_four_bytes_a_number():
+    for entry in CATALOGUE.values():
+        numbers = entry.parameters * 1e6
+        assert any(numbers * width < entry.size < numbers * width * 1.2 for width in (2, 4)), entry.title
+
+
+def test_there_are_some_fifteen_models_of_all_kinds():
+    assert len(CATALOGUE) >= 15
+    assert len({entry.hub_id for entry in CATALOGUE.values()}) == len(CATALOGUE)
+    assert len({entry.family for entry in CATALOGUE.values()}) >= 12
 
 
 def test_minilm_takes_as_many_bytes_as_is_told():

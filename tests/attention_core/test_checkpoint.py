@@ -55,7 +55,7 @@ def test_a_folder_loads(folder):
         ({"model_type": "lama"}, "lama"),
         ({"rope_theta": 1e4}, "rope_theta"),
         ({"position_embedding_type": "relative_key"}, "position_embedding_type"),
-        ({"hidden_act": "silu"}, "hidden_act"),
+        ({"hidden_act": "mish"}, "hidden_act"),
         ({"add_cross_attention": True}, "add_cross_attention"),
         ({"num_attention_heads": 4}, "4"),
         ({"num_attention_heads": 0}, "0"),
@@ -126,6 +126,19 @@ def test_a_missing_or_broken_file_is_named(folder, file):
         ac.load(folder)
     (folder / file).unlink()
     with pytest.raises(CheckpointError, match=file):
+        ac.load(folder)
+
+
+def test_a_tokenizer_in_another_form_is_named(folder):
+    (folder / "tokenizer.json").unlink()
+    for file in ("source.spm", "target.spm"):
+        (folder / file).write_bytes(b"")
+    with pytest.raises(
+        CheckpointError, match=r"no tokenizer\.json\. .*as source\.spm and target\.spm, which is not read"
+    ):
+        ac.load(folder)
+    (folder / "config.json").unlink()
+    with pytest.raises(CheckpointError, match=r"no config\.json\.$"):
         ac.load(folder)
 
 

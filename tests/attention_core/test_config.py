@@ -6,7 +6,7 @@ import pytest
 
 from attention_core.config import SIZES, ModelConfig
 from attention_core.errors import UnsupportedConfigError
-from attention_core.positions import Rotary
+from attention_core.positions import Alibi, Relative, Rotary
 
 GOOD = {
     "n_layers": 3, "n_heads": 5, "d_model": 35, "d_head": 7, "d_mlp": 53, "d_vocab": 101, "n_ctx": 43,
@@ -18,7 +18,7 @@ def test_axes_have_their_sizes():
     axes = ModelConfig(**GOOD, n_kv_heads=1).axes
     assert axes == {
         "token": 101, "vocab": 101, "place": 43, "segment": 2, "model": 35, "embed": 35, "head": 5, "kv_head": 1,
-        "group": 5, "dim": 7, "mlp": 53, "bucket": 0,
+        "group": 5, "dim": 7, "mlp": 53, "bucket": 0, "expert": 0, "expert_mlp": 0, "hidden": 35,
     }  # fmt: skip
     assert (ModelConfig(**GOOD).kv, ModelConfig(**GOOD, n_kv_heads=1).kv) == ("head", "kv_head")
 
@@ -45,7 +45,9 @@ def test_heads_share_keys_equally():
         ({"windows": (3, None, 0)}, "windows must be a whole number of at least 1, got 0"),
         ({"positions": "rotary"}, "rotary must be given where positions are rotary"),
         ({"positions": "rotary", "rotary": (Rotary(dim=8),) * 3}, "8 dimensions cannot be rotated: a head has 7"),
-        ({"positions": "relative"}, "relative must be given"),
+        ({"positions": "alibi", "relative": Relative(8, 17, True)}, "relative and alibi"),
+        ({"positions": "alibi"}, "alibi must be given where positions are alibi, got None"),
+        ({"alibi": Alibi()}, "alibi must be given where positions are alibi, got Alibi"),
         ({"place_from": "ids"}, "pad_id must be an id, got None"),
         ({"biases": frozenset({"b_what"})}, "biases .* got .'b_what'."),
         ({"d_embed": 11}, "d_embed 11 is not d_model 35"),

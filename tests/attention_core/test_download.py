@@ -241,6 +241,13 @@ def test_a_file_that_is_missing_is_named(hub, file):
         ac.load(NAME)
 
 
+def test_a_tokenizer_in_another_form_is_named(hub):
+    files = hub.repos[NAME]
+    files["source.spm"] = files["target.spm"] = files.pop("tokenizer.json")
+    with pytest.raises(CheckpointError, match=r"has no tokenizer\.json on the hub\. .*as source\.spm and target\.spm"):
+        ac.load(NAME)
+
+
 def test_pickles_alone_are_refused_before_anything_is_fetched(hub):
     files = hub.repos[NAME]
     files["pytorch_model.bin"] = files.pop(WEIGHTS)

@@ -1,105 +1,117 @@
-"""Encoder–decoders: what the decoder begins with, what it writes itself, and the three attentions of a run."""
+"""Encoder–decoders: what a decoder reads, and how its numbers open into the encoder's, down to trained ones."""
+
+import json
 
 import numpy as np
 import pytest
+from safetensors.numpy import save_file
+from tokenizers import Tokenizer, models, pre_tokenizers, processors
 
 import attention_core as ac
+from attention_core.derivation import Address, evaluate
 from attention_core.errors import InputError
-from attention_core.sides import attentions
-from tests.folders import T5, random_folder
+from attention_core.explain import number_at, open_term
+from attention_core.families.convert import factor_lengths, read_config, tensor_sources
+from attention_core.families.registry import FAMILIES
+from attention_core.trace import KeepingTrace
 
-TEXT, TARGET = "w1 w5 w1 w8 w13", "w3 w21 w2"
-N_SOURCE, N_TARGET = 6, 4  # </s> ends the text, <pad> begins the target
-
-
-@pytest.fixture(scope="module")
-def model(tmp_path_factory):
-    return ac.load(random_folder(tmp_path_factory.mktemp("t5"), T5))
-
-
-@pytest.fixture(scope="module")
-def sides(model):
-    return attentions(model.trace(TEXT, target=TARGET))
-
-
-def test_the_decoder_begins_with_its_start_token_and_says_so(model):
-    run = model.trace(TEXT, target=TARGET)
-    assert run.encoder.tokens == ["w1", "w5", "w1", "w8", "w13", "</s>"]
-    assert run.decoder.tokens == ["<pad>", "w3", "w21", "w2"]
-    assert [piece.special for piece in run.decoder.pieces] == [True, False, False, False]
-    assert run.ended is None
+PAIR = {
+    "vocab_size": 17, "d_model": 15, "encoder_layers": 2, "decoder_layers": 2, "encoder_attention_heads": 5,
+    "decoder_attention_heads": 3, "encoder_ffn_dim": 7, "decoder_ffn_dim": 11, "max_position_embeddings": 13,
+    "decoder_start_token_id": 2,
+}  # fmt: skip
+CONFIGS = {
+    "t5": {"vocab_size": 17, "d_model": 11, "d_kv": 3, "d_ff": 7, "num_layers": 2, "num_heads": 5,
+           "num_decoder_layers": 2, "feed_forward_proj": "gated-gelu", "decoder_start_token_id": 2},
+    **dict.fromkeys(("bart", "mbart", "marian", "pegasus"), PAIR),
+}  # fmt: skip
 
 
-def test_what_it_writes_is_the_likeliest_after_what_is_there(model):
-    run = model.write(TEXT, most=7)
-    ids = run.decoder.ids
-    assert len(ids) == 8
-    assert run.ended is False
-    assert run.decoder.text == " ".join(run.decoder.tokens[1:])
-    assert [run.decoder.text[piece.start : piece.end] for piece in run.decoder.pieces[1:]] == run.decoder.tokens[1:]
-    assert run.decoder.logits().argmax(axis=-1)[:-1].tolist() == ids[1:]
-    again = model.trace(TEXT, target_ids=ids)
-    np.testing.assert_array_equal(run.decoder.resid, again.decoder.resid)
+@pytest.fixture(params=CONFIGS)
+def folder(request, tmp_path):
+    """A small checkpoint of random numbers, and a tokenizer that puts tokens of its own around a text."""
+    raw = CONFIGS[request.param] | {"model_type": request.param}
+    draw, tensors = np.random.default_rng(3), {}
+    for family in (FAMILIES[request.param], FAMILIES[request.param].encoder):
+        config = read_config(family, raw)
+        for source in tensor_sources(family, config).values():
+            shape = [int(np.prod(axis)) for axis in factor_lengths(source, config)]
+            name = "shared.weight" if "embed_tokens" in source.name else source.name
+            tensors[name] = draw.normal(1.0 if "norm" in name else 0.0, 0.4, shape).astype(np.float32)
+    save_file(tensors, tmp_path / "model.safetensors")
+    (tmp_path / "config.json").write_text(json.dumps(raw))
+    words = ["[UNK]", "<s>", "</s>", *(f"w{i}" for i in range(14))]
+    tokenizer = Tokenizer(models.WordLevel({word: i for i, word in enumerate(words)}, unk_token="[UNK]"))
+    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="<s> $A </s>", special_tokens=[("<s>", 1), ("</s>", 2)]
+    )
+    tokenizer.save(str(tmp_path / "tokenizer.json"))
+    return tmp_path
 
 
-def test_it_stops_at_its_end(model, tmp_path):
-    first = model.write(TEXT, most=1).decoder.ids[1]
-    other = ac.load(random_folder(tmp_path, T5 | {"eos_token_id": [first]})).write(TEXT)
-    assert (other.decoder.tokens, other.ended) == (["<pad>"], True)
+@pytest.fixture
+def pair(folder):
+    return ac.load(folder)
 
 
-def test_a_model_that_names_no_start_cannot_write(tmp_path):
-    raw = {key: value for key, value in T5.items() if key != "decoder_start_token_id"} | {"pad_token_id": None}
-    model = ac.load(random_folder(tmp_path, raw))
-    with pytest.raises(InputError, match="no token for its decoder to begin with"):
-        model.write(TEXT)
+def test_a_decoder_reads_its_start_token_and_the_target_without_its_end(pair):
+    trace = pair.trace("w3 w1", target="w5 w0 w7")
+    assert trace.encoder.tokens == ["<s>", "w3", "w1", "</s>"]
+    assert trace.decoder.tokens == ["</s>", "<s>", "w5", "w0", "w7"]
+    assert pair.trace("w3 w1").decoder.ids == [2]
+    with pytest.raises(InputError, match="either"):
+        pair.trace("w3", target="w5", target_ids=[2])
 
 
-def test_one_side_has_one_attention(bert):
-    (only,) = attentions(bert.trace("w1 w2")).values()
-    assert (only.side, only.crosses, only.causal, only.prefix, only.keys) == (None, False, False, "", only.queries)
+def test_masks_of_both_sides_hide_what_they_say(pair):
+    ids, target = [4, 9, 3, 7], [2, 5, 11]
+    trace = pair.trace(ids=ids, target_ids=target, seen=[True, False, True, True], target_seen=[False, True, True])
+    changed = pair.trace(
+        ids=[4, 16, 3, 7], target_ids=[13, 5, 11], seen=[True, False, True, True], target_seen=[False, True, True]
+    )
+    assert (trace.decoder.cross_pattern(0)[:, :, 1] == 0).all()
+    assert (trace.decoder.pattern(0)[:, 1:, 0] == 0).all()
+    np.testing.assert_array_equal(trace.decoder.contextual[1:], changed.decoder.contextual[1:])
+    plain = pair.trace(ids=ids, target_ids=target)
+    assert np.abs(plain.decoder.contextual[1:] - trace.decoder.contextual[1:]).max() > 1e-3
 
 
-@pytest.mark.parametrize(
-    ("side", "n_query", "n_key", "causal", "finds", "leaves"),
-    [
-        ("encoder", N_SOURCE, N_SOURCE, False, "resid_pre", "resid_mid"),
-        ("decoder", N_TARGET, N_TARGET, True, "resid_pre", "resid_mid"),
-        ("cross", N_TARGET, N_SOURCE, False, "resid_mid", "resid_cross"),
-    ],
-)
-def test_each_side_knows_who_asks_and_who_answers(sides, side, n_query, n_key, causal, finds, leaves):
-    own = sides[side]
-    assert own.pattern(1).shape == (5, n_query, n_key)
-    np.testing.assert_allclose(own.pattern(1).sum(axis=-1), 1, atol=1e-6)
-    assert (len(own.queries), len(own.keys)) == (n_query, n_key)
-    assert (own.causal, own.finds, own.leaves, own.sums) == (causal, finds, leaves, (leaves,))
-    assert (own.mask(1) is not None) == causal
-    kept = own.keeping()
-    assert kept.array("weight", 1) is kept.array("weight", 1)
-    assert kept.crosses == own.crosses
+def test_a_decoders_numbers_open_into_the_encoders_down_to_trained_ones(pair):
+    """From one weight on the encoder's tokens, every address met on the way opens to the number that named it."""
+    trace = KeepingTrace.of(pair.trace(ids=[4, 9, 3], target_ids=[2, 5]).decoder)
+    found, queue, seen = set(), [Address("cross_weight", (1, 2, 1, 2))], set()
+    while queue:
+        address = queue.pop()
+        if (address.quantity, address.indices[0]) in seen:
+            continue
+        seen.add((address.quantity, address.indices[0]))
+        term = open_term(trace, address)
+        assert term.at == address
+        assert term.value == pytest.approx(number_at(trace, address).value, abs=1e-5)
+        assert evaluate(term) == pytest.approx(term.value, abs=1e-9)
+        if not term.parts:
+            assert term.note
+            found.add(term.note.removeprefix("A trained number, from ").removesuffix("."))
+        stack = list(term.parts)
+        while stack:
+            part = stack.pop()
+            stack += part.parts
+            if part.at:
+                queue.append(part.at)
+    assert set(pair.encoder.sources.values()) <= found
+    assert {name for (_, layer), name in pair.decoder.sources.items() if layer == 0} <= found
 
 
-def test_cross_attention_is_of_the_encoders_output(sides):
-    own, heads = sides["cross"], range(5)
-    memory = own.source.contextual
-    normed = own.trace.array("cross_normed", 1)
-    W_Q, W_K = (own.trace.array(name, 1) for name in ("W_cross_Q", "W_cross_K"))
-    scores = np.array([(normed @ W_Q[h]) @ (memory @ W_K[h]).T for h in heads])
-    powers = np.exp(scores - scores.max(axis=-1, keepdims=True))
-    np.testing.assert_allclose(own.pattern(1), powers / powers.sum(axis=-1, keepdims=True), atol=1e-5)
-
-
-def test_what_is_done_to_a_score_before_the_mask(sides, minilm):
-    assert [stage.name for stage in sides["encoder"].scoring(1)] == ["biased"]
-    assert [stage.name for stage in sides["decoder"].scoring(1)] == ["biased"]
-    assert sides["cross"].scoring(1) == []
-    (only,) = attentions(minilm.trace("it")).values()
-    assert [stage.name for stage in only.scoring(3)] == ["score"]
-
-
-def test_tokens_that_fill_up_the_source_are_masked_in_cross_attention(model):
-    ids, seen = [5, 17, 3, 60, 2], [True, True, True, False, False]
-    own = attentions(model.trace(ids=ids, seen=seen, target_ids=[0, 9]))["cross"]
-    assert own.mask(0).tolist() == [seen, seen]
-    assert not own.pattern(0)[:, :, 3:].any()
+def test_memory_is_the_encoders_contextual_embedding(pair):
+    both = pair.trace(ids=[4, 9, 3], target_ids=[2, 5])
+    term = open_term(both.decoder, Address("memory", (1, 7)))
+    assert term.value == pytest.approx(both.encoder.contextual[1, 7], abs=1e-5)
+    assert term.at == Address("memory", (1, 7))
+    opened = [part.at.quantity for part in term.parts if part.at]
+    assert opened
+    assert all(quantity.startswith("encoder_") for quantity in opened)
+    with pytest.raises(InputError):
+        open_term(both.encoder, Address("encoder_q", (0, 0, 0, 0)))
+    with pytest.raises(InputError):
+        open_term(both.decoder, Address("encoder_cross_q", (0, 0, 0, 0)))

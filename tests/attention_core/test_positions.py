@@ -48,7 +48,7 @@ def test_near_distances_have_buckets_of_their_own_and_far_ones_share():
 
 
 def test_sinusoids_turn_with_the_place():
-    table = sinusoids(5, 6)
+    table = sinusoids(np.arange(5), 6)
     assert table.shape == (5, 6)
     np.testing.assert_allclose(table[3, [0, 3]], [math.sin(3), math.cos(3)], rtol=1e-6)
     np.testing.assert_allclose(

@@ -85,3 +85,8 @@ def test_latex_holds_every_digit():
     assert "-20.2500" in text
     assert text.startswith(r"\begin{align*}")
     assert text.count("{") == text.count("}")
+
+
+def test_what_is_divided_by_gets_digits_until_it_is_not_0():
+    small = Term(0.015625, "a")
+    assert line(make("quotient", (small, Term(0.03125, "b"))), 1).text == "0.016 ÷ 0.031 = 0.5"

@@ -3,8 +3,11 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tokenizers import Tokenizer as Backend
+from tokenizers import decoders, models
 
 import attention_core as ac
+from attention_core.tokenizer import Tokenizer
 
 
 @pytest.fixture(scope="module")
@@ -50,3 +53,18 @@ def test_ids_become_the_text_they_stand_for(tokenizer):
 
 def test_no_ids_are_no_text(tokenizer):
     assert tokenizer.decode([]) == ("", ())
+
+
+def test_what_follows_a_text_leaves_it_as_it_was_typed(tokenizer):
+    own, more = ([t.id for t in tokenizer.encode(text)[1:-1]] for text in ("THE  cat", "sat ."))
+    assert tokenizer.followed("THE  cat", own, more) == "THE  cat sat."
+    assert tokenizer.followed("THE  cat", own, [tokenizer.encode("")[0].id]) == "THE  cat"
+
+
+def test_where_later_tokens_change_what_earlier_ones_stand_for_the_text_stays(tmp_path):
+    backend = Backend(models.WordLevel({"a": 0, "b": 1}, "a"))
+    backend.decoder = decoders.Sequence([decoders.Fuse(), decoders.Replace("ab", "c")])
+    backend.save(str(tmp_path / "tokenizer.json"))
+    changing = Tokenizer(tmp_path / "tokenizer.json")
+    assert changing.followed("", [], [0, 1]) == "c"
+    assert changing.followed("a", [0], [1]) == "ab"

@@ -9,6 +9,7 @@ import urllib.parse
 import urllib.request
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.conftest import ROOT, free_port
 from tests.hub import Hub, environment, tiny_files
@@ -76,19 +77,19 @@ def test_a_model_is_offered_with_its_size_stopped_and_gone_on_with(open_page, hu
     page.get_by_role("button", name="Download").click()
     running = re.compile(r"Downloading tiny/bert: \d+\.\d kB of 140\.9 kB · \d+\.\d kB/s · \d+ s left")
     panel(page).get_by_text(running).wait_for(timeout=10_000)
-    assert panel(page).get_by_role("progressbar").count() == 1
-    assert page.locator("section[data-weight]").get_attribute("data-weight").startswith("0.67")
+    expect(panel(page).get_by_role("progressbar")).to_have_count(1)
+    expect(page.locator("section[data-weight]")).to_have_attribute("data-weight", re.compile(r"^0\.67"))
     panel(page).get_by_role("button", name="Cancel").click()
     panel(page).get_by_text("The download was stopped. What has arrived is kept.").wait_for()
     assert "all-MiniLM-L6-v2" in on_screen(page)
-    assert page.locator("section[data-weight]").get_attribute("data-weight").startswith("0.67")
+    expect(page.locator("section[data-weight]")).to_have_attribute("data-weight", re.compile(r"^0\.67"))
     assert urllib.parse.urlsplit(page.evaluate("location.href")).query == ""
 
     hub.rate = None
     panel(page).get_by_role("button", name="Try again").click()
     page.locator(".badge", has_text="tiny/bert").wait_for()
     assert [at is None for at in hub.gets(WEIGHTS)] == [True, False]
-    assert panel(page).count() == 0
+    expect(panel(page)).to_have_count(0)
     page.wait_for_function("new URLSearchParams(location.search).get('model') === 'tiny/bert'")
 
 
@@ -100,7 +101,7 @@ def test_what_goes_wrong_is_told_and_the_model_on_screen_stays(open_page, hub):
     assert "all-MiniLM-L6-v2" in on_screen(page)
     panel(page).get_by_role("button", name="Close").click()
     panel(page).wait_for(state="detached")
-    assert page.locator("section[data-weight]").get_attribute("data-weight").startswith("0.67")
+    expect(page.locator("section[data-weight]")).to_have_attribute("data-weight", re.compile(r"^0\.67"))
 
 
 def test_an_address_of_a_model_that_has_to_be_downloaded(open_page, hub):

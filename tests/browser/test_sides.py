@@ -14,7 +14,7 @@ from attention_core.sides import attentions
 from tests.browser.conftest import ROOT, free_port
 from tests.browser.test_inspect import arithmetic, cell, lines, unfold_all, wait_search, wait_weight
 from tests.evaluate import evaluate, holds
-from tests.folders import T5, random_folder
+from tests.random_model import T5, write_pair
 
 pytestmark = pytest.mark.browser
 
@@ -24,7 +24,7 @@ SIDES = pytest.mark.parametrize("side", ["encoder", "decoder", "cross"])
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    return random_folder(tmp_path_factory.mktemp("pair"), T5)
+    return write_pair(tmp_path_factory.mktemp("pair"), T5)
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,7 @@
 """What a person does on the Step by step page: walks, points, opens; every line read and evaluated again."""
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.evaluate import evaluate, holds
 
@@ -36,9 +37,9 @@ def lines(page):
 @pytest.mark.parametrize("step", range(1, 12))
 def test_each_step_says_what_to_look_for_and_every_cell_opens_into_true_lines(open_page, step):
     page = opened(open_page, f"step={step}")
-    assert f"{step} of 11" in page.locator("h2.step").inner_text()
+    expect(page.locator("h2.step")).to_contain_text(f"{step} of 11")
     assert len(page.locator(".look").inner_text()) > 30
-    assert page.locator("[data-step][data-lit=true]").get_attribute("data-step") == str(step)
+    expect(page.locator("[data-step][data-lit=true]")).to_have_attribute("data-step", str(step))
     if step not in MATRICES:
         return
     page.locator("figure").first.wait_for()
@@ -57,10 +58,9 @@ def test_pointing_lights_the_row_and_the_column_and_shows_their_products(open_pa
     page.locator("figure").first.wait_for()
     for name in [name for name in MATRICES[step] if name in LIT][-1:]:
         cell(page, name, 10, 2).hover()
-        page.wait_for_timeout(150)
         if name in ("q", "k") and step == 5:
             continue
-        assert page.locator("td.lit").count() == LIT[name]
+        expect(page.locator("td.lit")).to_have_count(LIT[name])
         told = page.locator(".made").inner_text()
         if " × " in told:
             value, right, _, parts = evaluate(told.partition("] = ")[2].replace("(bias)", "").replace(" from ", "+0*"
@@ -84,7 +84,7 @@ def test_walking_by_buttons_keys_drawing_and_address(open_page):
     page.get_by_text("2 of 11").wait_for()
     page.reload()
     page.get_by_text("2 of 11").wait_for()
-    assert "Tokens" in title.inner_text()
+    expect(title).to_contain_text("Tokens")
 
 
 def test_every_head_and_all_heads(open_page):
@@ -92,23 +92,22 @@ def test_every_head_and_all_heads(open_page):
     page.locator("figure").first.wait_for()
     names = [figure.get_attribute("data-name") for figure in page.locator("figure").all()]
     assert names == [f"{name}@{head}" for head in range(3) for name in ("q", "k", "product")]
-    assert "Heads 0 to 2 of 12" in page.locator("body").inner_text()
+    expect(page.locator("body")).to_contain_text("Heads 0 to 2 of 12")
     page.get_by_role("button", name="Heads after").click()
     page.locator('figure[data-name="q@3"]').wait_for()
     cell(page, "product@4", 10, 2).hover()
-    page.wait_for_timeout(150)
-    assert page.locator('figure[data-name="q@4"] td.lit').count() == 8
-    assert page.locator('figure[data-name="q@3"] td.lit').count() == 0
+    expect(page.locator('figure[data-name="q@4"] td.lit')).to_have_count(8)
+    expect(page.locator('figure[data-name="q@3"] td.lit')).to_have_count(0)
 
 
 def test_long_axes_are_shown_in_parts_and_say_so(open_page):
     page = opened(open_page, "step=5")
     figure = page.locator('figure[data-name="q"]')
     figure.wait_for()
-    assert "dimension 0 to 7 of 32" in figure.locator("caption").inner_text()
+    expect(figure.locator("caption")).to_contain_text("dimension 0 to 7 of 32")
     page.get_by_role("button", name="Later part of dimension").first.click()
     page.get_by_text("dimension 8 to 15 of 32").first.wait_for()
-    assert figure.locator("thead th").first.inner_text() == "8"
+    expect(figure.locator("thead th").first).to_have_text("8")
 
 
 def test_the_drawings_can_be_saved_as_svg(open_page):
@@ -127,7 +126,7 @@ def test_any_sentence_can_be_walked(open_page, text):
 
     for step in (2, 8, 11):
         page = opened(open_page, urllib.parse.urlencode({"text": text, "step": step}))
-        assert page.locator("[data-testid=stException]").count() == 0
+        expect(page.locator("[data-testid=stException]")).to_have_count(0)
 
 
 @pytest.mark.parametrize(("width", "height"), [(1280, 800), (390, 844)])

@@ -1,16 +1,25 @@
-"""Every intermediate of a reference model, by hooks and by a spy around its own attention function."""
+"""Every intermediate of a reference model, by hooks and by a spy around its own attention function.
 
+Where a model does not ask for its attention by name, torch's own functions are overheard instead.
+"""
+
+import math
 import sys
 from collections import defaultdict
+from contextlib import AbstractContextManager, nullcontext
+from unittest.mock import patch
 
 import numpy as np
 import torch
 from transformers.masking_utils import ALL_MASK_ATTENTION_FUNCTIONS
 from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
 
-ORDER = ("resid_pre", "q", "k", "v", "q_used", "k_used", "scores", "pattern", "z", "attn_out", "cross_q", "cross_k",
-         "cross_v", "cross_scores", "cross_pattern", "cross_z", "mlp_out", "resid_post")  # fmt: skip
+ORDER = ("resid_pre", "q", "k", "v", "q_used", "k_used", "scores", "masked", "pattern", "z", "attn_out",
+         "cross_q", "cross_k", "cross_v", "cross_scores", "cross_pattern", "cross_z",
+         "router_logits", "expert", "expert_weight", "resid_mid", "mlp_gate", "mlp_in", "mlp_out",
+         "resid_post")  # fmt: skip
 """In the order in which they are worked out, so that the first one that differs is the one to look at."""
+MASKED = -1e30  # the reference's masked scores are below it: the lowest number that float32 holds, and less
 
 found = defaultdict(list)
 
@@ -26,7 +35,7 @@ def spy(module, query, key, value, attention_mask, scaling=None, **kwargs):
     scores = torch.tanh(scores / cap) * cap if cap else scores
     bias = kwargs.get("position_bias")
     scores = scores if bias is None else scores + bias
-    prefix = "cross_" if query.shape[2] != key.shape[2] or getattr(module, "is_cross", False) else ""
+    prefix = "cross_" if getattr(module, "is_cross", False) else ""
     noted = {"q_used": query, "k_used": key, "v": value, "scores": scores, "pattern": pattern, "z": out.transpose(1, 2)}
     for name, tensor in noted.items():
         note(prefix, name, tensor)
@@ -38,6 +47,33 @@ def note(prefix, name, tensor):
     found[name].append(tensor[0].detach().numpy().copy())
 
 
+SOFTMAX, SDPA = torch.nn.functional.softmax, torch.nn.functional.scaled_dot_product_attention
+
+
+def softmax(scores, **kwargs):
+    """Torch's softmax, and a note of the masked scores that go into it and the weights that come out."""
+    pattern = SOFTMAX(scores, **kwargs)
+    note("", "masked", scores)
+    note("", "pattern", pattern)
+    return pattern
+
+
+def sdpa(query, key, value, attn_mask=None, **kwargs):
+    """Torch's attention, and a note of all that goes into it and comes out."""
+    z = SDPA(query, key, value, attn_mask=attn_mask, **kwargs)
+    scores = query @ key.transpose(2, 3) / math.sqrt(query.shape[3])
+    scores = scores.masked_fill(~attn_mask, -torch.inf) if attn_mask.dtype == torch.bool else scores + attn_mask
+    for name, tensor in {"q_used": query, "k_used": key, "masked": scores, "z": z}.items():
+        note("", name, tensor)
+    return z
+
+
+def overhearing(attention) -> AbstractContextManager:
+    """Torch's own functions, overheard while a model runs that does not ask for its attention by name."""
+    own = {"eager": {"softmax": softmax}, "sdpa": {"scaled_dot_product_attention": sdpa}}.get(attention)
+    return patch.multiple(torch.nn.functional, **own) if own else nullcontext()
+
+
 ALL_ATTENTION_FUNCTIONS.register("spy", spy)
 ALL_MASK_ATTENTION_FUNCTIONS.register("spy", ALL_MASK_ATTENTION_FUNCTIONS["eager"])
 
@@ -46,6 +82,9 @@ def keep(name, of="output", shape=lambda tensor: tensor[0]):
     """A hook that keeps what goes into a module or comes out of it."""
 
     def hook(module, args, kwargs, output):
+        if isinstance(of, int):
+            found[name].append(output[of].detach().numpy().copy())
+            return
         value = output if of == "output" else args[0] if args else kwargs["hidden_states"]
         value = value[0] if isinstance(value, tuple) else value
         found[name].append(shape(value).detach().numpy().copy())
@@ -58,9 +97,11 @@ def heads(width):
     return lambda tensor: tensor[0].view(tensor.shape[1], -1, width).transpose(0, 1)
 
 
-def capture(model, reference, ids, seen=None, target=None):
+def capture(model, reference, ids, seen=None, target=None, target_seen=None):
     """name -> one array a layer; "contextual" and "logits" once. `target` makes it the decoder's."""
     found.clear()
+    for path, module in model.named_modules():
+        module.is_cross = path.endswith(("encoder_attn", "EncDecAttention"))
     layers = model.get_submodule(reference.decoder if target else reference.layers)
     hooks = []
     for layer in layers:
@@ -68,22 +109,28 @@ def capture(model, reference, ids, seen=None, target=None):
             layer.register_forward_hook(keep("resid_pre", "input"), with_kwargs=True),
             layer.register_forward_hook(keep("resid_post"), with_kwargs=True),
         ]
-        for name, (path, of) in reference.hooks.items():
+        for name, (path, of, *cut) in reference.hooks.items():
             at = path[1] if target and isinstance(path, tuple) else path[0] if isinstance(path, tuple) else path
             if at is None:
                 continue
-            shape = heads(reference.width(model.config)) if name in ("q", "k", "v") else lambda tensor: tensor[0]
+            if "." in at and not hasattr(layer.get_submodule(at.rpartition(".")[0]), at.rpartition(".")[2]):
+                hooks.append(layer.register_forward_hook(lambda *_, name=name: found[name].append(None)))
+                continue
+            shape = heads(reference.width(model.config)) if name in ("q", "k", "v", "z") else lambda tensor: tensor[0]
+            shape = cut[0](model.config) if cut else shape
             hooks.append(layer.get_submodule(at).register_forward_hook(keep(name, of, shape), with_kwargs=True))
     given = {"input_ids": torch.tensor([list(ids)])}
     if seen is not None:
         given["attention_mask"] = torch.tensor([list(map(int, seen))])
-    with torch.no_grad():
+    with torch.no_grad(), overhearing(reference.attention):
         if target:
             encoder = getattr(model, "encoder", None) or model.model.encoder
             memory = encoder(**given)
             found.clear()
+            mask = None if target_seen is None else torch.tensor([list(map(int, target_seen))])
             result = model(encoder_outputs=memory, decoder_input_ids=torch.tensor([list(target)]),
-                           attention_mask=given.get("attention_mask"), output_hidden_states=True)  # fmt: skip
+                           decoder_attention_mask=mask, attention_mask=given.get("attention_mask"),
+                           output_hidden_states=True)  # fmt: skip
             last = result.decoder_hidden_states[-1]
         elif reference.decoder:
             encoder = getattr(model, "encoder", None) or model.model.encoder
@@ -114,9 +161,10 @@ def first_difference(trace, expected, seen=None):
     rows = slice(None) if seen is None else np.array(seen, bool)
     for layer in range(trace.model.config.n_layers):
         for name in ORDER:
-            if name not in expected:
+            if name not in expected or expected[name][layer] is None:
                 continue
-            own = getattr(trace, name, None)
+            # Where nothing is masked, the masked scores are the scores.
+            own = getattr(trace, "scores" if name == "masked" and not trace.has(name, layer) else name, None)
             ours = own(layer) if own else trace.array(name, layer)
             told = difference(ours, expected[name][layer], rows, name)
             if told:
@@ -140,8 +188,12 @@ def difference(ours, theirs, rows, name):
         rows = slice(None)
     at = (slice(None), rows) if ours.ndim == 3 else (rows,)
     ours, theirs = ours[at], theirs[at]
-    if name in ("scores", "pattern"):
+    if name in ("scores", "masked", "pattern"):
         ours, theirs = ours[..., rows], theirs[..., rows]
+    if name == "masked":
+        if ((ours == -np.inf) != (theirs < MASKED)).any():
+            return "is masked elsewhere"
+        ours, theirs = (np.where(each < MASKED, 0, each) for each in (ours, theirs))
     if not np.isfinite(ours).all():
         return "is not finite"
     off = float(np.abs(ours - theirs).max())

@@ -17,6 +17,12 @@ def test_no_family_without_its_reference():
     assert all(len(row.variants) >= 4 for row in REFERENCES.values())
 
 
+def test_all_that_is_hooked_is_compared():
+    from tests.oracle.capture import ORDER
+
+    assert {name for row in REFERENCES.values() for name in row.hooks} <= set(ORDER)
+
+
 @pytest.mark.parametrize(("name", "variant"), CASES)
 def test_every_intermediate(tmp_path, name, variant):
     from tests.oracle.capture import capture, first_difference
@@ -60,6 +66,72 @@ def test_masks_given_by_the_caller(tmp_path, name, side):
     else:
         told = first_difference(ours.trace(ids=ids, seen=seen), capture(theirs, row, ids, seen), seen)
         assert not told, told
+
+
+@pytest.mark.parametrize("name", [name for name, row in REFERENCES.items() if row.decoder])
+@pytest.mark.parametrize(
+    "target_seen", [[False] * 3 + [True] * 4, [True] * 5 + [False] * 2, [True, False, True, True, False, False, True]]
+)
+def test_masks_over_what_a_decoder_reads(tmp_path, name, target_seen):
+    from tests.oracle.capture import capture, first_difference
+
+    row = REFERENCES[name]
+    theirs, ours = make(name, 0, tmp_path), ac.load(tmp_path)
+    ids = np.random.default_rng(2).integers(0, row.d_vocab, 13).tolist()
+    seen = [True] * 2 + [False] * 3 + [True] * 8
+    expected = capture(theirs, row, ids, seen, ids[:7], target_seen)
+    decoder = ours.trace(ids=ids, seen=seen, target_ids=ids[:7], target_seen=target_seen).decoder
+    told = first_difference(decoder, expected, target_seen)
+    assert not told, told
+    if target_seen[-1]:  # what stands on the right is later than every query that counts
+        unmasked = ours.trace(ids=ids, seen=seen, target_ids=ids[:7]).decoder
+        assert first_difference(unmasked, expected, target_seen), "the mask changes nothing"
+
+
+def test_a_head_of_its_own_is_read_where_the_reference_ties_by_default(tmp_path):
+    for variant, head in enumerate(("tied", "own")):
+        (tmp_path / head).mkdir()
+        make("t5", variant, tmp_path / head)
+        assert ac.load(tmp_path / head).config.head == head
+
+
+@pytest.mark.parametrize("name", ["gpt2", "marian"])
+def test_a_stored_head_that_differs_from_the_embeddings_it_is_tied_to_is_read(tmp_path, name):
+    import torch
+    import transformers
+    from safetensors.numpy import load_file, save_file
+
+    table = make(name, 0, tmp_path).get_input_embeddings().weight.detach().numpy()
+    head = np.random.default_rng(4).normal(size=table.shape).astype(np.float32)
+    tensors = load_file(tmp_path / "model.safetensors") | {"lm_head.weight": head}
+    save_file(tensors, tmp_path / "model.safetensors", metadata={"format": "pt"})
+    kind, ours = getattr(transformers, REFERENCES[name].model), ac.load(tmp_path)
+    theirs = kind.from_pretrained(tmp_path, attn_implementation="eager").eval()
+    given = {"input_ids": torch.tensor([[5, 17, 3]])}
+    if REFERENCES[name].decoder:
+        given["decoder_input_ids"] = torch.tensor([[7, 1]])
+        made = ours.trace(ids=[5, 17, 3], target_ids=[7, 1]).decoder.logits()
+    else:
+        made = ours.trace(ids=[5, 17, 3]).logits()
+    with torch.no_grad():
+        expected = theirs(**given).logits[0].numpy()
+    np.testing.assert_allclose(made, expected, atol=1e-4 * np.abs(expected).max())
+
+
+def test_places_that_are_stored_and_no_sinusoids_are_read(tmp_path):
+    from tests.oracle.capture import capture, first_difference
+
+    row = REFERENCES["pegasus"]
+    theirs = make("pegasus", 0, tmp_path)
+    theirs.model.encoder.embed_positions.weight.data.normal_(0.0, 0.7)
+    theirs.save_pretrained(tmp_path)
+    ours = ac.load(tmp_path)
+    assert (ours.encoder.config.positions, ours.decoder.config.positions) == ("learned", "sinusoidal")
+    trace = ours.trace(ids=[5, 17, 3, 60, 2], target_ids=[7, 1, 9])
+    told = first_difference(trace.encoder, capture(theirs, row, [5, 17, 3, 60, 2]))
+    assert not told, told
+    told = first_difference(trace.decoder, capture(theirs, row, [5, 17, 3, 60, 2], target=[7, 1, 9]))
+    assert not told, told
 
 
 @pytest.mark.parametrize("name", REFERENCES)

@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 import attention_core as ac
 from attention_core.sides import attentions
-from tests.folders import T5, random_folder
+from tests.random_model import T5, write_pair
 from ui.offer import VARIABLE
 
 APP = Path(__file__).parents[2] / "app.py"
@@ -20,7 +20,7 @@ SIDES = pytest.mark.parametrize("side", SHAPES)
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    return random_folder(tmp_path_factory.mktemp("pair"), T5)
+    return write_pair(tmp_path_factory.mktemp("pair"), T5)
 
 
 @pytest.fixture

@@ -56,6 +56,17 @@ def test_long_axes_are_shown_in_parts(trace):
     assert q.rows.labels == trace.tokens
 
 
+def test_signs_read_as_the_formulas_do():
+    """Where an input was shown earlier, the sign names it: “Keys” is not the product of “Queries” and “W_K”."""
+    solution = solve(preset("heads"))
+    made = grids(View(solution, None, (0,), list(solution.lesson.words)), ["q", "k", "v", "product", "z"])
+    signs = {each.name: each.sign for each in made.matrices}
+    assert signs == {
+        "x": "", "W_Q": "×", "q": "=", "W_K": "Embeddings ×", "k": "=", "W_V": "Embeddings ×", "v": "=",
+        "product": "Queries × Keys =", "weight": "", "z": "Attention weights × Values =",
+    }  # fmt: skip
+
+
 def test_what_an_edit_changed_is_marked_by_its_old_digits():
     lesson = preset("paper")
     numbers = dict(lesson.numbers) | {"Q": ((2.0, 0, 1, 0), *lesson.numbers["Q"][1:])}

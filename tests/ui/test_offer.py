@@ -26,11 +26,14 @@ def test_the_catalogue_is_offered(monkeypatch):
     assert offered()["minilm"] == Offer("all-MiniLM-L6-v2", "minilm", CATALOGUE["minilm"])
 
 
-def test_the_server_lists_what_else(monkeypatch):
-    monkeypatch.setenv(VARIABLE, f" minilm, owner/name@v2 ,{FOLDER}, My model = {FOLDER},Short=owner/other,,")
-    assert list(offered()) == ["minilm", "owner/name@v2", "bert", "My model", "Short"]
+def test_the_server_lists_what_else(monkeypatch, tmp_path):
+    (folder := tmp_path / "folder").mkdir()
+    monkeypatch.setenv(VARIABLE, f" minilm, owner/name@v2 ,{folder}, My model = {FOLDER},Short=owner/other,,")
+    assert list(offered()) == [*CATALOGUE, "owner/name@v2", "folder", "My model", "Short"]
     assert offered()["minilm"].entry is CATALOGUE["minilm"]
-    assert [source_of(name) for name in offered()] == ["minilm", "owner/name@v2", FOLDER, FOLDER, "owner/other"]
+    assert [source_of(name) for name in offered() if name not in CATALOGUE] == [
+        "owner/name@v2", folder, FOLDER, "owner/other",
+    ]  # fmt: skip
     assert title_of("My model") == "My model"
     assert title_of("somebody/else") == source_of("somebody/else") == "somebody/else"
 

@@ -1,13 +1,27 @@
 """From a checkpoint's names to ours: every key and every tensor is accounted for, or refused by name."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from attention_core.errors import CheckpointError, UnsupportedConfigError
 from attention_core.families.bert import BERT
-from attention_core.families.convert import convert, factor_lengths, read_config, strip_prefix, tensor_sources
+from attention_core.families.convert import (
+    as_stored,
+    convert,
+    each_name,
+    factor_lengths,
+    found_name,
+    read_config,
+    read_tensor,
+    strip_prefix,
+    tensor_sources,
+)
 from attention_core.families.registry import family_of
 from attention_core.families.schema import HARMLESS
+from attention_core.families.stablelm import STABLELM
+from attention_core.families.t5 import T5
 
 RAW = {
     "model_type": "bert", "num_hidden_layers": 2, "num_attention_heads": 3, "hidden_size": 21,
@@ -32,9 +46,9 @@ def tensors():
 
 def test_sizes_and_traits_come_under_our_names():
     assert CONFIG.n_layers == 2
-    assert {name: length for name, length in CONFIG.axes.items() if name not in ("group", "bucket")} == {
+    assert {name: length for name, length in CONFIG.axes.items() if length and name != "group"} == {
         "token": 17, "vocab": 17, "place": 11, "segment": 2, "model": 21, "embed": 21, "head": 3, "kv_head": 3,
-        "dim": 7, "mlp": 13,
+        "dim": 7, "mlp": 13, "hidden": 21,
     }  # fmt: skip
     assert (CONFIG.norm_eps, CONFIG.activation, CONFIG.causal) == (1e-12, "gelu", False)
 
@@ -137,3 +151,56 @@ def test_missing_tensors_are_counted_and_the_first_is_named(tensors):
 def test_a_checkpoint_without_embeddings():
     with pytest.raises(CheckpointError, match="word_embeddings"):
         strip_prefix(BERT, ["something.else"])
+
+
+def test_a_tensor_for_each_head_is_one_for_all():
+    raw = {
+        "model_type": "stablelm", "num_hidden_layers": 1, "num_attention_heads": 6, "num_key_value_heads": 2,
+        "hidden_size": 42, "intermediate_size": 13, "vocab_size": 17, "partial_rotary_factor": 0.6,
+        "qk_layernorm": True,
+    }  # fmt: skip
+    for heads in (2, 6):
+        config = read_config(STABLELM, raw | {"num_key_value_heads": heads})
+        sources = tensor_sources(STABLELM, config)
+        query, key = (each_name(sources[name, 0].name, config) for name in ("w_q_norm", "w_k_norm"))
+        assert query == [f"layers.0.self_attn.q_layernorm.norms.{head}.weight" for head in range(6)]
+        assert key == [f"layers.0.self_attn.k_layernorm.norms.{head}.weight" for head in range(heads)]
+        parts = {name: np.arange(7, dtype=np.float32) + 10 * at for at, name in enumerate(key)}
+        source = sources["w_k_norm", 0]
+        made = read_tensor(parts, source.name, source, (config.kv, "dim"), config)
+        np.testing.assert_array_equal(made, np.arange(7) + 10 * np.arange(heads)[:, None])
+
+
+def test_norms_may_have_the_names_that_tensorflow_gave_them(tensors):
+    old = {
+        f"bert.{name.replace('Norm.weight', 'Norm.gamma').replace('Norm.bias', 'Norm.beta')}": tensor
+        for name, tensor in tensors.items()
+    }
+    expected, _ = convert(BERT, CONFIG, tensors)
+    found, sources = convert(BERT, CONFIG, old)
+    assert sources["w_post", 1] == "bert.encoder.layer.1.output.LayerNorm.gamma"
+    assert sources["b_norm", None] == "bert.embeddings.LayerNorm.beta"
+    for key in expected:
+        np.testing.assert_array_equal(found[key], expected[key])
+
+
+def test_what_a_checkpoint_holds_decides_on_its_head():
+    """A stored head that differs from the embeddings is the model's own; one that is the same is tied."""
+    raw = {"model_type": "t5", "vocab_size": 17, "d_model": 11, "d_kv": 3, "d_ff": 7, "num_heads": 2, "num_layers": 1}
+    tied = read_config(T5, raw)
+    table, other = np.ones((17, 11), np.float32), np.zeros((17, 11), np.float32)
+    assert tied.head == "tied"
+    assert as_stored(T5, tied, {"shared.weight": table}) == tied
+    assert as_stored(T5, tied, {"shared.weight": table, "lm_head.weight": table}) == tied
+    assert as_stored(T5, tied, {"shared.weight": table, "lm_head.weight": other}).head == "own"
+    own = replace(tied, head="own")
+    assert as_stored(T5, own, {"shared.weight": table, "lm_head.weight": table}) == own
+    assert as_stored(T5, own, {"shared.weight": table}).head == "none"
+
+
+@pytest.mark.parametrize("name", ["shared.weight", "encoder.embed_tokens.weight", "lm_head.weight"])
+def test_a_shared_table_is_found_under_any_of_its_names(name):
+    config = read_config(T5, {"model_type": "t5", "num_layers": 1})
+    source = tensor_sources(T5, config)["W_E", None]
+    assert found_name(source, [name], ("",), config) == name
+    assert found_name(source, [name, "decoder.embed_tokens.weight"], ("",), config) == "decoder.embed_tokens.weight"

@@ -1,0 +1,183 @@
+"""BART, and mBART, which norms before each half: encoder and decoder, learned places counted from 2, normed embeddings.
+
+Sources: Lewis et al. 2019, https://arxiv.org/abs/1910.13461; Liu et al. 2020, https://arxiv.org/abs/2001.08210
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import Any
+
+from attention_core.errors import UnsupportedConfigError
+from attention_core.families.rules import shared_width
+from attention_core.families.schema import ACTIVATIONS, HEADS, Family, Rule, Source, Values
+
+SIDES = ("encoder", "decoder")
+# One table for both sides, and the head unless it has its own; a file may hold it under the name of any of them.
+SHARED = ("shared.weight", "decoder.embed_tokens.weight", "encoder.embed_tokens.weight", "lm_head.weight")
+ALIASES = {
+    "num_hidden_layers": "encoder_layers", "num_attention_heads": "encoder_attention_heads", "hidden_size": "d_model",
+}  # fmt: skip
+
+
+def scaled(values: Values) -> dict[str, Any]:
+    """Whether embeddings are multiplied by the root of their width."""
+    if not isinstance(values["scale_embedding"], bool):
+        raise UnsupportedConfigError(f"scale_embedding must be true or false, got {values['scale_embedding']!r}.")
+    return {"embed_scale": math.sqrt(values["d_model"]) if values["scale_embedding"] else 1.0}
+
+
+def agreeing(values: Values) -> dict[str, Any]:
+    """What a configuration says of a size under two names has to agree."""
+    for alias, key in ALIASES.items():
+        if alias in values and values[alias] != values[key]:
+            raise UnsupportedConfigError(f"{alias} = {values[alias]!r} does not agree with {key} = {values[key]!r}.")
+    return {}
+
+
+def biased(weight: str, module: str, layout: str) -> dict[str, Source]:
+    """A matrix or a norm, and its bias."""
+    return {
+        weight: Source(f"{module}.weight", layout),
+        f"b{weight[1:]}": Source(f"{module}.bias", layout.split(", ")[0]),
+    }
+
+
+def attention(module: str, prefix: str = "") -> dict[str, Source]:
+    """The tensors of one attention."""
+    made: dict[str, Source] = {}
+    for kind in "QKV":
+        made |= biased(f"W_{prefix}{kind}", f"{module}.{kind.lower()}_proj", "head*dim, model")
+    return made | biased(f"W_{prefix}O", f"{module}.out_proj", "model, head*dim")
+
+
+def stack(side: str) -> dict[str, Source]:
+    """The tensors of one side, whether it norms before or after each half."""
+    layer = f"{side}.layers.{{layer}}."
+    return {
+        "W_E": Source(f"{side}.embed_tokens.weight", "token, model", instead=SHARED),
+        "W_pos": Source(f"{side}.embed_positions.weight", "place, model"),
+        **biased("w_norm", f"{side}.layernorm_embedding", "model"),
+        **attention(f"{layer}self_attn"),
+        **biased("w_attn", f"{layer}self_attn_layer_norm", "model"),
+        **biased("w_mid", f"{layer}self_attn_layer_norm", "model"),
+        **biased("W_in", f"{layer}fc1", "mlp, model"),
+        **biased("W_out", f"{layer}fc2", "model, mlp"),
+        **biased("w_mlp", f"{layer}final_layer_norm", "model"),
+        **biased("w_post", f"{layer}final_layer_norm", "model"),
+        **biased("w_final", f"{side}.layer_norm", "model"),
+    }
+
+
+def sizes(side: str) -> dict[str, str]:
+    """Where the sizes of one side stand."""
+    return {
+        "n_layers": f"{side}_layers",
+        "n_heads": f"{side}_attention_heads",
+        "d_model": "d_model",
+        "d_mlp": f"{side}_ffn_dim",
+        "d_vocab": "vocab_size",
+        "n_ctx": "max_position_embeddings",
+    }
+
+
+def said_of_old(*, pre_norm: bool, learned: bool) -> dict[str, tuple[Any, ...]]:
+    """What configurations of old say in so many words, and what each family of today has once and for all."""
+    return {
+        "normalize_before": (pre_norm,),
+        "add_final_layer_norm": (pre_norm,),
+        "normalize_embedding": (learned,),
+        "static_position_embeddings": (not learned,),
+    }
+
+
+BIASES = frozenset({"b_Q", "b_K", "b_V", "b_O", "b_in", "b_out"})
+CROSS_BIASES = frozenset({"b_cross_Q", "b_cross_K", "b_cross_V", "b_cross_O"})
+DEFAULTS = {
+    **{f"{side}_layers": 12 for side in SIDES},
+    **{f"{side}_attention_heads": 16 for side in SIDES},
+    **{f"{side}_ffn_dim": 4096 for side in SIDES},
+    "d_model": 1024,
+    "vocab_size": 50265,
+    "max_position_embeddings": 1024,
+    "activation_function": "gelu",
+    "scale_embedding": False,
+    "tie_word_embeddings": True,
+}
+REQUIRED: dict[str, tuple[Any, ...]] = {
+    "is_encoder_decoder": (True,),
+    "is_decoder": (False,),
+    "add_cross_attention": (False,),
+    "cross_attention_hidden_size": (None,),
+    "tie_encoder_decoder": (False,),
+    "pruned_heads": ({}, None),
+}
+HARMLESS = frozenset({
+    "_num_labels", "activation_dropout", "add_bias_logits", "classif_dropout", "decoder_attention_heads",
+    "decoder_ffn_dim", "decoder_layerdrop", "decoder_layers", "decoder_start_token_id", "dropout",
+    "encoder_attention_heads", "encoder_ffn_dim", "encoder_layerdrop", "encoder_layers", "extra_pos_embeddings",
+    "force_bos_token_to_be_generated", "init_std", "pad_token_id", "replacing_rate", "save_step",
+    "student_decoder_layers", "student_encoder_layers", "tie_word_embeddings",
+})  # fmt: skip
+
+
+def build(
+    model_type: str, *, pre_norm: bool, learned: bool, start: int | None, required: Values | None = None,
+    rules: tuple[Rule, ...] = (),
+) -> Family:  # fmt: skip
+    """A decoder and its encoder as BART and its kin have them.
+
+    pre_norm: whether each half norms what it reads, and the last stream is normed once more
+    learned:  whether places are learned, and embeddings normed; else places are sinusoids, and they are not
+    start:    the token that a decoder begins with where the configuration names none
+    """
+    places = {"place_offset": 2} if learned else {"positions": "sinusoidal"}
+    encoder = Family(
+        model_type=model_type,
+        prefixes=("model.", ""),
+        sizes=sizes("encoder"),
+        defaults={**DEFAULTS, "decoder_start_token_id": start},
+        traits={
+            "causal": False, "norm_eps": 1e-5, "norm_position": "pre" if pre_norm else "post",
+            "final_norm": pre_norm, "embed_norm": learned, "biases": BIASES, **places,
+        },
+        choices={"activation_function": ACTIVATIONS},
+        rules=(
+            shared_width("encoder_attention_heads", "d_model"),
+            Rule(("scale_embedding", "d_model"), scaled),
+            Rule((*ALIASES, *ALIASES.values()), agreeing),
+            *rules,
+        ),
+        required={**REQUIRED, **said_of_old(pre_norm=pre_norm, learned=learned), **(required or {})},
+        harmless=HARMLESS,
+        tensors=stack("encoder"),
+        unused=(
+            "encoder.embed_positions.weight", "encoder.version", "shared.weight", "decoder.*", "lm_head.weight",
+            "final_logits_bias", "classification_head.*", "qa_outputs.*",
+        ),
+    )  # fmt: skip
+    cross = "decoder.layers.{layer}.encoder_attn"
+    return replace(
+        encoder,
+        sizes={**sizes("decoder"), "start_id": "decoder_start_token_id"},
+        traits={**encoder.traits, "causal": True, "cross": True, "biases": BIASES | CROSS_BIASES | {"b_U"}},
+        choices={**encoder.choices, "tie_word_embeddings": HEADS},
+        rules=(shared_width("decoder_attention_heads", "d_model"), *encoder.rules[1:]),
+        tensors={
+            **stack("decoder"),
+            **attention(cross, "cross_"),
+            **biased("w_cross", f"{cross}_layer_norm", "model"),
+            "W_U": Source("lm_head.weight", "vocab, model"),
+            "b_U": Source("final_logits_bias", "1, vocab", zero=True),
+        },
+        unused=(
+            "decoder.embed_positions.weight", "decoder.version", "shared.weight", "encoder.*", "lm_head.weight",
+            "classification_head.*", "qa_outputs.*",
+        ),
+        encoder=encoder,
+    )  # fmt: skip
+
+
+BART = build("bart", pre_norm=False, learned=True, start=2)
+MBART = build("mbart", pre_norm=True, learned=True, start=None)

@@ -1,0 +1,91 @@
+"""Falcon: both halves side by side behind one norm or two, or one after the other; rotated queries and keys, or ALiBi.
+
+Queries, keys and values lie group by group, a key and a value after the queries that share them: one group (7B), some
+(40B), or as many as there are heads. ALiBi's term is divided as the scores are, and worked out in bfloat16. It is added
+once, as the model was trained and as transformers' default attention has it; its eager one (5.23) adds it twice.
+
+Source: Almazrouei et al. 2023, https://arxiv.org/abs/2311.16867
+"""
+
+from dataclasses import replace
+from typing import Any
+
+from attention_core.errors import UnsupportedConfigError
+from attention_core.families.bloom import BLOOM, FUSED, LAYER
+from attention_core.families.rules import biases, either, flags_to_biases, rope, shared_width
+from attention_core.families.schema import ACTIVATIONS, HEADS, Rule, Source, Values
+from attention_core.positions import Alibi
+
+QKV = "kv_head*(group + 1 + 1)*dim"
+FLAGS = ("new_decoder_architecture", "parallel_attn", "multi_query")
+NORMS = "num_ln_in_parallel_attn"
+ROPE = rope(n_heads="num_attention_heads", d_head=None)
+
+
+def arranged(values: Values) -> dict[str, Any]:
+    """How many heads share a key, and what each half reads."""
+    heads, shared, norms = values["num_attention_heads"], values.get("num_kv_heads"), values.get(NORMS)
+    new, parallel, multi_query = (values[key] for key in FLAGS)
+    if not all(isinstance(each, bool) for each in (new, parallel, multi_query)):
+        raise UnsupportedConfigError(f"{', '.join(FLAGS)} must be true or false.")
+    if new and not parallel:
+        raise UnsupportedConfigError("new_decoder_architecture without parallel_attn is not supported.")
+    if norms not in ((None, 1, 2) if new else (None, 1)) or isinstance(norms, bool | float):
+        raise UnsupportedConfigError(f"{NORMS} = {norms!r} is not supported in this architecture.")
+    if not (new or multi_query) and shared not in (None, heads):
+        raise UnsupportedConfigError(f"num_kv_heads = {shared!r} is not supported without multi_query.")
+    if new:
+        return {"n_kv_heads": heads if shared is None else shared, "parallel_block": "one" if norms == 1 else "two"}
+    return {"n_kv_heads": 1 if multi_query else heads, "parallel_block": "one" if parallel else "no"}
+
+
+def placed(values: Values) -> dict[str, Any]:
+    """Rotated queries and keys, or a term in each score."""
+    match values["alibi"]:
+        case True:
+            return {"positions": "alibi", "alibi": Alibi(scaled=True, coarse=True), "place_from": "mask"}
+        case False:
+            return {"positions": "rotary", **ROPE.read(values)}
+    raise UnsupportedConfigError(f"alibi must be true or false, got {values['alibi']!r}.")
+
+
+FALCON = replace(
+    BLOOM,
+    model_type="falcon",
+    sizes={
+        "n_layers": "num_hidden_layers",
+        "n_heads": "num_attention_heads",
+        "d_model": "hidden_size",
+        "d_vocab": "vocab_size",
+        "n_ctx": "max_position_embeddings",
+        "norm_eps": "layer_norm_epsilon",
+    },
+    aliases={"n_embed": "hidden_size"},
+    defaults={
+        "num_hidden_layers": 32, "num_attention_heads": 71, "hidden_size": 4544, "vocab_size": 65024,
+        "max_position_embeddings": 2048, "layer_norm_epsilon": 1e-5, "activation": "gelu", "alibi": False,
+        "bias": False, "new_decoder_architecture": False, "multi_query": True, "parallel_attn": True,
+        "tie_word_embeddings": True,
+    },
+    traits={"norm_position": "pre", "final_norm": True, "causal": True},
+    choices={"activation": ACTIVATIONS, "tie_word_embeddings": HEADS},
+    rules=(
+        shared_width("num_attention_heads", "hidden_size"),
+        either("d_mlp", "ffn_hidden_size", lambda values: 4 * values["hidden_size"], "hidden_size"),
+        flags_to_biases(biases("bias", "b_Q", "b_K", "b_V", "b_O", "b_in", "b_out")),
+        Rule((*FLAGS, NORMS, "num_kv_heads"), arranged),
+        Rule(("alibi", *ROPE.keys), placed),
+    ),
+    required={"apply_residual_connection_post_layernorm": (False,), "is_encoder_decoder": (False,)},
+    harmless=frozenset({"auto_map", "ff_factor", "hidden_dropout", "pad_token_id"}),
+    tensors={
+        **{name: source for name, source in BLOOM.tensors.items() if name not in ("w_norm", "b_norm")},
+        **{f"W_{kind}": Source(f"{FUSED}.weight", f"{QKV}, model", at) for at, kind in enumerate("QKV")},
+        **{f"b_{kind}": Source(f"{FUSED}.bias", QKV, at) for at, kind in enumerate("QKV")},
+        **{
+            f"{sort[0]}_{half}": Source(f"{LAYER}{alone}.{sort}", "model", instead=(f"{LAYER}ln_{half}.{sort}",))
+            for sort in ("weight", "bias")
+            for half, alone in (("attn", "input_layernorm"), ("mlp", "post_attention_layernorm"))
+        },
+    },
+)  # fmt: skip

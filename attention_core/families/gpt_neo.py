@@ -1,0 +1,87 @@
+"""GPT-Neo: GPT-2 with unscaled scores, no biases on q, k and v, and layers that see a window in turn with global ones.
+
+Source: Black et al. 2021, https://doi.org/10.5281/zenodo.5297715
+"""
+
+from dataclasses import replace
+from typing import Any
+
+from attention_core.config import is_whole
+from attention_core.errors import UnsupportedConfigError
+from attention_core.families.gpt2 import GPT2, LAYER
+from attention_core.families.rules import either, shared_width
+from attention_core.families.schema import ACTIVATIONS, HEADS, Rule, Source, Values
+from attention_core.families.windows import count
+
+GLOBAL, LOCAL = "global", "local"
+
+
+def expanded(types: object) -> list[object]:
+    """The kind of each layer, from kinds in turn and how often they are repeated: [[["global", "local"], 12]]."""
+    kinds: list[object] = []
+    for item in types if isinstance(types, list) else [types]:
+        if not (isinstance(item, list) and len(item) == 2 and isinstance(item[0], list) and is_whole(item[1], 0)):
+            raise UnsupportedConfigError(f"attention_types must list kinds and their repetitions, got {types!r}.")
+        kinds += item[0] * item[1]
+    return kinds
+
+
+def windows(values: Values) -> dict[str, Any]:
+    """Windows in local layers; what the configuration says twice has to agree."""
+    kinds = expanded(values["attention_types"]) if values.get("attention_types") is not None else None
+    told = values.get("attention_layers")
+    if kinds is not None and told is not None and told != kinds:
+        raise UnsupportedConfigError("attention_layers and attention_types do not say the same.")
+    kinds = told if kinds is None else kinds
+    n = count(values, "num_layers")
+    kinds = [GLOBAL, LOCAL] * 12 if kinds is None else kinds
+    if not isinstance(kinds, list) or len(kinds) != n or not all(kind in (GLOBAL, LOCAL) for kind in kinds):
+        raise UnsupportedConfigError(f"attention_layers must name {GLOBAL} or {LOCAL} for each of {n} layers.")
+    width = values["window_size"]
+    if LOCAL in kinds and not is_whole(width, 1):
+        raise UnsupportedConfigError(f"window_size must be a whole number of at least 1, got {width!r}.")
+    return {"windows": tuple(width if kind == LOCAL else None for kind in kinds) if LOCAL in kinds else ()}
+
+
+PROJECTIONS = {"W_Q": "q_proj", "W_K": "k_proj", "W_V": "v_proj"}
+
+GPT_NEO = replace(
+    GPT2,
+    model_type="gpt_neo",
+    sizes={
+        "n_layers": "num_layers",
+        "n_heads": "num_heads",
+        "d_model": "hidden_size",
+        "d_vocab": "vocab_size",
+        "n_ctx": "max_position_embeddings",
+        "norm_eps": "layer_norm_epsilon",
+    },
+    defaults={
+        "num_layers": 24, "num_heads": 16, "hidden_size": 2048, "vocab_size": 50257, "max_position_embeddings": 2048,
+        "layer_norm_epsilon": 1e-5, "activation_function": "gelu_new", "window_size": 256, "tie_word_embeddings": True,
+    },
+    traits={**GPT2.traits, "attn_root": 1.0, "biases": frozenset({"b_O", "b_in", "b_out"})},
+    choices={"activation_function": ACTIVATIONS, "tie_word_embeddings": HEADS},
+    rules=(
+        shared_width("num_heads", "hidden_size"),
+        either("d_mlp", "intermediate_size", lambda values: 4 * values["hidden_size"]),
+        Rule(("attention_types", "attention_layers", "num_layers", "window_size"), windows),
+    ),
+    required={"add_cross_attention": (False,), "is_encoder_decoder": (False,)},
+    harmless=frozenset({
+        "embed_dropout", "pad_token_id", "resid_dropout", "summary_activation", "summary_first_dropout",
+        "summary_proj_to_labels", "summary_type", "summary_use_proj",
+    }),
+    tensors={
+        **{name: source for name, source in GPT2.tensors.items() if "c_attn" not in source.name},
+        **{
+            name: Source(f"{LAYER}attn.attention.{module}.weight", "head*dim, model")
+            for name, module in PROJECTIONS.items()
+        },
+        "W_O": Source(LAYER + "attn.attention.out_proj.weight", "model, head*dim"),
+        "b_O": Source(LAYER + "attn.attention.out_proj.bias", "model"),
+        "W_in": Source(LAYER + "mlp.c_fc.weight", "mlp, model"),
+        "W_out": Source(LAYER + "mlp.c_proj.weight", "model, mlp"),
+    },
+    unused=("h.*.attn.attention.bias", "h.*.attn.attention.masked_bias", "lm_head.weight"),
+)  # fmt: skip

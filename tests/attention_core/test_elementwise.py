@@ -1,0 +1,27 @@
+"""Operations on each number by itself."""
+
+import numpy as np
+import pytest
+
+from attention_core.derivation import bfloat16
+from attention_core.elementwise import Bfloat16
+from attention_core.stages import Operand
+
+
+@pytest.mark.parametrize(
+    ("number", "kept"),
+    [(0, 0), (1.5, 1.5), (-0.25, -0.25), (257, 256), (259, 260), (258.01, 258), (261.5, 262), (1 / 3, 0.333984375)],
+)
+def test_bfloat16_keeps_eight_digits_and_of_two_as_near_the_even_one(number, kept):
+    axes = ("position",)
+    made = Bfloat16().compute(axes, [Operand(np.array([number], np.float32), axes)])
+    assert made.dtype == np.float32
+    assert made.tolist() == [kept]
+    assert bfloat16(number) == pytest.approx(kept, abs=0)
+
+
+def test_bfloat16_is_the_upper_half_of_float32():
+    numbers = np.random.default_rng(0).normal(0, 100, 1009).astype(np.float32)
+    bits = numbers.view(np.uint32)
+    upper = ((bits + 0x7FFF + ((bits >> 16) & 1)) & 0xFFFF0000).view(np.float32)
+    np.testing.assert_array_equal(Bfloat16().compute(("a",), [Operand(numbers, ("a",))]), upper)

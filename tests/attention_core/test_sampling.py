@@ -1,0 +1,69 @@
+"""The next token's probabilities: what top k and top p leave, and draws that can be repeated."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from attention_core.sampling import best, greedy, probabilities, sampled
+
+LOGITS = arrays(np.float32, st.integers(1, 37), elements=st.floats(-30, 30, width=32))
+DISTINCT = arrays(np.float32, 23, elements=st.integers(-40, 40).map(lambda number: number / 4), unique=True)
+TEMPERATURES, SHARES = st.floats(0.1, 3), st.floats(0.01, 1)
+
+
+@given(LOGITS, TEMPERATURES, st.integers(0, 40), SHARES)
+def test_they_sum_to_1_and_the_likeliest_stays(logits, temperature, top_k, top_p):
+    made = probabilities(logits, temperature, top_k, top_p)
+    assert made.sum() == pytest.approx(1)
+    assert (made >= 0).all()
+    assert made[greedy(logits)] == made.max()
+
+
+@given(DISTINCT, TEMPERATURES, st.integers(1, 23))
+def test_top_k_keeps_k(logits, temperature, top_k):
+    made = probabilities(logits, temperature, top_k)
+    assert (made > 0).sum() == top_k
+    assert set(np.flatnonzero(made)) == set(best(logits, top_k))
+
+
+@given(DISTINCT, SHARES)
+def test_top_p_keeps_the_fewest_that_reach_the_share(logits, top_p):
+    plain = np.sort(probabilities(logits))[::-1]
+    kept = (probabilities(logits, top_p=top_p) > 0).sum()
+    assert plain[:kept].sum() >= top_p - 1e-9
+    assert kept == 1 or plain[: kept - 1].sum() < top_p + 1e-9
+
+
+def test_the_order_is_temperature_then_k_then_p():
+    """Of 0.4, 0.3, 0.2, 0.1 the top 2 are 4/7 and 3/7, of which the first alone reaches a half."""
+    logits = np.log(np.array([0.1, 0.4, 0.2, 0.3], np.float32))
+    np.testing.assert_allclose(probabilities(logits), [0.1, 0.4, 0.2, 0.3], atol=1e-7)
+    np.testing.assert_allclose(probabilities(logits, top_k=2), [0, 4 / 7, 0, 3 / 7], atol=1e-7)
+    np.testing.assert_allclose(probabilities(logits, top_p=0.5), [0, 4 / 7, 0, 3 / 7], atol=1e-7)
+    np.testing.assert_allclose(probabilities(logits, top_k=2, top_p=0.5), [0, 1, 0, 0], atol=1e-7)
+    np.testing.assert_allclose(probabilities(logits, 0.5, 2), [0, 16 / 25, 0, 9 / 25], atol=1e-7)
+
+
+def test_those_as_likely_as_the_last_of_the_top_k_stay():
+    assert (probabilities(np.array([1, 3, 1, 2, 1], np.float32), top_k=3) > 0).sum() == 5
+
+
+@given(LOGITS, st.integers(1, 40))
+def test_the_best_are_in_order(logits, count):
+    found = best(logits, count)
+    assert len(found) == len(set(found)) == min(count, len(logits))
+    assert found == sorted(range(len(logits)), key=lambda i: (-logits[i], i))[: len(found)]
+    assert found[0] == greedy(logits)
+
+
+def test_a_seed_draws_the_same_again_and_by_the_probabilities():
+    logits = np.log(np.array([0.1, 0.4, 0.2, 0.3], np.float32))
+    first, again, other = sampled(5), sampled(5), sampled(6)
+    drawn = [first(logits) for _ in range(4000)]
+    assert drawn == [again(logits) for _ in range(4000)]
+    assert drawn != [other(logits) for _ in range(4000)]
+    np.testing.assert_allclose(np.bincount(drawn) / 4000, [0.1, 0.4, 0.2, 0.3], atol=0.03)
+    narrow = sampled(5, top_k=1)
+    assert {narrow(logits) for _ in range(50)} == {1}

@@ -1,0 +1,61 @@
+"""Writing on against the reference, live: its probabilities, and the tokens that it writes, for every decoder."""
+
+import numpy as np
+import pytest
+
+import attention_core as ac
+from attention_core.sampling import greedy, probabilities
+from attention_core.writing import Continuation, write, writes
+from tests.oracle.references import REFERENCES, make
+
+pytestmark = [pytest.mark.oracle, pytest.mark.filterwarnings("ignore")]
+
+IDS = [5, 17, 3, 60, 29]
+CASES = [(name, at) for name, row in REFERENCES.items() for at in range(len(row.variants))]
+
+
+@pytest.mark.parametrize(("name", "variant"), CASES)
+def test_what_is_written(tmp_path, name, variant):
+    """Greedy, to the full length. Without a cache there: it keeps keys whose angles change as the text grows."""
+    import torch
+
+    import tests.oracle.capture  # noqa: F401 - registers the attention that references are made with
+
+    theirs, model = make(name, variant, tmp_path), ac.load(tmp_path)
+    encoder, start = None, IDS
+    if isinstance(model, ac.EncoderDecoder):
+        encoder, model, start = model.trace(ids=IDS).encoder, model.decoder, [model.config.start_id]
+    if not writes(model.config):
+        pytest.skip("This is no language model.")
+    length = min(model.config.n_ctx, REFERENCES[name].n_ctx)
+    how = {"max_length": length, "do_sample": False, "use_cache": False}
+    if encoder:
+        how["decoder_start_token_id"] = start[0]
+    theirs.generation_config.forced_eos_token_id = None  # it would end every text at the full length
+    with torch.no_grad():
+        expected = theirs.generate(torch.tensor([IDS]), **how)[0].tolist()
+    assert [*start, *write(model, start, greedy, length - len(start), encoder)] == expected
+
+    text = Continuation(model, encoder)
+    text.read(start)
+    memory = (encoder.contextual, encoder.inputs.seen) if encoder else ()
+    for id in np.random.default_rng(variant).integers(0, 101, 20).tolist():
+        logits = text.read([id])
+        whole = model.run("", model.tokens(None, text.ids), None, *memory).logits()[-1]
+        assert np.abs(logits - whole).max() <= 1e-5 * np.abs(whole).max()
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_the_probabilities_are_those_of_the_references_warpers(seed):
+    import torch
+    from transformers import LogitsProcessorList, TemperatureLogitsWarper, TopKLogitsWarper, TopPLogitsWarper
+
+    draw = np.random.default_rng(seed)
+    logits = draw.normal(0, 3, 503).astype(np.float32)
+    temperature, top_k, top_p = draw.uniform(0.3, 2), int(draw.integers(1, 503)), draw.uniform(0.05, 0.99)
+    warpers = [TemperatureLogitsWarper(temperature), TopKLogitsWarper(top_k), TopPLogitsWarper(top_p)]
+    theirs = LogitsProcessorList(warpers)(None, torch.tensor(logits)[None])
+    expected = torch.softmax(theirs, dim=-1)[0].numpy()
+    ours = probabilities(logits, temperature, top_k, top_p)
+    assert ((ours > 0) == (expected > 0)).all()
+    np.testing.assert_allclose(ours, expected, atol=1e-6)

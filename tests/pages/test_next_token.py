@@ -1,0 +1,189 @@
+"""What comes next, without a browser: the table, its settings, and writing on."""
+
+import re
+import time
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+import attention_core as ac
+from attention_core.sampling import greedy, sampled
+from attention_core.writing import write
+from tests.pages.test_pages import APP, mounted
+from tests.random_model import GPT2, write_model
+from ui import writing
+
+TEXT = "w5 w7 w9"
+IDS = [9, 11, 13]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return write_model(tmp_path_factory.mktemp("writer"), GPT2)
+
+
+@pytest.fixture(scope="module")
+def model(folder):
+    return ac.load(folder)
+
+
+@pytest.fixture(autouse=True)
+def offer(monkeypatch, folder):
+    monkeypatch.setenv("ATTENTION_LAB_MODELS", f"writer={folder}")
+
+
+def opened(**query):
+    app = AppTest.from_file(APP, default_timeout=30)
+    for key, value in ({"model": "writer", "text": TEXT, "layer": "0"} | query).items():
+        app.query_params[key] = str(value)
+    return run(app)
+
+
+def run(app):
+    app.run()
+    assert not app.exception
+    return app
+
+
+def press(app, label):
+    next(button for button in app.button if button.label == label).click()
+    return run(app)
+
+
+def until(app, reached):
+    for _ in range(100):
+        if reached(app):
+            return app
+        time.sleep(0.05)
+        run(app)
+    raise AssertionError("it did not come to that")
+
+
+def rows(app):
+    """The table: what each row says of a token, and of its probability."""
+    (table,) = [each.proto.body for each in app.get("html") if '<table class="next">' in each.proto.body]
+    return re.findall(r'<th scope="row"><span class="piece">(.*?)</span></th><td>(.*?)</td>', table)
+
+
+def sentence(app):
+    return app.text_input[0].value
+
+
+def said(app):
+    return " ".join(each.proto.body for each in app.get("html"))
+
+
+def test_the_ten_likeliest_with_their_probabilities(model):
+    logits = model.trace(ids=IDS).logits()[-1].astype(float)
+    shares = np.exp(logits - logits.max())
+    shares /= shares.sum()
+    best = np.argsort(-shares)[:10]
+    assert rows(opened()) == [(f"<s>␣</s>{model.tokenizer.piece(int(i))}", f"{shares[i]:.4f}") for i in best]
+
+
+def test_settings_change_what_may_be_drawn():
+    plain, sharp = rows(opened()), rows(opened(temperature="0.5", topk="3"))
+    assert [token for token, _ in sharp] == [token for token, _ in plain]
+    assert [share for _, share in sharp[3:]] == ["left out"] * 7
+    assert sum(float(share) for _, share in sharp[:3]) == pytest.approx(1, abs=2e-4)
+    assert float(sharp[0][1]) / float(sharp[1][1]) > float(plain[0][1]) / float(plain[1][1])
+
+
+def arithmetic(app):
+    (sent,) = [sent for sent in mounted(app) if sent.get("name", "").startswith("The next token")]
+    return sent
+
+
+def text(runs):
+    return "".join(run[0] for run in runs)
+
+
+def test_a_probability_opens_down_to_trained_numbers(model):
+    """The likeliest token's is e^0 over the sum of the powers; its logit is a sum of products."""
+    logits = model.trace(ids=IDS).logits()[-1].astype(float)
+    top, most = int(logits.argmax()), logits.max()
+    total = np.exp(logits - most).sum()
+    (step,) = arithmetic(opened())["steps"]
+    assert text(step["lines"][0]) == f"e^({most:.4f} − {most:.4f}) ÷ {total:.4f} = {1 / total:.4f}"
+    rows = step["folds"][0]["tables"][0]["rows"]
+    assert [row[1][2] for row in rows] == [f"logits.2.{i}" for i in np.argsort(-logits)[:10]]
+    assert [row[3][0] for row in rows[:2]] == [f"{np.exp(each - most) / total:.4f}" for each in -np.sort(-logits)[:2]]
+    making = arithmetic(opened(logit=f"logits.2.{top}"))["opened"]
+    assert text(making["lines"][0]).endswith(f" = {most:.4f}")
+    making = arithmetic(opened(logit=f"logits.2.{top}~W_E.{top}.5"))["opened"]
+    assert "trained number" in " ".join(making["words"])
+
+
+def test_with_a_temperature_the_logits_are_divided_first(model):
+    scaled = model.trace(ids=IDS).logits()[-1].astype(float) / 0.5
+    (step,) = arithmetic(opened(temperature="0.5", topk="3"))["steps"]
+    first, *_ = scores = -np.sort(-scaled)[:3]
+    total = np.exp(scores - first).sum()
+    assert text(step["lines"][0]) == f"e^({first / 2:.4f} ÷ 0.5000 − {first:.4f}) ÷ {total:.4f} = {1 / total:.4f}"
+    assert [row[3][0] for row in step["folds"][0]["tables"][0]["rows"]][3:] == ["left out"] * 7
+
+
+@pytest.mark.parametrize("logit", ["logits.99.5", "logits.2.999", "logits", "nothing.1", "<b>", "weight.0.0.0.0"])
+def test_junk_in_its_address_gives_a_page(logit):
+    assert len(rows(opened(logit=logit))) == 10
+
+
+def test_a_model_without_a_head_has_no_such_section():
+    app = opened(model="minilm", text="Hello there")
+    assert "What comes next" not in said(app)
+    assert not [button for button in app.button if button.label == "Write on"]
+
+
+@pytest.mark.parametrize("way", ["likeliest", "drawn"])
+def test_what_was_written_stands_in_the_sentence_and_can_be_undone(model, way):
+    choice, how = (greedy, "each the likeliest") if way == "likeliest" else (sampled(5, top_k=9), "drawn with seed 5")
+    expected = " ".join([TEXT, *(model.tokenizer.piece(id) for id in write(model, IDS, choice, 7))])
+    app = press(opened(tokens="7", way=way, draw="5", topk="9"), "Write on")
+    until(app, lambda app: sentence(app) == expected)
+    assert app.query_params["text"] == expected
+    assert f"7 tokens written, {how}." in said(app)
+    assert sentence(press(app, "Back to what was typed")) == TEXT
+
+
+@pytest.fixture
+def slow(monkeypatch):
+    """A model that writes three tokens and then waits until it is stopped."""
+
+    def wait(self):
+        for id in (21, 22, 23):
+            self.written.append(id)
+        assert self._stopped.wait(20)
+
+    monkeypatch.setattr(writing.Writing, "_work", lambda self, choose: wait(self))
+
+
+def test_it_can_be_stopped(slow):
+    app = press(opened(), "Write on")
+    until(app, lambda app: "w5 w7 w9 w17 w18 w19" in said(app))
+    assert sentence(app) == TEXT
+    assert [each.proto.value for each in app.get("progress")] == [15]
+    app = until(press(app, "Stop"), lambda app: sentence(app) == "w5 w7 w9 w17 w18 w19")
+    assert "3 tokens written" in said(app)
+
+
+def test_what_is_typed_meanwhile_stays(slow):
+    app = press(opened(), "Write on")
+    app.text_input[0].set_value("w1 w2")
+    run(app)
+    for _ in range(4):
+        time.sleep(0.05)
+        assert sentence(run(app)) == "w1 w2"
+    assert [button.label for button in app.button if button.label in ("Write on", "Stop")] == ["Write on"]
+
+
+def test_a_full_text_is_not_written_on():
+    app = opened(text="w5 " * 43)
+    assert any("fills all 43 places" in each.value for each in app.caption)
+    assert not [button for button in app.button if button.label == "Write on"]
+    assert len(rows(app)) == 10
+
+
+def test_a_text_of_several_lines_keeps_them():
+    app = opened(text="w5\nw7")
+    assert (len(app.text_input), app.text_area[0].value) == (0, "w5\nw7")

@@ -1,0 +1,54 @@
+"""The steps of one weight, whatever the model does with its scores; in words, which number an address is."""
+
+from dataclasses import replace
+
+import pytest
+
+from attention_core.derivation import Address
+from attention_core.sides import attentions
+from tests.attention_core.families.small import small
+from tests.attention_core.families.test_decoders import BLOOM, GPT_NEO, IDS, ROTATED
+from ui.arithmetic import view
+from ui.looks import Look, look_at_mix
+from ui.where import where
+
+
+def test_a_number_of_the_encoder_is_said_with_the_encoders_token(bert):
+    decoder = replace(bert.trace(ids=[9]), encoder=bert.trace(ids=[5, 11]))
+    assert where(decoder, Address("encoder_k", (2, 1, 1, 4))) == (
+        "In the encoder. Layer 2, head 1: dimension 4 of the key of “w7”."
+    )
+    assert where(decoder, Address("encoder_W_Q", (2, 1, 3, 4))) == "In the encoder."
+    assert where(decoder, Address("k", (0, 1, 0, 4))) == "Layer 0, head 1: dimension 4 of the key of “w5”."
+
+
+def score_words(raw, query, key):
+    """What is said between q·k and the softmax."""
+    drawn = view(attentions(small(raw).trace(ids=IDS))[None], 1, "4", query, key, None, "", False, [])["steps"]
+    said = [step["words"][0] for step in drawn]
+    return said[1 : next(at for at, words in enumerate(said) if words.startswith("Softmax"))]
+
+
+def test_a_term_in_the_score_has_its_step():
+    assert score_words(BLOOM, 5, 3) == [
+        "The score: q·k divided by √7, so that it does not grow with the width.",
+        "ALiBi: a nearer key's score is higher, by slope.",
+        "Scores with the position's term; 1 later token is masked and gets no weight.",
+    ]
+
+
+def test_unscaled_scores_are_said_to_be_so_and_a_window_masks_what_is_far():
+    assert score_words(GPT_NEO, 5, 4) == [
+        "This model divides by nothing: q·k is the score; 4 tokens are masked and get no weight."
+    ]
+
+
+@pytest.mark.parametrize("head", [0, 5, None])
+def test_values_that_heads_share_are_mixed_by_each_of_them(head):
+    trace = small(ROTATED).trace(ids=IDS)
+    heads = range(6) if head is None else [head]
+    lengths = sum((trace.pattern(1)[each, 4] ** 2 * (trace.v(1)[each // 3] ** 2).sum(1)) ** 0.5 for each in heads)
+    best = int(lengths.argmax())
+    told = look_at_mix(Look(attentions(trace)[None], 1, head, 4, 2))
+    assert trace.tokens[best] in told
+    assert f"{lengths[best] / lengths.sum():.0%}" in told
