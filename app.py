@@ -5,59 +5,54 @@ from __future__ import annotations
 import streamlit as st
 
 import attention_core as ac
-from attention_core.trace import KeepingTrace
+from attention_core.sides import Attention
 from components.arithmetic import arithmetic
-from components.heatmap import heatmap
+from components.heatmap import Tokens, heatmap
 from components.token_strip import Selection, token_strip
 from figures.graph import alt_text, attention_graph, clicked, graph_info
 from ui import words
 from ui.arithmetic import view
-from ui.controls import get_trace_or_stop, pickers, sentence_box
+from ui.controls import asked, get_run_or_stop, pickers, sentence_box, side_row, target_box
 from ui.examples import BY_TEXT
-from ui.inspect import Shown, shown_part, strip_tokens
+from ui.inspect import Along, Shown, chosen_attention, example_of, shown_part, strip_tokens
 from ui.models import get_model
 from ui.next_token import what_comes_next
 from ui.page import open_page, theme_name
-from ui.saving import save_menu
+from ui.saving import graph_choices, save_menu
 from ui.selection import bound, chosen, put, write_address
 
 
-def headline(trace: ac.Trace, part: Shown, model: ac.Model) -> None:
+def headline(attention: Attention, part: Shown) -> None:
     """One sentence that says what to see, and a swap of one word."""
     say, swap, pick = st.columns([6, 3, 5], vertical_alignment="center")
-    example = BY_TEXT.get(trace.text)
+    example = example_of(attention)
     row = part.pattern[part.plane, part.query]
+    told = words.headline(part.queries.names, part.keys.names, row, part.query, part.key, example)
     badge = ' <span class="renorm">renormalized</span>' if part.renormalized else ""
-    say.html(f'<p class="say">{words.headline(part.tokens, row, part.query, part.key, example)}{badge}</p>')
+    say.html(f'<p class="say">{told}{badge}</p>')
     if example and example.swap:
         old, new = example.swap
         swapped = BY_TEXT[example.text.replace(old, new)]
         swap.button(f"What if it was too {new}?" if "too" in example.text else f"What if it was {new}?",
                     on_click=put, kwargs={"text": swapped.text, "open": "", "logit": ""})  # fmt: skip
     with pick, st.container(horizontal=True, horizontal_alignment="right"):
-        pickers(model)
-        save_menu(trace, part)
+        pickers(attention)
+        save_menu(attention, part)
 
 
-def graph(trace: ac.Trace, part: Shown) -> None:
+def graph(part: Shown) -> None:
     """The directed graph of the same selection."""
-    one = chosen()["graph"] == "one"
-    options = {
-        "query": part.query if one else None,
-        "key": part.key,
-        "threshold": chosen()["least"],
-        "strongest": None if one else chosen()["most"],
-    }
-    weights, name = part.pattern[part.plane], part.tokens[part.query]
+    one, options = chosen()["graph"] == "one", graph_choices(part)
+    weights, name = part.pattern[part.plane], part.queries.names[part.query]
     st.html(f'<h2 class="block">{"From " + words.quoted(name, "q") if one else "All tokens"}</h2>')
 
     def pick() -> None:
         query, key = clicked(st.session_state.graph.selection.points)
-        if query is not None:
-            part.put(query, part.key if key is None else key)
+        if (query, key) != (None, None):
+            part.put(part.query if query is None else query, part.key if key is None else key)
 
-    figure = attention_graph(weights, part.tokens, **options, theme=theme_name())
-    info = graph_info(weights, part.tokens, **options)
+    figure = attention_graph(weights, part.queries.names, **options, theme=theme_name())
+    info = graph_info(weights, part.queries.names, **options)
     st.plotly_chart(figure, key="graph", on_select=pick, selection_mode="points", theme=None, alt=alt_text(info),
                     config={"displayModeBar": False})  # fmt: skip
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -88,29 +83,39 @@ def graph(trace: ac.Trace, part: Shown) -> None:
         st.caption(f"The {len(info.edges)} strongest edges are drawn; {info.left_out} weaker ones are left out.")
 
 
-def who_looks_at_whom(trace: ac.Trace, part: Shown) -> None:
+def who_looks_at_whom(attention: Attention, part: Shown) -> None:
     """The heatmap, how to read it, and what may be hidden."""
     st.html('<h2 class="block">Who looks at whom</h2>')
 
     def pick_head(plane: int) -> None:
         put(head=str(plane), open="")
 
-    heatmap(part.pattern, part.tokens, part.special, key="heatmap", plane_names=part.plane_names,
-            on_pick=part.put, on_head=pick_head)  # fmt: skip
+    def along(tokens: Along) -> Tokens:
+        return Tokens(tokens.names, tokens.special)
+
+    heatmap(part.pattern, along(part.queries), along(part.keys) if attention.crosses else None, key="heatmap",
+            plane_names=part.plane_names, on_pick=part.put, on_head=pick_head)  # fmt: skip
     sums = "Each row sums to 1." if part.rows_sum_to_one else "Special tokens are hidden, so rows sum to less than 1."
+    asking, answering = (": the target", ": the sentence") if attention.crosses else ("", "")
     st.html(
-        '<p class="read">Rows ask (<span class="q">query</span>), columns answer (<span class="k">key</span>). '
-        f"{sums}</p>"
+        f'<p class="read">Rows ask (<span class="q">query{asking}</span>), columns answer '
+        f'(<span class="k">key{answering}</span>). {sums}</p>'
     )
     with st.container(horizontal=True):
         bound(st.toggle, "Hide special tokens", "hide", {"open": ""})
         if chosen()["hide"]:
             bound(st.toggle, "Renormalize what is left", "renorm", {"open": ""})
-    if note := words.sink_note(part.tokens, part.pattern[part.plane, part.query], part.query):
-        st.html(f'<p class="read">{note}</p>')
+    window = None if attention.crosses else attention.config.window(part.layer)
+    row = part.pattern[part.plane, part.query]
+    for note in (
+        words.mask_note(attention.causal, window),
+        words.sink_note(part.queries.names, part.keys.names, row, part.query, attention.crosses),
+    ):
+        if note:
+            st.html(f'<p class="read">{note}</p>')
 
 
-def why(trace: ac.Trace, part: Shown) -> None:
+def why(attention: Attention, part: Shown) -> None:
     """The arithmetic of the chosen weight."""
     weight = part.pattern[part.plane, part.query, part.key]
     st.html(f'<h2 class="block">Why {weight:.2f}?</h2>')
@@ -122,12 +127,12 @@ def why(trace: ac.Trace, part: Shown) -> None:
         put(open="~".join(chosen()["open"].split("~")[:kept]) if kept else "")
 
     arithmetic(
-        view(trace, part.layer, chosen()["head"], part.places[part.query], part.places[part.key],
-             part.places if part.renormalized else None, chosen()["open"], theme_name() == "dark", read_dims()),
+        view(attention, part.layer, chosen()["head"], *part.cell, part.keys.places if part.renormalized else None,
+             chosen()["open"], theme_name() == "dark", read_dims()),
         key="arithmetic", on_open=open_number, on_back=back,
     )  # fmt: skip
     if chosen()["head"] != "mean":
-        dims_box(trace.model.config.d_head)
+        dims_box(attention.config.d_head)
 
 
 def read_dims() -> list[int]:
@@ -144,12 +149,16 @@ def dims_box(d_head: int) -> None:
 
 
 @st.fragment
-def inspect(model: ac.Model, trace: ac.Trace) -> None:
-    """Everything below the sentence: three views of one selection."""
-    if chosen()["text"] != trace.text:
+def inspect(run: ac.Trace | ac.PairTrace, made_for: tuple[str, str]) -> None:
+    """Everything below the sentence: three views of one selection.
+
+    made_for: the sentence and the target that the run is over
+    """
+    if asked() != made_for:
         st.rerun()
-    trace = KeepingTrace.of(trace)
-    part = shown_part(trace)
+    side_row(run)
+    attention = chosen_attention(run).keeping()
+    part = shown_part(attention)
     if part is None:
         st.info("With special tokens hidden, nothing is left of this text.")
         bound(st.toggle, "Hide special tokens", "hide", {"open": ""})
@@ -159,32 +168,36 @@ def inspect(model: ac.Model, trace: ac.Trace) -> None:
         if part.note:
             st.info(part.note)
     token_strip(
-        strip_tokens(trace, part.places), Selection(part.query, part.key, part.plane), key="strip", on_pick=part.put
-    )
+        strip_tokens(attention.trace, part.queries.places), Selection(part.query, part.key, part.plane),
+        strip_tokens(attention.source, part.keys.places) if attention.crosses else None,
+        key="strip", on_pick=part.put,
+    )  # fmt: skip
     with st.container():
-        if note := words.unplaced(trace.text, trace.pieces):
+        if note := words.unplaced(attention.source.text, attention.keys):
             st.caption(note.replace("[", "\\["))
-    headline(trace, part, model)
+    headline(attention, part)
     left, right = st.columns([9, 11], gap="medium")
     with left:
-        who_looks_at_whom(trace, part)
+        who_looks_at_whom(attention, part)
     with right:
         above, below = st.container(), st.container()
     # The arithmetic is sent first: what a click asks about should not wait for the chart to be drawn.
     with below:
-        why(trace, part)
+        why(attention, part)
     with above:
-        graph(trace, part)
+        graph(part)
     write_address()
 
 
 open_page("Inspect")
-sentence_box()
+row = sentence_box()
 try:
     loaded = get_model(chosen()["model"])
 except ac.AttentionLabError as problem:
     st.error(str(problem))
     st.stop()
-shown = get_trace_or_stop(loaded, chosen()["text"])
-inspect(loaded, shown)
-what_comes_next(loaded, shown)
+target_box(loaded, row)
+run = get_run_or_stop(loaded)
+inspect(run, asked())
+if isinstance(loaded, ac.Model) and isinstance(run, ac.Trace):
+    what_comes_next(loaded, run)

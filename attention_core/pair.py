@@ -8,16 +8,24 @@ from dataclasses import dataclass, replace
 from attention_core.config import ModelConfig
 from attention_core.errors import InputError
 from attention_core.model import Model
-from attention_core.tokenizer import Tokenizer
+from attention_core.sampling import greedy
+from attention_core.tokenizer import Token, Tokenizer
 from attention_core.trace import Trace
+from attention_core.writing import write
+
+LONGEST_WRITTEN = 32  # tokens
 
 
 @dataclass(frozen=True)
 class PairTrace:
-    """What a run of an encoder–decoder leaves: a trace of each side."""
+    """What a run of an encoder–decoder leaves: a trace of each side.
+
+    ended: of what the model has written itself, whether it came to its end; None for a target that it was given
+    """
 
     encoder: Trace
     decoder: Trace
+    ended: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -53,15 +61,36 @@ class EncoderDecoder:
             raise InputError("Give either a target or target_ids.")
         encoder = self.encoder.run(text or "", self.encoder.tokens(text, ids), seen)
         if target_ids is None:
-            start = self.config.start_id
-            if start is None:
-                raise InputError("This model names no token for its decoder to begin with: give target_ids.")
-            tokens = self.decoder.tokens(None, [start])
             written = self.decoder.tokens(target, None) if target else ()
             while written and written[-1].special:
                 written = written[:-1]
-            tokens += written
+            tokens = (self._start(), *written)
         else:
             tokens = self.decoder.tokens(None, target_ids)
-        decoder = self.decoder.run(target or "", tokens, target_seen, encoder.contextual, encoder.inputs.seen)
-        return PairTrace(encoder, replace(decoder, encoder=encoder))
+        return PairTrace(encoder, self._decode(encoder, target or "", tokens, target_seen))
+
+    def write(self, text: str, most: int = LONGEST_WRITTEN) -> PairTrace:
+        """Run the encoder over a text, and let the decoder write its own, always the likeliest next token.
+
+        most: how many tokens it writes at most; fewer where it reads no more
+        Raises InputError as `trace` does, and for a model without a language-model head.
+        """
+        encoder, start = self.encoder.run(text, self.encoder.tokens(text, None)), self._start()
+        ids = list(write(self.decoder, [start.id], greedy, most, encoder))
+        ended = bool(ids) and ids[-1] in self.config.end_ids
+        said, tokens = self.tokenizer.decode(ids[: len(ids) - ended])
+        return PairTrace(encoder, self._decode(encoder, said, (start, *tokens)), ended)
+
+    def _start(self) -> Token:
+        """The token that the decoder begins with."""
+        if self.config.start_id is None:
+            raise InputError("This model names no token for its decoder to begin with: give target_ids.")
+        (token,) = self.decoder.tokens(None, [self.config.start_id])
+        return replace(token, special=True)
+
+    def _decode(
+        self, encoder: Trace, target: str, tokens: tuple[Token, ...], seen: Sequence[bool] | None = None
+    ) -> Trace:
+        """Run the decoder over tokens and what the encoder has made of its own."""
+        made = self.decoder.run(target, tokens, seen, encoder.contextual, encoder.inputs.seen)
+        return replace(made, encoder=encoder)

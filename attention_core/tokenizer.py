@@ -68,6 +68,16 @@ class Tokenizer:
             for id, piece, (start, end), special in columns
         )
 
+    def decode(self, ids: Sequence[int]) -> tuple[str, tuple[Token, ...]]:
+        """The text that ids stand for, and the place of each in it; a special token, or half a character, has none."""
+        text, reached, tokens = self._backend.decode(list(ids)), 0, []
+        for count, id in enumerate(ids, 1):
+            end = max(reached, shared(text, self._backend.decode(list(ids[:count]))))
+            start = end - len(text[reached:end].lstrip())
+            tokens.append(Token(id, self.piece(id), start, end, id in self.special_ids, id == self._unknown_id))
+            reached = end
+        return text, tuple(tokens)
+
     def piece(self, id: int) -> str:
         """The name of an id in the vocabulary."""
         return self._backend.id_to_token(id) or f"<{id}>"
@@ -97,3 +107,8 @@ class Tokenizer:
 def without_surrogates(text: str) -> str:
     """The text with every lone surrogate, which is no character, replaced by U+FFFD; the length is kept."""
     return "".join(REPLACEMENT if "\ud800" <= c <= "\udfff" else c for c in text)
+
+
+def shared(a: str, b: str) -> int:
+    """How many characters two texts begin with alike."""
+    return next((i for i, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))

@@ -35,9 +35,9 @@ def is_index(value: object, stop: int) -> bool:
     return type(value) is int and 0 <= value < stop
 
 
-def chosen_cell(pick: object, n: int) -> tuple[int, int] | None:
-    """The (query, key) that the browser sent, or None where it is not a cell of an n × n pattern."""
+def chosen_cell(pick: object, n_query: int, n_key: int) -> tuple[int, int] | None:
+    """The (query, key) that the browser sent, or None where it is not a cell of a pattern [query, key]."""
     match pick:
-        case {"query": query, "key": key} if is_index(query, n) and is_index(key, n):
+        case {"query": query, "key": key} if is_index(query, n_query) and is_index(key, n_key):
             return query, key
     return None

@@ -7,9 +7,10 @@ const THUMBNAILS = 12;
 function unpack(bytes) {
   const start = 4 + new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
   const header = JSON.parse(new TextDecoder().decode(bytes.subarray(4, start)));
-  const size = header.n * header.n;
+  const answers = header.keys ?? header;
+  const size = header.n * answers.tokens.length;
   const plane = (_, i) => bytes.subarray(start + i * size, start + (i + 1) * size);
-  return { ...header, planes: Array.from({ length: header.planes }, plane) };
+  return { ...header, answers, planes: Array.from({ length: header.planes }, plane) };
 }
 
 function element(tag, text, className = "") {
@@ -28,7 +29,9 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const [picture, cells, marks, lens] = ["picture", "cells", "marks", "lens"].map(part);
   const [readout, spoken, heads, row] = ["readout", "spoken", "heads", "row"].map(part);
   const details = root.querySelector("details");
-  const { n, tokens, special, planes, plane_names, row_sums } = unpack(data);
+  const { n, tokens, special, answers, planes, plane_names, row_sums } = unpack(data);
+  const answering = answers.tokens, across = answering.length;
+  const muted = [special, answers.special];
 
   let colours, frame, cellsInk, marksInk, width;
   let painted = null, hover = null, sending = null;
@@ -36,14 +39,14 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const inside = (at, stop) => Math.min(Math.max(at, 0), stop - 1);
   function chosen() {
     const { query, key, head } = selection();
-    return { query: inside(query, n), key: inside(key, n), head: inside(head, planes.length) };
+    return { query: inside(query, n), key: inside(key, across), head: inside(head, planes.length) };
   }
 
   function layOutAll() {
     width = root.clientWidth;
     if (!width) return;
     colours = palette(root);
-    frame = layOut(marks.getContext("2d"), tokens, Math.min(width, WIDEST), colours.font);
+    frame = layOut(marks.getContext("2d"), [tokens, answering], Math.min(width, WIDEST), colours.font);
     cellsInk = fit(cells, frame.width, frame.height);
     marksInk = fit(marks, frame.width, frame.height);
     painted = null;
@@ -63,25 +66,25 @@ export default function ({ data, parentElement, setTriggerValue }) {
         makeTabStop(heads, heads.children[now.head]);
     }
     marksInk.clearRect(0, 0, frame.width, frame.height);
-    drawMarks(marksInk, frame, { ...now, hover }, special, colours);
+    drawMarks(marksInk, frame, { ...now, hover }, muted, colours);
     read(now);
     if (details.open) fillTable(now);
     const { left, top, cell } = frame;
     Object.assign(root.dataset, { n, ...now, weight: weight(now, now.head), left, top, cell });
   }
 
-  const weight = ({ query, key }, head) => decimals(planes[head][query * n + key]);
+  const weight = ({ query, key }, head) => decimals(planes[head][query * across + key]);
 
   function read(now) {
     const { query, key } = hover ?? now;
     const sum = row_sums ? row_sums[now.head][query].toFixed(2) : "1.00";
     readout.replaceChildren(
-      element("bdi", tokens[query], "query"), " → ", element("bdi", tokens[key], "key"), " ",
+      element("bdi", tokens[query], "query"), " → ", element("bdi", answering[key], "key"), " ",
       element("b", weight({ query, key }, now.head)), ` · this row sums to ${sum}`);
   }
 
   function speak({ query, key, head }) {
-    const words = `Row ${query}, ${tokens[query]}; column ${key}, ${tokens[key]}; `
+    const words = `Row ${query}, ${tokens[query]}; column ${key}, ${answering[key]}; `
       + `weight ${weight({ query, key }, head)}`;
     // What is put there again would be spoken again.
     if (spoken.textContent !== words) spoken.textContent = words;
@@ -96,7 +99,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     const table = document.createElement("table");
     const caption = document.createElement("caption");
     caption.append("Weights that ", element("bdi", tokens[query], "query"), " gives");
-    const lines = tokens.map((token, at) => line("td", token, weight({ query, key: at }, head)));
+    const lines = answering.map((token, at) => line("td", token, weight({ query, key: at }, head)));
     lines[key].className = "key";
     table.append(caption, line("th", "Token", "Weight"), ...lines);
     row.replaceChildren(table);
@@ -111,9 +114,10 @@ export default function ({ data, parentElement, setTriggerValue }) {
     const side = Math.max(30, Math.min(THUMBNAIL, Math.floor(Math.min(width, WIDEST) / THUMBNAILS) - 7));
     for (const [i, button] of [...heads.children].entries()) {
       const ink = fit(button.firstChild, side, side);
-      const size = Math.min(n, button.firstChild.width);
+      const most = button.firstChild.width;
       ink.imageSmoothingEnabled = false;
-      ink.drawImage(image(planes[i], n, size, colours.pixels), 0, 0, side, side);
+      ink.drawImage(image(planes[i], [n, across], [n, across].map((all) => Math.min(all, most)), colours.pixels),
+        0, 0, side, side);
     }
   }
 
@@ -139,7 +143,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     const zoom = magnify(frame, at, width);
     const ink = fit(lens, zoom.width, zoom.height);
     drawCells(ink, zoom, planes[now.head], colours);
-    drawMarks(ink, zoom, { ...now, hover: at }, special, colours);
+    drawMarks(ink, zoom, { ...now, hover: at }, muted, colours);
     const x = frame.left + at.key * frame.cell, y = frame.top + at.query * frame.cell;
     lens.style.left = `${Math.min(Math.max(x - zoom.width / 2, 0), width - zoom.width)}px`;
     lens.style.top = `${y > frame.height / 2 ? y - zoom.height - 16 : y + frame.cell + 16}px`;
@@ -154,7 +158,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
 
   function cellAt(event, { first, count, left, top, cell }) {
     const query = Math.floor((event.offsetY - top) / cell), key = Math.floor((event.offsetX - left) / cell);
-    const within = query >= 0 && key >= 0 && query < count && key < count;
+    const within = query >= 0 && key >= 0 && query < count[0] && key < count[1];
     return within ? { query: query + first[0], key: key + first[1] } : null;
   }
 
@@ -181,13 +185,13 @@ export default function ({ data, parentElement, setTriggerValue }) {
     const to = {
       ArrowUp: [query - by, key], ArrowDown: [query + by, key],
       ArrowLeft: [query, key - by], ArrowRight: [query, key + by],
-      PageUp: [query - 8, key], PageDown: [query + 8, key], Home: [query, 0], End: [query, n - 1],
+      PageUp: [query - 8, key], PageDown: [query + 8, key], Home: [query, 0], End: [query, across - 1],
     }[event.key];
     if (event.key === "Escape") hideLens();
     if (!to) return;
     event.preventDefault();
     hover = null;
-    const at = { query: inside(to[0], n), key: inside(to[1], n) };
+    const at = { query: inside(to[0], n), key: inside(to[1], across) };
     pick(at, PATIENCE);
     showLens(at, false);
   }

@@ -3,7 +3,7 @@
 import json
 import struct
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import streamlit as st
@@ -71,35 +71,43 @@ def pack(header: dict[str, Any], planes: NDArray[np.uint8]) -> bytes:
     return struct.pack("<I", len(head)) + head + planes.tobytes()
 
 
+class Tokens(NamedTuple):
+    """The tokens along one axis, untrusted, and which of them are drawn muted: [position] each."""
+
+    names: Sequence[str]
+    special: Sequence[bool]
+
+
 def payload(
-    pattern: NDArray[np.floating[Any]],
-    tokens: Sequence[str],
-    special: Sequence[bool],
-    plane_names: Sequence[str],
+    pattern: NDArray[np.floating[Any]], queries: Tokens, keys: Tokens | None, plane_names: Sequence[str]
 ) -> bytes:
     """All that the picture needs of a pattern.
 
     pattern:     [plane, query, key], in 0…1
-    tokens:      [position], untrusted
-    special:     [position]
+    keys:        the tokens that answer, where others do than ask
     plane_names: [plane]
     """
     sums = pattern.sum(axis=-1, dtype=np.float64).round(2)
     header = {
-        "n": len(tokens),
+        "n": len(queries.names),
         "planes": len(plane_names),
         "plane_names": list(plane_names),
-        "tokens": [visible(token) for token in tokens],
-        "special": [int(flag) for flag in special],
+        **columns(queries),
+        "keys": columns(keys) if keys else None,
         "row_sums": None if np.all(sums == 1) else sums.tolist(),
     }
     return pack(header, encode_weights(pattern))
 
 
+def columns(tokens: Tokens) -> dict[str, Any]:
+    """The tokens of an axis as they are sent."""
+    return {"tokens": [visible(name) for name in tokens.names], "special": [int(flag) for flag in tokens.special]}
+
+
 def heatmap(
     pattern: NDArray[np.floating[Any]],
-    tokens: Sequence[str],
-    special: Sequence[bool],
+    queries: Tokens,
+    keys: Tokens | None = None,
     *,
     key: str,
     plane_names: Sequence[str],
@@ -111,16 +119,19 @@ def heatmap(
     The selection shown is the page's own (see selection.js), so that moving it sends nothing of this again.
 
     pattern: [plane, query, key], in 0…1
+    keys:    the tokens that answer, where others do than ask
     """
-    planes, n, _ = pattern.shape
-    if not (len(tokens) == len(special) == n and len(plane_names) == planes and pattern.shape[2] == n):
+    planes, n_query, n_key = pattern.shape
+    expected = [len(plane_names), len(queries.names), len((keys or queries).names)]
+    flags = [len(each.special) for each in (queries, keys or queries)]
+    if list(pattern.shape) != expected or flags != expected[1:]:
         raise ValueError(
-            f"expected [plane, query, key] = [{len(plane_names)}, {len(tokens)}, {len(tokens)}] "
-            f"and as many special flags, got {list(pattern.shape)} and {len(special)}"
+            f"expected [plane, query, key] = {expected} and as many special flags, "
+            f"got {list(pattern.shape)} and {flags}"
         )
 
     def picked() -> None:
-        cell = chosen_cell(st.session_state[key].get("pick"), n)
+        cell = chosen_cell(st.session_state[key].get("pick"), n_query, n_key)
         if cell:
             on_pick(*cell)
 
@@ -131,7 +142,7 @@ def heatmap(
 
     _mount(
         key=key,
-        data=payload(pattern, tokens, special, plane_names),
+        data=payload(pattern, queries, keys, plane_names),
         on_pick_change=picked,
         on_head_change=turned,
     )

@@ -1,6 +1,6 @@
-// Drawing onto canvases. A frame says where a square of cells stands: its first row and column, how many of
-// them, the corner and the side of a cell in CSS pixels, how its labels are written, and from how many
-// hundredths on a weight's digits are.
+// Drawing onto canvases. A frame says where a block of cells stands: its first row and column, how many of
+// each, the corner and the side of a cell in CSS pixels, how its labels are written, and from how many
+// hundredths on a weight's digits are. What belongs to both axes is a pair: rows, columns.
 
 const LIGHT = ["#f4f7fc", "#d3e6f3", "#9cc8e3", "#67a9d2", "#4881b0", "#204e85", "#09316c"];
 const DARK = ["#18222d", "#1d3a52", "#24496c", "#2f6090", "#6090b8", "#9abbdb", "#d6ecff"];
@@ -8,6 +8,7 @@ const CODES = 202;
 const LABEL_GAP = 8;
 const WIDEST_CELL = 30;
 const LENS_CELLS = 7;
+const TALLEST = 1.4; // of the width
 
 const hundredths = (code) => code >> 1;
 const decimals = (code) => (hundredths(code) / 100).toFixed(2);
@@ -54,54 +55,56 @@ function shorten(context, text, width) {
   return wrap();
 }
 
-// The largest frame of all tokens, at most `width` wide with its labels.
+// The largest frame of all tokens [of rows, of columns], at most `width` wide with its labels.
 function layOut(context, tokens, width, font) {
-  const n = tokens.length;
-  const small = (width - 80) / n < 16;
+  const count = tokens.map((names) => names.length);
+  const [rows, n] = count;
+  const small = (width - 80) / Math.max(rows, n) < 16;
   const angle = ((small ? 65 : 48) * Math.PI) / 180;
-  const frame = { font, size: small ? 10 : 12, angle, first: [0, 0], count: n, written: 5 };
+  const frame = { font, size: small ? 10 : 12, angle, first: [0, 0], count, all: count, written: 5 };
   context.font = fontOf(frame, true);
-  frame.labels = tokens.map((token) => shorten(context, token, width < 450 ? 60 : 84));
-  const widths = frame.labels.map((label) => context.measureText(label).width);
-  const longest = Math.max(...widths);
-  frame.left = Math.ceil(longest) + LABEL_GAP + 2;
+  frame.labels = tokens.map((names) => names.map((name) => shorten(context, name, width < 450 ? 60 : 84)));
+  const [sides, widths] = frame.labels.map((labels) => labels.map((label) => context.measureText(label).width));
+  const longest = (frame.longest = Math.max(...widths));
+  frame.left = Math.ceil(Math.max(...sides)) + LABEL_GAP + 2;
   frame.top = Math.ceil(longest * Math.sin(frame.angle) + frame.size * Math.cos(frame.angle)) + LABEL_GAP + 2;
   frame.cell = (width - frame.left) / n;
   for (let pass = 0; pass < 3; pass++) {
     const reach = widths.map((label, i) => label * Math.cos(frame.angle) + 10 - (n - i - 0.5) * frame.cell);
     frame.right = Math.max(4, ...reach);
-    frame.cell = Math.min(WIDEST_CELL, (width - frame.left - frame.right) / n);
+    frame.cell = Math.min(WIDEST_CELL, (width - frame.left - frame.right) / n, (TALLEST * width) / rows);
   }
   if (frame.cell >= 4) frame.cell = Math.floor(frame.cell);
   frame.width = frame.left + n * frame.cell + frame.right;
-  frame.height = frame.top + n * frame.cell + 4;
+  frame.height = frame.top + rows * frame.cell + 4;
   return frame;
 }
 
 // The cells around one cell, large enough to read.
 function magnify(frame, { query, key }, width) {
-  const count = Math.min(LENS_CELLS, frame.labels.length);
-  const first = [query, key].map((at) =>
-    Math.min(Math.max(at - (LENS_CELLS >> 1), 0), frame.labels.length - count));
-  const [left, top, cell, angle] = [frame.left + 6, Math.ceil(frame.left * 0.75) + 6, 24, (48 * Math.PI) / 180];
-  return { ...frame, first, count, left, top, cell, angle, written: 1, height: top + count * cell + 6,
-    width: Math.min(left + count * cell + 40, width) };
+  const count = frame.all.map((all) => Math.min(LENS_CELLS, all));
+  const first = [query, key].map((at, axis) =>
+    Math.min(Math.max(at - (LENS_CELLS >> 1), 0), frame.all[axis] - count[axis]));
+  const [left, top, cell, angle] = [frame.left + 6, Math.ceil((frame.longest + LABEL_GAP + 2) * 0.75) + 6, 24, (48 * Math.PI) / 180];
+  return { ...frame, first, count, left, top, cell, angle, written: 1, height: top + count[0] * cell + 6,
+    width: Math.min(left + count[1] * cell + 40, width) };
 }
 
-// A plane as an image of size × size pixels, each the largest weight of the cells that it stands for.
-function image(plane, n, size, pixels) {
+// A plane as an image of so many pixels down and across, each the largest weight of the cells that it stands for.
+function image(plane, [n, across], size, pixels) {
   const canvas = document.createElement("canvas");
-  canvas.width = canvas.height = size;
+  [canvas.height, canvas.width] = size;
   const context = canvas.getContext("2d");
-  const data = context.createImageData(size, size);
+  const data = context.createImageData(size[1], size[0]);
   const target = new Uint32Array(data.data.buffer);
   let codes = plane;
-  if (size < n) {
-    codes = new Uint8Array(size * size);
-    const to = Uint16Array.from({ length: n }, (_, i) => Math.floor((i * size) / n));
+  if (size[0] < n || size[1] < across) {
+    codes = new Uint8Array(target.length);
+    const to = [n, across].map((all, axis) =>
+      Uint16Array.from({ length: all }, (_, i) => Math.floor((i * size[axis]) / all)));
     for (let row = 0, from = 0; row < n; row++)
-      for (let column = 0, line = to[row] * size; column < n; column++, from++)
-        if (plane[from] > codes[line + to[column]]) codes[line + to[column]] = plane[from];
+      for (let column = 0, line = to[0][row] * size[1]; column < across; column++, from++)
+        if (plane[from] > codes[line + to[1][column]]) codes[line + to[1][column]] = plane[from];
   }
   for (let i = 0; i < target.length; i++) target[i] = pixels[codes[i]];
   context.putImageData(data, 0, 0);
@@ -109,22 +112,21 @@ function image(plane, n, size, pixels) {
 }
 
 function drawCells(context, frame, plane, colours) {
-  const { first: [firstRow, firstColumn], count, left, top, cell, written } = frame;
-  const n = frame.labels.length;
-  const side = count * cell;
-  context.clearRect(left, top, side, side);
+  const { first: [firstRow, firstColumn], count, all, left, top, cell, written } = frame;
+  const [high, wide] = count.map((cells) => cells * cell);
+  context.clearRect(left, top, wide, high);
   if (cell < 8) {
     context.imageSmoothingEnabled = false;
-    const size = Math.min(n, Math.floor(side * window.devicePixelRatio));
-    context.drawImage(image(plane, n, size, colours.pixels), left, top, side, side);
+    const size = all.map((cells) => Math.min(cells, Math.floor(cells * cell * window.devicePixelRatio)));
+    context.drawImage(image(plane, all, size, colours.pixels), left, top, wide, high);
     return;
   }
   context.font = `${cell < 26 ? 9.5 : 10.5}px ${frame.font}`;
   context.textAlign = "center";
   context.textBaseline = "alphabetic";
-  for (let row = 0; row < count; row++)
-    for (let column = 0; column < count; column++) {
-      const code = plane[(firstRow + row) * n + firstColumn + column];
+  for (let row = 0; row < count[0]; row++)
+    for (let column = 0; column < count[1]; column++) {
+      const code = plane[(firstRow + row) * all[1] + firstColumn + column];
       const [x, y] = [left + column * cell, top + row * cell];
       context.fillStyle = colours.fills[code];
       context.beginPath();
@@ -137,14 +139,15 @@ function drawCells(context, frame, plane, colours) {
     }
 }
 
-// The labels of both axes and the frames of the selection. marks: { query, key, hover: { query, key } or null }
+// The labels of both axes and the frames of the selection. marks: { query, key, hover: { query, key } or null };
+// special: which tokens of each axis are drawn muted
 function drawMarks(context, frame, marks, special, colours) {
   const { first, count, left, top, cell } = frame;
-  const side = count * cell;
-  for (const [axis, name] of ["query", "key"].entries()) drawLabels(context, frame, axis, name, marks, special, colours);
+  const [high, wide] = count.map((cells) => cells * cell);
+  for (const [axis, name] of ["query", "key"].entries()) drawLabels(context, frame, axis, name, marks, special[axis], colours);
   const place = (name, axis) => marks[name] - first[axis];
   const [row, column] = [place("query", 0), place("key", 1)];
-  const [rowShown, columnShown] = [row, column].map((at) => at >= 0 && at < count);
+  const [rowShown, columnShown] = [row, column].map((at, axis) => at >= 0 && at < count[axis]);
   const [x, y] = [left + column * cell, top + row * cell];
   const outline = (colour, line, ...box) => {
     context.strokeStyle = colour;
@@ -153,8 +156,8 @@ function drawMarks(context, frame, marks, special, colours) {
     context.roundRect(...box, cell >= 16 ? 4 : 1);
     context.stroke();
   };
-  if (rowShown) outline(colours.query, 1.5, left - 2, y - 2, side + 3, cell + 3);
-  if (columnShown) outline(colours.key, 1.5, x - 2, top - 2, cell + 3, side + 3);
+  if (rowShown) outline(colours.query, 1.5, left - 2, y - 2, wide + 3, cell + 3);
+  if (columnShown) outline(colours.key, 1.5, x - 2, top - 2, cell + 3, high + 3);
   if (rowShown && columnShown) outline(colours.ink, 2.5, x - 2, y - 2, cell + 3, cell + 3);
   if (!marks.hover) return;
   const hover = [left + (marks.hover.key - first[1]) * cell, top + (marks.hover.query - first[0]) * cell];
@@ -163,19 +166,20 @@ function drawMarks(context, frame, marks, special, colours) {
 }
 
 function drawLabels(context, frame, axis, name, marks, special, colours) {
-  const { first, count, left, top, cell, labels } = frame;
+  const { left, top, cell } = frame;
+  const [first, count, labels] = [frame.first[axis], frame.count[axis], frame.labels[axis]];
   const step = Math.max(1, Math.ceil(11 / cell));
   const hover = marks.hover?.[name];
   const near = (at, other) => at !== other && Math.abs(at - other) < step;
   const strong = [hover, marks[name]].filter((at) => at !== undefined && !near(at, hover));
   context.textBaseline = "middle";
   context.textAlign = axis ? "left" : "right";
-  for (let at = first[axis]; at < first[axis] + count; at++) {
+  for (let at = first; at < first + count; at++) {
     const bold = strong.includes(at);
     if (!bold && (at % step || strong.some((other) => near(at, other)))) continue;
     context.font = fontOf(frame, bold);
     context.fillStyle = at === marks[name] ? colours[name] : special[at] && !bold ? colours.muted : colours.ink;
-    const middle = (at - first[axis] + 0.5) * cell;
+    const middle = (at - first + 0.5) * cell;
     context.save();
     if (axis) {
       context.translate(left + middle, top - LABEL_GAP);

@@ -1,15 +1,18 @@
 const SPECIAL = 1, JOINED = 2, UNKNOWN = 4;
 
 export default function ({ data, parentElement, setTriggerValue }) {
-  const strip = parentElement.querySelector(".strip");
+  const [strip, answering] = parentElement.querySelectorAll(".strip");
   strip.listening?.abort();
   const listening = (strip.listening = new AbortController());
   const { signal } = listening;
-  const { labels, pieces, flags } = data;
-  const last = labels.length - 1;
-  let marked = [];
+  // Where other tokens answer than ask, each have a row of their own; else one row is both.
+  const asks = { root: strip, roles: data.keys ? ["query"] : ["query", "key"], ...data };
+  const answers = data.keys ? { root: answering, roles: ["key"], ...data.keys } : asks;
+  const rows = data.keys ? [asks, answers] : [asks];
+  const lasts = { query: asks.labels.length - 1, key: answers.labels.length - 1 };
+  const words = { query: "asks", key: "answers" };
 
-  function chip(label, index) {
+  function chip({ pieces, flags }, label, index) {
     const button = document.createElement("button");
     button.type = "button";
     button.dir = "auto";
@@ -22,68 +25,86 @@ export default function ({ data, parentElement, setTriggerValue }) {
     return button;
   }
 
-  function mark({ query, key }) {
-    [query, key] = [Math.min(query, last), Math.min(key, last)];
-    for (const index of new Set([...marked, query, key])) {
-      const button = strip.children[index];
-      const roles = [index === query && "asks", index === key && "answers"].filter(Boolean);
-      button.classList.toggle("query", index === query);
-      button.classList.toggle("key", index === key);
-      button.ariaPressed = String(roles.length > 0);
-      button.ariaLabel = name(index) + (roles.length ? `, ${roles.join(" and ")}` : "");
+  const within = (wanted) => ({ ...wanted,
+    query: Math.min(wanted.query, lasts.query), key: Math.min(wanted.key, lasts.key) });
+
+  function mark(wanted) {
+    const chosen = within(wanted);
+    for (const row of rows) {
+      const { root, roles } = row;
+      const places = roles.map((role) => chosen[role]);
+      for (const index of new Set([...row.marked, ...places])) {
+        const button = root.children[index];
+        const held = roles.filter((role) => chosen[role] === index);
+        for (const role of ["query", "key"]) button.classList.toggle(role, held.includes(role));
+        button.ariaPressed = String(held.length > 0);
+        button.ariaLabel = [name(row, index), held.map((role) => words[role]).join(" and ")].filter(Boolean).join(", ");
+      }
+      row.marked = places;
+      if (!root.contains(root.getRootNode().activeElement)) makeTabStop(root, root.children[places[0]]);
+      if (root.revealed !== places[0]) reveal(root, root.children[places[0]]);
+      root.revealed = places[0];
     }
-    marked = [query, key];
-    if (!strip.contains(strip.getRootNode().activeElement)) makeTabStop(strip, strip.children[query]);
-    if (strip.revealed !== query) reveal(strip.children[query]);
-    strip.revealed = query;
   }
 
-  const name = (index) => `${labels[index]}, token ${index}`
+  const name = ({ labels, flags }, index) => `${labels[index]}, token ${index}`
     + (flags[index] & SPECIAL ? ", special" : "")
     + (flags[index] & UNKNOWN ? ", not in the vocabulary" : "");
 
   // scrollIntoView would scroll the page as well.
-  function reveal(button) {
+  function reveal(root, button) {
     const top = button.offsetTop, bottom = top + button.offsetHeight;
-    if (top < strip.scrollTop) strip.scrollTop = top - 4;
-    if (bottom > strip.scrollTop + strip.clientHeight) strip.scrollTop = bottom + 4 - strip.clientHeight;
+    if (top < root.scrollTop) root.scrollTop = top - 4;
+    if (bottom > root.scrollTop + root.clientHeight) root.scrollTop = bottom + 4 - root.clientHeight;
   }
 
-  function pick(event) {
-    const index = [...strip.children].indexOf(event.target);
+  function pick({ root, roles }, event) {
+    const index = [...root.children].indexOf(event.target);
     if (index < 0) return;
-    makeTabStop(strip, event.target);
-    const wanted = { ...selection(), [event.shiftKey || strip.answering ? "key" : "query"]: index };
-    wanted.query = Math.min(wanted.query, last);
-    wanted.key = Math.min(wanted.key, last);
+    makeTabStop(root, event.target);
+    const role = roles.length === 1 ? roles[0] : event.shiftKey || strip.answering ? "key" : "query";
+    const wanted = within({ ...selection(), [role]: index });
     choose(wanted, "strip");
     setTriggerValue("pick", { query: wanted.query, key: wanted.key });
   }
 
-  theme(strip);
-  const shown = JSON.stringify([labels, pieces, flags]);
-  if (strip.shown !== shown) {
-    strip.shown = shown;
-    strip.revealed = null;
-    strip.replaceChildren(...labels.map(chip));
-    marked = labels.keys();
-  } else {
-    marked = [...strip.querySelectorAll(".query, .key")].map((button) => [...strip.children].indexOf(button));
+  for (const row of rows) {
+    const { root, labels, pieces, flags } = row;
+    theme(root);
+    const shown = JSON.stringify([labels, pieces, flags]);
+    if (root.shown !== shown) {
+      root.shown = shown;
+      root.revealed = null;
+      root.replaceChildren(...labels.map((label, index) => chip(row, label, index)));
+      row.marked = labels.keys();
+    } else {
+      row.marked = [...root.querySelectorAll(".query, .key")].map((button) => [...root.children].indexOf(button));
+    }
+    rove(root, signal);
+    root.addEventListener("click", (event) => pick(row, event), { signal });
+    root.addEventListener("keydown", (event) => {
+      if (isShortcut(event) || (event.key !== "Enter" && event.key !== " ")) return;
+      event.preventDefault();
+      pick(row, event);
+    }, { signal });
   }
-  rove(strip, signal);
+  strip.ariaLabel = data.keys ? "Tokens that ask" : "Tokens";
+  strip.dataset.who = data.keys ? "asks" : "";
+  answering.ariaLabel = "Tokens that answer";
+  answering.dataset.who = "answers";
+  answering.hidden = !data.keys;
+  if (!data.keys) {
+    answering.shown = null;
+    answering.replaceChildren();
+  }
   // There is no Shift on a touch screen.
   const mode = parentElement.querySelector(".mode");
+  mode.hidden = Boolean(data.keys);
   mode.onclick = () => {
     strip.answering = !strip.answering;
     mode.ariaPressed = String(strip.answering);
     mode.textContent = `Tap chooses who ${strip.answering ? "answers" : "asks"}`;
   };
-  strip.addEventListener("click", pick, { signal });
-  strip.addEventListener("keydown", (event) => {
-    if (isShortcut(event) || (event.key !== "Enter" && event.key !== " ")) return;
-    event.preventDefault();
-    pick(event);
-  }, { signal });
   document.addEventListener(MOVED, (event) => mark(event.detail), { signal });
 
   mark(selection());

@@ -12,7 +12,8 @@ _SPECIAL, _JOINED, _UNKNOWN = 1, 2, 4
 _mount = st.components.v2.component(
     "attention_token_strip",
     html='<button type="button" class="mode" aria-pressed="false">Tap chooses who asks</button>'
-    '<div class="strip" role="toolbar" aria-label="Tokens"></div>',
+    '<div class="strip" role="toolbar" aria-label="Tokens"></div>'
+    '<div class="strip answering" role="toolbar" hidden></div>',
     css=source("token_strip.css"),
     js=source("selection.js", "token_strip.js"),
 )
@@ -40,21 +41,29 @@ class Selection(NamedTuple):
     head: int
 
 
-def strip_data(tokens: Sequence[StripToken], selection: Selection) -> dict[str, Any]:
+def strip_data(
+    tokens: Sequence[StripToken], selection: Selection, keys: Sequence[StripToken] | None = None
+) -> dict[str, Any]:
     """What the strip needs, in columns, since all of it is sent again when the selection moves."""
+    answering = {"keys": columns(keys)} if keys is not None else {}
+    return {**columns(tokens), **answering, **selection._asdict()}
+
+
+def columns(tokens: Sequence[StripToken]) -> dict[str, Any]:
+    """The chips of one row."""
     labels = [visible(token.text or token.piece) for token in tokens]
     pieces = [visible(token.piece) for token in tokens]
     return {
         "labels": labels,
         "pieces": [None if piece == label else piece for label, piece in zip(labels, pieces, strict=True)],
         "flags": [_SPECIAL * token.special | _JOINED * token.joined | _UNKNOWN * token.unknown for token in tokens],
-        **selection._asdict(),
     }
 
 
 def token_strip(
     tokens: Sequence[StripToken],
     selection: Selection,
+    keys: Sequence[StripToken] | None = None,
     *,
     key: str,
     on_pick: Callable[[int, int], None],
@@ -62,11 +71,13 @@ def token_strip(
     """Draw the tokens; call on_pick(query, key) when one is chosen to ask or to answer.
 
     What the server holds as the selection reaches the page through here, and the other components listen to it.
+
+    keys: the tokens that answer, where others do than ask: they stand in a row of their own
     """
 
     def picked() -> None:
-        cell = chosen_cell(st.session_state[key].get("pick"), len(tokens))
+        cell = chosen_cell(st.session_state[key].get("pick"), len(tokens), len(tokens if keys is None else keys))
         if cell:
             on_pick(*cell)
 
-    _mount(key=key, data=strip_data(tokens, selection), on_pick_change=picked)
+    _mount(key=key, data=strip_data(tokens, selection, keys), on_pick_change=picked)

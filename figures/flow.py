@@ -24,7 +24,9 @@ STEP_TITLES = ("Text", "Tokens", "Embeddings", "Q, K, V", "Scores", "Scaled", "M
 class Sizes:
     """The sizes that the drawing is made from.
 
-    masked: whether a query sees earlier tokens only
+    masked:  whether a query sees earlier tokens only
+    n_keys:  how many tokens answer, where others do than ask: keys and values come from what an encoder made of them
+    scoring: what is done to q · k before the mask
     """
 
     n_tokens: int
@@ -32,11 +34,13 @@ class Sizes:
     d_model: int
     d_head: int
     masked: bool
+    n_keys: int | None = None
+    scoring: str = "÷ √d_head"
 
 
 @dataclass(frozen=True)
 class Box:
-    """A matrix in the drawing: which step it belongs to, its middle, its sides, and its shape in words."""
+    """A matrix in the drawing: which step it belongs to, its middle, its sides, its shape in words, its own name."""
 
     step: int
     role: Role
@@ -45,6 +49,7 @@ class Box:
     width: float
     height: float
     shape: str
+    name: str = ""
 
     def overlaps(self, other: Box) -> bool:
         """Whether two boxes share any area."""
@@ -62,22 +67,46 @@ def layout(sizes: Sizes) -> list[Box]:
     """Where each step's matrices stand, from left to right."""
     n, model, head = (side(size) for size in (sizes.n_tokens, sizes.d_model, sizes.d_head))
     count, low = sizes.n_tokens, min(n, 40)
-    stream, one = f"{count} × {sizes.d_model}", f"{count} × {sizes.d_head}"
-    square = f"{count} × {count}"
+    answering = count if sizes.n_keys is None else sizes.n_keys
+    stream, one, other = f"{count} × {sizes.d_model}", f"{count} × {sizes.d_head}", f"{answering} × {sizes.d_head}"
+    square, wide = f"{count} × {answering}", side(answering)
     x = [50 + 106 * i for i in range(11)]
+    kinds: tuple[tuple[Role, str, float, str], ...] = (
+        ("query", "Q", low, one), ("key", "K", min(wide, 40), other), ("value", "V", min(wide, 40), other),
+    )  # fmt: skip
     return [
-        Box(1, "plain", x[0], MIDDLE, 76, 26, "a sentence"),
-        Box(2, "plain", x[1], MIDDLE, 14, n, f"{count} ids"),
-        Box(3, "plain", x[2], MIDDLE, model, n, stream),
-        *(Box(4, role, x[3], y, head, low, one) for role, y in LANES.items()),  # type: ignore[arg-type]
-        Box(5, "plain", x[4], MIDDLE - 25, n, n, square),
-        Box(6, "plain", x[5], MIDDLE - 25, 46, 26, f"÷ √{sizes.d_head}"),
-        Box(7, "plain", x[6], MIDDLE - 25, n, n, "earlier only" if sizes.masked else "none"),
-        Box(8, "plain", x[7], MIDDLE - 25, n, n, square),
-        Box(9, "value", x[8], MIDDLE, head, low, one),
+        *sources(sizes, x),
+        *(Box(4, role, x[3], LANES[role], head, high, shape, name) for role, name, high, shape in kinds),
+        Box(5, "plain", x[4], MIDDLE - 25, wide, n, square, "QKᵀ"),
+        Box(6, "plain", x[5], MIDDLE - 25, 64, 26, sizes.scoring, sizes.scoring.replace("d_head", str(sizes.d_head))),
+        Box(7, "plain", x[6], MIDDLE - 25, wide, n, "earlier only" if sizes.masked else "none"),
+        Box(8, "plain", x[7], MIDDLE - 25, wide, n, square),
+        Box(9, "value", x[8], MIDDLE, head, low, one, "z"),
         Box(10, "plain", x[9], MIDDLE, model, n, f"{sizes.n_heads} heads · W_O"),
-        Box(11, "plain", x[10], MIDDLE, model, n, stream),
+        Box(11, "plain", x[10], MIDDLE, model, n, stream, "+"),
     ]  # fmt: skip
+
+
+def sources(sizes: Sizes, x: list[int]) -> list[Box]:
+    """What queries, keys and values are made from: one stream, or the target's above and the encoder's memory below."""
+    n, model, count = side(sizes.n_tokens), side(sizes.d_model), sizes.n_tokens
+    stream = f"{count} × {sizes.d_model}"
+    if sizes.n_keys is None:
+        return [
+            Box(1, "plain", x[0], MIDDLE, 76, 26, "a sentence"),
+            Box(2, "plain", x[1], MIDDLE, 14, n, f"{count} ids"),
+            Box(3, "plain", x[2], MIDDLE, model, n, stream, "x"),
+        ]
+    above, below = LANES["query"], (LANES["key"] + LANES["value"]) / 2
+    low, high = min(n, 40), min(side(sizes.n_keys), 40)
+    return [
+        Box(1, "plain", x[0], above, 76, 26, "two texts", "target"),
+        Box(1, "plain", x[0], below, 76, 26, "two texts", "sentence"),
+        Box(2, "plain", x[1], above, 14, low, f"{count} ids"),
+        Box(2, "plain", x[1], below, 14, high, f"{sizes.n_keys} ids"),
+        Box(3, "plain", x[2], above, model, low, stream, "x"),
+        Box(3, "plain", x[2], below, model, high, f"{sizes.n_keys} × {sizes.d_model}", "memory"),
+    ]
 
 
 def self_attention_svg(sizes: Sizes, *, lit: int | None = None, theme: ThemeName = "light", text: str = "") -> str:
@@ -88,10 +117,19 @@ def self_attention_svg(sizes: Sizes, *, lit: int | None = None, theme: ThemeName
     parts += arrows(boxes, colours)
     for step, title in enumerate(STEP_TITLES, 1):
         own = [box for box in boxes if box.step == step]
-        shape = own[0].shape if step != 1 or not text else shortened(text)
+        shape = shape_of(own) if step != 1 or not text else shortened(text)
         parts.append(group(step, title, shape, own, colours, lit == step, sizes))
     words = f"{sizes.n_tokens} tokens through one of {sizes.n_heads} heads, {sizes.d_head} dimensions wide."
-    return document(WIDTH, HEIGHT, "Self-attention, step by step", words, colours, parts)
+    if sizes.n_keys is not None:
+        words += f" Keys and values come from the memory: what the encoder made of {sizes.n_keys} tokens."
+    title = f"{'Self' if sizes.n_keys is None else 'Cross'}-attention, step by step"
+    return document(WIDTH, HEIGHT, title, words, colours, parts)
+
+
+def shape_of(boxes: list[Box]) -> str:
+    """The shapes of a step's matrices as one: "5 × 37", or "5, 7 × 37" where the second has other rows."""
+    rows, _, rest = zip(*(box.shape.partition(" ") for box in boxes), strict=True)
+    return f"{', '.join(dict.fromkeys(rows))} {rest[0]}".strip()
 
 
 def group(step: int, title: str, shape: str, boxes: list[Box], colours: Theme, lit: bool, sizes: Sizes) -> str:
@@ -125,29 +163,39 @@ def matrix(box: Box, colours: Theme, lit: bool, sizes: Sizes) -> str:
     if box.step == 7 and sizes.masked:
         points = f"{left:.1f},{top:.1f} {left + box.width:.1f},{top:.1f} {left + box.width:.1f},{top + box.height:.1f}"
         drawn += f'<polygon points="{points}" fill="{colours.ink}" fill-opacity=".5"/>'
-    inside = {4: {"query": "Q", "key": "K", "value": "V"}.get(box.role, ""), 6: box.shape, 5: "QKᵀ",
-              9: "z", 3: "x", 11: "+"}.get(box.step, "")  # fmt: skip
-    return drawn + (label(inside, box.x, box.y + 4, colours.ink, 11) if inside else "")
+    return drawn + (label(box.name, box.x, box.y + 4, colours.ink, 11) if box.name else "")
 
 
 def arrows(boxes: list[Box], colours: Theme) -> list[str]:
     """What flows where: along the steps, from the stream to Q, K and V, the values past the scores, the residual."""
     at = {(box.step, box.role): box for box in boxes}
     query, key, value = (at[4, role] for role in ("query", "key", "value"))  # type: ignore[index]
-    text, tokens, stream, *chain, joined, last = (at[step, "plain"] for step in (1, 2, 3, 5, 6, 7, 8, 10, 11))
+    *chain, joined, last = (at[step, "plain"] for step in (5, 6, 7, 8, 10, 11))
     mixed = at[9, "value"]
+    rows = [[box for box in boxes if box.step == step] for step in (1, 2, 3)]
+    stream, memory = rows[2][0], rows[2][-1]
     pairs = [
-        (text, tokens), (tokens, stream), (stream, query), (stream, key), (stream, value), (query, chain[0]),
+        *(pair for row in zip(*rows, strict=True) for pair in pairwise(row)),
+        (stream, query), (memory, key), (memory, value), (query, chain[0]),
         (key, chain[0]), *pairwise(chain), (chain[-1], mixed), (value, mixed), (mixed, joined), (joined, last),
     ]  # fmt: skip
     drawn = [curve(a, b, colour_of(a, colours)) for a, b in pairs]
-    below = 158
-    drawn.append(
-        f'<path d="M{stream.x:.1f} {stream.y + stream.height / 2:.1f} V{below - 8} q0 8 8 8 '
-        f'H{last.x - 8:.1f} q8 0 8 -8 V{last.y + last.height / 2 + 4:.1f}" fill="none" stroke="{colours.muted}" '
+    if memory is not stream:
+        drawn.append(label("encoder", (rows[1][1].x + memory.x - memory.width / 2) / 2 + 2, memory.y - 6,
+                           colours.muted, 11))  # fmt: skip
+    drawn.append(residual(stream, last, stream is not memory, colours))
+    return [f'<g class="arrows">{"".join(drawn)}</g>']
+
+
+def residual(stream: Box, last: Box, above: bool, colours: Theme) -> str:
+    """The stream past attention to where that is added to it, below the other matrices or above them."""
+    turn, line = (-8, 7) if above else (8, 158)
+    start, end = (box.y + (-1 if above else 1) * box.height / 2 for box in (stream, last))
+    return (
+        f'<path d="M{stream.x:.1f} {start:.1f} V{line - turn} q0 {turn} 8 {turn} '
+        f'H{last.x - 8:.1f} q8 0 8 {-turn} V{end + turn / 2:.1f}" fill="none" stroke="{colours.muted}" '
         'stroke-dasharray="4 3" stroke-width="1.3" marker-end="url(#tip)"/>'
     )
-    return [f'<g class="arrows">{"".join(drawn)}</g>']
 
 
 def curve(a: Box, b: Box, colour: str) -> str:

@@ -32,7 +32,8 @@ def multi_head_svg(
     colours = theme_of(theme)
     shown = columns(sizes.n_heads)
     step = WIDTH / len(shown)
-    parts = [bar(3, TOP, f"x: {sizes.n_tokens} × {sizes.d_model}", colours, lit in (None, 3))]
+    memory = "" if sizes.n_keys is None else f" (Q) · memory: {sizes.n_keys} × {sizes.d_model} (K, V)"
+    parts = [bar(3, TOP, f"x: {sizes.n_tokens} × {sizes.d_model}{memory}", colours, lit in (None, 3))]
     for i, each in enumerate(shown):
         x = step * (i + 0.5)
         if each is None:
@@ -77,16 +78,17 @@ def one_head(head: int, x: float, width: float, pattern: np.ndarray, sizes: Size
             f'<path d="M{x:.1f} {y1:.1f} V{y2:.1f}" stroke="{colours.muted}" stroke-width="1.2" '
             'marker-end="url(#tip)"/>'
         )
-    title = f"Head {head}: {sizes.n_tokens} × {sizes.n_tokens} attention weights"
+    n_keys = sizes.n_tokens if sizes.n_keys is None else sizes.n_keys
+    title = f"Head {head}: {sizes.n_tokens} × {n_keys} attention weights"
     return f'<g data-head="{head}" data-lit="{str(chosen).lower()}"><title>{title}</title>{"".join(parts)}</g>'
 
 
 def squares(pattern: np.ndarray, left: float, top: float, side: float, colours: Theme) -> list[str]:
     """The attention weights as little squares; of a long text the first tokens."""
     part = pattern[:CELLS, :CELLS]
-    cell = side / len(part)
+    high, wide = (side / count for count in part.shape)
     return [
-        f'<rect x="{left + k * cell:.1f}" y="{top + q * cell:.1f}" width="{cell:.2f}" height="{cell:.2f}" '
+        f'<rect x="{left + k * wide:.1f}" y="{top + q * high:.1f}" width="{wide:.2f}" height="{high:.2f}" '
         f'fill="{weight_colour(colours, float(weight))}"/>'
         for q, row in enumerate(part)
         for k, weight in enumerate(row)

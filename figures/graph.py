@@ -7,7 +7,7 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import ArrayLike
 
-from figures.graph_info import GraphInfo, alt_text, graph_info, node_colour
+from figures.graph_info import GraphInfo, alt_text, graph_info, label_room, node_colour
 from figures.labels import inert, isolated, pair
 from figures.layout import NODE, dot, overhang, points, slants
 from figures.theme import MONO, SANS, Theme, ThemeName, mixed
@@ -18,7 +18,7 @@ __all__ = ["GraphInfo", "alt_text", "attention_graph", "clicked", "graph_info"]
 STEPS = (0.03, 0.08, 0.16, 0.3, 0.5, 0.75)  # weights between which lines are drawn alike, as one trace
 GRIPS = 480  # points on all edges together where an edge answers to the pointer
 POINTS = 20  # of a curve
-ARC_HEIGHT, CIRCLE_HEIGHT = 250, 420  # pixels
+ARC_HEIGHT, CIRCLE_HEIGHT, BORDER = 250, 420, 14  # pixels
 Trace = dict[str, Any]
 
 
@@ -26,6 +26,7 @@ def attention_graph(
     pattern: ArrayLike,
     tokens: Sequence[str],
     *,
+    key_tokens: Sequence[str] | None = None,
     query: int | None = None,
     key: int | None = None,
     threshold: float = 0.0,
@@ -37,27 +38,29 @@ def attention_graph(
     """Attention weights as a directed graph, its lines as wide as the weights.
 
     pattern:   [query, key], one head of `trace.pattern(layer)`; weights from 0 to 1
-    tokens:    [position], `trace.tokens`
+    tokens:    [query], `trace.tokens`
+    key_tokens: [key], when other tokens answer than ask: they stand on the left, those that ask on the right
     query:     draw this token's edges alone; key: the answering token to mark
     threshold: leave out weights below it, 0 to 1
     strongest: keep so many edges a query
     layout:    "auto" is a circle up to 12 tokens, and arcs beyond or when one token alone asks
-    special:   [position], the tokens that are drawn muted, such as [CLS]
+    special:   [position], the tokens that are drawn muted, such as [CLS]; those of the keys after the queries'
 
     Raises ValueError when the shapes do not fit, the numbers are no weights, or a choice is out of range.
     """
     info = graph_info(
-        pattern, tokens, query=query, key=key, threshold=threshold, strongest=strongest, layout=layout, special=special
-    )
+        pattern, tokens, key_tokens=key_tokens, query=query, key=key, threshold=threshold, strongest=strongest,
+        layout=layout, special=special,
+    )  # fmt: skip
     return _plot(info, theme_of(theme))
 
 
 def _plot(info: GraphInfo, colours: Theme) -> go.Figure:
     """The Plotly figure: a trace for every step of width, and one each for grips, arrowheads and tokens."""
     left, right, bottom, top = info.window
-    arc = info.layout == "arc"
+    arc, across = info.layout == "arc", info.layout == "columns"
     layout: dict[str, Any] = {
-        "height": ARC_HEIGHT if arc else CIRCLE_HEIGHT,
+        "height": ARC_HEIGHT if arc else info.height + 2 * BORDER if across else CIRCLE_HEIGHT,
         "margin": {"l": 10, "r": 10, "t": 4, "b": 56 if arc else 4},
         "showlegend": False,
         "hovermode": "closest",
@@ -88,6 +91,8 @@ def _plot(info: GraphInfo, colours: Theme) -> go.Figure:
             "ticklabeloverflow": "allow",
             "automargin": "height",
         }
+    elif across:
+        layout["margin"] |= dict(zip("rl", label_room(info), strict=True))
     else:
         layout["yaxis"]["scaleanchor"] = "x"
     data = [*_lines(info, colours), _grips(info), _heads(info, colours), _tokens(info, colours)]
@@ -96,7 +101,7 @@ def _plot(info: GraphInfo, colours: Theme) -> go.Figure:
     return go.Figure(data=data, layout=layout)
 
 
-def _markers(at: np.ndarray, text: list[str], chooses: list[list[int]], marker: dict[str, Any]) -> Trace:
+def _markers(at: np.ndarray, text: list[str], chooses: Sequence[list[int | None]], marker: dict[str, Any]) -> Trace:
     """Markers that say `text` under the pointer, and choose `chooses` when they are clicked."""
     shown = {"marker": {"opacity": marker["opacity"]}}
     return {
@@ -127,7 +132,7 @@ def _lines(info: GraphInfo, colours: Theme) -> list[Trace]:
 def _said(info: GraphInfo) -> list[str]:
     """What the pointer is told of each edge."""
     names = [inert(isolated(node.label)) for node in info.nodes]
-    return [pair(names[edge.query], names[edge.key], edge.weight) for edge in info.edges]
+    return [pair(names[edge.query], names[info.first_key + edge.key], edge.weight) for edge in info.edges]
 
 
 def _grips(info: GraphInfo) -> Trace:
@@ -146,7 +151,7 @@ def _heads(info: GraphInfo, colours: Theme) -> Trace:
     """All arrowheads, the strongest on top."""
     edges = info.edges[::-1]
     return _markers(
-        np.array([[info.nodes[edge.key].x, info.nodes[edge.key].y] for edge in edges]).reshape(-1, 2),
+        np.array([info.nodes[info.first_key + edge.key][:2] for edge in edges]).reshape(-1, 2),
         _said(info)[::-1],
         [[edge.query, edge.key] for edge in edges],
         {
@@ -164,7 +169,7 @@ def _tokens(info: GraphInfo, colours: Theme) -> Trace:
     return _markers(
         np.array([[node.x, node.y] for node in info.nodes]),
         [inert(isolated(node.label)) for node in info.nodes],
-        [[i] for i in range(len(info.nodes))],
+        [[None, i - info.first_key] if 0 < info.first_key <= i else [i] for i in range(len(info.nodes))],
         {
             "size": [10 if mark else 2 * dot(len(marks)) for mark in marks], "line": {"width": 0}, "opacity": 1,
             "color": [mark or colours.muted for mark in marks],
@@ -173,12 +178,14 @@ def _tokens(info: GraphInfo, colours: Theme) -> Trace:
 
 
 def _names(info: GraphInfo, colours: Theme) -> Trace:
-    """The tokens' names around a circle."""
+    """The tokens' names around a circle or beside columns."""
     sides = {"start": "middle right", "end": "middle left"}
+    # Around a circle labels stand apart from the dots; beside a column, however wide, a space keeps them off.
+    room = "\u00a0" if info.layout == "columns" else ""
     return {
         "type": "scatter", "mode": "text", "hoverinfo": "skip", "cliponaxis": False,
         "x": [label.x for label in info.labels], "y": [label.y for label in info.labels],
-        "text": [_name(info, label.node, colours) for label in info.labels],
+        "text": [f"{room}{_name(info, label.node, colours)}{room}" for label in info.labels],
         "textposition": [sides.get(label.anchor, "middle center") for label in info.labels],
         "textfont": {"family": MONO, "size": 12, "color": colours.ink},
         # Without this, Plotly dims them once anything else is clicked.
@@ -195,7 +202,7 @@ def _name(info: GraphInfo, i: int, colours: Theme) -> str:
 
 
 def clicked(points: Sequence[Mapping[str, Any]]) -> tuple[int | None, int | None]:
-    """The query and the key that a click in the chart chose: an edge gives both, a token the query alone.
+    """The query and the key that a click in the chart chose: an edge gives both, a token the one that it is.
 
     points: what a Plotly chart hands back as selected, each with the `customdata` of its marker
     """
@@ -203,6 +210,6 @@ def clicked(points: Sequence[Mapping[str, Any]]) -> tuple[int | None, int | None
         match point.get("customdata"):
             case [int(query)]:
                 return query, None
-            case [int(query), int(key)]:
+            case [int() | None as query, int(key)]:
                 return query, key
     return None, None

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from figures.labels import width
 
-Layout = Literal["circle", "arc"]
+Layout = Literal["circle", "arc", "columns"]
 Numbers = NDArray[np.float64]
 Box = tuple[float, float, float, float]
 Anchor = Literal["start", "middle", "end"]
@@ -64,6 +64,11 @@ def curves(
         whole, scale = _arcs(start, end, to_itself, n, longest), np.array([_step(n, WIDE), RISE])
     else:
         whole, scale = _chords(start, end, to_itself), np.array([RADIUS, RADIUS])
+    return ended(whole, end, heads, scale)
+
+
+def ended(whole: Numbers, end: Numbers, heads: Numbers, scale: Numbers) -> tuple[Numbers, Numbers]:
+    """Curves [edge, 4, 2] cut where their arrowheads begin, and where those point."""
     # A cubic curve runs into its end at three times the pace of its last leg. It stops a little inside the arrowhead,
     # so that no gap opens on a page of another width.
     last_leg = np.linalg.norm((whole[:, 3] - whole[:, 2]) * scale, axis=1)

@@ -7,7 +7,8 @@ from xml.sax.saxutils import escape, quoteattr
 
 from numpy.typing import ArrayLike
 
-from figures.graph_info import Edge, GraphInfo, alt_text, node_colour
+from figures.columns import ACROSS
+from figures.graph_info import Edge, GraphInfo, alt_text, label_room, node_colour
 from figures.heatmap import SLOPE, TURN, HeatmapInfo, frames, heatmap_info, labelled, margins
 from figures.labels import digits, isolated, pair, visible, width
 from figures.layout import LINE, NODE, RADIUS, RISE, WIDE, dot, slants
@@ -25,15 +26,17 @@ def heatmap_svg(
     pattern: ArrayLike,
     tokens: Sequence[str],
     *,
+    key_tokens: Sequence[str] | None = None,
     selected: tuple[int, int] | None = None,
     theme: ThemeName = "light",
     title: str | None = None,
 ) -> str:
     """Attention weights as an SVG; arguments and errors as for `attention_heatmap`."""
-    info, colours, n = heatmap_info(pattern, tokens, selected=selected), theme_of(theme), len(tokens)
+    info, colours = heatmap_info(pattern, tokens, key_tokens, selected), theme_of(theme)
+    n = max(info.weights.shape)
     cell = CELL if n <= MOST_DIGITS else max(2.0, SIDE / n)
     left, top, right = margins(info, cell)
-    side, words = n * cell, READING
+    (high, side), words = (count * cell for count in info.weights.shape), READING
     if selected is not None:
         query, key = selected
         names = isolated(info.queries[query]), isolated(info.keys[key])
@@ -43,9 +46,9 @@ def heatmap_svg(
         *(_cells(info, colours, cell) if n <= MOST_DIGITS else _runs(info, colours, cell)),
         *_names(info, colours, cell),
         "</g>",
-        _text(READING, 10, top + side + 24, "start", colours.muted, family=SANS),
+        _text(READING, 10, top + high + 24, "start", colours.muted, family=SANS),
     ]
-    return _document(left + side + max(right, 270 - left - side), top + side + 36, title or "Attention weights",
+    return _document(left + side + max(right, 270 - left - side), top + high + 36, title or "Attention weights",
                      words, colours, parts)  # fmt: skip
 
 
@@ -94,9 +97,12 @@ def graph_svg(info: GraphInfo, *, theme: ThemeName = "light", title: str | None 
     """A graph as `graph_info` lays it out, as an SVG."""
     colours, arc = theme_of(theme), info.layout == "arc"
     left, right, bottom, top = info.window
-    across, up = (WIDE / (right - left), RISE) if arc else (RADIUS, RADIUS)
+    scales = {"arc": (WIDE / (right - left), RISE), "circle": (RADIUS, RADIUS), "columns": (ACROSS, info.height)}
+    across, up = scales[info.layout]
     turn = _turn(info, across) if arc else 0
-    before, below = 10.0, 10.0
+    before, below, after = 10.0, 10.0, 10.0
+    if info.layout == "columns":
+        after, before = label_room(info)
     for label in info.labels if arc else ():
         wide = width(info.nodes[label.node].text)
         before = max(before, wide * math.cos(math.radians(turn)) - (label.x - left) * across + 8 if turn else 0)
@@ -114,8 +120,9 @@ def graph_svg(info: GraphInfo, *, theme: ThemeName = "light", title: str | None 
         if turn:
             parts.append(_text(node.text, x + 4, y + 16, "end", ink, turn=turn, bold=bold))
         else:
-            parts.append(_text(node.text, x, y + (22 if arc else 4), label.anchor, ink, bold=bold))
-    size = before + (right - left) * across + 10, 10 + (top - bottom) * up + below
+            aside = {"start": NODE, "end": -NODE}.get(label.anchor, 0) if info.layout == "columns" else 0
+            parts.append(_text(node.text, x + 2 * aside, y + (22 if arc else 4), label.anchor, ink, bold=bold))
+    size = before + (right - left) * across + after, 10 + (top - bottom) * up + below
     return _document(*size, title or "Attention graph", alt_text(info), colours, parts)
 
 
@@ -130,7 +137,7 @@ def _turn(info: GraphInfo, across: float) -> int:
 def _edge(info: GraphInfo, edge: Edge, colours: Theme, place: Place) -> list[str]:
     """A curve and its arrowhead."""
     start, *rest = (f"{x:.2f} {y:.2f}" for x, y in (place(*point) for point in edge.curve.tolist()))
-    x, y = place(info.nodes[edge.key].x, info.nodes[edge.key].y)
+    x, y = place(*info.nodes[info.first_key + edge.key][:2])
     half, base = edge.head / 3, NODE + edge.head
     return [
         f'<path d="M{start} C{" ".join(rest)}" fill="none" stroke="{colours.query}" '

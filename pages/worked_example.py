@@ -15,8 +15,9 @@ from attention_core.worked.presets import PRESETS
 from attention_core.worked.solve import GIVEN, Solution, solve
 from components.grid import grid
 from ui import lesson as state
-from ui.controls import pickers, sentence_box
+from ui.controls import pickers, sentence_box, side_row, target_box
 from ui.grids import View, grids
+from ui.inspect import chosen_attention
 from ui.lesson_files import files_menu
 from ui.lesson_settings import digits_box, history_buttons, preset_box, scores_box, shape_box
 from ui.lesson_words import asking, changes, headline, where
@@ -139,9 +140,12 @@ def origin() -> str:
 
 def sentence_preset() -> None:
     """For the preset that is made from the model: which sentence, layer and head it is made from, and what it keeps."""
-    sentence_box()
+    row = sentence_box()
+    target_box(get_model(chosen()["model"]), row)
+    run = state.sentence_run()
+    side_row(run)
     with st.container(horizontal=True):
-        pickers(get_model(chosen()["model"]), every="Average of heads")
+        pickers(chosen_attention(run))
     lesson, projected, words = state.from_sentence()
     some = f" The {lesson.n_tokens} of {len(words)} tokens that matter most to the query."
     st.caption(

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from safetensors.numpy import save_file
+from tokenizers import AddedToken, Tokenizer, models, pre_tokenizers, processors
 
 from attention_core.families.convert import factor_lengths, read_config, tensor_sources
 from attention_core.families.registry import family_of
@@ -23,14 +24,32 @@ SLIDING = LLAMA | {"model_type": "mistral", "sliding_window": 5}
 DYNAMIC = LLAMA | {"max_position_embeddings": 11, "rope_scaling": {"rope_type": "dynamic", "factor": 4.0}}
 
 
+T5 = {
+    "model_type": "t5", "vocab_size": 101, "d_model": 37, "d_kv": 7, "d_ff": 53, "num_layers": 3,
+    "num_decoder_layers": 2, "num_heads": 5, "relative_attention_num_buckets": 8,
+    "relative_attention_max_distance": 17, "decoder_start_token_id": 0, "eos_token_id": 1,
+}  # fmt: skip
+ENDED = ["<pad>", "</s>", "<unk>", *(f"w{i}" for i in range(98))]
+
+
+def write_pair(folder: Path, raw: dict[str, Any], seed: int = 0) -> Path:
+    """A folder with an encoder–decoder, and a tokenizer that ends every text with </s>."""
+    made = Tokenizer(models.WordLevel({word: i for i, word in enumerate(ENDED)}, unk_token="<unk>"))
+    made.pre_tokenizer = pre_tokenizers.Whitespace()
+    made.add_special_tokens([AddedToken(word, special=True) for word in ENDED[:3]])
+    made.post_processor = processors.TemplateProcessing(single="$A </s>", special_tokens=[("</s>", 1)])
+    return write_model(folder, raw, seed, made.to_str())
+
+
 def write_model(folder: Path, raw: dict[str, Any], seed: int = 0, tokenizer: str | None = None) -> Path:
     """A folder with a configuration as it is given, random weights and a tokenizer of 101 words."""
     family, draw = family_of(raw), np.random.default_rng(seed)
-    config = read_config(family, raw)
     tensors = {}
-    for (name, _), source in tensor_sources(family, config).items():
-        shape = [int(np.prod(axis)) for axis in factor_lengths(source, config)]
-        tensors[source.name] = draw.normal(1 if name.startswith("w_") else 0, 0.3, shape).astype(np.float32)
+    for side in filter(None, (family, family.encoder)):
+        config = read_config(side, raw)
+        for (name, _), source in tensor_sources(side, config).items():
+            shape = [int(np.prod(axis)) for axis in factor_lengths(source, config)]
+            tensors[source.name] = draw.normal(1 if name.startswith("w_") else 0, 0.3, shape).astype(np.float32)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "config.json").write_text(json.dumps(raw))
     (folder / "tokenizer.json").write_text(tokenizer or tiny_tokenizer())

@@ -7,18 +7,19 @@ from typing import Any
 
 import numpy as np
 
-import attention_core as ac
 from attention_core import explain
 from attention_core.derivation import Address, Term, make, steps
 from attention_core.explain import number_at, open_term
 from attention_core.render import number
+from attention_core.sides import Attention
 from ui import experts
 from ui.equations import equation, plain, products_table, step, value, whole_line
 from ui.opened import opened
+from ui.where import where
 
 
 def view(
-    trace: ac.Trace,
+    attention: Attention,
     layer: int,
     head: str,
     query: int,
@@ -30,27 +31,27 @@ def view(
 ) -> dict[str, Any]:
     """Everything that the arithmetic shows for one selection.
 
-    shown: the positions among which weights are renormalized, or None when they are left as they are
+    shown: the keys among which weights are renormalized, or None when they are left as they are
     trail: the addresses of opened numbers, joined by "~"
     dims:  the dimensions of z that are written out; where none is chosen, its largest
     """
-    heads = range(trace.model.config.n_heads)
     drawn: dict[str, Any]
     if head == "mean":
-        drawn = {"steps": [mean_step(trace, layer, query, key, heads)], "bars": None}
+        drawn = {"steps": [mean_step(attention, layer, query, key)], "bars": None}
     else:
-        drawn = head_steps(trace, layer, int(head), query, key, dims)
-    pattern = trace.pattern(layer)
+        drawn = head_steps(attention, layer, int(head), query, key, dims)
+    pattern = attention.pattern(layer)
     weights = pattern.mean(axis=0)[query] if head == "mean" else pattern[int(head), query]
     if shown is not None:
         drawn["steps"].append(renormalized_step(weights, shown, key))
-    making = opened(trail, make=lambda at: open_term(trace, at), where=lambda at: where(trace, at))
+    making = opened(trail, make=lambda at: open_term(attention.trace, at), where=lambda at: where(attention.trace, at))
     return drawn | {"opened": making, "dark": dark, "weight": f"{weights[key]:.6f}"}
 
 
-def mean_step(trace: ac.Trace, layer: int, query: int, key: int, heads: range) -> dict[str, Any]:
+def mean_step(attention: Attention, layer: int, query: int, key: int) -> dict[str, Any]:
     """The average of all heads' weights."""
-    leaves = [number_at(trace, Address("weight", (layer, h, query, key))) for h in heads]
+    heads = range(attention.config.n_heads)
+    leaves = [number_at(attention.trace, attention.address("weight", layer, h, query, key)) for h in heads]
     parts = [leaf.named(f"head {h}", at=leaf.at) for h, leaf in zip(heads, leaves, strict=True)]
     mean = make("quotient", (make("sum", parts), Term(float(len(parts)), "heads")))
     runs, rounded = equation(mean.named("average"), len(parts))
@@ -70,14 +71,14 @@ def renormalized_step(weights: np.ndarray, shown: list[int], key: int) -> dict[s
     }
 
 
-def head_steps(trace: ac.Trace, layer: int, head: int, query: int, key: int, dims: list[int]) -> dict[str, Any]:
+def head_steps(attention: Attention, layer: int, head: int, query: int, key: int, dims: list[int]) -> dict[str, Any]:
     """From q · k to the contextual embedding, step by step."""
-    tree = explain.weight(trace, layer, head, query, key)
+    trace = attention.trace
+    tree = open_term(trace, attention.address("weight", layer, head, query, key))
     if not tree.parts:
         return {"steps": [{"lines": [], "words": [tree.note]}], "bars": None}
-    made = {term.name: term for term in steps(tree)}
     product, *scores = itertools.takewhile(lambda term: term.name != "max", steps(tree))
-    d_head = trace.model.config.d_head
+    d_head = attention.config.d_head
     head_row = ["dimension", "q", "k", "q × k"]
     first = step(
         product,
@@ -91,48 +92,51 @@ def head_steps(trace: ac.Trace, layer: int, head: int, query: int, key: int, dim
     return {
         "steps": [
             first,
-            *score_steps(trace, layer, query, scores),
-            softmax_step(trace, tree, made, key),
-            *value_steps(trace, layer, head, query, dims),
+            *score_steps(attention, layer, query, scores),
+            softmax_step(attention, tree, key),
+            *value_steps(attention, layer, head, query, dims),
         ],
         "bars": {
             "values": [round(part.value, 4) for part in product.parts],
             "words": f"The {d_head} products of query and key, in order. The table of all products holds their digits.",
         },
-    }
+    }  # fmt: skip
 
 
-def score_steps(trace: ac.Trace, layer: int, query: int, scores: list[Term]) -> list[dict[str, Any]]:
+def score_steps(attention: Attention, layer: int, query: int, scores: list[Term]) -> list[dict[str, Any]]:
     """What is done to q · k before the softmax, and which tokens are masked."""
-    mask = trace.mask(layer)
+    mask = attention.mask(layer)
     masked = 0 if mask is None else int((~mask[query]).sum())
-    which = "later " if masked == len(trace.tokens) - 1 - query else ""
+    which = "later " if attention.causal and masked == len(attention.keys) - 1 - query else ""
     rest = f"{which}token is masked and gets" if masked == 1 else f"{which}tokens are masked and get"
     told = f"{masked} {rest} no weight." if masked else "nothing is masked."
     if not scores:
         return [{"lines": [], "words": [f"This model divides by nothing: q·k is the score; {told}"]}]
-    words = [done(trace, layer, each) for each in scores]
+    words = [done(attention, layer, each) for each in scores]
     return [step(each, [f"{said}; {told}" if each is scores[-1] else f"{said}."])
             for each, said in zip(scores, words, strict=True)]  # fmt: skip
 
 
-def done(trace: ac.Trace, layer: int, term: Term) -> str:
+def done(attention: Attention, layer: int, term: Term) -> str:
     """What one step between q · k and the softmax does."""
     if term.name == "score":
-        return f"The score: q·k divided by √{trace.model.config.d_head}, so that it does not grow with the width"
+        return f"The score: q·k divided by √{attention.config.d_head}, so that it does not grow with the width"
     name = term.at.quantity if term.at else ""
-    return trace.stage(trace.before_mask("", layer) if name == "masked" else name, layer).title
+    masked = name == attention.name("masked")
+    return (attention.scoring(layer)[-1] if masked else attention.trace.stage(name, layer)).title
 
 
-def softmax_step(trace: ac.Trace, tree: Term, made: dict[str, Term], key: int) -> dict[str, Any]:
+def softmax_step(attention: Attention, tree: Term, key: int) -> dict[str, Any]:
     """The softmax over the row: every score, its exponential, and its weight."""
+    made = {term.name: term for term in steps(tree)}
     rows, chosen = [], 0
     exponentials = made["sum"].parts
     for i, (own, power) in enumerate(zip(made["max"].parts, exponentials, strict=True)):
         j = own.at.indices[-1] if own.at else i
         chosen = i if j == key else chosen
         share = power.value / made["sum"].value
-        rows.append([plain(trace.tokens[j]), value(own), plain(number(power.value, 4)), plain(number(share, 4))])
+        name = attention.key_names[j]
+        rows.append([plain(name), value(own), plain(number(power.value, 4)), plain(number(share, 4))])
     return step(
         tree,
         [f"Softmax over {len(rows)} tokens: e to the score less the row’s maximum, over the sum of all such powers."],
@@ -144,15 +148,30 @@ def softmax_step(trace: ac.Trace, tree: Term, made: dict[str, Term], key: int) -
     )  # fmt: skip
 
 
-def value_steps(trace: ac.Trace, layer: int, head: int, query: int, dims: list[int]) -> list[dict[str, Any]]:
+STREAM = (
+    ("the token’s embedding", "embedding"),
+    ("as layer {layer} finds it", "resid_pre"),
+    ("the heads joined, times W_O", "attn_out"),
+    ("added to the stream", "resid_mid"),
+    ("what cross-attention adds", "cross_attn_out"),
+    ("added to the stream", "resid_cross"),
+    ("what {mlp}", "mlp_out"),
+    ("as layer {layer} leaves it", "resid_post"),
+    ("the contextual embedding", "contextual"),
+)
+"""What becomes of a token in a layer: in words, and the quantity."""
+
+
+def value_steps(attention: Attention, layer: int, head: int, query: int, dims: list[int]) -> list[dict[str, Any]]:
     """The weighted values, and what becomes of them: z, W_O, the residual, the norm, the embedding.
 
     dims: the dimensions of z that are written out; where none is chosen, its largest
     """
-    mixed = trace.z(layer)[head, query]
+    trace, names = attention.trace, attention.key_names
+    mixed = attention.array("z", layer)[head, query]
     dims = [d for d in dims if d < len(mixed)] or [int(np.abs(mixed).argmax())]
-    made = [open_term(trace, Address("z", (layer, head, query, d))) for d in dims]
-    every = [number_at(trace, Address("z", (layer, head, query, d))) for d in range(len(mixed))]
+    made = [open_term(trace, attention.address("z", layer, head, query, d)) for d in dims]
+    every = [number_at(trace, attention.address("z", layer, head, query, d)) for d in range(len(mixed))]
     lines, rounded = zip(*map(equation, made), strict=True)
     fourth = {
         "lines": list(lines),
@@ -163,8 +182,8 @@ def value_steps(trace: ac.Trace, layer: int, head: int, query: int, dims: list[i
         ],
         "folds": [
             *(
-                {"label": f"all {len(trace.tokens)} tokens in dimension {d}",
-                 "tables": [products_table(z, ["token", "weight", "v", "weight × v"], trace.tokens)]}
+                {"label": f"all {len(names)} tokens in dimension {d}",
+                 "tables": [products_table(z, ["token", "weight", "v", "weight × v"], names)]}
                 for d, z in zip(dims, made, strict=True)
             ),
             {"label": "z, every dimension",
@@ -173,20 +192,13 @@ def value_steps(trace: ac.Trace, layer: int, head: int, query: int, dims: list[i
         ],
     }  # fmt: skip
     m = int(np.abs(trace.contextual[query]).argmax())
-    rows = [
-        [plain(name), value(number_at(trace, Address(quantity, (*at, query, m))))]
-        for name, quantity, at in (
-            ("the token’s embedding", "embedding", ()),
-            (f"as layer {layer} finds it", "resid_pre", (layer,)),
-            ("the heads joined, times W_O", "attn_out", (layer,)),
-            ("added to the stream", "resid_mid", (layer,)),
-            (f"what {'its experts add' if experts.there(trace, layer) else 'the MLP adds'}", "mlp_out", (layer,)),
-            (f"as layer {layer} leaves it", "resid_post", (layer,)),
-            ("the contextual embedding", "contextual", ()),
-        )
-        if trace.has(quantity, layer)
-    ]
-    stream = open_term(trace, Address(after_attention(trace, layer), (layer, query, m)))
+    rows = []
+    for words, quantity in STREAM:
+        if trace.has(quantity, layer):
+            address = trace.stage(quantity, layer).address({"position": query, "query": query, "model": m})
+            said = words.format(layer=layer, mlp="its experts add" if experts.there(trace, layer) else "the MLP adds")
+            rows.append([plain(said), value(number_at(trace, address))])
+    stream = open_term(trace, Address(attention.sums[0], (layer, query, m)))
     likeness = explain.likeness(trace, query)
     fifth = {
         "lines": [equation(stream)[0], equation(likeness)[0]],
@@ -203,31 +215,3 @@ def value_steps(trace: ac.Trace, layer: int, head: int, query: int, dims: list[i
         ],
     }  # fmt: skip
     return [fourth, fifth, *experts.arithmetic(trace, layer, query, m)]
-
-
-def after_attention(trace: ac.Trace, layer: int) -> str:
-    """Where what attention found is added to the stream: at once, or together with what the MLP adds."""
-    return next(name for name in ("mid_sum", "resid_mid", "resid_post") if trace.has(name, layer))
-
-
-def where(trace: ac.Trace, address: Address) -> str:
-    """In words, which number an address is."""
-    if trace.encoder and address.quantity.startswith(explain.ENCODER):
-        told = where(trace.encoder, explain.in_encoder(address))
-        return f"In the encoder. {told}" if told else "In the encoder."
-    if said := experts.where(trace, address):
-        return said
-    layer_head = {
-        "q": "query", "k": "key", "v": "value", "z": "mixed value",
-    }  # fmt: skip
-    if address.quantity in layer_head:
-        layer, head, position, dim = address.indices
-        kind, token = layer_head[address.quantity], trace.tokens[position]
-        return f"Layer {layer}, head {head}: dimension {dim} of the {kind} of “{token}”."
-    if address.quantity in ("weight", "score", "product"):
-        layer, head, query, key = address.indices
-        return f"Layer {layer}, head {head}: from “{trace.tokens[query]}” to “{trace.tokens[key]}”."
-    if len(address.indices) == 3 and not address.quantity.startswith(("W", "b_")):
-        layer, position, m = address.indices
-        return f"Layer {layer}: dimension {m} of “{trace.tokens[position]}”."
-    return ""

@@ -1,14 +1,27 @@
-"""What several pages let a person choose: the sentence, the layer and the head."""
+"""What several pages let a person choose: the sentence, the target, the side, the layer and the head."""
 
 from __future__ import annotations
 
+import html
+
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 import attention_core as ac
 from attention_core.errors import InputError
+from attention_core.pair import LONGEST_WRITTEN
+from attention_core.sides import Attention
+from components import visible
 from ui.examples import EXAMPLES, Example
-from ui.models import get_trace
-from ui.selection import FRESH, bound, chosen, put, write_address
+from ui.models import get_run
+from ui.selection import FRESH, SIDES, bound, chosen, put, write_address
+
+SIDE_NAMES = {"encoder": "Encoder", "decoder": "Decoder", "cross": "Cross"}
+SIDE_SAYS = {
+    "encoder": "The sentence looks at itself.",
+    "decoder": "The target looks at what there is of it so far.",
+    "cross": 'The target (<span class="q">queries</span>) looks at the sentence (<span class="k">keys</span>).',
+}
 
 
 def choose_example(example: Example) -> None:
@@ -16,33 +29,71 @@ def choose_example(example: Example) -> None:
     put(text=example.text, layer=example.layer, head=str(example.head), **FRESH)
 
 
-def sentence_box() -> None:
-    """The sentence, and examples of others."""
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+def sentence_box() -> DeltaGenerator:
+    """The sentence, and examples of others; returns the row in which they stand."""
+    row = st.container(horizontal=True, vertical_alignment="bottom")
+    with row:
         # What a model has written may have line breaks, which a box of one line would lose.
         box, more = (st.text_area, {"height": "content"}) if "\n" in chosen()["text"] else (st.text_input, {})
         bound(box, "Sentence", "text", FRESH, label_visibility="collapsed", placeholder="Type a sentence", **more)
         with st.popover("Examples"):
             for i, example in enumerate(EXAMPLES):
                 st.button(example.text, key=f"example_{i}", type="tertiary", on_click=choose_example, args=(example,))
+    return row
 
 
-def get_trace_or_stop(model: ac.Model, text: str) -> ac.Trace:
-    """The trace of the sentence, or a message in its place."""
-    if not text.strip():
+def target_box(model: ac.Model | ac.EncoderDecoder, row: DeltaGenerator) -> None:
+    """What the decoder reads, beside the sentence; nothing where a model has no decoder beside its encoder."""
+    if isinstance(model, ac.EncoderDecoder):
+        with row:
+            bound(st.text_input, "Target", "target", FRESH, label_visibility="collapsed",
+                  placeholder="Target: type what the decoder reads, or leave it to the model")  # fmt: skip
+
+
+def asked() -> tuple[str, str]:
+    """The sentence and the target that are asked for."""
+    return chosen()["text"], chosen()["target"]
+
+
+def get_run_or_stop(model: ac.Model | ac.EncoderDecoder) -> ac.Trace | ac.PairTrace:
+    """The run over the sentence, or a message in its place."""
+    if not chosen()["text"].strip():
         st.info("Type a sentence above, or take one from Examples.")
     else:
         try:
-            return get_trace(model.name, text)
+            return get_run(model.name, *asked())
         except InputError as error:
             st.warning(f"{error} Your text is kept above: shorten it, and it will be shown.")
     write_address()
     st.stop()
 
 
-def pickers(model: ac.Model, every: str = "Average of heads") -> None:
+def side_row(run: ac.Trace | ac.PairTrace) -> None:
+    """Which side is shown, and where the target comes from; nothing where there is one side alone."""
+    if isinstance(run, ac.Trace):
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        bound(st.segmented_control, "Side", "side", FRESH, options=SIDES, required=True, width="content",
+              format_func=SIDE_NAMES.__getitem__, label_visibility="collapsed")  # fmt: skip
+        st.html(f'<p class="read">{SIDE_SAYS[chosen()["side"]]} {written(run)}</p>', width="stretch")
+
+
+def written(run: ac.PairTrace) -> str:
+    """A sentence on a target that the model has written itself, as HTML; nothing on one that was typed."""
+    if run.ended is None:
+        return ""
+    text, count = run.decoder.text, len(run.decoder.ids) - 1
+    said = f"“{html.escape(visible(text))}”" if text.strip() else f"{count} tokens that stand for no text"
+    how = "until it ended" if run.ended else f"stopped after {LONGEST_WRITTEN} tokens"
+    return (
+        f'<span class="own">target written by the model</span> <bdi>{said}</bdi>, always its likeliest next '
+        f"token, {how}."
+    )
+
+
+def pickers(attention: Attention, every: str = "Average of heads") -> None:
     """Which layer, which head; `every` is what all heads together are called."""
-    layers, heads = model.config.n_layers, model.config.n_heads
+    layers, heads = attention.config.n_layers, attention.config.n_heads
     names = {str(h): f"Head {h}" for h in range(heads)} | {"mean": every}
     bound(
         st.selectbox, "Layer", "layer", {"open": ""}, options=list(range(layers)), width=110,

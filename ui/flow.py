@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-import attention_core as ac
+from attention_core.elementwise import Add, Cap
+from attention_core.operations import Scale
+from attention_core.sides import Attention
+from attention_core.stages import Stage
 from components.flow import flow
 from figures.flow import STEP_TITLES, Sizes, self_attention_svg
 from figures.flow_heads import multi_head_svg
@@ -11,27 +14,46 @@ from ui.page import theme_name
 from ui.selection import put
 
 
-def sizes_of(trace: ac.Trace) -> Sizes:
+def sizes_of(attention: Attention, layer: int) -> Sizes:
     """The sizes of a model and a text."""
-    config = trace.model.config
-    return Sizes(len(trace.pieces), config.n_heads, config.d_model, config.d_head, trace.mask() is not None)
+    config = attention.config
+    return Sizes(
+        len(attention.queries), config.n_heads, config.d_model, config.d_head, attention.causal,
+        len(attention.keys) if attention.crosses else None,
+        " ".join(map(sign, attention.scoring(layer))) or "as it is",
+    )  # fmt: skip
 
 
-def one_head_drawing(trace: ac.Trace, step: int | None, theme: ThemeName) -> str:
-    """Self-attention, step by step, as SVG."""
-    return self_attention_svg(sizes_of(trace), lit=step, theme=theme, text=trace.text)
+def sign(stage: Stage) -> str:
+    """What a stage does to a score, as it stands in a drawing."""
+    match stage.operation:
+        case Scale() as scale:
+            return scale.equation.removeprefix("q·k ")
+        case Cap():
+            return "capped"
+        case Add():
+            return "+ position"
+    return stage.title
 
 
-def heads_drawing(trace: ac.Trace, layer: int, head: int | None, step: int | None, theme: ThemeName) -> str:
+def one_head_drawing(attention: Attention, layer: int, step: int | None, theme: ThemeName) -> str:
+    """Attention, step by step, as SVG."""
+    text = "" if attention.crosses else attention.trace.text
+    return self_attention_svg(sizes_of(attention, layer), lit=step, theme=theme, text=text)
+
+
+def heads_drawing(attention: Attention, layer: int, head: int | None, step: int | None, theme: ThemeName) -> str:
     """Multi-head attention as SVG, with the layer's real attention weights."""
-    return multi_head_svg(sizes_of(trace), trace.pattern(layer), head=head, lit=step, theme=theme)
+    return multi_head_svg(sizes_of(attention, layer), attention.pattern(layer), head=head, lit=step, theme=theme)
 
 
-def flow_drawing(trace: ac.Trace, layer: int, head: int | None, step: int, heads: bool) -> None:
+def flow_drawing(attention: Attention, layer: int, head: int | None, step: int, heads: bool) -> None:
     """The drawing with the step at hand lit: of one head, or of all heads side by side."""
     theme = theme_name()
-    svg = heads_drawing(trace, layer, head, step, theme) if heads else one_head_drawing(trace, step, theme)
+    svg = (
+        heads_drawing(attention, layer, head, step, theme) if heads else one_head_drawing(attention, layer, step, theme)
+    )
     flow(
-        svg, key="flow", step=step, steps=len(STEP_TITLES), heads=trace.model.config.n_heads,
+        svg, key="flow", step=step, steps=len(STEP_TITLES), heads=attention.config.n_heads,
         on_step=lambda wanted: put(step=wanted, open=""), on_head=lambda wanted: put(head=str(wanted), open=""),
     )  # fmt: skip

@@ -14,13 +14,15 @@ from attention_core.render import number
 from attention_core.stages import Cell, Numbers, Operand, Ref, Run, Stage, operand
 from components.grid import Axis, Matrix, Product, Source
 
-WINDOWS: Mapping[str, int] = {"query": 16, "key": 16, "position": 16}
+WINDOWS: Mapping[str, int] = {"query": 16, "key": 16, "position": 16, "source": 16}
 WINDOW = 8  # how many dimensions of an axis are shown at once
 WORDS: Mapping[str, str] = {
-    "query": "token (query)", "key": "token (key)", "position": "token", "dim": "dimension", "model": "dimension",
+    "query": "token (query)", "key": "token (key)", "position": "token", "source": "token (answers)",
+    "dim": "dimension", "model": "dimension",
     "mlp": "hidden number", "head.dim": "dimension of the joined heads", "one": "",
 }  # fmt: skip
-POSITIONS = frozenset({"query", "key", "position"})
+POSITIONS = frozenset({"query", "key", "position", "source"})
+ANSWERING = frozenset({"key", "source"})
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,7 @@ class View:
 
     layer:    the layer, or None where there is none
     heads:    the heads whose matrices are shown, side by side
-    tokens:   the words along the positions
+    tokens:   the words along the positions; key_tokens: those along the keys, where others answer than ask
     starts:   axis -> the first index shown; windowed: whether long axes are shown in parts
     editable: the quantities whose numbers can be changed; before: the run before the last change
     """
@@ -43,6 +45,7 @@ class View:
     windowed: bool = True
     editable: frozenset[str] = frozenset()
     before: Run | None = None
+    key_tokens: list[str] | None = None
 
 
 @dataclass(frozen=True)
@@ -189,7 +192,7 @@ def shown(view: View, source: Stage, numbers: Numbers, axes: tuple[str, str], na
         Axis(axis, WORDS.get(axis, axis), labels(view, axis, each), each.start, size)
         for axis, each, size in zip(axes, windows, numbers.shape, strict=True)
     )
-    weights = source.name == "weight"
+    weights = source.name in ("weight", "cross_weight")
     editable = source.name in view.editable
     edits: Literal["no", "type", "turn"] = "no" if not editable else "turn" if part.dtype == bool else "type"
     return Matrix(
@@ -239,4 +242,5 @@ def labels(view: View, axis: str, part: slice) -> list[str]:
     """The words or numbers along the shown part of an axis."""
     if axis == "one":
         return [""]
-    return [view.tokens[i] if axis in POSITIONS else str(i) for i in range(part.start, part.stop)]
+    tokens = view.key_tokens if view.key_tokens and axis in ANSWERING else view.tokens
+    return [tokens[i] if axis in POSITIONS else str(i) for i in range(part.start, part.stop)]

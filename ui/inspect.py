@@ -1,4 +1,4 @@
-"""The part of a trace that the Inspect page shows: one layer, some planes, perhaps fewer tokens."""
+"""The part of a run that the pages show: one side and layer of it, some planes, perhaps fewer tokens."""
 
 from __future__ import annotations
 
@@ -7,16 +7,38 @@ from dataclasses import dataclass
 import numpy as np
 
 import attention_core as ac
+from attention_core.sides import Attention, attentions
 from components.token_strip import StripToken
-from ui.examples import BY_TEXT
-from ui.selection import chosen, put, settle
+from ui.examples import BY_TEXT, Example
+from ui.selection import DEFAULTS, chosen, put, settle
 from ui.words import first_pair
 
 
 @dataclass(frozen=True)
-class Shown:
-    """What is on screen. Positions count among the shown tokens; `places` leads back to the text's.
+class Along:
+    """The shown tokens along one axis of a pattern.
 
+    names:   [shown], as they read
+    special: [shown]
+    places:  [shown], where each stands among all tokens
+    """
+
+    names: list[str]
+    special: list[bool]
+    places: list[int]
+
+    @classmethod
+    def of(cls, trace: ac.Trace, hide: bool) -> Along:
+        """All tokens of a run, or those that are not special."""
+        places = [i for i, token in enumerate(trace.pieces) if not (hide and token.special)]
+        return cls([trace.tokens[i] for i in places], [trace.pieces[i].special for i in places], places)
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What is on screen. Queries and keys count among the shown tokens; `places` leads back to all.
+
+    queries, keys: the tokens that ask and those that answer: the same object where they are the same
     pattern: [plane, query, key]: every head of the layer, or their average alone
     plane:   the one that is chosen; query, key: the cell that is chosen
     note:    what had to be set right in the selection, or nothing
@@ -26,9 +48,8 @@ class Shown:
     pattern: np.ndarray
     plane_names: list[str]
     plane: int
-    tokens: list[str]
-    special: list[bool]
-    places: list[int]
+    queries: Along
+    keys: Along
     query: int
     key: int
     renormalized: bool
@@ -39,29 +60,55 @@ class Shown:
         """Whether no row has lost anything that was hidden."""
         return bool(np.all(np.abs(self.pattern.sum(axis=-1) - 1) < 1e-4))
 
+    @property
+    def cell(self) -> tuple[int, int]:
+        """The chosen cell, counted among all tokens."""
+        return self.queries.places[self.query], self.keys.places[self.key]
+
     def put(self, query: int, key: int) -> None:
         """Choose a cell."""
-        put(q=self.places[query], k=self.places[key], open="")
+        put(q=self.queries.places[query], k=self.keys.places[key], open="")
 
 
-def shown_part(trace: ac.Trace) -> Shown | None:
-    """What the selection shows of a trace, or None when nothing is left; what is out of range is clamped."""
-    selection, config = chosen(), trace.model.config
+def chosen_attention(run: ac.Trace | ac.PairTrace) -> Attention:
+    """The side of a run that is chosen, or the only one that it has."""
+    every = attentions(run)
+    return every[None] if None in every else every[chosen()["side"]]
+
+
+def set_right(attention: Attention) -> str:
+    """Bring the chosen side, layer and head to what the model has; what there is to say of it."""
+    selection, config = chosen(), attention.config
+    notes = []
+    beyond = {key: DEFAULTS[key] for key in ("side", "target") if selection[key] != DEFAULTS[key]}
+    if attention.side is None and beyond:
+        notes.append("This model has one side alone, so that it takes no side and no target.")
+        settle(**beyond)
     layer = min(selection["layer"], config.n_layers - 1)
-    mean = selection["head"] == "mean"
-    head = 0 if mean else min(int(selection["head"]), config.n_heads - 1)
-    note = ""
-    if layer != selection["layer"] or (not mean and str(head) != selection["head"]):
-        note = f"This model has layers 0 to {config.n_layers - 1} and heads 0 to {config.n_heads - 1}."
-        settle(layer=layer, head="mean" if mean else str(head))
-    places = [i for i, token in enumerate(trace.pieces) if not (selection["hide"] and token.special)]
-    if not places:
+    head = selection["head"] if selection["head"] == "mean" else str(min(int(selection["head"]), config.n_heads - 1))
+    if (layer, head) != (selection["layer"], selection["head"]):
+        side = f"The {'encoder' if attention.side == 'encoder' else 'decoder'}" if attention.side else "This model"
+        notes.append(f"{side} has layers 0 to {config.n_layers - 1} and heads 0 to {config.n_heads - 1}.")
+        settle(layer=layer, head=head)
+    return " ".join(notes)
+
+
+def shown_part(attention: Attention) -> Shown | None:
+    """What the selection shows of an attention, or None when nothing is left; what is out of range is clamped."""
+    note = set_right(attention)
+    selection = chosen()
+    layer, mean = selection["layer"], selection["head"] == "mean"
+    head = 0 if mean else int(selection["head"])
+    queries = keys = Along.of(attention.trace, selection["hide"])
+    if attention.crosses:
+        keys = Along.of(attention.source, selection["hide"])
+    if not queries.places or not keys.places:
         return None
-    pattern = trace.pattern(layer)
+    pattern = attention.pattern(layer)
     if mean:
         pattern = pattern.mean(axis=0, keepdims=True)
-    query, key = chosen_pair(trace, pattern[head], places)
-    pattern = pattern[:, places][:, :, places]
+    query, key = chosen_pair(attention, pattern[head], queries.places, keys.places)
+    pattern = pattern[:, queries.places][:, :, keys.places]
     renormalized = selection["hide"] and selection["renorm"]
     if renormalized:
         left = pattern.sum(axis=-1, keepdims=True)
@@ -69,33 +116,42 @@ def shown_part(trace: ac.Trace) -> Shown | None:
     return Shown(
         layer=layer,
         pattern=pattern,
-        plane_names=["average"] if mean else [str(h) for h in range(config.n_heads)],
+        plane_names=["average"] if mean else [str(h) for h in range(attention.config.n_heads)],
         plane=head,
-        tokens=[trace.tokens[i] for i in places],
-        special=[trace.pieces[i].special for i in places],
-        places=places,
-        query=places.index(query),
-        key=places.index(key),
+        queries=queries,
+        keys=keys,
+        query=queries.places.index(query),
+        key=keys.places.index(key),
         renormalized=renormalized,
         note=note,
     )
 
 
-def chosen_pair(trace: ac.Trace, weights: np.ndarray, places: list[int]) -> tuple[int, int]:
-    """The chosen query and key as positions in the text; where none is chosen, the pair to look at first.
+def example_of(attention: Attention) -> Example | None:
+    """The example that an attention is over, where it is one; it holds within one sentence."""
+    return None if attention.crosses else BY_TEXT.get(attention.trace.text)
+
+
+def chosen_pair(attention: Attention, weights: np.ndarray, queries: list[int], keys: list[int]) -> tuple[int, int]:
+    """The chosen query and key among all tokens; where none is chosen, the pair to look at first.
 
     Written back as None where they are what would be shown first, so that the address holds only choices.
+
+    queries, keys: the places that are shown
     """
     selection = chosen()
-    first = first_pair(trace.pieces, weights, BY_TEXT.get(trace.text))
-    last = len(trace.pieces) - 1
+    first = first_pair(attention.queries, attention.keys, weights, example_of(attention), attention.crosses)
+    wanted = (selection["q"], selection["k"])
+    lasts = (len(attention.queries) - 1, len(attention.keys) - 1)
     pair = tuple(
-        own if wanted is None else min(wanted, last)
-        for wanted, own in zip((selection["q"], selection["k"]), first, strict=True)
+        own if place is None else min(place, last) for place, own, last in zip(wanted, first, lasts, strict=True)
     )
-    if pair == first and (selection["q"], selection["k"]) != (None, None):
+    if pair == first and wanted != (None, None):
         settle(q=None, k=None)
-    query, key = (place if place in places else min(places, key=lambda i: abs(i - place)) for place in pair)
+    query, key = (
+        place if place in shown else min(shown, key=lambda i: abs(i - place))
+        for place, shown in zip(pair, (queries, keys), strict=True)
+    )
     return query, key
 
 

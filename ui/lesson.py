@@ -8,14 +8,17 @@ from typing import Any, NamedTuple
 import numpy as np
 import streamlit as st
 
-import attention_core as ac
+from attention_core.errors import InputError
+from attention_core.pair import PairTrace
+from attention_core.sides import Attention
+from attention_core.trace import Trace
 from attention_core.worked.lesson import Lesson
 from attention_core.worked.lesson_file import from_address, to_address
 from attention_core.worked.presets import preset
 from attention_core.worked.projected import Projected, head_lesson, project_head
 from ui.history import History
-from ui.inspect import chosen_pair
-from ui.models import get_model, get_trace
+from ui.inspect import chosen_attention, chosen_pair
+from ui.models import get_model, get_run
 from ui.selection import chosen, put
 
 SENTENCE = "sentence"  # the preset that is made from the model's own head
@@ -112,23 +115,35 @@ def refused() -> dict[str, Any] | None:
     return st.session_state.get("refused_cell")
 
 
-def from_sentence() -> tuple[Lesson, Projected, list[str]]:
-    """The model's chosen head on the chosen sentence in few dimensions; also all words, of which some were left out."""
+def sentence_run() -> Trace | PairTrace:
+    """The model's run over the chosen sentence."""
     selection = chosen()
-    model = get_model(selection["model"])
-    trace = get_trace(model.name, selection["text"])
-    layer = min(selection["layer"], model.config.n_layers - 1)
-    head = 0 if selection["head"] == "mean" else min(int(selection["head"]), model.config.n_heads - 1)
-    places = strongest_places(trace, layer, head)
-    q, k, v = (getattr(trace, kind)(layer)[head][places] for kind in "qkv")
-    projected = project_head(q, k, v, DIMENSIONS)
+    return get_run(get_model(selection["model"]).name, selection["text"], selection["target"])
+
+
+def from_sentence() -> tuple[Lesson, Projected, list[str]]:
+    """The model's chosen head on the chosen sentence in few dimensions; also all words, of which some were left out.
+
+    Raises InputError where other tokens answer than ask: a lesson has one row of words.
+    """
+    attention, selection = chosen_attention(sentence_run()), chosen()
+    if attention.crosses:
+        raise InputError("In a worked example the same words ask and answer: choose the encoder or the decoder.")
+    config, trace = attention.config, attention.trace
+    layer = min(selection["layer"], config.n_layers - 1)
+    head = 0 if selection["head"] == "mean" else min(int(selection["head"]), config.n_heads - 1)
+    places = strongest_places(attention, layer, head)
+    shared = int(trace.follows("kv_head")[1][head])
+    q, k, v = trace.q_used(layer)[head], trace.k_used(layer)[shared], trace.v(layer)[shared]
+    projected = project_head(q[places], k[places], v[places], DIMENSIONS)
     return head_lesson(tuple(trace.tokens[i] for i in places), projected), projected, trace.tokens
 
 
-def strongest_places(trace: ac.Trace, layer: int, head: int) -> list[int]:
+def strongest_places(attention: Attention, layer: int, head: int) -> list[int]:
     """The positions that matter most to the chosen query, in the order of the text, as many as a lesson holds."""
-    every = list(range(len(trace.pieces)))
-    pattern = trace.pattern(layer)[head]
-    query, key = chosen_pair(trace, pattern, every)
-    order = sorted(every, key=lambda i: (i not in (query, key), trace.pieces[i].special, -float(pattern[query, i])))
+    pieces = attention.queries
+    every = list(range(len(pieces)))
+    pattern = attention.pattern(layer)[head]
+    query, key = chosen_pair(attention, pattern, every, every)
+    order = sorted(every, key=lambda i: (i not in (query, key), pieces[i].special, -float(pattern[query, i])))
     return sorted(np.array(order[:MOST_WORDS]).tolist())

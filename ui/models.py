@@ -20,7 +20,7 @@ def shelf() -> Shelf:
     return Shelf()
 
 
-def get_model(name: str) -> ac.Model:
+def get_model(name: str) -> ac.Model | ac.EncoderDecoder:
     """The model to show: the one asked for, or the one that was on screen while the other is on its way.
 
     Where there is none to show yet, the page says what is missing, and ends there.
@@ -57,9 +57,15 @@ def get_model(name: str) -> ac.Model:
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
-def get_trace(name: str, text: str) -> ac.Trace:
-    """The trace of a text under a model that is loaded already; InputError when the text is too long."""
-    return shelf().models[name].trace(text)
+def get_run(name: str, text: str, target: str) -> ac.Trace | ac.PairTrace:
+    """The run of a model that is loaded already over a text; InputError when the text is too long.
+
+    target: what the decoder of an encoder–decoder reads; where it is empty, what the model writes itself
+    """
+    model = shelf().models[name]
+    if isinstance(model, ac.Model):
+        return model.trace(text)
+    return model.trace(text, target=target) if target.strip() else model.write(text)
 
 
 def model_picker() -> None:

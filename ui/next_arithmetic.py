@@ -12,11 +12,11 @@ from attention_core.explain import open_term
 from attention_core.render import number
 from attention_core.trace import KeepingTrace
 from components.arithmetic import arithmetic
-from ui.arithmetic import where
 from ui.equations import equation, plain, value
 from ui.opened import opened
 from ui.page import theme_name
 from ui.selection import chosen, put
+from ui.where import where
 
 
 def next_arithmetic(trace: ac.Trace, position: int, logits: np.ndarray, found: list[int], shares: np.ndarray) -> None:

@@ -1,12 +1,13 @@
 """What a person has chosen: one dictionary, kept in the session and in the page's address."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, get_args
 
 import streamlit as st
 
 from attention_core.derivation import Address
 from attention_core.errors import AttentionLabError
+from attention_core.sides import Side
 from attention_core.worked.lesson_file import from_address
 from attention_core.worked.presets import PRESETS, SEEDS
 from ui.examples import EXAMPLES
@@ -14,10 +15,13 @@ from ui.offer import may_load
 
 LONGEST_TEXT = 20_000  # characters; far more than any model here reads
 FARTHEST = 1_000_000
+SIDES = get_args(Side)
 
 DEFAULTS: dict[str, Any] = {
     "text": EXAMPLES[0].text,
+    "target": "",
     "model": "minilm",
+    "side": SIDES[0],
     "layer": EXAMPLES[0].layer,
     "head": str(EXAMPLES[0].head),
     "q": None,
@@ -133,7 +137,9 @@ def lesson(value: Any) -> str:
 
 READERS: dict[str, Callable[[Any], Any]] = {
     "text": text,
+    "target": text,
     "model": model,
+    "side": one_of(*SIDES),
     "layer": whole(0, FARTHEST),
     "head": head,
     "q": whole(0, FARTHEST),

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field, replace
 import attention_core as ac
 from attention_core import checkpoint
 from attention_core.download import Plan
-from attention_core.errors import UnsupportedConfigError
 from attention_core.progress import Progress
 from ui.offer import source_of, title_of
 
@@ -71,7 +70,7 @@ class Job:
 class Shelf:
     """The models that are loaded, by what an address calls them, and a lock so that each is loaded once."""
 
-    models: dict[str, ac.Model] = field(default_factory=dict)
+    models: dict[str, ac.Model | ac.EncoderDecoder] = field(default_factory=dict)
     jobs: dict[str, Job] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -85,10 +84,7 @@ class Shelf:
 
     def take(self, name: str, report: Callable[[Progress], bool] | None = None) -> None:
         """Load a model, downloading what is missing; AttentionLabError when it cannot be had."""
-        model = ac.load(source_of(name), progress=report)
-        if not isinstance(model, ac.Model):
-            raise UnsupportedConfigError("The pages show models of one side; this one has an encoder and a decoder.")
-        self.models[name] = replace(model, name=name)
+        self.models[name] = replace(ac.load(source_of(name), progress=report), name=name)
 
     def take_from_disk(self, name: str) -> bool:
         """Load a model that needs no download; False, with the reason in its job, when that cannot be done."""

@@ -19,49 +19,76 @@ def quoted(piece: str, role: str = "") -> str:
     return f'“<span class="{role}">{html.escape(visible(piece.strip(" ") or piece))}</span>”'
 
 
-def headline(tokens: list[str], weights: np.ndarray, query: int, key: int, example: Example | None) -> str:
-    """What to see first: what the asking token gives to the answering one, set against another. HTML."""
-    asks, answers = quoted(tokens[query], "q"), quoted(tokens[key], "k")
+def headline(
+    queries: list[str], keys: list[str], weights: np.ndarray, query: int, key: int, example: Example | None
+) -> str:
+    """What to see first: what the asking token gives to the answering one, set against another. HTML.
+
+    weights: [key]
+    """
+    asks, answers = quoted(queries[query], "q"), quoted(keys[key], "k")
     told = f"{asks} gives <b>{weights[key]:.2f}</b> of its attention to {answers}"
-    rival = contrast(tokens, weights, key, example)
-    return f"{told} and {weights[rival]:.2f} to {quoted(tokens[rival])}." if rival is not None else f"{told}."
+    rival = contrast(keys, weights, key, example)
+    return f"{told} and {weights[rival]:.2f} to {quoted(keys[rival])}." if rival is not None else f"{told}."
 
 
-def contrast(tokens: list[str], weights: np.ndarray, key: int, example: Example | None) -> int | None:
+def contrast(keys: list[str], weights: np.ndarray, key: int, example: Example | None) -> int | None:
     """The token to set the answer against: the example's own, else the strongest other one."""
-    if example and example.contrast in tokens and tokens.index(example.contrast) != key:
-        return tokens.index(example.contrast)
-    others = [j for j in range(len(tokens)) if j != key]
+    if example and example.contrast in keys and keys.index(example.contrast) != key:
+        return keys.index(example.contrast)
+    others = [j for j in range(len(keys)) if j != key]
     return max(others, key=lambda j: float(weights[j])) if others else None
 
 
-def first_pair(tokens: tuple[Token, ...], weights: np.ndarray, example: Example | None) -> tuple[int, int]:
+def first_pair(
+    queries: tuple[Token, ...], keys: tuple[Token, ...], weights: np.ndarray, example: Example | None, crosses: bool
+) -> tuple[int, int]:
     """Where to look first: the example's own pair, else the strongest between two ordinary tokens.
 
-    weights: [query, key]
+    weights: [query, key];  crosses: whether other tokens answer than ask
     """
-    names = [token.piece for token in tokens]
+    names = [token.piece for token in queries]
     if example and example.query in names and example.key in names:
         return names.index(example.query), names.index(example.key)
-    ordinary = np.array([not token.special for token in tokens])
-    if ordinary.sum() < 2:
-        return int(ordinary.argmax()), int(ordinary.argmax())
-    allowed = np.where(np.outer(ordinary, ordinary), weights, -1.0)
-    np.fill_diagonal(allowed, -1.0)
+    asking, answering = (np.array([not token.special for token in tokens]) for tokens in (queries, keys))
+    if crosses:  # a target of special tokens alone is to be shown as well
+        asking, answering = (each if each.any() else ~each for each in (asking, answering))
+    allowed = np.where(np.outer(asking, answering), weights, -1.0)
+    if not crosses:
+        np.fill_diagonal(allowed, -1.0)
+    if allowed.max(initial=-1.0) < 0:
+        return int(asking.argmax()), int(answering.argmax())
     query, key = np.unravel_index(allowed.argmax(), allowed.shape)
     return int(query), int(key)
 
 
-def sink_note(tokens: list[str], weights: np.ndarray, query: int) -> str | None:
+def sink_note(queries: list[str], keys: list[str], weights: np.ndarray, query: int, crosses: bool) -> str | None:
     """A note where a row gives most of itself to a token that hardly means anything."""
     top = int(weights.argmax())
-    if weights[top] < SINK_SHARE or tokens[top] not in SINKS or top == query:
+    if weights[top] < SINK_SHARE or keys[top] not in SINKS or (top == query and not crosses):
         return None
     return (
-        f"{quoted(tokens[query])} gives {weights[top]:.2f} of its attention to {quoted(tokens[top])}. This is an "
+        f"{quoted(queries[query])} gives {weights[top]:.2f} of its attention to {quoted(keys[top])}. This is an "
         "attention sink: each row must sum to 1, so a head that finds nothing to look for puts its attention where "
         "it does no harm. It is not a sign that the two belong together."
     )
+
+
+def mask_note(causal: bool, window: int | None) -> str | None:
+    """Why a part of the picture is empty: later keys in a model that reads forward, far ones where there is a window.
+
+    window: how many keys a query sees on each side, itself included
+    """
+    if causal:
+        reach = f" and at the {window - 1} before it" if window else " and at those before it"
+        far = ", and so is what lies farther back" if window else ""
+        return (
+            f"This model reads from left to right: a token looks at itself{reach}, never ahead. So the upper right is "
+            f"empty{far}, and the first token has itself alone to look at."
+        )
+    if window:
+        return f"In this layer a token looks at most {window - 1} tokens to either side; what lies farther is empty."
+    return None
 
 
 def unplaced(text: str, tokens: tuple[Token, ...]) -> str | None:

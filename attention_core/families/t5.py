@@ -106,6 +106,7 @@ ENCODER = Family(
         "relative_attention_num_buckets": 32,
         "relative_attention_max_distance": 128,
         "pad_token_id": 0,
+        "eos_token_id": 1,
     },
     traits={
         "n_ctx": REACH,

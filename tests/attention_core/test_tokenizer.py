@@ -41,6 +41,20 @@ def test_every_place_is_inside_the_text(tokenizer, text):
         assert 0 <= token.start <= token.end <= len(text)
 
 
+def test_ids_become_the_text_they_stand_for(tokenizer):
+    ids = [token.id for token in tokenizer.encode("The animals were unbelievably tokenized")]
+    text, tokens = tokenizer.decode(ids)
+    assert text == "the animals were unbelievably tokenized"
+    assert [token.id for token in tokens] == ids
+    assert [token.special for token in tokens][:2] == [True, False]
+    assert "".join(text[token.start : token.end] for token in tokens) == text.replace(" ", "")
+    assert all(text[t.start : t.end] == t.piece.removeprefix("##") for t in tokens if not t.special)
+
+
+def test_no_ids_are_no_text(tokenizer):
+    assert tokenizer.decode([]) == ("", ())
+
+
 def test_what_follows_a_text_leaves_it_as_it_was_typed(tokenizer):
     own, more = ([t.id for t in tokenizer.encode(text)[1:-1]] for text in ("THE  cat", "sat ."))
     assert tokenizer.followed("THE  cat", own, more) == "THE  cat sat."

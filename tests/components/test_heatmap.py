@@ -10,11 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from components import heatmap as module
-from components.heatmap import encode_weights, heatmap, pack, payload
+from components.heatmap import Tokens, encode_weights, heatmap, pack, payload
 
 N, PLANES = 5, 3
 TOKENS = ["[CLS]", "an", "\x07", "<i>", "é"]
 SPECIAL = [True, False, False, False, False]
+QUERIES = Tokens(TOKENS, SPECIAL)
+KEYS = Tokens([*"<abcdef"], [False] * 6 + [True])
 NAMES = ["0", "1", "2"]
 
 
@@ -83,29 +85,39 @@ def test_pack_is_length_header_planes():
 
 
 def test_the_header_says_what_is_in_the_planes():
-    header, codes = taken_apart(payload(even_pattern(), TOKENS, SPECIAL, NAMES))
+    header, codes = taken_apart(payload(even_pattern(), QUERIES, None, NAMES))
     assert header == {
         "n": N,
         "planes": PLANES,
         "plane_names": NAMES,
         "tokens": ["[CLS]", "an", "U+0007", "<i>", "é"],
         "special": [1, 0, 0, 0, 0],
+        "keys": None,
         "row_sums": None,
     }
     assert codes.size == PLANES * N * N
 
 
+def test_other_tokens_may_answer_than_ask():
+    pattern = np.full((PLANES, N, 7), 1 / 7, np.float32)
+    pattern[2, 1] = [0, 0, 0, 0, 0, 0.1, 0.9]
+    header, codes = taken_apart(payload(pattern, QUERIES, KEYS, NAMES))
+    assert header["n"] == N
+    assert header["keys"] == {"tokens": [*"<abcdef"], "special": [0, 0, 0, 0, 0, 0, 1]}
+    assert (codes[2 * N * 7 + 7 : 2 * N * 7 + 14] >> 1).tolist() == [0, 0, 0, 0, 0, 10, 90]
+
+
 def test_planes_lie_as_plane_query_key():
     pattern = even_pattern()
     pattern[2, 1] = [0.9, 0.1, 0, 0, 0]
-    _, codes = taken_apart(payload(pattern, TOKENS, SPECIAL, NAMES))
+    _, codes = taken_apart(payload(pattern, QUERIES, None, NAMES))
     assert (codes[2 * N * N + N : 2 * N * N + 2 * N] >> 1).tolist() == [90, 10, 0, 0, 0]
 
 
 def test_row_sums_are_sent_when_a_row_has_lost_something():
     pattern = even_pattern()
     pattern[1, 3] = [0.5, 0.25, 0, 0, 0]
-    header, _ = taken_apart(payload(pattern, TOKENS, SPECIAL, NAMES))
+    header, _ = taken_apart(payload(pattern, QUERIES, None, NAMES))
     assert np.shape(header["row_sums"]) == (PLANES, N)
     assert header["row_sums"][1] == [1, 1, 1, 0.75, 1]
 
@@ -115,7 +127,7 @@ def test_twelve_heads_are_few_bytes(n, most):
     tokens, names = ["because"] * n, [str(head) for head in range(12)]
     pattern = even_pattern(12, n)
     pattern[:, :, 0] = 0
-    assert 12 * n * n < len(payload(pattern, tokens, [False] * n, names)) <= most
+    assert 12 * n * n < len(payload(pattern, Tokens(tokens, [False] * n), None, names)) <= most
 
 
 @pytest.fixture
@@ -126,7 +138,7 @@ def mount(monkeypatch):
 
     def sends(name, value):
         heatmap(
-            even_pattern(), TOKENS, SPECIAL, key="map", plane_names=NAMES,
+            even_pattern(), QUERIES, key="map", plane_names=NAMES,
             on_pick=lambda query, key: handed.append((query, key)), on_head=handed.append,
         )  # fmt: skip
         monkeypatch.setattr(module, "st", SimpleNamespace(session_state={"map": {name: value}}))
@@ -157,12 +169,16 @@ def test_what_is_no_head_is_dropped(mount, head):
 
 
 @pytest.mark.parametrize(
-    ("shape", "tokens", "names"),
-    [((3, 5, 7), TOKENS, NAMES), ((3, 5, 5), TOKENS[:4], NAMES), ((2, 5, 5), TOKENS, NAMES)],
-)
-def test_shapes_that_do_not_fit_are_refused(shape, tokens, names):
+    ("shape", "tokens", "keys", "names"),
+    [
+        ((3, 5, 7), TOKENS, None, NAMES), ((3, 5, 5), TOKENS[:4], None, NAMES), ((2, 5, 5), TOKENS, None, NAMES),
+        ((3, 5, 5), TOKENS, KEYS, NAMES), ((3, 7, 5), TOKENS, KEYS, NAMES),
+        ((3, 5, 7), TOKENS, Tokens(KEYS.names, SPECIAL), NAMES),
+    ],
+)  # fmt: skip
+def test_shapes_that_do_not_fit_are_refused(shape, tokens, keys, names):
     with pytest.raises(ValueError, match=r"expected \[plane, query, key\]"):
         heatmap(
-            np.zeros(shape), tokens, [False] * len(tokens), key="map", plane_names=names,
+            np.zeros(shape), Tokens(tokens, [False] * len(tokens)), keys, key="map", plane_names=names,
             on_pick=lambda query, key: None, on_head=lambda plane: None,
         )  # fmt: skip

@@ -9,11 +9,13 @@ from components import chosen_cell, is_index, source, visible
     "pick", [None, 3, [], {"query": 1}, {"query": -1, "key": 0}, {"query": 5, "key": 0}, {"query": True, "key": 0}]
 )
 def test_a_pick_that_is_no_cell_is_dropped(pick):
-    assert chosen_cell(pick, 5) is None
+    assert chosen_cell(pick, 5, 7) is None
 
 
 def test_a_pick_is_a_cell():
-    assert chosen_cell({"query": 4, "key": 0}, 5) == (4, 0)
+    assert chosen_cell({"query": 4, "key": 0}, 5, 7) == (4, 0)
+    assert chosen_cell({"query": 4, "key": 6}, 5, 7) == (4, 6)
+    assert chosen_cell({"query": 6, "key": 4}, 5, 7) is None
 
 
 @pytest.mark.parametrize(

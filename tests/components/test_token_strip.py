@@ -37,18 +37,26 @@ def test_nothing_is_sent_that_is_the_same_for_every_token():
     assert set(strip_data(TOKENS, Selection(0, 0, 0))) == {"labels", "pieces", "flags", "query", "key", "head"}
 
 
-def mounted(monkeypatch, sent):
+def test_tokens_that_answer_have_a_row_of_their_own():
+    data = strip_data(TOKENS, Selection(1, 2, 0), TOKENS[:2])
+    assert data["keys"] == {"labels": ["[CLS]", "Un"], "pieces": [None, "un"], "flags": [1, 0]}
+    assert len(data["labels"]) == 5
+
+
+def mounted(monkeypatch, sent, keys=None):
     """The picks that the mounted strip hands on when the browser sends `sent`."""
     picks, mount = [], {}
     monkeypatch.setattr(strip, "_mount", lambda **options: mount.update(options))
     monkeypatch.setattr(strip, "st", SimpleNamespace(session_state={"chips": {"pick": sent}}))
-    strip.token_strip(TOKENS, Selection(1, 2, 0), key="chips", on_pick=lambda query, key: picks.append((query, key)))
+    strip.token_strip(TOKENS, Selection(1, 2, 0), keys, key="chips", on_pick=lambda *cell: picks.append(cell))
     mount["on_pick_change"]()
     return picks
 
 
 def test_a_pick_is_handed_on(monkeypatch):
     assert mounted(monkeypatch, {"query": 4, "key": 0}) == [(4, 0)]
+    assert mounted(monkeypatch, {"query": 4, "key": 1}, TOKENS[:2]) == [(4, 1)]
+    assert mounted(monkeypatch, {"query": 1, "key": 4}, TOKENS[:2]) == []
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,10 @@ import pytest
 from figures.flow import HEIGHT, STEP_TITLES, WIDTH, Sizes, layout, self_attention_svg
 from figures.flow_heads import columns, multi_head_svg
 
-SIZES = [Sizes(16, 12, 384, 32, False), Sizes(1, 1, 7, 7, True), Sizes(512, 64, 8192, 128, True)]
+SIZES = [
+    Sizes(16, 12, 384, 32, False), Sizes(1, 1, 7, 7, True), Sizes(512, 64, 8192, 128, True),
+    Sizes(4, 5, 37, 7, False, 6, "as it is"), Sizes(1, 5, 37, 7, False, 512), Sizes(512, 5, 8192, 128, False, 2),
+]  # fmt: skip
 SVG = "{http://www.w3.org/2000/svg}"
 
 
@@ -38,10 +41,29 @@ def test_every_step_stands_once_with_its_shape(sizes, lit):
     assert [int(node.get("data-step")) for node in steps] == list(range(1, 12))
     assert [node.get("data-step") for node in steps if node.get("data-lit") == "true"] == ([str(lit)] if lit else [])
     words = " ".join(node.text or "" for node in root.iter(f"{SVG}text"))
-    for shape in (f"{sizes.n_tokens} × {sizes.d_model}", f"{sizes.n_tokens} × {sizes.d_head}", f"÷ √{sizes.d_head}"):
+    for shape in (
+        f"{sizes.n_tokens} × {sizes.d_model}",
+        f"{sizes.n_tokens} × {sizes.d_head}",
+        sizes.scoring.replace("d_head", str(sizes.d_head)),
+    ):
         assert shape in words
     assert all(title in words for title in STEP_TITLES)
     assert "<b>" in words
+
+
+def test_cross_attention_says_where_keys_and_values_come_from():
+    sizes = Sizes(4, 5, 37, 7, False, 6, "as it is")
+    boxes = layout(sizes)
+    (memory,) = [box for box in boxes if box.name == "memory"]
+    assert (memory.step, memory.shape) == (3, "6 × 37")
+    assert {box.name: box.shape for box in boxes if box.step == 4} == {"Q": "4 × 7", "K": "6 × 7", "V": "6 × 7"}
+    assert [box.shape for box in boxes if box.step in (5, 8)] == ["4 × 6", "4 × 6"]
+    svg = self_attention_svg(sizes)
+    assert "Keys and values come from the memory" in svg
+    assert ">encoder</text>" in svg
+    assert ">4, 6 × 7</text>" in svg
+    assert "memory: 6 × 37 (K, V)" in multi_head_svg(sizes, np.full((5, 4, 6), 1 / 6))
+    assert "encoder" not in self_attention_svg(SIZES[0])
 
 
 def test_a_causal_model_shows_what_its_mask_leaves():

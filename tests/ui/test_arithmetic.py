@@ -5,10 +5,12 @@ from dataclasses import replace
 import pytest
 
 from attention_core.derivation import Address
+from attention_core.sides import attentions
 from tests.attention_core.families.small import small
 from tests.attention_core.families.test_decoders import BLOOM, GPT_NEO, IDS, ROTATED
-from ui.arithmetic import view, where
-from ui.steps import Look, look_at_mix
+from ui.arithmetic import view
+from ui.looks import Look, look_at_mix
+from ui.where import where
 
 
 def test_a_number_of_the_encoder_is_said_with_the_encoders_token(bert):
@@ -22,7 +24,7 @@ def test_a_number_of_the_encoder_is_said_with_the_encoders_token(bert):
 
 def score_words(raw, query, key):
     """What is said between q·k and the softmax."""
-    drawn = view(small(raw).trace(ids=IDS), 1, "4", query, key, None, "", False, [])["steps"]
+    drawn = view(attentions(small(raw).trace(ids=IDS))[None], 1, "4", query, key, None, "", False, [])["steps"]
     said = [step["words"][0] for step in drawn]
     return said[1 : next(at for at, words in enumerate(said) if words.startswith("Softmax"))]
 
@@ -47,6 +49,6 @@ def test_values_that_heads_share_are_mixed_by_each_of_them(head):
     heads = range(6) if head is None else [head]
     lengths = sum((trace.pattern(1)[each, 4] ** 2 * (trace.v(1)[each // 3] ** 2).sum(1)) ** 0.5 for each in heads)
     best = int(lengths.argmax())
-    told = look_at_mix(Look(trace, 1, head, 4, 2))
+    told = look_at_mix(Look(attentions(trace)[None], 1, head, 4, 2))
     assert trace.tokens[best] in told
     assert f"{lengths[best] / lengths.sum():.0%}" in told

@@ -8,10 +8,12 @@ import pytest
 
 import attention_core as ac
 from attention_core.explain import number_at
+from attention_core.sides import attentions
 from attention_core.worked.presets import preset
 from attention_core.worked.solve import solve
 from ui.grids import View, grids
-from ui.steps import STEPS, Look
+from ui.looks import Look
+from ui.steps import STEPS
 
 TEXT = "The animal didn't cross the street because it was too tired."
 
@@ -80,7 +82,7 @@ def test_what_an_edit_changed_is_marked_by_its_old_digits():
 @pytest.mark.parametrize("head", [None, 1, 11])
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: step.name)
 def test_each_step_has_something_to_look_for_in_this_sentence(trace, step, head):
-    told = step.look(Look(trace, 3, head, 10, 2))
+    told = step.look(Look(attentions(trace)[None], 3, head, 10, 2))
     assert len(told) > 30
     other = ac.load("minilm").trace("Two dogs saw a cat.")
-    assert told != step.look(Look(other, 3, head, 3, 2))
+    assert told != step.look(Look(attentions(other)[None], 3, head, 3, 2))

@@ -1,10 +1,11 @@
 """Sentences worked out from what is shown."""
 
 import numpy as np
+import pytest
 
 from attention_core.tokenizer import Token
 from ui.examples import BY_TEXT, EXAMPLES
-from ui.words import first_pair, headline, sink_note, unplaced
+from ui.words import first_pair, headline, mask_note, sink_note, unplaced
 
 
 def token(piece, start=0, end=0, special=False, unknown=False):
@@ -12,7 +13,7 @@ def token(piece, start=0, end=0, special=False, unknown=False):
 
 
 def test_the_headline_names_both_weights_and_escapes():
-    told = headline(["<b>", "animal", "street"], np.array([0.1, 0.68, 0.22]), 0, 1, None)
+    told = headline(["<b>"], ["<b>", "animal", "street"], np.array([0.1, 0.68, 0.22]), 0, 1, None)
     assert "&lt;b&gt;" in told
     assert "0.68" in told
     assert "0.22" in told
@@ -22,15 +23,27 @@ def test_the_headline_names_both_weights_and_escapes():
 def test_the_example_chooses_pair_and_contrast():
     example = EXAMPLES[0]
     pieces = tuple(token(piece) for piece in ("the", "animal", "street", "it"))
-    assert first_pair(pieces, np.eye(4), example) == (3, 1)
-    assert "0.30" in headline([p.piece for p in pieces], np.array([0.5, 0.2, 0.3, 0]), 3, 1, example)
+    assert first_pair(pieces, pieces, np.eye(4), example, False) == (3, 1)
+    names = [p.piece for p in pieces]
+    assert "0.30" in headline(names, names, np.array([0.5, 0.2, 0.3, 0]), 3, 1, example)
 
 
 def test_elsewhere_the_strongest_ordinary_pair_comes_first():
     pieces = (token("[CLS]", special=True), token("a"), token("b"), token("c"))
     weights = np.array([[0.9, 0, 0, 0.1], [0.5, 0.4, 0.05, 0.05], [0.2, 0.1, 0.4, 0.3], [1, 0, 0, 0]])
-    assert first_pair(pieces, weights, None) == (2, 3)
-    assert first_pair((token("[CLS]", special=True),), np.ones((1, 1)), None) == (0, 0)
+    assert first_pair(pieces, pieces, weights, None, False) == (2, 3)
+    alone = (token("[CLS]", special=True),)
+    assert first_pair(alone, alone, np.ones((1, 1)), None, False) == (0, 0)
+
+
+def test_where_others_answer_a_token_may_look_at_its_own_place():
+    asking, answering = (
+        (token("<pad>", special=True), token("a")),
+        (token("x"), token("y"), token("</s>", special=True)),
+    )
+    weights = np.array([[0.1, 0.9, 0.0], [0.2, 0.3, 0.5]])
+    assert first_pair(asking, answering, weights, None, True) == (1, 1)
+    assert first_pair(asking[:1], answering, weights[:1], None, True) == (0, 1)
 
 
 def test_every_swap_leads_to_an_example():
@@ -40,9 +53,22 @@ def test_every_swap_leads_to_an_example():
 
 
 def test_a_sink_is_explained_only_where_it_is_one():
-    assert "sink" in sink_note(["[CLS]", "a"], np.array([0.8, 0.2]), 1)
-    assert sink_note(["[CLS]", "a"], np.array([0.4, 0.6]), 1) is None
-    assert sink_note(["b", "a"], np.array([0.8, 0.2]), 1) is None
+    names = ["[CLS]", "a"]
+    assert "sink" in sink_note(names, names, np.array([0.8, 0.2]), 1, False)
+    assert sink_note(names, names, np.array([0.4, 0.6]), 1, False) is None
+    assert sink_note(["b", "a"], ["b", "a"], np.array([0.8, 0.2]), 1, False) is None
+    assert sink_note(names, names, np.array([0.8, 0.2]), 0, False) is None
+    assert "sink" in sink_note(["b"], names, np.array([0.8, 0.2]), 0, True)
+
+
+@pytest.mark.parametrize(
+    ("causal", "window", "said"),
+    [(False, None, None), (True, None, "upper right is empty, and the first token"), (True, 5, "the 4 before it"),
+     (False, 5, "at most 4 tokens to either side")],
+)  # fmt: skip
+def test_an_empty_part_of_the_picture_is_explained(causal, window, said):
+    told = mask_note(causal, window)
+    assert told is None if said is None else said in told
 
 
 def test_what_the_tokenizer_drops_is_named():
