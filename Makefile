@@ -22,6 +22,7 @@ bench: .venv/oracle
 	$(BIN)/python -m benchmarks.forward
 	$(BIN)/python -m benchmarks.generate
 	$(BIN)/python -m benchmarks.memory
+	$(BIN)/python -m benchmarks.streaming
 	$(BIN)/python -m benchmarks.loading
 	$(BIN)/python -m benchmarks.interaction
 

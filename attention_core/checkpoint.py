@@ -139,8 +139,9 @@ def read_model(folder: Path, name: str) -> Model | EncoderDecoder:
 def build(family: Family, config: ModelConfig, tensors: Tensors, tokenizer: Tokenizer, name: str) -> Model:
     """A model from the tensors of a folder, each checked."""
     config = as_stored(family, config, tensors)
-    weights, sources = convert(family, config, tensors)
-    return Model(name, config, Weights(config, weights), tokenizer, sources)
+    layouts = convert(family, config, {each: tensors.shape(each) for each in tensors})
+    sources = {key: layout.source for key, layout in layouts.items()}
+    return Model(name, config, Weights(config, layouts, tensors), tokenizer, sources)
 
 
 def read_json(path: Path) -> dict[str, Any]:

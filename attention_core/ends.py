@@ -7,7 +7,7 @@ from dataclasses import replace
 from attention_core.config import Activation, ModelConfig
 from attention_core.declare import norm, stage, trained
 from attention_core.elementwise import Activate, Add, Bfloat16, Cap, Multiply, Sinusoid, Times, Turn
-from attention_core.operations import Contract, Given, Passed, Scale
+from attention_core.operations import Contract, Given, Passed, ReadOff, Scale
 from attention_core.positions import Alibi, Rotary
 from attention_core.stages import Operation, Stage
 
@@ -167,7 +167,7 @@ def after_stages(config: ModelConfig) -> list[Stage]:
     bias = ["b_U[vocab]"] if "b_U" in config.biases else []
     width = matrix[:-1].split(", ")[1]
     name = "uncapped" if config.final_soft_cap else "logits"
-    stages.append(stage(f"{name}[position, vocab]", Contract(), f"{read}[position, {width}]", matrix, *bias,
+    stages.append(stage(f"{name}[position, vocab]", ReadOff(), f"{read}[position, {width}]", matrix, *bias,
                         title="Logits",
                         equation=f"logits = {read} · {matrix[:3]}" + (" + b_U" if bias else "")))  # fmt: skip
     if config.final_soft_cap:

@@ -71,3 +71,7 @@ class UnsupportedConfigError(AttentionLabError):
 
 class InputError(AttentionLabError):
     """The ids or the text given cannot be run: none, too many, or out of the vocabulary."""
+
+
+class SettingError(AttentionLabError):
+    """An environment variable of this library says something that it cannot mean."""

@@ -6,6 +6,7 @@ heads at a time, so that scores and weights stay in the cache.
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
@@ -17,10 +18,11 @@ from attention_core.config import ModelConfig
 from attention_core.declare import is_trained
 from attention_core.grid import GRID, mixed
 from attention_core.layer import declaration
+from attention_core.layer_weights import LayerWeights, together
 from attention_core.operations import Contract, Given, Passed
 from attention_core.run import Inputs, ModelRun
 from attention_core.stages import FOLLOWERS, Numbers, Operand, Ref, Stage, compute, operand
-from attention_core.weights import Key, together
+from attention_core.weights import Key
 
 if TYPE_CHECKING:
     from attention_core.model import Model
@@ -118,6 +120,11 @@ class Forward(ModelRun):
     def __init__(self, model: Model, inputs: Inputs) -> None:
         self.model, self.inputs = model, inputs
         self.held: dict[Key, Numbers] = {}
+        self.own: LayerWeights
+
+    def trained(self, name: str, layer: int | None) -> Numbers:
+        """A trained tensor: of a layer, that of the one which is carried out."""
+        return self.own[name] if layer is not None else super().trained(name, layer)
 
     def stream(self) -> Array:
         """The residual stream before the first layer and after each: [n_layers + 1, position, d_model]."""
@@ -127,8 +134,9 @@ class Forward(ModelRun):
             self.hold(step.stages[0], compute(self, step.stages[0]))
         stream[0] = self.held["embedding", None]
         self.held["embedding", None] = stream[0]
-        for layer in range(config.n_layers):
-            self.run_layer(layer, stream[layer], stream[layer + 1])
+        with closing(self.model.weights.layers()) as layers:
+            for layer, self.own in enumerate(layers):
+                self.run_layer(layer, stream[layer], stream[layer + 1])
         return stream
 
     def run_layer(self, layer: int, before: Array, after: Array) -> None:
@@ -175,23 +183,19 @@ class Forward(ModelRun):
 
     def found(self, key: Key, trained: bool) -> Numbers:
         """A trained tensor, or a quantity that is held or given."""
-        if trained:
-            return self.model.weights[key] if key in self.model.weights else self.array(*key)
+        if trained and key in self.model.weights:
+            return self.trained(*key)
         return self.held[key] if key in self.held else self.array(*key)
 
     def project(self, stages: tuple[Stage, ...]) -> None:
-        """Queries, keys and values by one product."""
-        layer = stages[0].layer or 0
-        weight, bias = self.model.weights.joined(stages[0].name, layer)
-        made = operand(self, stages[0].inputs[0], stages[0]).numbers @ weight
-        if bias is not None:
-            made += bias
-        start = 0
-        for stage in stages:
-            heads, _, dims = self.model.parameter(stage.inputs[1].name, layer).shape
-            own = made[:, start : start + heads * dims]
-            self.hold(stage, own.reshape(len(made), heads, dims).transpose(1, 0, 2))
-            start += heads * dims
+        """Queries, keys and values by one product, where their weights lie so."""
+        rows = operand(self, stages[0].inputs[0], stages[0]).numbers
+        for product in self.own.products(stages[0].name):
+            made = rows @ product.matrix
+            if product.bias is not None:
+                made += product.bias
+            for stage in (each for each in stages if each.name in product.parts):
+                self.hold(stage, product.split(made, stage.name))
 
     def hold(self, stage: Stage, numbers: Numbers) -> None:
         """Keep a quantity until it is not needed any more."""

@@ -72,7 +72,7 @@ class Model:
 
     def parameter(self, name: str, layer: int | None) -> Array:
         """A trained tensor with its declared axes, such as W_Q [head, model, dim] of a layer."""
-        return self.weights[name, layer]
+        return np.asarray(self.weights[name, layer])
 
     def _named(self, ids: Sequence[int]) -> tuple[Token, ...]:
         special = self.tokenizer.special_ids

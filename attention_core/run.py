@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from attention_core import masks
-from attention_core.arrays import Array
+from attention_core.arrays import Array, frozen
 from attention_core.config import ModelConfig
 from attention_core.declare import is_trained
 from attention_core.errors import InputError
 from attention_core.layer import declaration
 from attention_core.operations import Given
 from attention_core.positions import alibi_slopes, buckets, frequencies
-from attention_core.stages import Ref, Stage
+from attention_core.stages import Numbers, Ref, Stage
 
 if TYPE_CHECKING:
     from attention_core.model import Model
@@ -104,7 +104,7 @@ class ModelRun:
         """The numbers of a stage that is not made from others."""
         config, inputs, name = self.model.config, self.inputs, stage.name
         if is_trained(Ref(name, ())) and not (isinstance(stage.operation, Given) and stage.operation.why):
-            return self.model.parameter(name, stage.layer)
+            return self.trained(name, stage.layer)
         made: np.ndarray | None = None
         match name:
             case "mask":
@@ -124,7 +124,11 @@ class ModelRun:
                 made = alibi_slopes(config.n_heads)
         if made is None:
             raise InputError(f"This run has no {name}.")
-        return made
+        return frozen(made)
+
+    def trained(self, name: str, layer: int | None) -> Numbers:
+        """A trained tensor, or what stands for it while it is on the disk."""
+        return self.model.weights[name, layer]
 
     def follows(self, axis: str) -> tuple[tuple[str, ...], np.ndarray]:
         """What an axis follows, and its index at each place there."""

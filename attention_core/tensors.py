@@ -3,12 +3,11 @@
 Source of the format: https://huggingface.co/docs/safetensors
 """
 
-import json
-import math
+import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from io import FileIO
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import numpy as np
 
@@ -21,63 +20,84 @@ from attention_core.errors import (
     PickleError,
     TruncatedError,
 )
+from attention_core.header import ITEM_BYTES, Place, read_header, read_object
 
 WEIGHTS, INDEX = "model.safetensors", "model.safetensors.index.json"
 PICKLES = ("pytorch_model.bin", "pytorch_model.bin.index.json")
 
-ITEM_BYTES = {
-    "F64": 8, "I64": 8, "U64": 8, "F32": 4, "I32": 4, "U32": 4, "F16": 2, "BF16": 2, "I16": 2, "U16": 2,
-    "I8": 1, "U8": 1, "BOOL": 1, "F8_E4M3": 1, "F8_E5M2": 1,
-}  # fmt: skip
 READABLE = {"F32": "<f4", "F16": "<f2", "BF16": "<u2"}
-LONGEST_HEADER = 100_000_000  # bytes, as in the reference implementation
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a tensor stands: its type, its shape, and its first byte in the file."""
-
-    dtype: str
-    shape: tuple[int, ...]
-    start: int
-
-    @property
-    def size(self) -> int:
-        """How many numbers it has."""
-        return math.prod(self.shape)
+BLOCK = 1 << 17  # numbers: so many are still in the cache when they are made float32
 
 
 class TensorFile:
-    """One safetensors file, mapped into memory: only what is read of it is fetched from the disk."""
+    """One safetensors file, of which only what is asked for is read; it may not change from now on."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.places = read_header(path)
+        self._version = version(path.stat())
         self._bytes = np.memmap(path, np.uint8, mode="r").view(np.ndarray)
 
-    def read(self, name: str, out: Array | None) -> Array:
-        """One tensor; see Tensors.read."""
+    def place(self, name: str) -> Place:
+        """Where a tensor stands; DtypeError when its numbers are of a type that is not read."""
         place = self.places[name]
         if place.dtype not in READABLE:
             raise DtypeError(
                 f"{name!r} in {self.path.name} has type {place.dtype}; read are F32, F16 and BF16 (float32, "
                 "float16, bfloat16)."
             )
+        return place
+
+    def stored(self, name: str) -> np.ndarray:
+        """One tensor as it is stored; see Tensors.stored."""
+        place = self.place(name)
+        try:
+            self._check(self.path.stat())
+        except OSError as problem:
+            raise self._gone() from problem
         span = self._bytes[place.start : place.start + place.size * ITEM_BYTES[place.dtype]]
-        stored = span.view(READABLE[place.dtype]).reshape(place.shape)
+        return span.view(READABLE[place.dtype]).reshape(place.shape)
+
+    def read(self, name: str, out: Array | None) -> Array:
+        """One tensor; see Tensors.read."""
+        place = self.place(name)
         if out is None:
-            if place.dtype == "F32":
-                return stored
             out = np.empty(place.shape, np.float32)
-        if place.dtype == "BF16":
-            widen(stored, out)
-        else:
-            out[...] = stored
+        flat, scratch = out.reshape(-1), np.empty(BLOCK, READABLE[place.dtype])
+        try:
+            with self.path.open("rb", buffering=0) as file:
+                self._check(os.fstat(file.fileno()))
+                file.seek(place.start)
+                for start in range(0, place.size, BLOCK):
+                    block = flat[start : start + BLOCK]
+                    if place.dtype == "F32":
+                        self._fill(file, block)
+                    else:
+                        self._fill(file, scratch[: block.size])
+                        floats(scratch[: block.size], block)
+        except OSError as problem:
+            raise self._gone() from problem
         return out
 
+    def _fill(self, file: FileIO, block: np.ndarray) -> None:
+        """Read the file's next bytes over a block."""
+        rest = block.view(np.uint8).data
+        while rest:
+            count = file.readinto(rest)
+            if not count:
+                raise TruncatedError(f"{self.path.name} is truncated. Load the model again.")
+            rest = rest[count:]
 
-class Tensors(Mapping[str, Array]):
-    """The tensors of a model's folder by name, each read when it is asked for, as float32.
+    def _check(self, found: os.stat_result) -> None:
+        if version(found) != self._version:
+            raise CheckpointError(f"{self.path.name} has changed since the model was loaded. Load the model again.")
+
+    def _gone(self) -> CheckpointError:
+        return CheckpointError(f"{self.path.name} cannot be read any more. Load the model again.")
+
+
+class Tensors(Mapping[str, Place]):
+    """The tensors of a model's folder by name: where each stands; its numbers are read when they are asked for.
 
     Raises CheckpointError, or a kind of it that says which: no weights, pickles alone, a broken header, a
     truncated file, a missing shard.
@@ -92,8 +112,8 @@ class Tensors(Mapping[str, Array]):
         else:
             refuse_without_weights({path.name for path in folder.iterdir()})
 
-    def __getitem__(self, name: str) -> Array:
-        return self.read(name)
+    def __getitem__(self, name: str) -> Place:
+        return self._files[name].place(name)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._files)
@@ -102,82 +122,48 @@ class Tensors(Mapping[str, Array]):
         return len(self._files)
 
     def shape(self, name: str) -> tuple[int, ...]:
-        """A tensor's shape, without reading it."""
+        """A tensor's shape, whatever the type of its numbers."""
         return self._files[name].places[name].shape
 
     def read(self, name: str, out: Array | None = None) -> Array:
-        """A tensor as float32, written into `out` when it is given, which has the tensor's shape.
+        """A tensor as float32, written into `out` when it is given, which is contiguous and has its shape.
 
-        Without `out`, float32 comes as a read-only view of the file, without a copy: it holds as long as the
-        file is not written over. Raises DtypeError for anything but float32, float16 and bfloat16.
+        Raises DtypeError for anything but float32, float16 and bfloat16, and CheckpointError when the file has
+        changed since it was opened.
         """
         return self._files[name].read(name, out)
 
+    def stored(self, name: str) -> np.ndarray:
+        """A tensor's numbers as they are stored, bfloat16 as its bits: a read-only view of the file.
 
-def widen(bits: np.ndarray, out: Array) -> None:
-    """bfloat16 to float32: its bits are the upper half of the float32.
+        Only what is looked at is fetched from the disk; `floats` makes float32 of it. Raises as `read` does.
+        """
+        return self._files[name].stored(name)
+
+    def same(self, one: str, other: str) -> bool:
+        """Whether two tensors hold the same numbers."""
+        a, b = self.stored(one), self.stored(other)
+        return np.array_equal(a, b) if a.dtype == b.dtype else np.array_equal(self.read(one), self.read(other))
+
+
+def floats(stored: np.ndarray, out: Array) -> None:
+    """Numbers as they are stored, as float32; of bfloat16 the bits are the upper half.
 
         out = float32(bits << 16)
 
-    bits: any shape, uint16;  out: the same shape
+    stored: any shape, uint16 for bfloat16;  out: the same shape
     """
-    np.left_shift(bits, 16, out=out.view(np.uint32), dtype=np.uint32)
+    if stored.dtype == np.uint16:
+        bits = out.view(np.uint32)
+        bits[...] = stored
+        np.left_shift(bits, 16, out=bits)  # in two steps, which is faster than to shift and widen at once
+    else:
+        out[...] = stored
 
 
-def read_header(path: Path) -> dict[str, Place]:
-    """Where each tensor of a file stands, checked against the file's size."""
-    size = path.stat().st_size
-    with path.open("rb") as file:
-        length = int.from_bytes(file.read(8), "little")
-        if size < 8 or length > LONGEST_HEADER:
-            raise HeaderError(f"{path.name} is no safetensors file: it does not begin with the length of a header.")
-        if length > size - 8:
-            raise TruncatedError(f"{path.name} is truncated: it ends after {size} bytes, within its header.")
-        raw = file.read(length)
-    entries = read_object(raw, path.name)
-    entries.pop("__metadata__", None)
-    data = 8 + length
-    spans = {name: read_span(name, entry, path.name) for name, entry in entries.items()}
-    end = check_spans(spans, path.name)
-    if data + end > size:
-        raise TruncatedError(f"{path.name} is truncated: it has {size} bytes of {data + end}. Download it again.")
-    if data + end < size:
-        raise HeaderError(f"{path.name} has {size - data - end} bytes more than its header announces.")
-    return {name: Place(dtype, shape, data + begin) for name, (dtype, shape, begin, _) in spans.items()}
-
-
-Span = tuple[str, tuple[int, ...], int, int]
-"""A tensor's type, shape, first byte and the byte after its last, counted from the header's end."""
-
-
-def read_span(name: str, entry: Any, file: str) -> Span:
-    """What a header says of one tensor; HeaderError when its parts do not fit one another."""
-    match entry:
-        case {"dtype": str(dtype), "shape": list(shape), "data_offsets": [begin, end]} if (
-            all(map(is_count, [*shape, begin, end])) and begin <= end and len(entry) == 3
-        ):
-            if dtype in ITEM_BYTES and end - begin != math.prod(shape) * ITEM_BYTES[dtype]:
-                raise HeaderError(
-                    f"{file}: {name!r} has {end - begin} bytes, but {dtype} of shape {shape} takes "
-                    f"{math.prod(shape) * ITEM_BYTES[dtype]}."
-                )
-            return dtype, tuple(shape), begin, end
-    raise HeaderError(f"{file}: the header says of {name!r} no type, shape and offsets that can be read.")
-
-
-def check_spans(spans: Mapping[str, Span], file: str) -> int:
-    """The byte after the last tensor; HeaderError when tensors overlap or leave a gap."""
-    reached = 0
-    for name, (_, _, begin, end) in sorted(spans.items(), key=lambda item: item[1][2:]):
-        if begin != reached:
-            raise HeaderError(f"{file}: {name!r} begins at byte {begin} of the numbers, expected {reached}.")
-        reached = end
-    return reached
-
-
-def is_count(value: Any) -> bool:
-    """Whether a value is a whole number of at least 0."""
-    return type(value) is int and value >= 0
+def version(found: os.stat_result) -> tuple[int, int, int]:
+    """What tells a file from one that was written over it or put in its place."""
+    return found.st_ino, found.st_size, found.st_mtime_ns
 
 
 def open_shards(folder: Path) -> dict[str, TensorFile]:
@@ -217,21 +203,3 @@ def refuse_without_weights(files: set[str]) -> NoReturn:
             f"Only safetensors are read: save the model again, as {WEIGHTS}."
         )
     raise CheckpointError(f"There are no weights: neither {WEIGHTS} nor {INDEX}.")
-
-
-def read_object(raw: bytes, file: str) -> dict[str, Any]:
-    """A JSON object whose keys are all different; HeaderError names the file otherwise."""
-
-    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        found = dict(pairs)
-        if len(found) != len(pairs):
-            raise ValueError("a key stands there twice")
-        return found
-
-    try:
-        parsed = json.loads(raw.decode("utf-8"), object_pairs_hook=once)
-    except (ValueError, RecursionError) as problem:
-        raise HeaderError(f"{file} is not JSON: {problem}") from problem
-    if not isinstance(parsed, dict):
-        raise HeaderError(f"{file} holds a {type(parsed).__name__}, expected an object.")
-    return parsed

@@ -166,7 +166,7 @@ class Trace(ModelRun):
         stage = self.stage(name, layer)
         if name in ("resid_pre", "resid_post") and layer is not None:
             return self.resid[layer + (name == "resid_post")]
-        return frozen(self.given(stage) if isinstance(stage.operation, Given) else compute(self, stage))
+        return self.given(stage) if isinstance(stage.operation, Given) else frozen(compute(self, stage))
 
 
 @dataclass(frozen=True)

@@ -14,15 +14,17 @@ from typing import Any
 
 import numpy as np
 
-from attention_core.arrays import Array, frozen
+from attention_core.arrays import Array
 from attention_core.config import ModelConfig, is_whole
 from attention_core.declare import is_trained
-from attention_core.errors import CheckpointError, DtypeError, ShapeError, UnsupportedConfigError
+from attention_core.errors import CheckpointError, ShapeError, UnsupportedConfigError
 from attention_core.families.schema import HARMLESS, Family, Source
 from attention_core.layer import declaration
+from attention_core.layout import Layout
 from attention_core.operations import Given
 from attention_core.positions import sinusoids
 from attention_core.stages import Ref
+from attention_core.tensors import Tensors
 
 Key = tuple[str, int | None]
 
@@ -125,7 +127,7 @@ def strip_prefix(family: Family, names: Collection[str]) -> str:
     raise CheckpointError(f"The checkpoint has no tensor {first.name!r}.")
 
 
-def as_stored(family: Family, config: ModelConfig, tensors: Mapping[str, Array]) -> ModelConfig:
+def as_stored(family: Family, config: ModelConfig, tensors: Tensors) -> ModelConfig:
     """The configuration as the checkpoint bears it out: its head, biases and places are those that it holds.
 
     A tied head that is stored beside the embeddings and differs from them is a head of its own, as in the reference;
@@ -140,10 +142,10 @@ def as_stored(family: Family, config: ModelConfig, tensors: Mapping[str, Array])
     needed = {"W_U": config.head == "own", "W_head": config.head_activation != "none"}
     if any(there and name in stored and stored[name] is None for name, there in needed.items()):
         config = replace(config, head="none")
-    if config.head == "tied" and head and embedding and not np.array_equal(tensors[head], tensors[embedding]):
+    if config.head == "tied" and head and embedding and not tensors.same(head, embedding):
         config = replace(config, head="own")
     table = stored.get("W_pos")
-    if config.positions == "sinusoidal" and table and not holds_sinusoids(tensors[table]):
+    if config.positions == "sinusoidal" and table and not holds_sinusoids(tensors.read(table)):
         config = replace(config, positions="learned")
     zero = {name for name, source in family.tensors.items() if source.zero and stored[name] is None}
     return replace(config, biases=config.biases - zero) if zero else config
@@ -174,14 +176,12 @@ def each_name(name: str, config: ModelConfig) -> list[str]:
     return [name.replace(axis[0], str(at)) for at in range(config.axes[axis[1]])] if axis else [name]
 
 
-def convert(
-    family: Family, config: ModelConfig, tensors: Mapping[str, Array]
-) -> tuple[dict[Key, Array], dict[Key, str]]:
-    """The checkpoint's tensors under canonical names, as float32 with the declared axes; and where each stands.
+def convert(family: Family, config: ModelConfig, shapes: Mapping[str, tuple[int, ...]]) -> dict[Key, Layout]:
+    """Where each declared tensor stands in a checkpoint with tensors of these names and shapes, and how it lies there.
 
     Raises CheckpointError that names what is missing, left over, or of the wrong shape.
     """
-    names = set(tensors)
+    names = set(shapes)
     prefix = strip_prefix(family, names)
     sources = tensor_sources(family, config)
     places = {key: found_name(source, names, (prefix,), config) for key, source in sources.items()}
@@ -201,43 +201,51 @@ def convert(
         raise CheckpointError(
             f"The checkpoint has {len(left_over)} tensors of no known use, the first {left_over[0]!r}."
         )
-    made: dict[tuple[str, str, int], Array] = {}
-    for key, source in sources.items():
-        own = (key[0], at[key], source.part)
-        if own not in made:  # layers may share a tensor
-            made[own] = read_tensor(tensors, at[key], source, declaration(config, key[1])[key[0]].axes, config)
-    return {key: made[key[0], at[key], source.part] for key, source in sources.items()}, at
+    return {
+        (name, layer): lay_out(at[name, layer], shapes, source, declaration(config, layer)[name].axes, config)
+        for (name, layer), source in sources.items()
+    }
 
 
-def read_tensor(
-    tensors: Mapping[str, Array], name: str, source: Source, axes: tuple[str, ...], config: ModelConfig
-) -> Array:
-    """One tensor, its shape checked, its axes as declared; numbered parts stacked."""
+def lay_out(
+    name: str, shapes: Mapping[str, tuple[int, ...]], source: Source, axes: tuple[str, ...], config: ModelConfig
+) -> Layout:
+    """How one tensor lies in the checkpoint, its shape checked; numbered parts are stacked."""
     if axis := NUMBERED.search(name):
         one = tuple(each for each in axes if each != axis[1])
-        every = [read_tensor(tensors, each, source, one, config) for each in each_name(name, config)]
-        return frozen(np.stack(every, axis=axes.index(axis[1])))
-    tensor = tensors[name]
+        every = [lay_out(each, shapes, source, one, config) for each in each_name(name, config)]
+        return every[0].stacked(name, [each.source for each in every], axes.index(axis[1]))
+    shape = shapes[name]
     factors = [axis.split("*") for axis in source.layout.split(", ")]
     lengths = factor_lengths(source, config)
     expected = [math.prod(axis) for axis in lengths]
-    if list(tensor.shape) != expected:
-        raise ShapeError(f"{name!r} has shape {list(tensor.shape)}, expected {expected}.")
-    if tensor.dtype != np.float32:
-        raise DtypeError(f"{name!r} has type {tensor.dtype}, expected float32.")
-    parted = tensor.reshape([each for axis in lengths for each in axis])
+    if list(shape) != expected:
+        raise ShapeError(f"{name!r} has shape {list(shape)}, expected {expected}.")
     flat = [terms(factor) for axis in factors for factor in axis]
-    parted = parted[tuple(cut(each, source.part, config) for each in flat)]
     named = [each[source.part if len(each) > 1 else 0] for each in flat]
     # Where nothing projects the embeddings, their width is the stream's.
     wide = {"embed": "model"} if config.embed_projection == "none" else {}
-    kept = [wide.get(each, each) for each in named if each != "1"]
-    parted = parted.reshape([length(each, config) for each in kept])
+    named = [wide.get(each, each) for each in named]
+    kept = [each for each in named if each != "1"]
     shared = [each for each in ("kv_head", "group") if each in kept]  # what "head" is called where keys are shared
     wanted = [own for axis in axes for own in ([axis] if axis in kept else shared)]
-    moved = parted.transpose([kept.index(each) for each in wanted])
-    # A copy: a model must not change when its file is written over.
-    return frozen(np.array(moved, order="C").reshape([config.axes[axis] for axis in axes]))
+
+    def free(axis: str) -> int:
+        return -1 if axis == "model" else length(axis, config)
+
+    return Layout(
+        source=name,
+        names=(name,),
+        parted=tuple(
+            -1 if own == "model" else size
+            for own, size in zip(named, (each for axis in lengths for each in axis), strict=True)
+        ),
+        cuts=tuple(cut(each, source.part, config) for each in flat),
+        kept=tuple(map(free, kept)),
+        order=tuple(kept.index(each) for each in wanted),
+        merged=tuple(map(free, axes)),
+        shape=tuple(length(axis, config) for axis in axes),
+    )
 
 
 def factor_lengths(source: Source, config: ModelConfig) -> list[list[int]]:

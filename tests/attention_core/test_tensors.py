@@ -18,7 +18,7 @@ from attention_core.errors import (
     PickleError,
     TruncatedError,
 )
-from attention_core.tensors import INDEX, WEIGHTS, Tensors, widen
+from attention_core.tensors import INDEX, WEIGHTS, Tensors, floats
 
 HALVES = np.arange(1 << 16, dtype=np.uint16)  # every 16-bit pattern there is
 
@@ -47,38 +47,55 @@ def write_shards(folder, shards, weight_map=None):
     return folder
 
 
-def test_float32_is_a_view_of_the_file(tmp_path):
+def test_what_is_stored_is_a_view_of_the_file(tmp_path):
     array = np.random.default_rng(1).normal(size=(5, 7, 3)).astype(np.float32)
     save_file({"a": array, "b": array[0]}, tmp_path / WEIGHTS, metadata={"format": "pt"})
     tensors = Tensors(tmp_path)
     assert sorted(tensors) == ["a", "b"]
     assert (len(tensors), tensors.shape("a")) == (2, (5, 7, 3))
-    np.testing.assert_array_equal(tensors["a"], array)
-    assert np.shares_memory(tensors["a"], tensors["a"])
-    assert not tensors["a"].flags.writeable
-    assert tensors["a"].dtype == np.float32
+    stored = tensors.stored("a")
+    np.testing.assert_array_equal(stored, array)
+    assert np.shares_memory(stored, tensors.stored("a"))
+    assert not stored.flags.writeable
+    assert stored.dtype == np.float32
 
 
-def test_float32_into_a_buffer_is_a_copy(tmp_path):
-    array = np.arange(35, dtype=np.float32).reshape(5, 7)
-    save_file({"a": array}, tmp_path / WEIGHTS)
+@pytest.mark.parametrize("dtype", [np.float32, np.float16])
+def test_numbers_are_read_block_by_block_into_a_buffer(tmp_path, monkeypatch, dtype):
+    monkeypatch.setattr("attention_core.tensors.BLOCK", 11)
+    array = np.random.default_rng(2).normal(size=(5, 7)).astype(dtype)
+    save_file({"a": array, "b": array[:3]}, tmp_path / WEIGHTS)
     buffer = np.full((5, 7), np.nan, np.float32)
     tensors = Tensors(tmp_path)
     assert tensors.read("a", buffer) is buffer
     np.testing.assert_array_equal(buffer, array)
-    assert not np.shares_memory(buffer, tensors["a"])
+    np.testing.assert_array_equal(tensors.read("b"), array[:3])
+    assert not np.shares_memory(buffer, tensors.stored("a"))
+
+
+@pytest.mark.parametrize("ask", [Tensors.read, Tensors.stored])
+def test_a_file_that_has_changed_is_not_read_on(tmp_path, ask):
+    save_file({"a": np.ones(5, np.float32)}, tmp_path / WEIGHTS)
+    tensors = Tensors(tmp_path)
+    save_file({"a": np.zeros(5, np.float32)}, tmp_path / "other")
+    (tmp_path / "other").replace(tmp_path / WEIGHTS)
+    with pytest.raises(CheckpointError, match=f"{WEIGHTS} has changed since the model was loaded"):
+        ask(tensors, "a")
+    (tmp_path / WEIGHTS).unlink()
+    with pytest.raises(CheckpointError, match=f"{WEIGHTS} cannot be read any more"):
+        ask(tensors, "a")
 
 
 @pytest.mark.parametrize("shape", [(), (0,), (3, 0, 5), (1, 1)])
 def test_scalars_and_empty_tensors(tmp_path, shape):
     array = np.full(shape, 2.5, np.float32)
     save_file({"a": array, "z": np.ones(3, np.float32)}, tmp_path / WEIGHTS)
-    np.testing.assert_array_equal(Tensors(tmp_path)["a"], array)
+    np.testing.assert_array_equal(Tensors(tmp_path).read("a"), array)
 
 
 def test_every_float16_is_the_float32_of_the_same_value(tmp_path):
     save_file({"a": HALVES.view(np.float16).reshape(256, 256)}, tmp_path / WEIGHTS)
-    read = Tensors(tmp_path)["a"]
+    read = Tensors(tmp_path).read("a")
     assert read.shape == (256, 256)
     np.testing.assert_array_equal(read.reshape(-1), HALVES.view(np.float16).astype(np.float32))
 
@@ -97,7 +114,7 @@ def test_every_bfloat16_is_the_upper_half_of_a_float32(tmp_path, reused):
 
 def test_bfloat16_of_known_values():
     out = np.empty(4, np.float32)
-    widen(np.array([0x3F80, 0xC049, 0x7F80, 0x0001], np.uint16), out)
+    floats(np.array([0x3F80, 0xC049, 0x7F80, 0x0001], np.uint16), out)
     assert out.tolist() == [1.0, -3.140625, math.inf, 2.0**-133]
 
 
@@ -107,11 +124,11 @@ def test_numbers_that_stand_askew_in_the_file_are_read(tmp_path):
         "a": {"dtype": "F32", "shape": [3], "data_offsets": [1, 13]},
     }
     write_weights(tmp_path, pack(header, b"\x07" + np.array([1.5, -2, 3], "<f4").tobytes()))
-    assert Tensors(tmp_path)["a"].tolist() == [1.5, -2, 3]
+    assert Tensors(tmp_path).read("a").tolist() == [1.5, -2, 3]
 
 
 @pytest.mark.parametrize("dtype", ["F64", "I64", "BOOL", "F8_E4M3", "NEW"])
-def test_another_type_is_refused_by_name_when_it_is_read(tmp_path, dtype):
+def test_another_type_is_refused_by_name_when_it_is_asked_for(tmp_path, dtype):
     size = {"F64": 8, "I64": 8}.get(dtype, 1)
     write_weights(tmp_path, pack(one(dtype, (3,), (0, 3 * size)), bytes(3 * size)))
     tensors = Tensors(tmp_path)
@@ -175,7 +192,7 @@ def test_no_bytes_whatever_bring_another_error(tmp_path_factory, data):
     try:
         tensors = Tensors(folder)
         for name in tensors:
-            assert tensors[name].size * 2 <= 12
+            assert tensors.read(name).size * 2 <= 12
     except AttentionLabError:
         assert broken != whole
 
@@ -184,7 +201,11 @@ def test_shards_are_read_as_one(tmp_path):
     first, second = {"a": np.ones(3, np.float32)}, {"b": np.arange(5, dtype=np.float16), "c": np.zeros(2, np.float32)}
     write_shards(tmp_path, {"model-1-of-2.safetensors": first, "model-2-of-2.safetensors": second})
     tensors = Tensors(tmp_path)
-    assert {name: tensors[name].tolist() for name in tensors} == {"a": [1, 1, 1], "b": [0, 1, 2, 3, 4], "c": [0, 0]}
+    assert {name: tensors.read(name).tolist() for name in tensors} == {
+        "a": [1, 1, 1],
+        "b": [0, 1, 2, 3, 4],
+        "c": [0, 0],
+    }
 
 
 def test_a_single_file_comes_before_an_index(tmp_path):

@@ -1,16 +1,24 @@
 """Small models of a configuration, their weights drawn at random, without a checkpoint or the reference."""
 
+import tempfile
 from pathlib import Path
 
 import numpy as np
+from safetensors.numpy import save_file
 
-from attention_core.families.convert import convert, factor_lengths, read_config, tensor_sources
+from attention_core.checkpoint import build
+from attention_core.families.convert import factor_lengths, read_config, tensor_sources
 from attention_core.families.registry import family_of
-from attention_core.model import Model
+from attention_core.tensors import WEIGHTS, Tensors
 from attention_core.tokenizer import Tokenizer
-from attention_core.weights import Weights
 
 TOKENIZER = Path(__file__).parents[2] / "reference" / "bert" / "tokenizer.json"
+
+
+def written(folder, tensors):
+    """The tensors of a checkpoint that is written to a folder."""
+    save_file(tensors, folder / WEIGHTS)
+    return Tensors(folder)
 
 
 def small(raw):
@@ -21,5 +29,5 @@ def small(raw):
     for source in tensor_sources(family, config).values():
         shape = [int(np.prod(axis)) for axis in factor_lengths(source, config)]
         tensors[source.name] = draw.normal(0, 0.3, shape).astype(np.float32)
-    weights, sources = convert(family, config, tensors)
-    return Model("small", config, Weights(config, weights), Tokenizer(TOKENIZER), sources)
+    with tempfile.TemporaryDirectory() as folder:
+        return build(family, config, written(Path(folder), tensors), Tokenizer(TOKENIZER), "small")

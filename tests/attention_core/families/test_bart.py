@@ -9,6 +9,7 @@ from attention_core.errors import UnsupportedConfigError
 from attention_core.families.convert import as_stored, read_config
 from attention_core.families.registry import FAMILIES
 from attention_core.positions import sinusoids
+from tests.attention_core.families.small import written
 
 OLD = {
     "_num_labels": 3, "activation_dropout": 0.1, "add_bias_logits": False, "attention_dropout": 0.1,
@@ -74,16 +75,18 @@ def test_what_would_not_be_exact_is_refused_by_name(change, named):
         sides(MARIAN | change)
 
 
-def test_stored_places_are_read_where_they_are_no_sinusoids():
+def test_stored_places_are_read_where_they_are_no_sinusoids(tmp_path):
     family = FAMILIES["marian"].encoder
     config = read_config(family, MARIAN | {"d_model": 24, "max_position_embeddings": 11})
     name, table = "model.encoder.embed_positions.weight", sinusoids(np.arange(11), 24)
-    assert as_stored(family, config, {name: table}).positions == "sinusoidal"
-    assert as_stored(family, config, {name: table.astype(np.float16).astype(np.float32)}).positions == "learned"
+    assert as_stored(family, config, written(tmp_path, {name: table})).positions == "sinusoidal"
+    coarse = written(tmp_path, {name: table.astype(np.float16)})
+    assert as_stored(family, config, coarse).positions == "learned"
 
 
-def test_a_checkpoint_without_a_bias_on_its_logits_adds_none():
+def test_a_checkpoint_without_a_bias_on_its_logits_adds_none(tmp_path):
     family = FAMILIES["bart"]
     config = read_config(family, {"model_type": "bart"})
-    assert "b_U" in as_stored(family, config, {"final_logits_bias": np.zeros((1, 5), np.float32)}).biases
-    assert as_stored(family, config, {}).biases == config.biases - {"b_U"}
+    stored = written(tmp_path, {"final_logits_bias": np.zeros((1, 5), np.float32)})
+    assert "b_U" in as_stored(family, config, stored).biases
+    assert as_stored(family, config, written(tmp_path, {})).biases == config.biases - {"b_U"}

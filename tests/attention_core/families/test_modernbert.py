@@ -7,6 +7,7 @@ from attention_core.errors import UnsupportedConfigError
 from attention_core.families.convert import as_stored, at_layer, read_config
 from attention_core.families.modernbert import MODERNBERT
 from attention_core.families.windows import FULL, SLIDING
+from tests.attention_core.families.small import written
 
 OLD = {
     "architectures": ["ModernBertForMaskedLM"], "attention_bias": False, "attention_dropout": 0.0,
@@ -52,13 +53,14 @@ def test_a_scaling_holds_for_both_kinds_of_layers():
     assert {(rotary.base, rotary.factor) for rotary in config.rotary} == {(160000.0, 4.0), (10000.0, 4.0)}
 
 
-def test_a_head_is_there_where_it_was_trained_for_masked_tokens_and_is_stored():
+def test_a_head_is_there_where_it_was_trained_for_masked_tokens_and_is_stored(tmp_path):
     config = read_config(MODERNBERT, OLD)
     assert (config.head, config.head_activation) == ("tied", "gelu")
     stored = at_layer(MODERNBERT, config, "W_head", None).name
     some = np.ones(1, np.float32)
-    assert as_stored(MODERNBERT, config, {stored: some}).head == "tied"
-    assert as_stored(MODERNBERT, config, {"model.embeddings.tok_embeddings.weight": some}).head == "none"
+    assert as_stored(MODERNBERT, config, written(tmp_path, {stored: some})).head == "tied"
+    table = written(tmp_path, {"model.embeddings.tok_embeddings.weight": some})
+    assert as_stored(MODERNBERT, config, table).head == "none"
     for names in (["ModernBertForSequenceClassification"], None, []):
         assert read_config(MODERNBERT, OLD | {"architectures": names}).head == "none"
 

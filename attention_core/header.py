@@ -1,0 +1,107 @@
+"""The header of a safetensors file: where each tensor stands, checked against the file.
+
+Source: https://huggingface.co/docs/safetensors
+"""
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from attention_core.errors import HeaderError, TruncatedError
+
+ITEM_BYTES = {
+    "F64": 8, "I64": 8, "U64": 8, "F32": 4, "I32": 4, "U32": 4, "F16": 2, "BF16": 2, "I16": 2, "U16": 2,
+    "I8": 1, "U8": 1, "BOOL": 1, "F8_E4M3": 1, "F8_E5M2": 1,
+}  # fmt: skip
+LONGEST_HEADER = 100_000_000  # bytes, as in the reference implementation
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a tensor stands: its type, its shape, and its first byte in the file."""
+
+    dtype: str
+    shape: tuple[int, ...]
+    start: int
+
+    @property
+    def size(self) -> int:
+        """How many numbers it has."""
+        return math.prod(self.shape)
+
+
+def read_header(path: Path) -> dict[str, Place]:
+    """Where each tensor of a file stands, checked against the file's size."""
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        length = int.from_bytes(file.read(8), "little")
+        if size < 8 or length > LONGEST_HEADER:
+            raise HeaderError(f"{path.name} is no safetensors file: it does not begin with the length of a header.")
+        if length > size - 8:
+            raise TruncatedError(f"{path.name} is truncated: it ends after {size} bytes, within its header.")
+        raw = file.read(length)
+    entries = read_object(raw, path.name)
+    entries.pop("__metadata__", None)
+    data = 8 + length
+    spans = {name: read_span(name, entry, path.name) for name, entry in entries.items()}
+    end = check_spans(spans, path.name)
+    if data + end > size:
+        raise TruncatedError(f"{path.name} is truncated: it has {size} bytes of {data + end}. Download it again.")
+    if data + end < size:
+        raise HeaderError(f"{path.name} has {size - data - end} bytes more than its header announces.")
+    return {name: Place(dtype, shape, data + begin) for name, (dtype, shape, begin, _) in spans.items()}
+
+
+Span = tuple[str, tuple[int, ...], int, int]
+"""A tensor's type, shape, first byte and the byte after its last, counted from the header's end."""
+
+
+def read_span(name: str, entry: Any, file: str) -> Span:
+    """What a header says of one tensor; HeaderError when its parts do not fit one another."""
+    match entry:
+        case {"dtype": str(dtype), "shape": list(shape), "data_offsets": [begin, end]} if (
+            all(map(is_count, [*shape, begin, end])) and begin <= end and len(entry) == 3
+        ):
+            if dtype in ITEM_BYTES and end - begin != math.prod(shape) * ITEM_BYTES[dtype]:
+                raise HeaderError(
+                    f"{file}: {name!r} has {end - begin} bytes, but {dtype} of shape {shape} takes "
+                    f"{math.prod(shape) * ITEM_BYTES[dtype]}."
+                )
+            return dtype, tuple(shape), begin, end
+    raise HeaderError(f"{file}: the header says of {name!r} no type, shape and offsets that can be read.")
+
+
+def check_spans(spans: Mapping[str, Span], file: str) -> int:
+    """The byte after the last tensor; HeaderError when tensors overlap or leave a gap."""
+    reached = 0
+    for name, (_, _, begin, end) in sorted(spans.items(), key=lambda item: item[1][2:]):
+        if begin != reached:
+            raise HeaderError(f"{file}: {name!r} begins at byte {begin} of the numbers, expected {reached}.")
+        reached = end
+    return reached
+
+
+def is_count(value: Any) -> bool:
+    """Whether a value is a whole number of at least 0."""
+    return type(value) is int and value >= 0
+
+
+def read_object(raw: bytes, file: str) -> dict[str, Any]:
+    """A JSON object whose keys are all different; HeaderError names the file otherwise."""
+
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) != len(pairs):
+            raise ValueError("a key stands there twice")
+        return found
+
+    try:
+        parsed = json.loads(raw.decode("utf-8"), object_pairs_hook=once)
+    except (ValueError, RecursionError) as problem:
+        raise HeaderError(f"{file} is not JSON: {problem}") from problem
+    if not isinstance(parsed, dict):
+        raise HeaderError(f"{file} holds a {type(parsed).__name__}, expected an object.")
+    return parsed

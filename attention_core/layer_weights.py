@@ -1,0 +1,141 @@
+"""The trained tensors of one layer in memory, those that multiply the same rows end to end."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from attention_core.arrays import Array, frozen
+from attention_core.config import ModelConfig
+from attention_core.layer import declaration
+from attention_core.layout import Layout
+from attention_core.operations import Contract
+from attention_core.stages import Stage
+from attention_core.tensors import Tensors
+
+ALIGNED = 16  # numbers: a line of the cache
+
+
+@dataclass(frozen=True)
+class Product:
+    """A matrix [model, columns] by which several quantities are made at once.
+
+    parts: quantity -> its columns, and how its weights lie there
+    bias:  [columns], or None
+    """
+
+    matrix: Array
+    parts: Mapping[str, tuple[slice, Layout]]
+    bias: Array | None = None
+
+    def split(self, made: np.ndarray, quantity: str) -> np.ndarray:
+        """One of the quantities, [head, position, dim], of the product [position, columns]."""
+        columns, layout = self.parts[quantity]
+        own = made[:, columns]
+        return layout.view(own.T if layout.by_rows else own)
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """What a layer takes from a checkpoint, and where in a buffer each tensor goes.
+
+    layouts: canonical name -> how it lies in the checkpoint
+    shapes:  the checkpoint's tensor -> its shape; starts: where it begins in the buffer
+    groups:  stages whose weights multiply the same rows
+    size:    the length of the buffer
+    """
+
+    layouts: Mapping[str, Layout]
+    shapes: Mapping[str, tuple[int, ...]]
+    starts: Mapping[str, int]
+    groups: tuple[tuple[Stage, ...], ...]
+    size: int
+
+
+def make_plan(config: ModelConfig, layer: int, layouts: Mapping[str, Layout], tensors: Tensors) -> Plan:
+    """The plan of a layer, in which the tensors of a group lie end to end."""
+    groups = tuple(together(list(declaration(config, layer).values())))
+    grouped = [[name for each in group for name in layouts[each.inputs[1].name].names] for group in groups]
+    starts: dict[str, int] = {}
+    end = 0
+    for names in [*grouped, *(each.names for each in layouts.values())]:
+        end = -(-end // ALIGNED) * ALIGNED
+        for name in dict.fromkeys(names):
+            if name not in starts:
+                starts[name] = end
+                end += tensors[name].size
+    return Plan(layouts, {name: tensors.shape(name) for name in starts}, starts, groups, end)
+
+
+class LayerWeights:
+    """The trained tensors of a layer by their canonical names, read into a buffer."""
+
+    def __init__(self, plan: Plan, tensors: Tensors, buffer: Array) -> None:
+        self._plan = plan
+        self._numbers = frozen(buffer.view())
+        for name, start in plan.starts.items():
+            tensors.read(name, buffer[start : start + tensors[name].size].reshape(plan.shapes[name]))
+        self._views: dict[str, Array] = {}
+        self._products = {group[0].name: self._join(group) for group in plan.groups}
+
+    def __getitem__(self, name: str) -> Array:
+        if name not in self._views:
+            layout = self._plan.layouts[name]
+            self._views[name] = frozen(layout.view(self._tensor(*layout.names)))
+        return self._views[name]
+
+    def products(self, first: str) -> list[Product]:
+        """The matrices that make the stages of a group, which is known by its first stage; one wherever it can be."""
+        return self._products[first]
+
+    def _tensor(self, *names: str) -> Array:
+        """One of the checkpoint's tensors, or several that are stacked."""
+        shape, start = self._plan.shapes[names[0]], self._plan.starts[names[0]]
+        stacked = (len(names), *shape) if len(names) > 1 else shape
+        return self._numbers[start : start + math.prod(stacked)].reshape(stacked)
+
+    def _join(self, group: tuple[Stage, ...]) -> list[Product]:
+        layouts = {each.name: self._plan.layouts[each.inputs[1].name] for each in group}
+        tensors = {layout.source: self._tensor(*layout.names) for layout in layouts.values()}
+        if all(layout.by_rows for layout in layouts.values()):
+            ends = dict(zip(tensors, itertools.accumulate(map(len, tensors.values())), strict=True))
+            columns = {name: slice(ends[name] - len(tensors[name]), ends[name]) for name in tensors}
+            first, width = (
+                self._plan.starts[next(iter(layouts.values())).names[0]],
+                next(iter(tensors.values())).shape[1],
+            )
+            whole = self._numbers[first : first + max(ends.values()) * width].reshape(-1, width)
+            made = [Product(whole.T, {own: (columns[layout.source], layout) for own, layout in layouts.items()})]
+        else:
+            made = []
+            for name, tensor in tensors.items():
+                parts = {own: (slice(None), layout) for own, layout in layouts.items() if layout.source == name}
+                by_rows = next(iter(parts.values()))[1].by_rows
+                made.append(Product(tensor.T if by_rows else tensor, parts))
+        biases = {each.name: ref.name for each in group for ref in each.inputs[2:]}
+        return [replace(each, bias=self._bias(each, biases)) for each in made] if biases else made
+
+    def _bias(self, product: Product, biases: Mapping[str, str]) -> Array:
+        """The biases of a product's parts in the order of its columns; 0 where there is none."""
+        columns = product.matrix.shape[1]
+        bias = np.zeros(columns, np.float32)
+        for quantity in product.parts.keys() & biases.keys():
+            bias[product.split(np.arange(columns)[None], quantity)[:, 0]] = self[biases[quantity]]
+        return frozen(bias)
+
+
+def together(stages: list[Stage]) -> list[tuple[Stage, ...]]:
+    """Neighbouring projections of the same rows, which can be made by one product."""
+    groups: list[list[Stage]] = []
+    for stage in stages:
+        if not (isinstance(stage.operation, Contract) and stage.inputs[1].axes[1:] == ("model", "dim")):
+            groups.append([])
+        elif groups and groups[-1] and groups[-1][0].inputs[0].name == stage.inputs[0].name:
+            groups[-1].append(stage)
+        else:
+            groups.append([stage])
+    return [tuple(group) for group in groups if len(group) > 1]

@@ -1,0 +1,66 @@
+"""Checkpoints of random numbers in the shapes of known models, written to a folder."""
+
+import json
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from attention_core.families.convert import factor_lengths, read_config, tensor_sources
+from attention_core.families.registry import FAMILIES
+from attention_core.tensors import INDEX, WEIGHTS
+
+SPREAD = 0.02
+NOISE = 4_000_037  # numbers, a prime, so that no two rows of a matrix are the same
+TOKENIZER = {
+    "version": "1.0", "truncation": None, "padding": None, "added_tokens": [], "normalizer": None,
+    "pre_tokenizer": {"type": "Whitespace"}, "post_processor": None, "decoder": None,
+    "model": {"type": "WordLevel", "vocab": {"word": 0}, "unk_token": "word"},
+}  # fmt: skip
+
+
+def write_checkpoint(folder: Path, raw: Mapping[str, Any], shards: int = 1) -> int:
+    """A model's folder in bfloat16, in one file or several; returns how many bytes its numbers take."""
+    family = FAMILIES[raw["model_type"]]
+    config = read_config(family, raw)
+    shapes = {
+        source.name: [math.prod(axis) for axis in factor_lengths(source, config)]
+        for source in tensor_sources(family, config).values()
+    }
+    sizes = {name: 2 * math.prod(shape) for name, shape in shapes.items()}
+    total, reached = sum(sizes.values()), 0
+    parts: list[list[str]] = [[] for _ in range(shards)]
+    for name, size in sizes.items():
+        parts[reached * shards // total].append(name)
+        reached += size
+    files = [WEIGHTS] if shards == 1 else [f"model-{i + 1}-of-{shards}.safetensors" for i in range(shards)]
+    numbers = np.random.default_rng(0).standard_normal(NOISE, np.float32) * np.float32(SPREAD)
+    noise = (numbers.view(np.uint32) >> 16).astype(np.uint16).tobytes()
+    for file, names in zip(files, parts, strict=True):
+        write_file(folder / file, {name: shapes[name] for name in names}, noise)
+    if shards > 1:
+        placed = {name: file for file, names in zip(files, parts, strict=True) for name in names}
+        (folder / INDEX).write_text(json.dumps({"weight_map": placed}))
+    (folder / "config.json").write_text(json.dumps(raw))
+    write_tokenizer(folder)
+    return total
+
+
+def write_tokenizer(folder: Path) -> None:
+    """A tokenizer that knows one word, for models that are run over ids."""
+    (folder / "tokenizer.json").write_text(json.dumps(TOKENIZER))
+
+
+def write_file(path: Path, shapes: Mapping[str, list[int]], noise: bytes) -> None:
+    """One safetensors file in bfloat16, filled with the same noise over and over."""
+    header, end = {}, 0
+    for name, shape in shapes.items():
+        start, end = end, end + 2 * math.prod(shape)
+        header[name] = {"dtype": "BF16", "shape": shape, "data_offsets": [start, end]}
+    raw = json.dumps(header).encode()
+    with path.open("wb") as file:
+        file.write(len(raw).to_bytes(8, "little") + raw)
+        for start in range(0, end, len(noise)):
+            file.write(noise[: end - start])

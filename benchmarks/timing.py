@@ -1,0 +1,53 @@
+"""What benchmarks of the engine share: medians of runs in turn, and the products that a model cannot avoid."""
+
+import statistics
+import time
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from attention_core.config import ModelConfig
+
+PAUSE = 0.06  # seconds, in which the workers of the run before go to sleep
+
+
+def milliseconds(runs: Mapping[str, Callable[[], object]], count: int) -> dict[str, float]:
+    """The median time of each, all run in turn, so many times after one that does not count."""
+    times: dict[str, list[float]] = {name: [] for name in runs}
+    for _ in range(1 + count):
+        for name, run in runs.items():
+            time.sleep(PAUSE)
+            start = time.perf_counter()
+            run()
+            times[name].append(1000 * (time.perf_counter() - start))
+    return {name: statistics.median(each[1:]) for name, each in times.items()}
+
+
+def bare_products(config: ModelConfig, n: int, sets: int | None = None) -> Callable[[], None]:
+    """The matrix products of a forward pass over n tokens, and nothing else; of a decoder with its source as long.
+
+    sets: how many layers have matrices of their own, all when not given
+    """
+    draw = np.random.default_rng(0)
+
+    def random(*shape: int) -> np.ndarray:
+        return draw.standard_normal(shape, np.float32)
+
+    heads, width, d_model = config.n_heads, config.d_head, config.d_model
+    joined, keys = heads * width, config.n_kv_heads * width
+    rows, mixed, hidden = random(n, d_model), random(n, joined), random(n, config.d_mlp)
+    q, k, pattern, v = random(heads, n, width), random(heads, width, n), random(heads, n, n), random(heads, n, width)
+    shapes = [(rows, joined + 2 * keys), (mixed, d_model)]
+    shapes += [(rows, joined), (rows, 2 * keys), (mixed, d_model)] if config.cross else []
+    shapes += [(rows, config.d_mlp)] * (2 if config.gated_mlp else 1) + [(hidden, d_model)]
+    matrices = [[random(x.shape[1], columns) for x, columns in shapes] for _ in range(sets or config.n_layers)]
+
+    def run() -> None:
+        for layer in range(config.n_layers):
+            for (x, _), matrix in zip(shapes, matrices[layer % len(matrices)], strict=True):
+                _ = x @ matrix
+            for _ in range(1 + config.cross):
+                np.matmul(q, k)
+                np.matmul(pattern, v)
+
+    return run
