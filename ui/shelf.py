@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import attention_core as ac
 from attention_core import checkpoint
@@ -123,4 +124,5 @@ class Shelf:
 
 def said(problem: Exception, name: str) -> str:
     """What went wrong, with the model called as the page calls it: where its folder is, is the server's own."""
-    return str(problem).replace(str(source_of(name)), title_of(name))
+    source = source_of(name)
+    return str(problem).replace(str(source), title_of(name)) if isinstance(source, Path) else str(problem)
