@@ -11,14 +11,10 @@ import numpy as np
 from attention_core.families.convert import factor_lengths, read_config, tensor_sources
 from attention_core.families.registry import FAMILIES
 from attention_core.tensors import INDEX, WEIGHTS
+from tests.reference.make import tiny_tokenizer
 
 SPREAD = 0.02
 NOISE = 4_000_037  # numbers, a prime, so that no two rows of a matrix are the same
-TOKENIZER = {
-    "version": "1.0", "truncation": None, "padding": None, "added_tokens": [], "normalizer": None,
-    "pre_tokenizer": {"type": "Whitespace"}, "post_processor": None, "decoder": None,
-    "model": {"type": "WordLevel", "vocab": {"word": 0}, "unk_token": "word"},
-}  # fmt: skip
 
 
 def write_checkpoint(folder: Path, raw: Mapping[str, Any], shards: int = 1) -> int:
@@ -44,13 +40,8 @@ def write_checkpoint(folder: Path, raw: Mapping[str, Any], shards: int = 1) -> i
         placed = {name: file for file, names in zip(files, parts, strict=True) for name in names}
         (folder / INDEX).write_text(json.dumps({"weight_map": placed}))
     (folder / "config.json").write_text(json.dumps(raw))
-    write_tokenizer(folder)
+    (folder / "tokenizer.json").write_text(tiny_tokenizer())
     return total
-
-
-def write_tokenizer(folder: Path) -> None:
-    """A tokenizer that knows one word, for models that are run over ids."""
-    (folder / "tokenizer.json").write_text(json.dumps(TOKENIZER))
 
 
 def write_file(path: Path, shapes: Mapping[str, list[int]], noise: bytes) -> None:
