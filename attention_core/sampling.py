@@ -36,7 +36,8 @@ def probabilities(logits: Array, temperature: float = 1.0, top_k: int = 0, top_p
         scores[scores < np.partition(scores, -top_k)[-top_k]] = -np.inf
     made = softmax(scores)
     if top_p < 1:
-        upwards = np.argsort(-made, kind="stable")[::-1]
+        # By scores: shares that differ may round to equals.
+        upwards = np.argsort(-scores, kind="stable")[::-1]
         # Left out is what, with all that is less likely, does not reach beyond 1 - top_p; the likeliest stays.
         made[upwards[:-1][np.cumsum(made[upwards])[:-1] <= 1 - top_p]] = 0
         made /= made.sum()

@@ -21,6 +21,11 @@ def test_they_sum_to_1_and_the_likeliest_stays(logits, temperature, top_k, top_p
     assert made[greedy(logits)] == made.max()
 
 
+def test_the_likeliest_stays_where_shares_round_to_equals():
+    logits = np.array([0, 1.4e-36], np.float32)
+    assert probabilities(logits, top_p=0.5)[greedy(logits)] == 1
+
+
 @given(DISTINCT, TEMPERATURES, st.integers(1, 23))
 def test_top_k_keeps_k(logits, temperature, top_k):
     made = probabilities(logits, temperature, top_k)
