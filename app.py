@@ -105,10 +105,9 @@ def who_looks_at_whom(attention: Attention, part: Shown) -> None:
         bound(st.toggle, "Hide special tokens", "hide", {"open": ""})
         if chosen()["hide"]:
             bound(st.toggle, "Renormalize what is left", "renorm", {"open": ""})
-    window = None if attention.crosses else attention.config.window(part.layer)
     row = part.pattern[part.plane, part.query]
     for note in (
-        words.mask_note(attention.causal, window),
+        words.mask_note(attention.causal, attention.window(part.layer)),
         words.sink_note(part.queries.names, part.keys.names, row, part.query, attention.crosses),
     ):
         if note:

@@ -52,6 +52,10 @@ class Attention:
         """Whether a query may not look at later keys."""
         return self.config.causal and not self.crosses
 
+    def window(self, layer: int) -> int | None:
+        """How many keys a query sees in a layer; None for all."""
+        return None if self.crosses else self.config.window(layer)
+
     @property
     def queries(self) -> tuple[Token, ...]:
         """The tokens that ask: [query]."""

@@ -134,7 +134,7 @@ def steps(run: ac.Trace | ac.PairTrace, made_for: tuple[str, str]) -> None:
     walk(attention, place, layer, head)
     look = step.look(Look(attention, layer, head, *part.cell))
     st.html(f'<p class="say">{says(step, attention, layer)}</p><p class="look">{look}</p>')
-    if step.name == "mask" and (note := mask_note(attention.causal, attention.config.window(layer))):
+    if step.name == "mask" and (note := mask_note(attention.causal, attention.window(layer))):
         st.html(f'<p class="read">{note}</p>')
     token_strip(
         strip_tokens(attention.trace, part.queries.places), Selection(part.query, part.key, part.plane),

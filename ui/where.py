@@ -30,7 +30,7 @@ def where(trace: ac.Trace, address: Address) -> str:
     found = [tokens[axis].tokens[at] for axis, at in index.items() if axis in tokens and at < len(tokens[axis].tokens)]
     head = next((at for axis, at in index.items() if axis in ("head", "kv_head")), None)
     place = [*([] if stage.layer is None else [f"Layer {layer}"]), *([] if head is None else [f"head {head}"])]
-    before = f"{', '.join(place)}: " if place else ""
+    before = f"{', '.join(place)}: " if place else "What the encoder made: " if quantity == "memory" else ""
     match found:
         case [asks, answers]:
             return f"{before}from “{asks}” to “{answers}”."

@@ -153,19 +153,3 @@ def test_every_number_opens(tmp_path, name):
                 if np.isfinite(numbers[place]):
                     assert term.value == pytest.approx(float(numbers[place]), abs=2e-5, rel=2e-5), str(address)
                 assert stage.name == quantity
-
-
-@pytest.mark.parametrize("name", [name for name, row in REFERENCES.items() if row.decoder])
-@pytest.mark.parametrize("variant", [0, 1])
-def test_what_a_pair_writes_is_what_the_reference_writes(tmp_path, name, variant):
-    import torch
-
-    import tests.oracle.capture  # noqa: F401, it registers the attention that references are made with
-
-    theirs, ours = make(name, variant, tmp_path), ac.load(tmp_path)
-    text = "w3 w17 w11 w2 w90"
-    ids = torch.tensor([[token.id for token in ours.tokenizer.encode(text)]])
-    plainly = {"do_sample": False, "num_beams": 1, "decoder_start_token_id": ours.config.start_id}
-    expected = theirs.generate(ids, max_new_tokens=13, **plainly)[0].tolist()
-    run = ours.write(text, most=13)
-    assert run.decoder.ids + [*ours.config.end_ids][: run.ended] == expected

@@ -19,6 +19,9 @@ def test_a_number_of_the_encoder_is_said_with_the_encoders_token(bert):
         "In the encoder. Layer 2, head 1: dimension 4 of the key of “w7”."
     )
     assert where(decoder, Address("encoder_W_Q", (2, 1, 3, 4))) == "In the encoder."
+    assert where(decoder, Address("resid_pre", (0, 0, 4))) == "Layer 0: dimension 4 of “w5”."
+    assert where(decoder, Address("weight", (0, 1, 0, 0))) == "Layer 0, head 1: from “w5” to “w5”."
+    assert where(decoder, Address("no_such", (0, 1))) == ""
     assert where(decoder, Address("k", (0, 1, 0, 4))) == "Layer 0, head 1: dimension 4 of the key of “w5”."
 
 
