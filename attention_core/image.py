@@ -78,6 +78,12 @@ class ImageInput:
         flat = parted.transpose(0, 2, 4, 1, 3).reshape(self.patches, self.values)
         return frozen(flat.astype(np.float32))
 
+    def joined(self, values: Array) -> np.ndarray:
+        """The part of the image that was cut, whole again: [rows * patch_height, columns * patch_width, 3], uint8."""
+        parted = values.reshape(self.rows, self.columns, len(COLOURS), self.patch_height, self.patch_width)
+        height, width = self.rows * self.patch_height, self.columns * self.patch_width
+        return parted.transpose(0, 3, 1, 4, 2).reshape(height, width, len(COLOURS)).astype(np.uint8)
+
     def pixel(self, patch: int, value: int) -> tuple[int, int, str]:
         """Where a value of a patch stands in the image: its row and column in pixels, and its colour."""
         colour, place = divmod(value, self.patch_height * self.patch_width)

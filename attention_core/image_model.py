@@ -38,6 +38,10 @@ class Patches:
         """InputError: nothing follows an image."""
         raise InputError(NO_TEXT)
 
+    def decode(self, ids: Sequence[int]) -> tuple[str, tuple[Token, ...]]:
+        """InputError: patches stand for no text."""
+        raise InputError(NO_TEXT)
+
     @property
     def special_ids(self) -> frozenset[int]:
         """The position of the class token."""

@@ -61,6 +61,9 @@ class Reader(Protocol):
     def followed(self, text: str, ids: Sequence[int], more: Sequence[int]) -> str:
         """A text followed by what some more tokens stand for; InputError when the model does not read texts."""
 
+    def decode(self, ids: Sequence[int]) -> tuple[str, tuple[Token, ...]]:
+        """The text that ids stand for, and their places in it; InputError when the model does not read texts."""
+
     @property
     def special_ids(self) -> frozenset[int]:
         """The ids of the tokens that stand for nothing that was given."""

@@ -28,6 +28,10 @@ def test_every_value_stands_where_pixel_says(image):
             assert cut[patch, value] == image[y, x, ("red", "green", "blue").index(colour)]
 
 
+def test_patches_are_joined_to_what_was_read(image):
+    np.testing.assert_array_equal(READS.joined(READS.cut(image)), image[:15, :35])
+
+
 def test_tokens_are_named_by_row_and_column():
     assert [READS.name(at) for at in (0, 1, 2, 5, 6, 15)] == ["[CLS]", "r0 c0", "r0 c1", "r0 c4", "r1 c0", "r2 c4"]
 
