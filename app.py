@@ -8,16 +8,16 @@ import attention_core as ac
 from attention_core.sides import Attention
 from components.arithmetic import arithmetic
 from components.heatmap import Tokens, heatmap
-from components.token_strip import Selection, token_strip
 from figures.graph import alt_text, attention_graph, clicked, graph_info
 from ui import words
 from ui.arithmetic import view
-from ui.controls import asked, get_run_or_stop, pickers, sentence_box, side_row, target_box
+from ui.controls import asked, get_run_or_stop, input_box, pickers, side_row, target_box
 from ui.examples import BY_TEXT
-from ui.inspect import Along, Shown, chosen_attention, example_of, shown_part, strip_tokens
+from ui.inspect import Along, Shown, chosen_attention, example_of, shown_part
 from ui.models import get_model
 from ui.next_token import what_comes_next
 from ui.page import open_page, theme_name
+from ui.patches import tokens_box
 from ui.saving import graph_choices, save_menu
 from ui.selection import bound, chosen, put, write_address
 
@@ -166,17 +166,18 @@ def inspect(run: ac.Trace | ac.PairTrace, made_for: tuple[str, str]) -> None:
     with st.container():  # a place of its own, so that what stands below keeps its own when a note comes or goes
         if part.note:
             st.info(part.note)
-    token_strip(
-        strip_tokens(attention.trace, part.queries.places), Selection(part.query, part.key, part.plane),
-        strip_tokens(attention.source, part.keys.places) if attention.crosses else None,
-        key="strip", on_pick=part.put,
-    )  # fmt: skip
+    of_image = attention.config.image is not None
+    if not of_image:
+        tokens_box(attention, part)
     with st.container():
         if note := words.unplaced(attention.source.text, attention.keys):
             st.caption(note.replace("[", "\\["))
     headline(attention, part)
     left, right = st.columns([9, 11], gap="medium")
     with left:
+        if of_image:
+            st.html(f'<h2 class="block">What {words.quoted(part.queries.names[part.query], "q")} looks at</h2>')
+            tokens_box(attention, part)
         who_looks_at_whom(attention, part)
     with right:
         above, below = st.container(), st.container()
@@ -189,7 +190,7 @@ def inspect(run: ac.Trace | ac.PairTrace, made_for: tuple[str, str]) -> None:
 
 
 open_page("Inspect")
-row = sentence_box()
+row = input_box()
 try:
     loaded = get_model(chosen()["model"])
 except ac.AttentionLabError as problem:

@@ -3,8 +3,9 @@
 from attention_core import explain
 from attention_core.checkpoint import load
 from attention_core.errors import AttentionLabError
+from attention_core.image_model import ImageModel
 from attention_core.model import Model
 from attention_core.pair import EncoderDecoder, PairTrace
 from attention_core.trace import Trace
 
-__all__ = ["AttentionLabError", "EncoderDecoder", "Model", "PairTrace", "Trace", "explain", "load"]
+__all__ = ["AttentionLabError", "EncoderDecoder", "ImageModel", "Model", "PairTrace", "Trace", "explain", "load"]

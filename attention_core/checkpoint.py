@@ -5,6 +5,7 @@ import json
 import os
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -14,17 +15,20 @@ from attention_core.config import ModelConfig
 from attention_core.download import Plan, fetch, make_plan, remember
 from attention_core.errors import CheckpointError, DigestError, UnknownModelError
 from attention_core.families.convert import as_stored, convert, read_config
+from attention_core.families.preprocessor import prepared
 from attention_core.families.registry import family_of
 from attention_core.families.schema import Family
+from attention_core.image_model import ImageModel, Patches
 from attention_core.model import Model
 from attention_core.pair import EncoderDecoder
 from attention_core.progress import Report, in_terminal
 from attention_core.tensors import INDEX, WEIGHTS, Tensors, shard_map
-from attention_core.tokenizer import TOKENIZER, Tokenizer, lacking
+from attention_core.tokenizer import TOKENIZER, Reader, Tokenizer, lacking
 from attention_core.weights import Weights
 
-CONFIG = "config.json"
-OTHERS = (CONFIG, TOKENIZER)
+CONFIG, PREPROCESSOR = "config.json", "preprocessor_config.json"
+READERS = (TOKENIZER, PREPROCESSOR)
+"""What a model of texts reads with, and a model of images."""
 
 MAIN = "main"
 PART = r"[A-Za-z0-9](?:[\w-]|\.(?!\.))*"
@@ -57,7 +61,7 @@ def find(entry: Entry) -> Path | None:
 
 def plan(name: str | Path) -> Plan:
     """What the download of a model takes; it asks the hub."""
-    return make_plan(*hub_place(name), OTHERS)
+    return make_plan(*hub_place(name), (CONFIG,), READERS)
 
 
 def download(wanted: Plan, progress: Report | None = None) -> Path:
@@ -108,7 +112,8 @@ def is_whole(folder: Path) -> bool:
     weights = [WEIGHTS]
     if not (folder / WEIGHTS).is_file() and (folder / INDEX).is_file():
         weights = list(shard_map((folder / INDEX).read_bytes()).values())
-    return all((folder / file).is_file() for file in (*OTHERS, *weights))
+    reads = any((folder / file).is_file() for file in READERS)
+    return reads and all((folder / file).is_file() for file in (CONFIG, *weights))
 
 
 def check_digest(path: Path, expected: str) -> None:
@@ -122,12 +127,14 @@ def check_digest(path: Path, expected: str) -> None:
 
 
 def read_model(folder: Path, name: str) -> Model | EncoderDecoder:
-    """Read a model from a folder that holds its configuration, tokenizer and safetensors."""
-    for file in OTHERS:
-        if not (folder / file).is_file():
-            there = {each.name for each in folder.iterdir()}
-            raise CheckpointError(f"The model's folder has no {file}.{lacking(file, there)}")
+    """Read a model from a folder: its configuration, what it reads texts or images with, and its safetensors."""
+    need(folder, CONFIG)
     family, config = family_and_config(folder)
+    if config.image is not None:
+        need(folder, PREPROCESSOR)
+        image = prepared(config.image, read_json(folder / PREPROCESSOR))
+        return build(family, replace(config, image=image), Tensors(folder), Patches(image), name, ImageModel)
+    need(folder, TOKENIZER)
     tensors, tokenizer = Tensors(folder), Tokenizer(folder / TOKENIZER)
     model = build(family, config, tensors, tokenizer, name)
     if family.encoder is None:
@@ -136,12 +143,21 @@ def read_model(folder: Path, name: str) -> Model | EncoderDecoder:
     return EncoderDecoder(name, build(family.encoder, encoder, tensors, tokenizer, name), model)
 
 
-def build(family: Family, config: ModelConfig, tensors: Tensors, tokenizer: Tokenizer, name: str) -> Model:
+def need(folder: Path, file: str) -> None:
+    """CheckpointError when a folder lacks a file."""
+    if not (folder / file).is_file():
+        there = {each.name for each in folder.iterdir()}
+        raise CheckpointError(f"The model's folder has no {file}.{lacking(file, there)}")
+
+
+def build(
+    family: Family, config: ModelConfig, tensors: Tensors, tokenizer: Reader, name: str, kind: type[Model] = Model
+) -> Model:
     """A model from the tensors of a folder, each checked."""
     config = as_stored(family, config, tensors)
     layouts = convert(family, config, {each: tensors.shape(each) for each in tensors})
     sources = {key: layout.source for key, layout in layouts.items()}
-    return Model(name, config, Weights(config, layouts, tensors), tokenizer, sources)
+    return kind(name, config, Weights(config, layouts, tensors), tokenizer, sources)
 
 
 def read_json(path: Path) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Any, Literal, get_args
 
 from attention_core.errors import UnsupportedConfigError
+from attention_core.image import COLOURS, ImageInput
 from attention_core.positions import Alibi, Relative, Rotary
 
 Activation = Literal["gelu", "gelu_tanh", "quick_gelu", "relu", "silu", "tanh"]
@@ -77,6 +78,8 @@ class ModelConfig:
     head, logit_scale: whether logits are read off by W_E, by a matrix of their own, or there are none; what the
                  stream is multiplied by before it
     head_activation: act in norm(act(x · W_head)), which logits are read off where a model has it (ModernBERT)
+    image:       of a model whose tokens are the patches of an image, what it reads of one; d_vocab is then how many
+                 labels there are
     pad_id, start_id: the token that fills up a text, and the one that a decoder begins with
     end_ids:     the tokens that end a text
 
@@ -130,6 +133,7 @@ class ModelConfig:
     head: Head = "none"
     head_activation: HeadActivation = "none"
     logit_scale: float = 1.0
+    image: ImageInput | None = None
     pad_id: int | None = None
     start_id: int | None = None
     end_ids: tuple[int, ...] = ()
@@ -205,6 +209,8 @@ class ModelConfig:
             "kv_head": self.n_kv_heads, "group": self.n_heads // self.n_kv_heads, "dim": self.d_head,
             "mlp": self.d_mlp, "bucket": relative, "hidden": self.d_model, "expert": self.n_experts,
             "expert_mlp": self.d_expert,
+            **({"value": self.image.values, "colour": len(COLOURS), "patch_row": self.image.patch_height,
+                "patch_column": self.image.patch_width} if self.image else {}),
         }  # fmt: skip
 
     @property

@@ -77,8 +77,8 @@ def length(path: Path) -> int:
     return path.stat().st_size if path.is_file() else 0
 
 
-def make_plan(hub_id: str, revision: str, others: Sequence[str]) -> Plan:
-    """Ask the hub what a model consists of: the files `others` and its weights.
+def make_plan(hub_id: str, revision: str, others: Sequence[str], either: Sequence[str]) -> Plan:
+    """Ask the hub what a model consists of: the files `others`, at least one of `either`, and its weights.
 
     Raises what hub_errors names; PickleError or CheckpointError when the hub lacks a file that is needed.
     """
@@ -88,6 +88,7 @@ def make_plan(hub_id: str, revision: str, others: Sequence[str]) -> Plan:
     with hub_errors(hub_id, revision):
         info = HfApi().model_info(hub_id, revision=revision, files_metadata=True, timeout=constants.HF_HUB_ETAG_TIMEOUT)
     there = {sibling.rfilename: sibling for sibling in info.siblings or ()}
+    others = [*others, *([name for name in either if name in there] or either[:1])]
     blobs = Path(constants.HF_HUB_CACHE) / repo_folder_name(repo_id=hub_id, repo_type="model") / "blobs"
     plan = Plan(hub_id, revision, info.sha or revision, blobs, tuple(remote(there, name) for name in others))
     if WEIGHTS in there:

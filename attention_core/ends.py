@@ -8,6 +8,7 @@ from attention_core.config import Activation, ModelConfig
 from attention_core.declare import norm, stage, trained
 from attention_core.elementwise import Activate, Add, Bfloat16, Cap, Multiply, Sinusoid, Times, Turn
 from attention_core.operations import Contract, Given, Passed, ReadOff, Scale
+from attention_core.patches import label_stages, patch_stages
 from attention_core.positions import Alibi, Rotary
 from attention_core.stages import Operation, Stage
 
@@ -20,7 +21,8 @@ SLOPE = (
 
 def before_stages(config: ModelConfig) -> list[Stage]:
     """All stages that belong to no layer."""
-    made = [*position_stages(config), *embedding_stages(config), *after_stages(config)]
+    first = patch_stages(config.image) if config.image else embedding_stages(config)
+    made = [*position_stages(config), *first, *after_stages(config)]
     weights = [
         # W_E is read both ways: by the token's row, and by its columns where logits are read off.
         replace(each, axes=tuple("token" if axis == "vocab" and each.name == "W_E" else axis for axis in each.axes))
@@ -150,6 +152,8 @@ def after_stages(config: ModelConfig) -> list[Stage]:
         stages.insert(0, stage("memory[source, model]", Given("What the encoder made of its text."), title="Memory"))
     if config.head == "none":
         return stages
+    if config.image:
+        return [*stages, *label_stages(config)]
     read = "contextual"
     if config.logit_scale != 1:
         read = "logit_input"

@@ -13,7 +13,7 @@ from attention_core.errors import InputError
 from attention_core.forward import Forward
 from attention_core.masks import Mask
 from attention_core.run import Inputs, places
-from attention_core.tokenizer import Token, Tokenizer
+from attention_core.tokenizer import Reader, Token
 from attention_core.trace import Trace
 from attention_core.weights import Weights
 
@@ -29,7 +29,7 @@ class Model:
     name: str
     config: ModelConfig
     weights: Weights
-    tokenizer: Tokenizer
+    tokenizer: Reader
     sources: Mapping[tuple[str, int | None], str]
 
     def trace(
@@ -48,16 +48,16 @@ class Model:
 
     def run(
         self, text: str, tokens: tuple[Token, ...], seen: Sequence[bool] | None = None,
-        memory: Array | None = None, memory_seen: Mask | None = None,
+        memory: Array | None = None, memory_seen: Mask | None = None, pixels: Array | None = None,
     ) -> Trace:  # fmt: skip
-        """Run the model over tokens; a decoder over an encoder's output too."""
+        """Run the model over tokens; a decoder over an encoder's output too, a model of images over its pixels."""
         if (memory is None) == self.config.cross:
             raise InputError("A decoder needs an encoder's output, and only a decoder takes one.")
         ids = np.array([token.id for token in tokens])
         if seen is not None and len(seen) != len(ids):
             raise InputError(f"{len(ids)} tokens need as many marks in seen, got {len(seen)}.")
         marks = None if seen is None or all(seen) else np.array(seen, bool)
-        inputs = Inputs(ids, places(self.config, ids, marks), marks, memory, memory_seen)
+        inputs = Inputs(ids, places(self.config, ids, marks), marks, memory, memory_seen, pixels)
         return Trace(self, tokens, text, frozen(Forward(self, inputs).stream()), inputs)
 
     def tokens(self, text: str | None, ids: Sequence[int] | None) -> tuple[Token, ...]:

@@ -9,7 +9,7 @@ from attention_core.config import ModelConfig
 from attention_core.errors import InputError
 from attention_core.model import Model
 from attention_core.sampling import greedy
-from attention_core.tokenizer import Token, Tokenizer
+from attention_core.tokenizer import Reader, Token
 from attention_core.trace import Trace
 from attention_core.writing import write
 
@@ -42,7 +42,7 @@ class EncoderDecoder:
         return self.decoder.config
 
     @property
-    def tokenizer(self) -> Tokenizer:
+    def tokenizer(self) -> Reader:
         """What both sides read with."""
         return self.decoder.tokenizer
 

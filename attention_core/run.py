@@ -12,6 +12,7 @@ from attention_core.arrays import Array, frozen
 from attention_core.config import ModelConfig
 from attention_core.declare import is_trained
 from attention_core.errors import InputError
+from attention_core.image import COLOURS
 from attention_core.layer import declaration
 from attention_core.operations import Given
 from attention_core.positions import alibi_slopes, buckets, frequencies
@@ -29,6 +30,7 @@ class Inputs:
     places: [position], each token's place as the model counts
     seen:   [position], True for tokens of the text and False for what fills it up; None when all are of the text
     memory, memory_seen: [source, d_model] and [source], of an encoder
+    pixels: [patch, value], of an image
     done:   how many positions, the first ones, were run before; only the others are run, and look back at those
     """
 
@@ -37,6 +39,7 @@ class Inputs:
     seen: masks.Mask | None = None
     memory: Array | None = None
     memory_seen: masks.Mask | None = None
+    pixels: Array | None = None
     done: int = 0
 
     @property
@@ -113,6 +116,10 @@ class ModelRun:
                 made = np.ones(len(inputs.memory), bool) if inputs.memory_seen is None else inputs.memory_seen
             case "memory":
                 made = inputs.memory
+            case "pixel":
+                made = inputs.pixels
+            case "mean" | "std" if config.image:
+                made = np.array(getattr(config.image, name), np.float32)
             case "place":
                 # A term in the score is there for every key, an angle for what is rotated now.
                 own = inputs.places if config.positions == "alibi" else inputs.places[inputs.new]
@@ -142,6 +149,8 @@ class ModelRun:
                 return ("position",), np.zeros(len(inputs.ids[inputs.new]), int)
             case "kv_head":
                 return ("head",), np.arange(config.n_heads) // (config.n_heads // config.n_kv_heads)
+            case "colour" if config.image:
+                return ("value",), np.arange(config.image.values) // (config.image.values // len(COLOURS))
             case "bucket" if config.relative:
                 index = np.arange(len(inputs.ids))
                 return ("query", "key"), buckets(config.relative, index[None, :] - index[inputs.new, None])

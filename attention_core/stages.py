@@ -20,10 +20,10 @@ from attention_core.errors import InputError
 Numbers = np.ndarray  # float32 for a model, float64 by hand, Fractions where they are exact
 
 # Which head and which token a number belongs to is said around a line, not in every name on it.
-UNNAMED = frozenset({"head", "query", "key", "position"})
+UNNAMED = frozenset({"head", "query", "key", "position", "patch"})
 # Axes whose index follows from that of others: a token, its place and its segment from its position, the keys'
-# head from the query's, the bucket of a relative position from query and key.
-FOLLOWERS = frozenset({"token", "place", "segment", "kv_head", "bucket"})
+# head from the query's, the bucket of a relative position from query and key, the colour of a patch's value.
+FOLLOWERS = frozenset({"token", "place", "segment", "kv_head", "bucket", "colour"})
 
 
 @dataclass(frozen=True)

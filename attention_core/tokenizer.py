@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from tokenizers import Tokenizer as Backend
 
@@ -43,6 +44,29 @@ def lacking(file: str, files: Collection[str]) -> str:
         f" Its tokenizer is there as {' and '.join(others)}, which is not read: a {TOKENIZER} is needed. Convert it, "
         "or choose a copy of the model that has one."
     )
+
+
+class Reader(Protocol):
+    """What makes tokens of what a model reads."""
+
+    def encode(self, text: str) -> tuple[Token, ...]:
+        """The pieces of a text; InputError when the model does not read texts."""
+
+    def piece(self, id: int) -> str:
+        """The name of an id."""
+
+    def spelled(self, tokens: Sequence[Token]) -> list[str]:
+        """What each of some tokens that follow one another reads as."""
+
+    def followed(self, text: str, ids: Sequence[int], more: Sequence[int]) -> str:
+        """A text followed by what some more tokens stand for; InputError when the model does not read texts."""
+
+    def decode(self, ids: Sequence[int]) -> tuple[str, tuple[Token, ...]]:
+        """The text that ids stand for, and their places in it; InputError when the model does not read texts."""
+
+    @property
+    def special_ids(self) -> frozenset[int]:
+        """The ids of the tokens that stand for nothing that was given."""
 
 
 class Tokenizer:

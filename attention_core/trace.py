@@ -142,9 +142,12 @@ class Trace(ModelRun):
         return self.array("contextual", None)
 
     def logits(self) -> Array:
-        """Scores of every next token: [position, d_vocab]; InputError for a model without such a head."""
+        """Scores of every next token, [position, d_vocab], or of every label of an image, [d_vocab].
+
+        InputError for a model without such a head.
+        """
         if not self.has("logits", None):
-            raise InputError(f"{self.model.name} has no language-model head, so it gives no logits.")
+            raise InputError(f"{self.model.name} has no language-model head or classifier, so it gives no logits.")
         return self.array("logits", None)
 
     def next_logits(self, position: int) -> Array:

@@ -27,6 +27,7 @@ class Sizes:
     masked:  whether a query sees earlier tokens only
     n_keys:  how many tokens answer, where others do than ask: keys and values come from what an encoder made of them
     scoring: what is done to q · k before the mask
+    image:   whether the tokens are the patches of an image
     """
 
     n_tokens: int
@@ -36,6 +37,12 @@ class Sizes:
     masked: bool
     n_keys: int | None = None
     scoring: str = "÷ √d_head"
+    image: bool = False
+
+    @property
+    def titles(self) -> tuple[str, ...]:
+        """What the steps are called."""
+        return ("Image", "Patches", *STEP_TITLES[2:]) if self.image else STEP_TITLES
 
 
 @dataclass(frozen=True)
@@ -93,8 +100,8 @@ def sources(sizes: Sizes, x: list[int]) -> list[Box]:
     stream = f"{count} × {sizes.d_model}"
     if sizes.n_keys is None:
         return [
-            Box(1, "plain", x[0], MIDDLE, 76, 26, "a sentence"),
-            Box(2, "plain", x[1], MIDDLE, 14, n, f"{count} ids"),
+            Box(1, "plain", x[0], MIDDLE, 76, 26, "pixels" if sizes.image else "a sentence"),
+            Box(2, "plain", x[1], MIDDLE, 14, n, f"{count} {'tokens' if sizes.image else 'ids'}"),
             Box(3, "plain", x[2], MIDDLE, model, n, stream, "x"),
         ]
     above, below = LANES["query"], (LANES["key"] + LANES["value"]) / 2
@@ -115,7 +122,7 @@ def self_attention_svg(sizes: Sizes, *, lit: int | None = None, theme: ThemeName
     places = {box.step: box.x for box in boxes}
     parts = [light(places[lit], colours)] if lit else []
     parts += arrows(boxes, colours)
-    for step, title in enumerate(STEP_TITLES, 1):
+    for step, title in enumerate(sizes.titles, 1):
         own = [box for box in boxes if box.step == step]
         shape = shape_of(own) if step != 1 or not text else shortened(text)
         parts.append(group(step, title, shape, own, colours, lit == step, sizes))

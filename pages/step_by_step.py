@@ -1,4 +1,4 @@
-"""Step by step: one sentence through one layer, in eleven steps."""
+"""Step by step: one sentence, or one image, through one layer, in eleven steps."""
 
 from __future__ import annotations
 
@@ -9,16 +9,17 @@ from attention_core.explain import open_term
 from attention_core.sides import Attention
 from components.grid import grid
 from components.picture import picture
-from components.token_strip import Selection, token_strip
 from ui import experts
-from ui.controls import asked, get_run_or_stop, pickers, sentence_box, side_row, target_box
+from ui.controls import asked, get_run_or_stop, input_box, pickers, side_row, target_box
 from ui.flow import flow_drawing, heads_drawing, one_head_drawing
 from ui.grids import View, grids
-from ui.inspect import chosen_attention, shown_part, strip_tokens
+from ui.image_steps import IMAGE_STEPS
+from ui.inspect import chosen_attention, shown_part
 from ui.looks import Look
 from ui.models import get_model
 from ui.opened import show_making
 from ui.page import open_page, theme_name
+from ui.patches import patches_table, tokens_box
 from ui.selection import bound, chosen, put, write_address
 from ui.steps import STEPS, Step, makes, says, title
 from ui.where import where
@@ -26,13 +27,14 @@ from ui.windows import moved, starts
 from ui.words import mask_note
 
 HEADS_AT_ONCE = 3
+IMAGE_HEIGHT = 200  # pixels; beside it stand matrices, which are what this page is about
 DRAWINGS = {"one": "one head", "heads": "all heads"}
 KINDS = {"q": "Queries", "k": "Keys", "v": "Values"}
 
 
 def walk(attention: Attention, place: int, layer: int, head: int | None) -> None:
     """Where we are, the way on and back, and what is drawn."""
-    step = STEPS[place - 1]
+    step = steps_of(attention)[place - 1]
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button("‹ Back", disabled=place == 1, on_click=put, kwargs={"step": place - 1, "open": ""})
         st.button("Next ›", disabled=place == len(STEPS), type="primary", on_click=put,
@@ -42,6 +44,11 @@ def walk(attention: Attention, place: int, layer: int, head: int | None) -> None
               format_func=DRAWINGS.__getitem__, label_visibility="collapsed")  # fmt: skip
         pickers(attention, every="All heads")
         save_drawings(attention, layer, head)
+
+
+def steps_of(attention: Attention) -> tuple[Step, ...]:
+    """The steps from what the model reads, a text or an image."""
+    return IMAGE_STEPS if attention.config.image else STEPS
 
 
 def save_drawings(attention: Attention, layer: int, head: int | None) -> None:
@@ -126,7 +133,7 @@ def steps(run: ac.Trace | ac.PairTrace, made_for: tuple[str, str]) -> None:
     if part is None:
         return
     place, layer = chosen()["step"], part.layer
-    step = STEPS[place - 1]
+    step = steps_of(attention)[place - 1]
     head = None if chosen()["head"] == "mean" else int(chosen()["head"])
     if part.note:
         st.info(part.note)
@@ -136,12 +143,10 @@ def steps(run: ac.Trace | ac.PairTrace, made_for: tuple[str, str]) -> None:
     st.html(f'<p class="say">{says(step, attention, layer)}</p><p class="look">{look}</p>')
     if step.name == "mask" and (note := mask_note(attention.causal, attention.window(layer))):
         st.html(f'<p class="read">{note}</p>')
-    token_strip(
-        strip_tokens(attention.trace, part.queries.places), Selection(part.query, part.key, part.plane),
-        strip_tokens(attention.source, part.keys.places) if attention.crosses else None,
-        key="strip", on_pick=part.put,
-    )  # fmt: skip
-    if step.name == "tokens":
+    tokens_box(attention, part, IMAGE_HEIGHT)
+    if step.name == "tokens" and attention.config.image:
+        patches_table(attention.trace, attention.config.image)
+    elif step.name == "tokens":
         for each in [attention.trace, attention.source] if attention.crosses else [attention.trace]:
             tokens_table(each)
     elif step.name != "text":
@@ -153,7 +158,7 @@ def steps(run: ac.Trace | ac.PairTrace, made_for: tuple[str, str]) -> None:
 
 
 open_page("Step by step")
-row = sentence_box()
+row = input_box()
 try:
     loaded = get_model(chosen()["model"])
 except ac.AttentionLabError as problem:

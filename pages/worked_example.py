@@ -15,14 +15,14 @@ from attention_core.worked.presets import PRESETS
 from attention_core.worked.solve import GIVEN, Solution, solve
 from components.grid import grid
 from ui import lesson as state
-from ui.controls import pickers, sentence_box, side_row, target_box
+from ui.controls import input_box, pickers, side_row, target_box
 from ui.grids import View, grids
 from ui.inspect import chosen_attention
 from ui.lesson_files import files_menu
 from ui.lesson_settings import digits_box, history_buttons, preset_box, scores_box, shape_box
 from ui.lesson_words import asking, changes, headline, where
 from ui.models import get_model
-from ui.offer import title_of
+from ui.offer import offered, title_of
 from ui.opened import show_making
 from ui.page import open_page, theme_name
 from ui.selection import bound, chosen, put, write_address
@@ -135,12 +135,14 @@ def origin() -> str:
     """Where the numbers on this page come from."""
     if state.setting().preset != state.SENTENCE:
         return "illustrative: numbers chosen by hand, not trained"
-    return f"projected from a head of {title_of(chosen()['model'])}, which is trained"
+    name = chosen()["model"]
+    known = name in offered() and offered()[name].entry
+    return f"projected from a head of {title_of(name)}" + (", which is trained" if known else "")
 
 
 def sentence_preset() -> None:
     """For the preset that is made from the model: which sentence, layer and head it is made from, and what it keeps."""
-    row = sentence_box()
+    row = input_box()
     target_box(get_model(chosen()["model"]), row)
     run = state.sentence_run()
     side_row(run)

@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 FLOORS = [{"app", "pages"}, {"ui"}, {"components", "figures"}, {"attention_core"}]
-NUMPY_ONLY = {"attention_core": {"streamlit", "plotly", "torch"}, "figures": {"streamlit", "torch"}}
+NUMPY_ONLY = {"attention_core": {"streamlit", "plotly", "torch", "PIL"}, "figures": {"streamlit", "torch", "PIL"}}
 
 
 def imported(path):

@@ -13,7 +13,8 @@ from attention_core.pair import LONGEST_WRITTEN
 from attention_core.sides import Attention
 from components import visible
 from ui.examples import EXAMPLES, Example
-from ui.models import get_run
+from ui.image_box import get_image_trace, image_box
+from ui.models import get_run, shelf
 from ui.selection import FRESH, SIDES, bound, chosen, put, write_address
 
 SIDE_NAMES = {"encoder": "Encoder", "decoder": "Decoder", "cross": "Cross"}
@@ -55,13 +56,23 @@ def asked() -> tuple[str, str]:
     return chosen()["text"], chosen()["target"]
 
 
+def input_box() -> DeltaGenerator:
+    """The sentence or, where the model on screen reads images, the image; returns the row in which it stands."""
+    return image_box() if isinstance(shelf().models.get(chosen()["model"]), ac.ImageModel) else sentence_box()
+
+
+def run_now(model: ac.Model | ac.EncoderDecoder) -> ac.Trace | ac.PairTrace:
+    """The run over the sentence or the image; InputError when the model cannot read it."""
+    return get_image_trace(model) if isinstance(model, ac.ImageModel) else get_run(model.name, *asked())
+
+
 def get_run_or_stop(model: ac.Model | ac.EncoderDecoder) -> ac.Trace | ac.PairTrace:
-    """The run over the sentence, or a message in its place."""
-    if not chosen()["text"].strip():
+    """The run over the sentence or the image, or a message in its place."""
+    if not isinstance(model, ac.ImageModel) and not chosen()["text"].strip():
         st.info("Type a sentence above, or take one from Examples.")
     else:
         try:
-            return get_run(model.name, *asked())
+            return run_now(model)
         except InputError as error:
             st.warning(f"{error} Your text is kept above: shorten it, and it will be shown.")
     write_address()

@@ -21,6 +21,7 @@ def sizes_of(attention: Attention, layer: int) -> Sizes:
         len(attention.queries), config.n_heads, config.d_model, config.d_head, attention.causal,
         len(attention.keys) if attention.crosses else None,
         " ".join(map(sign, attention.scoring(layer))) or "as it is",
+        config.image is not None,
     )  # fmt: skip
 
 

@@ -10,19 +10,24 @@ import numpy as np
 
 from attention_core.derivation import Address
 from attention_core.operations import Contract
+from attention_core.patches import Standardize
 from attention_core.render import number
 from attention_core.stages import Cell, Numbers, Operand, Ref, Run, Stage, operand
 from components.grid import Axis, Matrix, Product, Source
 
-WINDOWS: Mapping[str, int] = {"query": 16, "key": 16, "position": 16, "source": 16}
+WINDOWS: Mapping[str, int] = {"query": 16, "key": 16, "position": 16, "source": 16, "patch": 16}
 WINDOW = 8  # how many dimensions of an axis are shown at once
 WORDS: Mapping[str, str] = {
     "query": "token (query)", "key": "token (key)", "position": "token", "source": "token (answers)",
     "dim": "dimension", "model": "dimension",
-    "mlp": "hidden number", "head.dim": "dimension of the joined heads", "one": "",
+    "value": "pixel value", "mlp": "hidden number", "head.dim": "dimension of the joined heads", "one": "",
 }  # fmt: skip
 POSITIONS = frozenset({"query", "key", "position", "source"})
 ANSWERING = frozenset({"key", "source"})
+SIGNS: Mapping[type, tuple[str, ...]] = {Contract: ("", "×", "+"), Standardize: ("", "−", "÷")}
+"""What stands before each input of an operation; where nothing is said, a plus."""
+
+WHOLE = frozenset({"pixel"})  # quantities whose numbers are whole
 
 
 @dataclass(frozen=True)
@@ -104,7 +109,7 @@ def add_stage(made: Grids, view: View, stage: Stage, head: int) -> None:
         return f"{source.name}@{head}" if many else source.name
 
     inputs: list[tuple[str, tuple[str, str]]] = []
-    operators = ("", "×" if isinstance(stage.operation, Contract) else "+", *["+"] * len(stage.inputs))
+    operators = (*SIGNS.get(type(stage.operation), ("", "+", "+")), *["+"] * len(stage.inputs))
     for each in stage.inputs:
         source = view.run.stage(each.name, stage.layer)
         held = operand(view.run, each, stage)
@@ -193,13 +198,14 @@ def shown(view: View, source: Stage, numbers: Numbers, axes: tuple[str, str], na
         for axis, each, size in zip(axes, windows, numbers.shape, strict=True)
     )
     weights = source.name in ("weight", "cross_weight")
+    decimals = 0 if source.name in WHOLE else view.decimals
     editable = source.name in view.editable
     edits: Literal["no", "type", "turn"] = "no" if not editable else "turn" if part.dtype == bool else "type"
     return Matrix(
         name=name,
         title=(source.title or source.name) + (f", head {name.partition('@')[2]}" if "@" in name else ""),
         values=part.astype(float),
-        texts=[[digits(x, view.decimals) for x in row] for row in part],
+        texts=[[digits(x, decimals) for x in row] for row in part],
         rows=rows,
         columns=columns,
         role=source.role,
@@ -242,5 +248,7 @@ def labels(view: View, axis: str, part: slice) -> list[str]:
     """The words or numbers along the shown part of an axis."""
     if axis == "one":
         return [""]
+    if axis == "patch":  # the class token, which is none, stands before them
+        return view.tokens[part.start + 1 : part.stop + 1]
     tokens = view.key_tokens if view.key_tokens and axis in ANSWERING else view.tokens
     return [tokens[i] if axis in POSITIONS else str(i) for i in range(part.start, part.stop)]

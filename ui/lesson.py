@@ -16,9 +16,10 @@ from attention_core.worked.lesson import Lesson
 from attention_core.worked.lesson_file import from_address, to_address
 from attention_core.worked.presets import preset
 from attention_core.worked.projected import Projected, head_lesson, project_head
+from ui.controls import run_now
 from ui.history import History
 from ui.inspect import chosen_attention, chosen_pair
-from ui.models import get_model, get_run
+from ui.models import get_model
 from ui.selection import chosen, put
 
 SENTENCE = "sentence"  # the preset that is made from the model's own head
@@ -116,9 +117,8 @@ def refused() -> dict[str, Any] | None:
 
 
 def sentence_run() -> Trace | PairTrace:
-    """The model's run over the chosen sentence."""
-    selection = chosen()
-    return get_run(get_model(selection["model"]).name, selection["text"], selection["target"])
+    """The model's run over the chosen sentence or image."""
+    return run_now(get_model(chosen()["model"]))
 
 
 def from_sentence() -> tuple[Lesson, Projected, list[str]]:

@@ -38,6 +38,8 @@ def get_model(name: str) -> ac.Model | ac.EncoderDecoder:
         loading.caption("Loading the model …")
         there = shelf().take_from_disk(name)
         loading.empty()
+        if isinstance(shelf().models.get(name), ac.ImageModel):
+            st.rerun()  # what stands above was drawn for a sentence
         if not there:
             state.wanted = name
             if (shown := state.get("on_screen")) in shelf().models:

@@ -15,6 +15,7 @@ from attention_core.sides import Attention
 from components.picture import picture
 from figures.graph import GraphInfo, graph_info
 from figures.svg import graph_svg, heatmap_svg
+from ui.image_box import image_title
 from ui.inspect import Shown
 from ui.page import theme_name
 from ui.selection import chosen
@@ -66,7 +67,8 @@ TITLES = {
 
 def titled(attention: Attention, part: Shown) -> str:
     """What stands above a picture: the side where there is one, the layer, the head, and the texts."""
-    texts = [attention.trace.text, *([attention.source.text] if attention.crosses else [])]
+    given = image_title() if attention.config.image else attention.trace.text
+    texts = [given, *([attention.source.text] if attention.crosses else [])]
     place = f"layer {part.layer}, head {part.plane_names[part.plane]}"
     return f"{TITLES[attention.side]} weights, {place}: {' ← '.join(texts)}"
 

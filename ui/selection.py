@@ -12,13 +12,16 @@ from attention_core.worked.lesson_file import from_address
 from attention_core.worked.presets import PRESETS, SEEDS
 from ui.examples import EXAMPLES
 from ui.offer import may_load
+from ui.pictures import DRAWN
 
 LONGEST_TEXT = 20_000  # characters; far more than any model here reads
 FARTHEST = 1_000_000
 SIDES = get_args(Side)
+UPLOAD = "upload"  # the image that a person has uploaded, which no address can hold
 
 DEFAULTS: dict[str, Any] = {
     "text": EXAMPLES[0].text,
+    "image": next(iter(DRAWN)),
     "target": "",
     "model": "minilm",
     "side": SIDES[0],
@@ -137,6 +140,7 @@ def lesson(value: Any) -> str:
 
 READERS: dict[str, Callable[[Any], Any]] = {
     "text": text,
+    "image": one_of(*DRAWN, UPLOAD),
     "target": text,
     "model": model,
     "side": one_of(*SIDES),

@@ -59,7 +59,7 @@ def says(step: Step, attention: Attention, layer: int) -> str:
     config, plain = attention.config, step.says
     if attention.crosses and step.name in CROSS:
         return CROSS[step.name]
-    if step.name == "embeddings":
+    if step.name == "embeddings" and not plain:
         parts = ["Each token’s own vector"]
         parts += ["that of its place"] if config.positions in ("learned", "sinusoidal") else []
         parts += ["that of its segment"] if config.n_segments else []

@@ -18,6 +18,8 @@ def where(trace: ac.Trace, address: Address) -> str:
         return f"In the encoder. {told}" if told else "In the encoder."
     if said := experts.where(trace, address):
         return said
+    if said := in_image(trace, address):
+        return said
     quantity, indices = address
     layer = None if quantity in trace.declared(None) else next(iter(indices), None)
     try:
@@ -37,4 +39,16 @@ def where(trace: ac.Trace, address: Address) -> str:
         case [token] if len(index) > 1:
             kind = KINDS.get(quantity.removeprefix("cross_").partition("_")[0])
             return f"{before}dimension {[*index.values()][-1]} of {f'the {kind} of ' if kind else ''}“{token}”."
+    return ""
+
+
+def in_image(trace: ac.Trace, address: Address) -> str:
+    """The pixel or the patch that a number belongs to; nothing for any other, and where there is no image."""
+    image = trace.model.config.image
+    match address.quantity, address.indices:
+        case "pixel" | "normalized", (patch, value) if image and patch < image.patches and value < image.values:
+            row, column, colour = image.pixel(patch, value)
+            return f"The {colour} of the pixel in row {row}, column {column} of the image."
+        case "patch_embedding", (patch, m) if image and patch < image.patches:
+            return f"Dimension {m} of the patch “{image.name(patch + 1)}”, before its place is added."
     return ""

@@ -29,6 +29,8 @@ from attention_core.tensors import Tensors
 Key = tuple[str, int | None]
 
 NUMBERED = re.compile(r"{(\w+)}")  # in a tensor's name: the axis along which each part has a tensor of its own
+PARTS = {"head": ("kv_head", "group"), "value": ("colour", "patch_row", "patch_column")}
+"""Axes that a checkpoint may hold in parts: heads where keys are shared, a patch's values."""
 
 
 def read_config(family: Family, raw: Mapping[str, Any]) -> ModelConfig:
@@ -120,7 +122,7 @@ def at_layer(family: Family, config: ModelConfig, name: str, layer: int | None) 
 
 def strip_prefix(family: Family, names: Collection[str]) -> str:
     """The prefix that stands before the family's names in this checkpoint."""
-    first = family.tensors["W_E"]
+    first = family.tensors["W_E" if "W_E" in family.tensors else "W_patch"]
     for prefix in family.prefixes:
         if any(prefix + each in names for each in (first.name, *first.instead)):
             return prefix
@@ -227,8 +229,7 @@ def lay_out(
     wide = {"embed": "model"} if config.embed_projection == "none" else {}
     named = [wide.get(each, each) for each in named]
     kept = [each for each in named if each != "1"]
-    shared = [each for each in ("kv_head", "group") if each in kept]  # what "head" is called where keys are shared
-    wanted = [own for axis in axes for own in ([axis] if axis in kept else shared)]
+    wanted = [own for axis in axes for own in ([axis] if axis in kept else PARTS.get(axis, ())) if own in kept]
 
     def free(axis: str) -> int:
         return -1 if axis == "model" else length(axis, config)

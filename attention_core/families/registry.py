@@ -33,6 +33,7 @@ from attention_core.families.schema import Family
 from attention_core.families.smollm3 import SMOLLM3
 from attention_core.families.stablelm import STABLELM
 from attention_core.families.t5 import T5
+from attention_core.families.vit import VIT
 
 FAMILIES: dict[str, Family] = {
     family.model_type: family
@@ -40,7 +41,7 @@ FAMILIES: dict[str, Family] = {
         ALBERT, BART, BERT, BLOOM, CAMEMBERT, DISTILBERT, ELECTRA, FALCON, GEMMA, GEMMA2, GEMMA3, GEMMA3_TEXT, GPT2,
         GPTJ, GPT_NEO, GPT_NEOX, LLAMA, MARIAN, MBART, MISTRAL, MIXTRAL, MODERNBERT, MPNET, OLMO2, OPT, PEGASUS, PHI,
         PHI3, QWEN2, QWEN3, QWEN3_MOE,
-        ROBERTA, SMOLLM3, STABLELM, T5, XLM_ROBERTA,
+        ROBERTA, SMOLLM3, STABLELM, T5, VIT, XLM_ROBERTA,
     )
 }  # fmt: skip
 

@@ -11,6 +11,7 @@ each stands. Their canonical names, beside W_Q … W_out and b_Q … b_out:
     w_q_norm, w_k_norm      norms of queries and keys
     W_router, W_expert_gate, W_expert_in, W_expert_out   a router and its experts, in place of an MLP
     W_rel, W_pos, W_seg     tables of relative distances, of places, of segments
+    W_patch, W_cls   of an image: what its patches are multiplied by, and the token before them
     w_final, W_U     the last norm, and the language-model head where it is not W_E
     W_head, w_head_norm     projection and norm before that head
 

@@ -27,32 +27,36 @@ def free_port():
         return place.getsockname()[1]
 
 
+def serving(place, environment):
+    """Starts the application, its log at a place; yields its address, then stops it and looks into the log."""
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    with place.open("w+") as log:
+        server = subprocess.Popen(
+            [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}", "--server.address=127.0.0.1"],
+            cwd=ROOT, stdout=log, stderr=subprocess.STDOUT, env=os.environ | environment,
+        )  # fmt: skip
+        try:
+            for _ in range(300):
+                try:
+                    with urllib.request.urlopen(f"{url}/_stcore/health", timeout=1):
+                        break
+                except OSError:
+                    time.sleep(0.1)
+            else:
+                log.seek(0)
+                pytest.fail(f"The application did not start: {log.read()[-2000:]}")
+            yield url
+            log.seek(0)
+            assert "Traceback" not in log.read(), "the server raised an error"
+        finally:
+            server.terminate()
+            server.wait(10)
+
+
 @pytest.fixture(scope="session")
 def address(tmp_path_factory):
-    port = free_port()
-    log = (tmp_path_factory.mktemp("server") / "log").open("w+")
-    server = subprocess.Popen(
-        [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}", "--server.address=127.0.0.1"],
-        cwd=ROOT, stdout=log, stderr=subprocess.STDOUT,
-    )  # fmt: skip
-    url = f"http://127.0.0.1:{port}"
-    try:
-        for _ in range(300):
-            try:
-                with urllib.request.urlopen(f"{url}/_stcore/health", timeout=1):
-                    break
-            except OSError:
-                time.sleep(0.1)
-        else:
-            log.seek(0)
-            pytest.fail(f"The application did not start: {log.read()[-2000:]}")
-        yield url
-        log.seek(0)
-        assert "Traceback" not in log.read(), "the server raised an error"
-    finally:
-        server.terminate()
-        server.wait(10)
-        log.close()
+    yield from serving(tmp_path_factory.mktemp("server") / "log", {})
 
 
 @pytest.fixture(scope="session")

@@ -1,17 +1,12 @@
 """Choosing a model that has to be downloaded: its size, how far it is, stopping, going on, and what goes wrong."""
 
-import os
 import re
-import subprocess
-import sys
-import time
 import urllib.parse
-import urllib.request
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import ROOT, free_port
+from tests.browser.conftest import serving
 from tests.hub import Hub, environment, tiny_files
 
 pytestmark = pytest.mark.browser
@@ -28,27 +23,8 @@ def hub():
 @pytest.fixture
 def address(hub, tmp_path):
     """The application, on a machine whose only hub is the one on loopback."""
-    port = free_port()
-    url = f"http://127.0.0.1:{port}"
-    with (tmp_path / "log").open("w+") as log:
-        server = subprocess.Popen(
-            [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}", "--server.address=127.0.0.1"],
-            cwd=ROOT, stdout=log, stderr=subprocess.STDOUT,
-            env=os.environ | environment(hub, tmp_path / "home") | {"ATTENTION_LAB_MODELS": f"{NAME},shut/model"},
-        )  # fmt: skip
-        try:
-            for _ in range(300):
-                try:
-                    with urllib.request.urlopen(f"{url}/_stcore/health", timeout=1):
-                        break
-                except OSError:
-                    time.sleep(0.1)
-            yield url
-            log.seek(0)
-            assert "Traceback" not in log.read(), "the server raised an error"
-        finally:
-            server.terminate()
-            server.wait(10)
+    listed = {"ATTENTION_LAB_MODELS": f"{NAME},shut/model"}
+    yield from serving(tmp_path / "log", environment(hub, tmp_path / "home") | listed)
 
 
 def choose(page, name):

@@ -98,11 +98,16 @@ def heads(width):
 
 
 def capture(model, reference, ids, seen=None, target=None, target_seen=None):
-    """name -> one array a layer; "contextual" and "logits" once. `target` makes it the decoder's."""
+    """name -> one array a layer; "contextual" and "logits" once. `target` makes it the decoder's.
+
+    ids: of tokens, or an image's pixel values [1, 3, height, width]
+    """
     found.clear()
     for path, module in model.named_modules():
         module.is_cross = path.endswith(("encoder_attn", "EncDecAttention"))
-    layers = model.get_submodule(reference.decoder if target else reference.layers)
+    own = getattr(model, model.base_model_prefix, None)
+    path = reference.decoder if target else reference.layers
+    layers = model.get_submodule(path if own is not None else path.removeprefix(f"{model.base_model_prefix}."))
     hooks = []
     for layer in layers:
         hooks += [
@@ -119,7 +124,8 @@ def capture(model, reference, ids, seen=None, target=None, target_seen=None):
             shape = heads(reference.width(model.config)) if name in ("q", "k", "v", "z") else lambda tensor: tensor[0]
             shape = cut[0](model.config) if cut else shape
             hooks.append(layer.get_submodule(at).register_forward_hook(keep(name, of, shape), with_kwargs=True))
-    given = {"input_ids": torch.tensor([list(ids)])}
+    is_image = isinstance(ids, torch.Tensor)
+    given = {"pixel_values": ids} if is_image else {"input_ids": torch.tensor([list(ids)])}
     if seen is not None:
         given["attention_mask"] = torch.tensor([list(map(int, seen))])
     with torch.no_grad(), overhearing(reference.attention):
@@ -139,6 +145,8 @@ def capture(model, reference, ids, seen=None, target=None, target_seen=None):
         else:
             result = model(**given, output_hidden_states=True)
             last = result.hidden_states[-1]
+            if is_image:  # whose last hidden state is not normed
+                last = (own or model).layernorm(last)
     for hook in hooks:
         hook.remove()
     found["contextual"] = [last[0].numpy()]
@@ -174,7 +182,8 @@ def first_difference(trace, expected, seen=None):
         if told:
             return f"contextual {told}"
     if "logits" in expected:
-        ours, theirs = trace.logits()[rows], expected["logits"][0][rows]
+        ours, theirs = trace.logits(), expected["logits"][0]
+        ours, theirs = (ours, theirs) if ours.ndim == 1 else (ours[rows], theirs[rows])
         off = float(np.abs(ours - theirs).max())
         if not off <= 1e-4 * float(np.abs(theirs).max()):
             return f"logits are off by {off:.3g}"

@@ -5,6 +5,7 @@ import pytest
 
 import attention_core as ac
 from attention_core.families.registry import FAMILIES
+from tests.oracle.images import IMAGES
 from tests.oracle.references import REFERENCES, make
 
 pytestmark = [pytest.mark.oracle, pytest.mark.filterwarnings("ignore")]
@@ -13,8 +14,8 @@ CASES = [(name, at) for name, row in REFERENCES.items() for at in range(len(row.
 
 
 def test_no_family_without_its_reference():
-    assert set(FAMILIES) == set(REFERENCES)
-    assert all(len(row.variants) >= 4 for row in REFERENCES.values())
+    assert set(FAMILIES) == {*REFERENCES, *IMAGES}
+    assert all(len(row.variants) >= 4 for row in [*REFERENCES.values(), *IMAGES.values()])
 
 
 def test_all_that_is_hooked_is_compared():

@@ -104,7 +104,7 @@ def test_what_goes_wrong_is_kept_as_words(hub, monkeypatch):
 
 
 def test_a_model_on_the_disk_that_is_broken(monkeypatch, tmp_path):
-    (tmp_path / "config.json").write_text("{}")
+    (tmp_path / "config.json").write_text('{"model_type": "bert"}')
     monkeypatch.setenv(VARIABLE, f"Broken={tmp_path}")
     shelf = Shelf()
     assert not shelf.take_from_disk("Broken")

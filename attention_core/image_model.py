@@ -1,0 +1,79 @@
+"""A model whose tokens are the patches of an image."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from attention_core.errors import InputError
+from attention_core.image import CLASS, ImageInput
+from attention_core.model import Model
+from attention_core.tokenizer import Token
+from attention_core.trace import Trace
+
+NO_TEXT = "This model reads images, not texts."
+
+
+@dataclass(frozen=True)
+class Patches:
+    """What stands in the place of a tokenizer: the ids are the positions, the pieces are named by row and column."""
+
+    image: ImageInput
+
+    def encode(self, text: str) -> tuple[Token, ...]:
+        """InputError: there is no text to cut."""
+        raise InputError(NO_TEXT)
+
+    def piece(self, id: int) -> str:
+        """The name of a position: "[CLS]", "r0 c0", "r0 c1" …"""
+        return self.image.name(id)
+
+    def spelled(self, tokens: Sequence[Token]) -> list[str]:
+        """The names of some tokens."""
+        return [token.piece for token in tokens]
+
+    def followed(self, text: str, ids: Sequence[int], more: Sequence[int]) -> str:
+        """InputError: nothing follows an image."""
+        raise InputError(NO_TEXT)
+
+    def decode(self, ids: Sequence[int]) -> tuple[str, tuple[Token, ...]]:
+        """InputError: patches stand for no text."""
+        raise InputError(NO_TEXT)
+
+    @property
+    def special_ids(self) -> frozenset[int]:
+        """The position of the class token."""
+        return frozenset({0})
+
+    def tokens(self) -> tuple[Token, ...]:
+        """The tokens of any image."""
+        names = map(self.image.name, range(1 + self.image.patches))
+        return tuple(Token(i, name, 0, 0, name == CLASS, False) for i, name in enumerate(names))
+
+
+@dataclass(frozen=True)
+class ImageModel(Model):
+    """A model of images ready to run; immutable, so that many may share it."""
+
+    @property
+    def image(self) -> ImageInput:
+        """What it reads of an image."""
+        if self.config.image is None:
+            raise InputError(f"{self.name} reads texts, not images.")
+        return self.config.image
+
+    def trace(
+        self, image: np.ndarray | str | None = None, *,
+        ids: Sequence[int] | None = None, seen: Sequence[bool] | None = None,
+    ) -> Trace:  # fmt: skip
+        """Run the model over an image, and keep the residual stream.
+
+        image: [height, width, 3], uint8, of the model's own size
+        seen:  one for each token, the class token first; False for those that none may look at
+        Raises InputError for an image of another size or type, and for a text or ids.
+        """
+        if isinstance(image, str) or ids is not None or image is None:
+            raise InputError(f"{self.name} reads images: give one as an array [height, width, 3] of uint8.")
+        return self.run("", Patches(self.image).tokens(), seen, pixels=self.image.cut(image))

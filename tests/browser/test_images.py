@@ -1,0 +1,162 @@
+"""A model of images in a browser: patches chosen by pointer and by keys, an image uploaded, a broken one refused."""
+
+import io
+import urllib.parse
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import attention_core as ac
+from tests.browser.conftest import serving
+from tests.images import write_vit
+from ui.pictures import DRAWN, fitted
+from ui.words import first_pair
+
+pytestmark = pytest.mark.browser
+
+START = "/?model=small+ViT&layer=1&head=3&image=house"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return write_vit(tmp_path_factory.mktemp("vit"))
+
+
+@pytest.fixture(scope="module")
+def trace(folder):
+    model = ac.load(folder)
+    return model.trace(fitted(DRAWN["house"][1](), model.image))
+
+
+@pytest.fixture(scope="module")
+def address(folder, tmp_path_factory):
+    """The application, with the small ViT offered."""
+    yield from serving(tmp_path_factory.mktemp("server") / "log", {"ATTENTION_LAB_MODELS": f"small ViT={folder}"})
+
+
+def picture(page):
+    return page.locator(".patches")
+
+
+def wait_cell(page, trace, query, key):
+    """The image, the arithmetic and the address all hold this cell, with the model's own weight."""
+    weight = float(trace.pattern(1)[3, query, key])
+    page.locator(f'.patches[data-query="{query}"][data-key="{key}"][data-weight="{weight:.4f}"]').wait_for()
+    page.locator(f'section[data-weight="{weight:.6f}"]').wait_for()
+
+
+def click_patch(page, row, column, **options):
+    box = picture(page)
+    wide, high = (float(box.get_attribute(f"data-{side}")) for side in ("wide", "high"))
+    at = {"x": (column + 0.5) * wide, "y": (row + 0.5) * high}
+    page.locator("canvas.laid").click(position=at, **options)
+
+
+def test_patches_are_chosen_by_pointer_and_by_keys(open_page, trace):
+    page = open_page(f"{START}&q=9&k=4")
+    wait_cell(page, trace, 9, 4)
+    click_patch(page, 2, 5)
+    wait_cell(page, trace, 1 + 2 * 7 + 5, 4)
+    click_patch(page, 0, 6, modifiers=["Shift"])
+    wait_cell(page, trace, 20, 7)
+    page.locator(".patches .mode").click()
+    click_patch(page, 3, 0)
+    wait_cell(page, trace, 20, 22)
+    page.locator(".patches .mode").click()
+    page.locator(".patches .picture").focus()
+    for key, query in (("ArrowUp", 13), ("ArrowLeft", 12), ("ArrowDown", 19), ("End", 28), ("Home", 0)):
+        page.keyboard.press(key)
+        wait_cell(page, trace, query, 22)
+    page.keyboard.press("Shift+ArrowLeft")
+    wait_cell(page, trace, 0, 21)
+    page.get_by_role("button", name="[CLS]").click(modifiers=["Shift"])
+    wait_cell(page, trace, 0, 0)
+    page.wait_for_function("new URLSearchParams(location.search).get('k') === '0'")
+    query = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(page.evaluate("location.href")).query))
+    assert (query["image"], query["q"], query["model"]) == ("house", "0", "small ViT")
+
+
+def test_the_weights_are_a_table_as_the_image_lies(open_page, trace):
+    page = open_page(f"{START}&q=9&k=4")
+    page.get_by_text("These weights as a table").click()
+    table = page.locator(".patches table")
+    rows = [line.split("\t") for line in table.inner_text().splitlines() if line.startswith("r")]
+    assert [row[0] for row in rows] == ["r0", "r1", "r2", "r3"]
+    shown = np.array([[float(cell) for cell in row[1:]] for row in rows])
+    np.testing.assert_allclose(shown.reshape(-1), trace.pattern(1)[3, 9, 1:], atol=5.1e-5)
+    assert f"[CLS] {trace.pattern(1)[3, 9, 0]:.4f}" in table.inner_text()
+
+
+def test_the_heatmap_and_the_image_move_each_other(open_page, trace):
+    page = open_page(f"{START}&q=9&k=4")
+    page.locator(".heatmap .picture").focus()
+    page.keyboard.press("ArrowDown")
+    wait_cell(page, trace, 10, 4)
+    click_patch(page, 1, 1)
+    wait_cell(page, trace, 9, 4)
+    page.locator('.heatmap[data-query="9"][data-key="4"]').wait_for()
+
+
+def png(pixels):
+    out = io.BytesIO()
+    Image.fromarray(pixels).save(out, "PNG")
+    return out.getvalue()
+
+
+def upload(page, name, content):
+    page.get_by_role("button", name="Upload").first.click()
+    page.locator("input[type=file]").set_input_files({"name": name, "mimeType": "image/png", "buffer": content})
+
+
+def test_an_image_is_uploaded_and_a_broken_one_leaves_it_there(open_page, folder):
+    model, pixels = ac.load(folder), np.random.default_rng(4).integers(0, 256, (61, 47, 3), dtype=np.uint8)
+    own = model.trace(fitted(pixels, model.image))
+    page = open_page(f"{START}&q=9&k=4")
+    upload(page, "mine.png", png(pixels))
+    page.get_by_text("the address of this page cannot hold it").wait_for()
+    page.keyboard.press("Escape")
+    wait_cell(page, own, *first_pair(own.pieces, own.pieces, own.pattern(1)[3], None, False))
+    click_patch(page, 1, 1)
+    click_patch(page, 0, 3, modifiers=["Shift"])
+    wait_cell(page, own, 9, 4)
+    page.reload()
+    page.get_by_text("which no address can hold").wait_for()
+    page.get_by_role("region", name="Arithmetic").wait_for()
+    upload(page, "mine.png", png(pixels))
+    page.get_by_text("the address of this page cannot hold it").wait_for()
+    page.locator("input[type=file]").set_input_files(
+        {"name": "broken.png", "mimeType": "image/png", "buffer": png(pixels)[:700]}
+    )
+    page.get_by_text("This file is broken").wait_for()
+    page.get_by_text("the address of this page cannot hold it").wait_for()
+
+
+def choose_model(page, title):
+    box = page.get_by_role("combobox", name="Model")
+    box.click()
+    box.fill(title)
+    page.get_by_role("option", name=title).filter(has_not_text="Add:").first.click()
+
+
+def test_the_image_gives_way_to_the_sentence_and_comes_back(open_page, trace):
+    page = open_page(f"{START}&q=9&k=4")
+    wait_cell(page, trace, 9, 4)
+    choose_model(page, "all-MiniLM-L6-v2")
+    page.get_by_role("textbox", name="Sentence").wait_for()
+    picture(page).wait_for(state="detached")
+    page.locator(".strip").wait_for()
+    choose_model(page, "small ViT")
+    picture(page).wait_for()
+    page.get_by_role("textbox", name="Sentence").wait_for(state="detached")
+    assert page.get_by_role("radio", name="House").count() == 1
+
+
+@pytest.mark.parametrize("path", [START, START.replace("/?", "/step_by_step?") + "&step=3"])
+def test_it_fits_a_phone(open_page, path):
+    page = open_page(path, width=390, height=844, wait=False)
+    picture(page).wait_for(timeout=20_000)
+    page.wait_for_function("document.documentElement.scrollWidth <= 390")
+    box = page.locator("canvas.laid").bounding_box()
+    assert box["width"] > 200
+    assert box["x"] + box["width"] <= 390

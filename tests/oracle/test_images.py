@@ -1,0 +1,130 @@
+"""Models of images against their reference, live: every intermediate of every layer, from the pixels to the labels."""
+
+import json
+import random
+
+import numpy as np
+import pytest
+
+import attention_core as ac
+from attention_core.errors import UnsupportedConfigError
+from attention_core.families.preprocessor import DEFAULTS, HARMLESS, REQUIRED
+from tests.oracle.images import IMAGES, draw_image, make, processor
+from tests.oracle.test_fuzz import VALUES, keys
+
+pytestmark = [pytest.mark.oracle, pytest.mark.filterwarnings("ignore")]
+
+CASES = [(name, at) for name, row in IMAGES.items() for at in range(len(row.variants))]
+
+
+def compared(theirs, ours, folder, image, seen=None):
+    """The first tensor that differs, as a sentence, the pixels as they enter and the embeddings included."""
+    from tests.oracle.capture import capture, difference, first_difference
+
+    pixels = processor(folder)(image, return_tensors="pt", input_data_format="channels_last")["pixel_values"]
+    trace = ours.trace(image, seen=seen)
+    reads = ours.image
+    cut = pixels[0, :, : reads.rows * reads.patch_height, : reads.columns * reads.patch_width].numpy()
+    shape = (3, reads.rows, reads.patch_height, reads.columns, reads.patch_width)
+    patches = cut.reshape(shape).transpose(1, 3, 0, 2, 4).reshape(reads.patches, reads.values)
+    told = difference(trace.array("normalized", None), patches, slice(None), "normalized")
+    return told or first_difference(trace, capture(theirs, IMAGES["vit"], pixels, seen), seen)
+
+
+@pytest.mark.parametrize(("name", "variant"), CASES)
+@pytest.mark.parametrize("model", [None, "ViTModel"])
+def test_every_intermediate(tmp_path, name, variant, model):
+    theirs, ours = make(name, variant, tmp_path, model), ac.load(tmp_path)
+    draw = np.random.default_rng(variant)
+    reads = ours.image
+    for _ in range(3):
+        told = compared(theirs, ours, tmp_path, draw_image(draw, reads.height, reads.width))
+        assert not told, told
+    black = compared(theirs, ours, tmp_path, np.zeros((reads.height, reads.width, 3), np.uint8))
+    assert not black, black
+
+
+@pytest.mark.parametrize("marks", ["right", "holes"])
+def test_marks_given_by_the_caller(tmp_path, marks):
+    theirs, ours = make("vit", 0, tmp_path), ac.load(tmp_path)
+    seen = {"right": [True] * 8 + [False] * 5, "holes": [True, False, True] * 4 + [True]}[marks]
+    told = compared(theirs, ours, tmp_path, draw_image(np.random.default_rng(3), 15, 28), seen)
+    assert not told, told
+
+
+def test_the_masked_image_models_body(tmp_path):
+    """A checkpoint with a mask token and a decoder holds the same body."""
+    import transformers
+
+    theirs = make("vit", 1, tmp_path, "ViTForMaskedImageModeling", encoder_stride=3)
+    ours = ac.load(tmp_path)
+    body = transformers.ViTModel(theirs.config, add_pooling_layer=False).eval()
+    body.load_state_dict(theirs.vit.state_dict(), strict=False)
+    assert not compared(body, ours, tmp_path, draw_image(np.random.default_rng(2), 21, 21))
+
+
+@pytest.mark.parametrize("variant", range(len(IMAGES["vit"].variants)))
+def test_every_number_opens(tmp_path, variant):
+    """What a derivation gives is what the trace holds, for every quantity of every layer."""
+    make("vit", variant, tmp_path)
+    model = ac.load(tmp_path)
+    trace = model.trace(draw_image(np.random.default_rng(5), model.image.height, model.image.width))
+    for layer in (None, *range(model.config.n_layers)):
+        for quantity in trace.declared(layer):
+            numbers = trace.array(quantity, layer)
+            for place in {tuple(size - 1 - (size > 2) for size in numbers.shape), (0,) * numbers.ndim}:
+                address = ac.explain.Address(quantity, place if layer is None else (layer, *place))
+                term = ac.explain.open_term(trace, address)
+                assert float(term.value) == pytest.approx(float(numbers[place]), abs=2e-5, rel=2e-5), str(address)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_equal_or_refused(tmp_path, seed):
+    draw, outcomes = random.Random(seed), []
+    values = [*VALUES, [15, 28], [5, 7], 5, [3, 4, 5], 15]
+    for number, key in enumerate([*keys("vit"), "image_size", "patch_size"]):
+        value = draw.choice(values)
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        try:
+            theirs = make("vit", 0, folder, **{key: value})
+        except Exception:
+            continue  # the reference itself refuses
+        path = folder / "config.json"
+        path.write_text(json.dumps(json.loads(path.read_text()) | {key: value}))
+        try:
+            ours = ac.load(folder)
+        except ac.AttentionLabError:
+            outcomes.append("refused")
+            continue
+        image = draw_image(np.random.default_rng(seed), ours.image.height, ours.image.width)
+        told = compared(theirs, ours, folder, image)
+        assert not told, f"{key} = {value!r}: {told}"
+        outcomes.append("equal")
+    assert outcomes.count("equal") > 10
+    assert "refused" in outcomes
+
+
+PIXEL_VALUES = [True, False, None, 0, 1, 2, 3, 0.5, -1, 1e-3, [0.5], [0.1, 0.2, 0.3], [1.0, 2.0, 0.0], "else", {}, 15,
+                {"height": 15, "width": 28}, {"height": 28, "width": 15}, {"shortest_edge": 15}]  # fmt: skip
+
+
+@pytest.mark.parametrize("key", sorted({*DEFAULTS, *REQUIRED, *HARMLESS, "do_flip", "a_key_of_tomorrow"}))
+def test_a_preprocessor_is_equal_or_refused(tmp_path, key):
+    theirs = make("vit", 0, tmp_path)
+    path, image = tmp_path / "preprocessor_config.json", draw_image(np.random.default_rng(7), 15, 28)
+    said, refusals = json.loads(path.read_text()), []
+    for value in PIXEL_VALUES:
+        path.write_text(json.dumps(said | {key: value}))
+        try:
+            ours = ac.load(tmp_path)
+        except UnsupportedConfigError as error:
+            refusals.append(str(error))
+            continue
+        try:
+            processor(tmp_path)(image, return_tensors="pt", input_data_format="channels_last")
+        except Exception:
+            continue  # the reference itself refuses
+        told = compared(theirs, ours, tmp_path, image)
+        assert not told, f"{key} = {value!r}: {told}"
+    assert all(key in refusal for refusal in refusals)
