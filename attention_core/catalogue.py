@@ -215,4 +215,28 @@ PAIRS = {
     ),
 }
 
-CATALOGUE: dict[str, Entry] = ENCODERS | DECODERS | PAIRS
+OF_IMAGES = {
+    "vit-tiny": Entry(
+        title="ViT tiny",
+        family="vit",
+        parameters=5.7,
+        size=23_000_000,
+        licence="Apache-2.0",
+        purpose="Trained to name what is on an image, of a thousand kinds of things.",
+        look="From [CLS], in the last layers: the patches that the answer rests on.",
+        hub_id="WinKawaks/vit-tiny-patch16-224",
+    ),
+    "vit": Entry(
+        title="ViT base",
+        family="vit",
+        parameters=86.6,
+        size=346_400_000,
+        licence="Apache-2.0",
+        purpose="Trained to name what is on an image, of a thousand kinds of things.",
+        look="In the first layers some heads look near and some far; in the last ones all look far (Dosovitskiy and "
+        "others, 2021).",
+        hub_id="google/vit-base-patch16-224",
+    ),
+}
+
+CATALOGUE: dict[str, Entry] = ENCODERS | DECODERS | PAIRS | OF_IMAGES

@@ -30,9 +30,9 @@ class Patches:
         """The name of a position: "[CLS]", "r0 c0", "r0 c1" …"""
         return self.image.name(id)
 
-    def spelled(self, tokens: Sequence[Token]) -> list[str]:
-        """The names of some tokens."""
-        return [token.piece for token in tokens]
+    def spelled(self, pieces: Sequence[str]) -> list[str]:
+        """The names of patches as they are."""
+        return list(pieces)
 
     def followed(self, text: str, ids: Sequence[int], more: Sequence[int]) -> str:
         """InputError: nothing follows an image."""

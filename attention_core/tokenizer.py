@@ -55,8 +55,8 @@ class Reader(Protocol):
     def piece(self, id: int) -> str:
         """The name of an id."""
 
-    def spelled(self, tokens: Sequence[Token]) -> list[str]:
-        """What each of some tokens that follow one another reads as."""
+    def spelled(self, pieces: Sequence[str]) -> list[str]:
+        """What each of some pieces that follow one another reads as."""
 
     def followed(self, text: str, ids: Sequence[int], more: Sequence[int]) -> str:
         """A text followed by what some more tokens stand for; InputError when the model does not read texts."""
@@ -106,10 +106,10 @@ class Tokenizer:
         """The name of an id in the vocabulary."""
         return self._backend.id_to_token(id) or f"<{id}>"
 
-    def spelled(self, tokens: Sequence[Token]) -> list[str]:
-        """What each of some tokens that follow one another reads as; names of special tokens stay as they are."""
+    def spelled(self, pieces: Sequence[str]) -> list[str]:
+        """What each of some pieces that follow one another reads as; names of special tokens stay as they are."""
         added = {token.content for token in self._backend.get_added_tokens_decoder().values()}
-        return spelled([token.piece for token in tokens], self._alphabet, frozenset(added))
+        return spelled(pieces, self._alphabet, frozenset(added))
 
     def followed(self, text: str, ids: Sequence[int], more: Sequence[int]) -> str:
         """A text, as it was typed, followed by what some more tokens stand for after it.

@@ -39,7 +39,7 @@ class Trace(ModelRun):
     @cached_property
     def tokens(self) -> list[str]:
         """The pieces, each as the text that it stands for where the vocabulary names its bytes: [position]."""
-        return self.model.tokenizer.spelled(self.pieces)
+        return self.model.tokenizer.spelled([token.piece for token in self.pieces])
 
     @property
     def ids(self) -> list[int]:

@@ -19,11 +19,14 @@ def source(*names: str) -> str:
 def visible(text: str) -> str:
     """The text with its unseen characters spelled out, so that "\\x07" reads "U+0007".
 
-    Spaces, and the joiners that hold emoji and words together, stay as they are unless nothing else is there.
+    Spaces, and the joiners that hold emoji and words together, stay as they are unless nothing else is there: then
+    a space is shown as "␣".
     """
     seen = text.translate(dict.fromkeys(map(ord, _JOINERS))).strip()
     return "".join(
-        f"U+{ord(character):04X}"
+        "␣"
+        if not seen and character == " "
+        else f"U+{ord(character):04X}"
         if not seen or (unicodedata.category(character) in _UNSEEN and character not in _JOINERS)
         else character
         for character in text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
@@ -87,9 +88,10 @@ def set_right(attention: Attention) -> str:
     layer = min(selection["layer"], config.n_layers - 1)
     head = selection["head"] if selection["head"] == "mean" else str(min(int(selection["head"]), config.n_heads - 1))
     if (layer, head) != (selection["layer"], selection["head"]):
+        settle(layer=layer, head=head)
+    if any(selection[key] not in (now, DEFAULTS[key]) for key, now in (("layer", layer), ("head", head))):
         side = f"The {'encoder' if attention.side == 'encoder' else 'decoder'}" if attention.side else "This model"
         notes.append(f"{side} has layers 0 to {config.n_layers - 1} and heads 0 to {config.n_heads - 1}.")
-        settle(layer=layer, head=head)
     return " ".join(notes)
 
 
@@ -158,9 +160,11 @@ def chosen_pair(attention: Attention, weights: np.ndarray, queries: list[int], k
 def strip_tokens(trace: ac.Trace, places: list[int]) -> list[StripToken]:
     """The shown tokens as the token strip takes them: the text as typed, and the model's piece."""
     ends = [0, *(token.end for token in trace.pieces)]
+    held = Counter((token.start, token.end) for token in trace.pieces if not token.special)
     return [
         StripToken(
-            text=trace.text[token.start : token.end],
+            # Of a character that stands in several pieces, each shows which part of it is its own.
+            text=trace.tokens[i] if held[token.start, token.end] > 1 else trace.text[token.start : token.end],
             piece=token.piece,
             special=token.special,
             joined=not token.special and token.start > 0 and token.start == ends[i],

@@ -90,7 +90,8 @@ def shown(model: ac.Model, ids: list[int], id: int) -> str:
     adds = model.tokenizer.followed("", ids, [id])
     if id in model.config.end_ids or not adds or REPLACEMENT in adds:
         note = "ends the text" if id in model.config.end_ids else "part of a character" if adds else "adds no text"
-        return f'<span class="piece">{html.escape(visible(model.tokenizer.piece(id)))}</span> <s>{note}</s>'
+        (name,) = model.tokenizer.spelled([model.tokenizer.piece(id)])
+        return f'<span class="piece">{html.escape(visible(name))}</span> <s>{note}</s>'
     body = adds.lstrip(" ")
     spaces = "␣" * (len(adds) - len(body))
     return f'<span class="piece"><s>{spaces}</s>{html.escape(visible(body)) if body else ""}</span>'

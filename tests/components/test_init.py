@@ -28,7 +28,9 @@ def test_an_index_is_a_whole_number_within(value, holds):
 def test_unseen_characters_are_spelled_out_and_joined_emoji_kept():
     assert visible("a\x07\u202eb") == "aU+0007U+202Eb"
     assert visible("👩\u200d👧") == "👩\u200d👧"
-    assert visible(" ") == "U+0020"
+    assert visible("  ") == "␣␣"
+    assert visible(" a") == " a"
+    assert visible("\n") == "U+000A"
 
 
 def test_sources_are_joined_without_comments():
