@@ -110,7 +110,7 @@ def test_resets_beyond_the_base_give_zero():
         edits.reset_number(grown, RANDOM, "K", 7, 0)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(lessons())
 def test_growing_and_cutting_gives_the_same_back(lesson):
     if lesson.n_tokens < 12:

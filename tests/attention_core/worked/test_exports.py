@@ -24,7 +24,7 @@ from attention_core.worked.sheets import outputs, sheets
 from attention_core.worked.solve import solve
 from tests.attention_core.worked.strategies import lessons, small
 
-FEW = settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
+FEW = settings(max_examples=6, suppress_health_check=list(HealthCheck))
 
 
 def run(source, tmp_path):
@@ -54,7 +54,7 @@ def test_the_script_of_any_lesson_gives_its_numbers(lesson, tmp_path):
 
 
 @given(lesson=lessons())
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_latex_has_its_braces_and_environments_in_pairs(lesson):
     text = document(solve(lesson), 0)
     plain = re.sub(r"\\[\\{}$&#%_]", "", text)
@@ -129,7 +129,7 @@ class Reader(html.parser.HTMLParser):
 
 
 @given(lesson=lessons())
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_the_page_holds_every_number_and_asks_for_nothing(lesson):
     solution = solve(lesson)
     text = page(solution, lesson.n_tokens - 1)
@@ -142,7 +142,7 @@ def test_the_page_holds_every_number_and_asks_for_nothing(lesson):
 
 
 @given(lesson=lessons())
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_every_weight_and_output_of_a_token_is_derived(lesson):
     solution = solve(lesson)
     made = outputs(solution, 0)

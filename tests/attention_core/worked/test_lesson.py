@@ -115,7 +115,7 @@ def test_allowed(mask, size, seen):
     assert np.argwhere(flipped != allowed(lesson)).tolist() == [[1, 4], [6, 0]]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(lessons())
 def test_no_step_overflows_or_vanishes_unseen(lesson):
     """The bounds that the limits of a cell are chosen for, with plain normalization, which divides by the least."""

@@ -16,7 +16,7 @@ from attention_core.worked.presets import PRESETS, preset
 from tests.attention_core.worked.strategies import lessons
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(lessons())
 def test_read_back_exactly(lesson):
     file, address = to_json(lesson), to_address(lesson)
@@ -146,7 +146,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.sampled_from(["words", "entry", "n_heads", "numbers", "temperature", "mask", "flipped", "weigh"]), JSON)
 def test_no_value_of_any_key_raises_anything_else(name, value):
     content = {**json.loads(to_json(preset("paper"))), name: value}
@@ -159,7 +159,7 @@ def test_no_value_of_any_key_raises_anything_else(name, value):
     assert name in message or "numbers" in message
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(JSON)
 def test_no_matrix_raises_anything_else(value):
     content = json.loads(to_json(preset("paper")))

@@ -17,7 +17,7 @@ def scores(q, k):
     return q @ k.T / np.sqrt(q.shape[1])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(0, 1000), st.integers(2, 12), st.sampled_from([1, 3, 5, 31]), st.integers(1, 8))
 def test_no_rank_d_matrix_is_closer(seed, n, d_head, d):
     q, k, v = drawn(seed, n, d_head)

@@ -19,7 +19,7 @@ from attention_core.worked.textbook import textbook
 from tests.attention_core.worked.strategies import SMALL, lessons, small
 from tests.evaluate import holds
 
-MANY = settings(max_examples=60, deadline=None)
+MANY = settings(max_examples=60)
 
 
 def every_address(solution):
