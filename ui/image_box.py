@@ -32,9 +32,10 @@ def uploaded() -> Uploaded | None:
 def image_box() -> DeltaGenerator:
     """The drawn images, the uploaded one where there is one, and the way to upload one; returns their row."""
     mine = uploaded()
-    if chosen()["image"] == UPLOAD and mine is None:
-        settle(image=DEFAULTS["image"])
-        st.info("This address was made with an uploaded image, which no address can hold: upload it here again.")
+    with st.container():  # a place of its own, so that what stands below keeps its own when a message comes or goes
+        if chosen()["image"] == UPLOAD and mine is None:
+            settle(image=DEFAULTS["image"])
+            st.info("This address was made with an uploaded image, which no address can hold: upload it here again.")
     titles = {name: title for name, (title, _) in DRAWN.items()} | ({UPLOAD: "Your image"} if mine else {})
     row = st.container(horizontal=True, vertical_alignment="center")
     with row:
@@ -43,11 +44,12 @@ def image_box() -> DeltaGenerator:
         with st.popover("Upload"):
             st.file_uploader(f"A PNG or JPEG image of at most {MOST_MEGABYTES} MB", ["png", "jpg", "jpeg"],
                              key="upload", on_change=take_upload, max_upload_size=MOST_MEGABYTES)  # fmt: skip
-    if problem := st.session_state.pop("upload_problem", None):
-        st.warning(problem)
-    if mine and chosen()["image"] == UPLOAD:
-        notes = [*mine.notes, "Your image stays in this session: the address of this page cannot hold it."]
-        st.caption(" ".join(notes))
+    with st.container():
+        if problem := st.session_state.pop("upload_problem", None):
+            st.warning(problem)
+        if mine and chosen()["image"] == UPLOAD:
+            notes = [*mine.notes, "Your image stays in this session: the address of this page cannot hold it."]
+            st.caption(" ".join(notes))
     return row
 
 

@@ -145,7 +145,7 @@ def test_the_image_gives_way_to_the_sentence_and_comes_back(open_page, trace):
     choose_model(page, "all-MiniLM-L6-v2")
     page.get_by_role("textbox", name="Sentence").wait_for()
     picture(page).wait_for(state="detached")
-    page.locator(".strip").wait_for()
+    page.get_by_role("toolbar", name="Tokens", exact=True).wait_for()
     choose_model(page, "small ViT")
     picture(page).wait_for()
     page.get_by_role("textbox", name="Sentence").wait_for(state="detached")
