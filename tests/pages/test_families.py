@@ -4,20 +4,24 @@ import json
 import re
 from pathlib import Path
 
-import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
 import attention_core as ac
 from attention_core.derivation import Address
-from attention_core.explain import open_term
+from attention_core.explain import number_at, open_term
+from attention_core.sides import attentions
 from tests.evaluate import holds
 from tests.every_family import CASES, kinds_of_layers
 from tests.oracle.references import REFERENCES
-from tests.pages.test_pages import APP, grids, mounted
+from tests.pages.test_pages import APP, mounted
+from tests.pages.test_pages import grids as sent_grids
 from tests.small_tokenizers import TEXT
+from ui.grids import grids
+from ui.matrices import View
 from ui.offer import VARIABLE
 from ui.opened import opened
+from ui.steps import STEPS, makes
 
 NAMES = [name for name, case in CASES.items() if not REFERENCES[case.family].decoder]
 QUERY, KEY = 9, 4
@@ -44,7 +48,10 @@ def show(model, monkeypatch):
         if page:
             app.switch_page(f"pages/{page}.py")
         app.query_params.clear()
-        app.query_params.update({"model": Path(model.name).name, "text": TEXT, "layer": "0", "head": "1"} | {key: str(each) for key, each in query.items()})
+        app.query_params.update(
+            {"model": Path(model.name).name, "text": TEXT, "layer": "0", "head": "1"}
+            | {key: str(each) for key, each in query.items()}
+        )
         app.run()
         assert not app.exception
         assert not [each.value for each in (*app.error, *app.warning, *app.info)]
@@ -78,6 +85,20 @@ def test_every_quantity_opens_into_lines_that_are_true(trace):
                 assert " = " not in text(line) or holds(text(line)), f"{address}: {text(line)}"
 
 
+@pytest.mark.parametrize("heads", ["one", "several"])
+def test_every_cell_of_every_step_is_the_number_that_it_opens(trace, heads):
+    attention, config = attentions(trace)[None], trace.model.config
+    own = (config.n_heads - 1,) if heads == "one" else tuple(range(config.n_heads))
+    for layer in kinds_of_layers(config):
+        for step, kind in [*((step, "q") for step in STEPS[2:]), (STEPS[3], "k"), (STEPS[3], "v")]:
+            made = grids(View(trace, layer, own, trace.tokens), makes(step, attention, layer, kind))
+            assert made.matrices, step.name
+            for matrix in made.matrices:
+                row, column = (len(axis.labels) - 1 for axis in (matrix.rows, matrix.columns))
+                term = number_at(trace, made.address[matrix.name](row, column))
+                assert term.value == pytest.approx(matrix.values[row, column], abs=1e-5), (step.name, str(term.at))
+
+
 def test_inspect(model, trace, show):
     for layer in kinds_of_layers(model.config):
         sent = arithmetic(show(layer=layer, head=1, q=QUERY, k=KEY))
@@ -96,13 +117,15 @@ def html(app):
 def test_the_tokens_are_told_as_text(trace, show):
     for app in (show(), show("step_by_step", step=2), show("step_by_step", step=8)):
         sent = json.dumps(mounted(app), ensure_ascii=False) + html(app)
-        assert not ALPHABETS.findall(sent), [sent[m.start()-50:m.end()+20] for m in ALPHABETS.finditer(sent)][:5]
+        assert not ALPHABETS.findall(sent), [sent[m.start() - 50 : m.end() + 20] for m in ALPHABETS.finditer(sent)][:5]
 
 
 @pytest.mark.parametrize("head", ["1", "mean"])
 def test_step_by_step(model, trace, show, head):
     layer = kinds_of_layers(model.config)[-1]
     for step in range(1 if head == "1" else 4, 12):
-        app = show("step_by_step", step=step, head=head, layer=layer, q=QUERY, k=KEY, drawing="one" if head == "1" else "heads")
+        app = show(
+            "step_by_step", step=step, head=head, layer=layer, q=QUERY, k=KEY, drawing="one" if head == "1" else "heads"
+        )
         assert f"{step} of 11" in html(app)
-        assert len(grids(app)) == (step > 2)
+        assert len(sent_grids(app)) == (step > 2)
