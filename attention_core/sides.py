@@ -20,6 +20,7 @@ from attention_core.tokenizer import Token
 from attention_core.trace import KeepingTrace, Trace
 
 Side = Literal["encoder", "decoder", "cross"]
+Kind = Literal["q", "k", "v"]
 
 
 @dataclass(frozen=True)
@@ -128,6 +129,14 @@ class Attention:
         while (stage := self.trace.stage(stage.inputs[0].name, layer)).name != self.name("product"):
             if not isinstance(stage.operation, Masking):
                 made.insert(0, stage)
+        return made
+
+    def entering(self, kind: Kind, layer: int) -> list[Stage]:
+        """Queries, keys or values as they are projected, and what is done to them before they enter the attention."""
+        user, place = {"q": ("product", 0), "k": ("product", 1), "v": ("z", 1)}[kind]
+        made = [self.trace.stage(self.trace.stage(self.name(user), layer).inputs[place].name, layer)]
+        while made[0].name != self.name(kind):
+            made.insert(0, self.trace.stage(made[0].inputs[0].name, layer))
         return made
 
     def keeping(self) -> Attention:

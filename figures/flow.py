@@ -28,6 +28,8 @@ class Sizes:
     n_keys:  how many tokens answer, where others do than ask: keys and values come from what an encoder made of them
     scoring: what is done to q · k before the mask
     image:   whether the tokens are the patches of an image
+    window:  how many keys a query sees, itself included, on one side; None for all
+    n_kv_heads: how many heads of keys and values there are, where several heads share one
     """
 
     n_tokens: int
@@ -36,13 +38,22 @@ class Sizes:
     d_head: int
     masked: bool
     n_keys: int | None = None
-    scoring: str = "÷ √d_head"
+    scoring: str = "as it is"
     image: bool = False
+    window: int | None = None
+    n_kv_heads: int | None = None
 
     @property
     def titles(self) -> tuple[str, ...]:
         """What the steps are called."""
         return ("Image", "Patches", *STEP_TITLES[2:]) if self.image else STEP_TITLES
+
+    @property
+    def mask(self) -> str:
+        """What a query may see, in few words."""
+        if self.window is None:
+            return "earlier only" if self.masked else "none"
+        return f"last {self.window} only" if self.masked else f"within {self.window - 1}"
 
 
 @dataclass(frozen=True)
@@ -85,8 +96,8 @@ def layout(sizes: Sizes) -> list[Box]:
         *sources(sizes, x),
         *(Box(4, role, x[3], LANES[role], head, high, shape, name) for role, name, high, shape in kinds),
         Box(5, "plain", x[4], MIDDLE - 25, wide, n, square, "QKᵀ"),
-        Box(6, "plain", x[5], MIDDLE - 25, 64, 26, sizes.scoring, sizes.scoring.replace("d_head", str(sizes.d_head))),
-        Box(7, "plain", x[6], MIDDLE - 25, wide, n, "earlier only" if sizes.masked else "none"),
+        Box(6, "plain", x[5], MIDDLE - 25, 64, 26, sizes.scoring, sizes.scoring),
+        Box(7, "plain", x[6], MIDDLE - 25, wide, n, sizes.mask),
         Box(8, "plain", x[7], MIDDLE - 25, wide, n, square),
         Box(9, "value", x[8], MIDDLE, head, low, one, "z"),
         Box(10, "plain", x[9], MIDDLE, model, n, f"{sizes.n_heads} heads · W_O"),

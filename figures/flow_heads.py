@@ -40,10 +40,25 @@ def multi_head_svg(
             parts.append(label(f"… {sizes.n_heads - FIRST - 1} more …", x, 110, colours.muted, 12))
         else:
             parts.append(one_head(each, x, min(step - 10, 84), pattern[each], sizes, colours, each == head))
+    if sizes.n_kv_heads is not None:
+        parts += brackets(shown, sizes.n_heads // sizes.n_kv_heads, step, colours)
     heads = f"{sizes.n_heads} heads × {sizes.d_head} = {sizes.n_heads * sizes.d_head}"
     parts.append(bar(10, BOTTOM, f"joined: {sizes.n_tokens} × ({heads}), then W_O", colours, lit in (None, 10)))
     words = f"{sizes.n_heads} heads side by side, each with its own queries, keys, values and attention weights."
     return document(WIDTH, HEIGHT, "Multi-head attention", words, colours, parts)
+
+
+def brackets(shown: list[int | None], each: int, step: float, colours: Theme) -> list[str]:
+    """Above the heads that share keys and values, a line from the first of them to the last."""
+    groups: dict[int, list[int]] = {}
+    for i, head in enumerate(shown):
+        if head is not None:
+            groups.setdefault(head // each, []).append(i)
+    return [
+        f'<path data-shared="{own}" d="M{step * (first + 0.12):.1f} 51 v-5 H{step * (last + 0.88):.1f} v5" fill="none" '
+        f'stroke="{colours.key}" stroke-width="1.3"><title>These heads share keys and values {own}</title></path>'
+        for own, (first, *_, last) in ((own, (at[0], *at)) for own, at in groups.items())
+    ]
 
 
 def bar(step: int, y: float, text: str, colours: Theme, lit: bool) -> str:
@@ -61,7 +76,10 @@ def one_head(head: int, x: float, width: float, pattern: np.ndarray, sizes: Size
     side = min(width, 84.0)
     third = side / 3
     parts = []
-    for i, (name, colour) in enumerate(zip("QKV", (colours.query, colours.key, colours.value), strict=True)):
+    own = "" if sizes.n_kv_heads is None else head // (sizes.n_heads // sizes.n_kv_heads)
+    for i, (name, colour) in enumerate(
+        zip(("Q", f"K{own}", f"V{own}"), (colours.query, colours.key, colours.value), strict=True)
+    ):
         start = x - side / 2 + i * third
         parts.append(
             f'<rect x="{start + 1:.1f}" y="52" width="{third - 2:.1f}" height="15" rx="3" fill="{colour}" '

@@ -12,10 +12,11 @@ from components.picture import picture
 from ui import experts
 from ui.controls import asked, get_run_or_stop, input_box, pickers, side_row, target_box
 from ui.flow import flow_drawing, heads_drawing, one_head_drawing
-from ui.grids import View, grids
+from ui.grids import grids
 from ui.image_steps import IMAGE_STEPS
 from ui.inspect import chosen_attention, shown_part
 from ui.looks import Look
+from ui.matrices import View
 from ui.models import get_model
 from ui.opened import show_making
 from ui.page import open_page, theme_name
@@ -93,13 +94,12 @@ def head_pager(heads: tuple[int, ...], n_heads: int) -> None:
 
 def matrices(attention: Attention, layer: int, step: Step, head: int | None) -> None:
     """The step's matrices as grids, and what a cell of them opens."""
-    trace, names = attention.trace, makes(step, attention, layer)
+    trace, names = attention.trace, makes(step, attention, layer, chosen()["kind"])
     heads = shown_heads(head, attention.config.n_heads)
     if step.name == "project":
         bound(st.segmented_control, "Which", "kind", options=list(KINDS), required=True,
               format_func=KINDS.__getitem__, label_visibility="collapsed")  # fmt: skip
-        names = [attention.name(chosen()["kind"])]
-    if len(heads) > 1 and any("head" in trace.stage(name, layer).axes for name in names):
+    if len(heads) > 1 and any({"head", "kv_head"} & {*trace.stage(name, layer).axes} for name in names):
         head_pager(heads, attention.config.n_heads)
     else:
         heads = heads[:1]

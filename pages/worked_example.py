@@ -16,11 +16,12 @@ from attention_core.worked.solve import GIVEN, Solution, solve
 from components.grid import grid
 from ui import lesson as state
 from ui.controls import input_box, pickers, side_row, target_box
-from ui.grids import View, grids
+from ui.grids import grids
 from ui.inspect import chosen_attention
 from ui.lesson_files import files_menu
 from ui.lesson_settings import digits_box, history_buttons, preset_box, scores_box, shape_box
 from ui.lesson_words import asking, changes, headline, where
+from ui.matrices import View
 from ui.models import get_model
 from ui.offer import offered, title_of
 from ui.opened import show_making

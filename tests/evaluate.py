@@ -2,9 +2,28 @@
 
 import math
 import re
+import struct
 from fractions import Fraction
 
 MINUS = "−"
+
+
+def nearest_bfloat16(x):
+    """The upper half of a float32's bits, rounded to the nearest, of two as near to the even one."""
+    (bits,) = struct.unpack("<I", struct.pack("<f", x))
+    return struct.unpack("<f", struct.pack("<I", (bits + 0x7FFF + (bits >> 16 & 1)) & 0xFFFF0000))[0]
+
+
+FUNCTIONS = {
+    "sqrt": math.sqrt, "exp": math.exp, "cos": math.cos, "sin": math.sin, "tanh": math.tanh,
+    "max": lambda *numbers: max(numbers),
+    "gelu": lambda x: x * 0.5 * (1 + math.erf(x / math.sqrt(2))),
+    "gelu_tanh": lambda x: x * 0.5 * (1 + math.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3))),
+    "quick_gelu": lambda x: x / (1 + math.exp(-1.702 * x)),
+    "silu": lambda x: x / (1 + math.exp(-x)),
+    "bfloat16": nearest_bfloat16,
+}  # fmt: skip
+CALLED = re.compile(rf"\b({'|'.join(FUNCTIONS)})\(")
 
 
 def evaluate(text):
@@ -15,10 +34,8 @@ def evaluate(text):
     code = left.replace("×", "*").replace("÷", "/").replace(MINUS, "-").replace("²", "**2")
     code = re.sub(r"√(\d+(\.\d+)?)", r"sqrt(\1)", code).replace("√(", "sqrt(").replace("e^(", "exp(")
     code = re.sub(r"\[([^]=]*) = ([^]=]*)\]", r"(\1 == \2)", code)
-    assert re.fullmatch(r"[\d\s.+\-*/(),=]*", re.sub(r"sqrt|exp|max|gelu", "", code)), f"not arithmetic: {text}"
-    names = {"sqrt": math.sqrt, "exp": math.exp, "max": lambda *numbers: max(numbers),
-             "gelu": lambda x: x * 0.5 * (1 + math.erf(x / math.sqrt(2)))}  # fmt: skip
-    value = eval(code, {"__builtins__": {}}, names)
+    assert re.fullmatch(r"[\d\s.+\-*/(),=]*", CALLED.sub("(", code)), f"not arithmetic: {text}"
+    value = eval(code, {"__builtins__": {}}, FUNCTIONS)
     decimals = len(right.partition(".")[2])
     return value, float(right.replace(MINUS, "-")), decimals, left.count(" + ") + 1
 

@@ -8,7 +8,7 @@ import numpy as np
 from safetensors.numpy import save_file
 from tokenizers import AddedToken, Tokenizer, models, pre_tokenizers, processors
 
-from attention_core.families.convert import factor_lengths, read_config, tensor_sources
+from attention_core.families.convert import each_name, factor_lengths, read_config, tensor_sources
 from attention_core.families.registry import family_of
 from tests.reference.make import tiny_tokenizer
 
@@ -22,8 +22,6 @@ LLAMA = {
 SLIDING = LLAMA | {"model_type": "mistral", "sliding_window": 5}
 # Every place beyond the 11th turns all the others otherwise.
 DYNAMIC = LLAMA | {"max_position_embeddings": 11, "rope_scaling": {"rope_type": "dynamic", "factor": 4.0}}
-
-
 T5 = {
     "model_type": "t5", "vocab_size": 101, "d_model": 37, "d_kv": 7, "d_ff": 53, "num_layers": 3,
     "num_decoder_layers": 2, "num_heads": 5, "relative_attention_num_buckets": 8,
@@ -41,15 +39,23 @@ def write_pair(folder: Path, raw: dict[str, Any], seed: int = 0) -> Path:
     return write_model(folder, raw, seed, made.to_str())
 
 
-def write_model(folder: Path, raw: dict[str, Any], seed: int = 0, tokenizer: str | None = None) -> Path:
-    """A folder with a configuration as it is given, random weights and a tokenizer of 101 words."""
+def write_model(
+    folder: Path, raw: dict[str, Any], seed: int = 0, tokenizer: str | None = None, spread: float = 0.3
+) -> Path:
+    """A folder with a configuration as it is given, random weights and a tokenizer, of 101 words where none is given.
+
+    spread: the standard deviation of the weights
+    """
     family, draw = family_of(raw), np.random.default_rng(seed)
-    tensors = {}
+    before = "" if "" in family.prefixes else family.prefixes[0]
+    tensors: dict[str, np.ndarray] = {}
     for side in filter(None, (family, family.encoder)):
         config = read_config(side, raw)
-        for (name, _), source in tensor_sources(side, config).items():
+        for (canonical, _), source in tensor_sources(side, config).items():
             shape = [int(np.prod(axis)) for axis in factor_lengths(source, config)]
-            tensors[source.name] = draw.normal(1 if name.startswith("w_") else 0, 0.3, shape).astype(np.float32)
+            for name in each_name(source.name, config):
+                made = draw.normal(1 if canonical.startswith("w_") else 0, spread, shape).astype(np.float32)
+                tensors.setdefault(before + name, made)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "config.json").write_text(json.dumps(raw))
     (folder / "tokenizer.json").write_text(tokenizer or tiny_tokenizer())

@@ -9,12 +9,15 @@ import numpy as np
 
 from attention_core import explain
 from attention_core.derivation import Address, Term, make, steps
+from attention_core.elementwise import Cap
 from attention_core.explain import number_at, open_term
+from attention_core.operations import Scale
 from attention_core.render import number
 from attention_core.sides import Attention
 from ui import experts
 from ui.equations import equation, plain, products_table, step, value, whole_line
 from ui.opened import opened
+from ui.traits import scored, shared_by
 from ui.where import where
 
 
@@ -82,7 +85,8 @@ def head_steps(attention: Attention, layer: int, head: int, query: int, key: int
     head_row = ["dimension", "q", "k", "q × k"]
     first = step(
         product,
-        ["q·k: the query’s and the key’s numbers multiplied, dimension by dimension, and added up."],
+        ["q·k: the query’s and the key’s numbers multiplied, dimension by dimension, and added up.",
+         *filter(None, [shared_by(attention, head)])],
         [
             {"label": f"all {d_head} products", "tables": [products_table(product, head_row)]},
             {"label": "in order", "lines": [whole_line(product)],
@@ -119,11 +123,11 @@ def score_steps(attention: Attention, layer: int, query: int, scores: list[Term]
 
 def done(attention: Attention, layer: int, term: Term) -> str:
     """What one step between q · k and the softmax does."""
-    if term.name == "score":
-        return f"The score: q·k divided by √{attention.config.d_head}, so that it does not grow with the width"
     name = term.at.quantity if term.at else ""
-    masked = name == attention.name("masked")
-    return (attention.scoring(layer)[-1] if masked else attention.trace.stage(name, layer)).title
+    stage = attention.scoring(layer)[-1] if name == attention.name("masked") else attention.trace.stage(name, layer)
+    if isinstance(stage.operation, Scale) and stage.layer is not None:
+        return f"The score: q·k {scored(stage, attention.config)}"
+    return f"{stage.title}: {scored(stage, attention.config)}" if isinstance(stage.operation, Cap) else stage.title
 
 
 def softmax_step(attention: Attention, tree: Term, key: int) -> dict[str, Any]:

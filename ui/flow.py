@@ -12,6 +12,7 @@ from figures.flow_heads import multi_head_svg
 from figures.theme import ThemeName
 from ui.page import theme_name
 from ui.selection import put
+from ui.traits import divisor
 
 
 def sizes_of(attention: Attention, layer: int) -> Sizes:
@@ -20,8 +21,10 @@ def sizes_of(attention: Attention, layer: int) -> Sizes:
     return Sizes(
         len(attention.queries), config.n_heads, config.d_model, config.d_head, attention.causal,
         len(attention.keys) if attention.crosses else None,
-        " ".join(map(sign, attention.scoring(layer))) or "as it is",
+        ", ".join(map(sign, attention.scoring(layer))) or "as it is",
         config.image is not None,
+        attention.window(layer),
+        config.n_kv_heads if config.n_kv_heads < config.n_heads else None,
     )  # fmt: skip
 
 
@@ -29,11 +32,11 @@ def sign(stage: Stage) -> str:
     """What a stage does to a score, as it stands in a drawing."""
     match stage.operation:
         case Scale() as scale:
-            return scale.equation.removeprefix("q·k ")
-        case Cap():
-            return "capped"
+            return f"÷ {divisor(scale).replace(' and by ', ' ÷ ')}"
+        case Cap(cap=cap):
+            return f"cap {cap:g}"
         case Add():
-            return "+ position"
+            return "+ place"
     return stage.title
 
 

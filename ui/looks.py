@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
 
 from attention_core.operations import Scale
 from attention_core.sides import Attention
-from attention_core.tokenizer import Token
+from attention_core.trace import Trace
 from ui import experts
+from ui.traits import divisor
 from ui.words import quoted
 
 
@@ -63,24 +65,23 @@ def look_at_text(look: Look) -> str:
 
 
 def look_at_tokens(look: Look) -> str:
-    own = cut(look.attention.queries)
-    return own if not look.attention.crosses else f"The target: {own} The sentence: {cut(look.attention.keys)}"
+    own = cut(look.attention.trace)
+    return own if not look.attention.crosses else f"The target: {own} The sentence: {cut(look.attention.source)}"
 
 
-def cut(tokens: tuple[Token, ...]) -> str:
-    """How many tokens there are, and where a word was cut."""
-    pieces = [piece for piece in tokens if not piece.special]
-    split = {}
-    for i, piece in enumerate(pieces[1:], 1):
-        if pieces[i - 1].end == piece.start:
-            split[piece.start] = pieces[i - 1], piece
-    parts = f"{len(tokens)} tokens, {len(tokens) - len(pieces)} of them special."
-    if not split:
-        return parts + " No word was cut into pieces."
-    first, second = next(iter(split.values()))
-    return (
-        parts + f" Look where a word was cut: {quoted(first.piece)} and {quoted(second.piece)} stand without a space."
-    )
+def cut(trace: Trace) -> str:
+    """How many tokens there are, and where a word, or even a character, was cut."""
+    special = sum(piece.special for piece in trace.pieces)
+    parts = f"{len(trace.pieces)} tokens, {special} of them special."
+    for i, (first, second) in enumerate(itertools.pairwise(trace.pieces)):
+        if first.special or second.special or first.end < second.start:
+            continue
+        names = f"{quoted(trace.tokens[i])} and {quoted(trace.tokens[i + 1])}"
+        if first.end > second.start:
+            return f"{parts} Look where a character was cut: {names} hold the bytes of one."
+        if trace.text[first.end - 1 : first.end].isalnum() and trace.text[second.start : second.start + 1].isalnum():
+            return f"{parts} Look where a word was cut: {names} stand without a space."
+    return f"{parts} No word was cut into pieces."
 
 
 def look_at_embeddings(look: Look) -> str:
@@ -95,17 +96,21 @@ def look_at_embeddings(look: Look) -> str:
     if closest is None:
         return "A sentence of one token has nothing to be compared with."
     other, cosine = closest
+    placed = look.attention.config.positions in ("learned", "sinusoidal")
     return (
-        f"Before any attention, the token nearest to {look.asks} is {look.word(other)} (cosine {cosine:.2f}): "
-        "so far only the word itself and its place count, not its neighbours."
-    )
+        f"Before any attention, the token nearest to {look.asks} is {look.word(other)} (cosine {cosine:.2f}): so far "
+        + ("only the word itself and its place count, not its neighbours." if placed else
+           "only the word itself counts, not its neighbours. Its place will count where queries meet keys.")
+    )  # fmt: skip
 
 
 def look_at_projections(look: Look) -> str:
-    q = look.attention.array("q", look.layer)[look.heads, look.query]
+    used = look.attention.entering("q", look.layer)
+    q = look.attention.trace.array(used[-1].name, look.layer)[look.heads, look.query]
     head, dim = np.unravel_index(np.abs(q).argmax(), q.shape)
+    when = ", as it meets the keys," if len(used) > 1 else ""
     return (
-        f"The strongest number in the query of {look.asks} is {signed(q[head, dim])}, in dimension {dim} of head "
+        f"The strongest number in the query of {look.asks}{when} is {signed(q[head, dim])}, in dimension {dim} of head "
         f"{look.heads[head]}: keys with a large number of the same sign there will match it."
     )
 
@@ -122,8 +127,9 @@ def look_at_scale(look: Look) -> str:
     if not scoring:
         return f"This model divides by nothing: the row of {look.asks} stays as it is."
     before, after = look.row("product"), look.averaged(scoring[-1].name)
-    plain = all(isinstance(stage.operation, Scale) for stage in scoring)
-    how = f"divided by √{look.attention.config.d_head} it" if plain and len(scoring) == 1 else "after this step it"
+    first = scoring[0].operation
+    plain = len(scoring) == 1 and isinstance(first, Scale)
+    how = f"divided by {divisor(first)} it" if isinstance(first, Scale) and plain else "after this step it"
     return (
         f"The row of {look.asks} reached from {signed(before.min())} to {signed(before.max())}; {how} reaches from "
         f"{signed(after.min())} to {signed(after.max())}." + (" The order stays as it was." if plain else "")

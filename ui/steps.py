@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from attention_core.sides import Attention
+from attention_core.elementwise import Rotate
+from attention_core.sides import Attention, Kind
 from ui import looks
 from ui.looks import Look
+from ui.traits import added, entered, scored, sharing
 
 
 @dataclass(frozen=True)
@@ -24,22 +26,39 @@ class Step:
     look: Callable[[Look], str]
 
 
-def makes(step: Step, attention: Attention, layer: int) -> list[str]:
-    """The quantities that a step makes in this model; what it starts from, where it makes none."""
+def makes(step: Step, attention: Attention, layer: int, kind: Kind) -> list[str]:
+    """The quantities that a step makes in this model; what it starts from, where it makes none.
+
+    kind: whether queries, keys or values are projected
+    """
     scoring = [stage.name for stage in attention.scoring(layer)]
     match step.name:
         case "embeddings" if attention.crosses:
             wanted = [attention.finds, "memory"]
-        case "embeddings":
-            wanted = list(step.makes)
+        case "embeddings" if not step.makes:
+            wanted = [name for name in attention.trace.declared(None) if name in EMBEDDING]
+        case "project":
+            wanted = projected(attention, layer, kind)
         case "scale":
             wanted = scoring
         case "residual":
-            wanted = list(attention.sums)
+            wanted = [attention.name("attn_update"), *attention.sums]
         case _:
             wanted = [attention.name(each) for each in step.makes]
     made = [name for name in wanted if attention.trace.has(name, layer)]
     return made or ([(scoring or [attention.name("product")])[-1]] if step.name in ("scale", "mask") else [])
+
+
+EMBEDDING = frozenset({"scaled_embedding", "projected", "embed_sum", "embed_normed", "embedding"})
+"""What is made on the way from a token's row of W_E to the stream."""
+
+
+def projected(attention: Attention, layer: int, kind: Kind) -> list[str]:
+    """Queries, keys or values, and what is done to them before they enter the attention; an angle before its turn."""
+    made = []
+    for stage in attention.entering(kind, layer):
+        made += ["angle", stage.name] if isinstance(stage.operation, Rotate) else [stage.name]
+    return made
 
 
 def title(step: Step, attention: Attention, layer: int) -> str:
@@ -50,7 +69,7 @@ def title(step: Step, attention: Attention, layer: int) -> str:
     return "Stream and memory" if step.name == "embeddings" and attention.crosses else step.title
 
 
-SCALED = {"Scale": "scaled", "Cap": "capped", "Add": "given the position’s term"}
+SCALED = {"Scale": "scaled", "Cap": "capped", "Add": "the place’s term added"}
 """What becomes of the scores, by the operation."""
 
 
@@ -63,23 +82,17 @@ def says(step: Step, attention: Attention, layer: int) -> str:
         parts = ["Each token’s own vector"]
         parts += ["that of its place"] if config.positions in ("learned", "sinusoidal") else []
         parts += ["that of its segment"] if config.n_segments else []
-        added = f"{', '.join(parts[:-1])} and {parts[-1]} are added" if len(parts) > 1 else f"{parts[0]} is looked up"
-        return added + (", then normed." if config.embed_norm else ".")
+        summed = f"{', '.join(parts[:-1])} and {parts[-1]} are added" if len(parts) > 1 else f"{parts[0]} is looked up"
+        return summed + (", then normed." if config.embed_norm else ".")
     if step.name == "scale":
-        operations = [type(stage.operation).__name__ for stage in attention.scoring(layer)]
-        told = [SCORING[name] for name in operations if name in SCORING]
+        told = [f"Each is {scored(stage, config)}." for stage in attention.scoring(layer)]
         return " ".join(told) or "This model leaves the products as they are: it was trained without dividing them."
-    if step.name == "residual" and config.norm_position != "post":
-        return plain.replace(", and normed:", ":")
+    if step.name == "project":
+        return " ".join(filter(None, (plain, entered(attention, layer), sharing(config))))
+    if step.name == "residual":
+        return added(config)
     return plain
 
-
-SCORING = {
-    "Scale": "Each is divided by √d_head, so that it does not grow with the width.",
-    "Cap": "Each is bounded on both sides, so that no score can outgrow the others.",
-    "Add": "A number for how far apart query and key stand is added: so the model knows the order of its tokens.",
-}
-"""What is said of what is done to a score, by the operation."""
 
 CROSS = {
     "text": "Two texts: the sentence that is read, and the target that is written.",
@@ -98,8 +111,8 @@ STEPS: tuple[Step, ...] = (
     Step("text", "Text", (), "A sentence, as it was typed.", looks.look_at_text),
     Step("tokens", "Tokens", (), "The text is cut into pieces from the model’s vocabulary, each with a number.",
          looks.look_at_tokens),
-    Step("embeddings", "Embeddings", ("embed_sum", "embedding"), "", looks.look_at_embeddings),
-    Step("project", "Queries, keys, values", ("q", "k", "v"),
+    Step("embeddings", "Embeddings", (), "", looks.look_at_embeddings),
+    Step("project", "Queries, keys, values", (),
          "Each token’s vector is multiplied by three trained matrices: what it asks, what it answers, what it gives.",
          looks.look_at_projections),
     Step("products", "Scores", ("product",),
@@ -113,7 +126,5 @@ STEPS: tuple[Step, ...] = (
     Step("mix", "Values mixed", ("z",), "Each token takes the values of all tokens, each times its weight.",
          looks.look_at_mix),
     Step("merge", "Heads joined", ("attn_out",), "All heads’ results side by side, times W_O.", looks.look_at_merge),
-    Step("residual", "Added to the stream", (),
-         "What attention found is added to what the token was, and normed: the embedding now holds its context.",
-         looks.look_at_residual),
+    Step("residual", "Added to the stream", (), "", looks.look_at_residual),
 )  # fmt: skip

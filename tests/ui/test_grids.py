@@ -11,8 +11,9 @@ from attention_core.explain import number_at
 from attention_core.sides import attentions
 from attention_core.worked.presets import preset
 from attention_core.worked.solve import solve
-from ui.grids import View, grids
+from ui.grids import grids
 from ui.looks import Look
+from ui.matrices import View
 from ui.steps import STEPS
 
 TEXT = "The animal didn't cross the street because it was too tired."

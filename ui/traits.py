@@ -1,0 +1,70 @@
+"""What a model's traits do to a score, a query, or what attention has found, in words."""
+
+from __future__ import annotations
+
+from attention_core.config import ModelConfig
+from attention_core.elementwise import Add, Cap, Rotate
+from attention_core.operations import Scale
+from attention_core.sides import Attention
+from attention_core.stages import Stage
+
+
+def divisor(scale: Scale) -> str:
+    """What scores are divided by, in numbers: "√7", or "√7 and by 2"."""
+    parts = [f"√{scale.root:g}"] if scale.root else []
+    return " and by ".join([*parts, *([f"{scale.over:g}"] if scale.over != 1 else [])])
+
+
+def scored(stage: Stage, config: ModelConfig) -> str:
+    """What is done to a score, as it is said after "it is"."""
+    match stage.operation:
+        case Scale() as scale:
+            why = ", so that it does not grow with the width" if scale.root == config.d_head else ""
+            return f"divided by {divisor(scale)}{why}"
+        case Cap(cap=cap):
+            return f"brought softly between −{cap:g} and {cap:g}, so that none can outgrow the others"
+        case Add() if config.positions == "alibi":
+            return "given ALiBi’s term, the key’s place times a slope of the head’s own: a nearer key scores higher"
+        case Add():
+            return "given a trained number for how far the key stands from the query"
+    return stage.title.lower()
+
+
+def entered(attention: Attention, layer: int) -> str:
+    """What is done to queries and keys before they meet; nothing where they meet as they are."""
+    done = []
+    for stage in attention.entering("q", layer)[1:]:
+        if isinstance(stage.operation, Rotate):
+            done.append(
+                "turned, pair of dimensions by pair, by angles that grow with the token’s place: so what a query and a "
+                "key have in common depends on how far apart they stand"
+            )
+        else:
+            done.append("normed")
+    return f"Queries and keys are then {', and '.join(done)}." if done else ""
+
+
+def sharing(config: ModelConfig) -> str:
+    """How heads share keys and values; nothing where each has its own."""
+    heads, kept = config.n_heads, config.n_kv_heads
+    if heads == kept:
+        return ""
+    if kept == 1:
+        return f"All {heads} heads share one set of keys and values."
+    return f"The {heads} heads share {kept} sets of keys and values, {heads // kept} heads each."
+
+
+def shared_by(attention: Attention, head: int) -> str:
+    """With which heads one shares its keys and values; nothing where it does not."""
+    shared = attention.trace.follows("kv_head")[1]
+    heads = [h for h, own in enumerate(shared) if own == shared[head]]
+    return f"Heads {heads[0]} to {heads[-1]} share this key." if len(heads) > 1 else ""
+
+
+def added(config: ModelConfig) -> str:
+    """What becomes of what attention has found."""
+    normed = config.norm_position in ("branch", "both")
+    found = f"What attention found is {'normed, and ' if normed else ''}added to what the token was"
+    if config.parallel_block != "no":
+        return f"{found}, together with what the MLP has made of the same."
+    return f"{found}{', and normed' if config.norm_position == 'post' else ''}: the embedding now holds its context."
