@@ -34,8 +34,9 @@ MOST_TERMS = 12  # no sum of a lesson has more, but for those over several heads
 NAMES = {made.partition("[")[0]: name for name, (made, _, _) in GIVEN.items()}
 
 
-def cell_edited(lesson: Lesson, head: int, name: str, row: int, column: int, text: str) -> None:
+def cell_edited(head: int, name: str, row: int, column: int, text: str) -> None:
     """What was typed into a cell, read as it was meant, or refused beside it."""
+    lesson = state.current()  # of a fast typist, the last edit may not be on screen yet
     if name == "mask":
         state.edit(edits.with_flip(lesson, row, column))
         return
@@ -49,12 +50,8 @@ def cell_edited(lesson: Lesson, head: int, name: str, row: int, column: int, tex
 
 
 def lesson_place(lesson: Lesson, matrix: str, head: int, row: int, column: int) -> tuple[int, int]:
-    """Where a cell that is shown of one head stands in the lesson's matrix of all heads."""
-    if matrix == "X":
-        return row, column
-    if matrix == "W_O":
-        return head * lesson.d_head + row, column
-    return row, head * lesson.d_head + column
+    """Where a cell that is shown stands in the lesson's matrix: of all but X and W_O, one head is shown."""
+    return (row, column) if matrix in ("X", "W_O") else (row, head * lesson.d_head + column)
 
 
 def result_names(solution: Solution) -> list[str]:
@@ -126,7 +123,7 @@ def matrices(solution: Solution, old: Solution | None, head: int) -> None:
         put(cell=str(made.address[name](row, column)))
 
     def edited(name: str, row: int, column: int, text: str) -> None:
-        cell_edited(lesson, head, name, row, column, text)
+        cell_edited(head, name, row, column, text)
 
     grid(made.matrices, made.sources, made.products, key="grid", on_pick=pick, on_edit=edited,
          refused=state.refused(), dark=theme_name() == "dark")  # fmt: skip

@@ -77,6 +77,8 @@ def add_stage(made: Grids, view: View, stage: Stage, head: int) -> None:
 
     def name(source: Stage, joined: bool = False) -> str:
         own = next((axis for axis in HEADS if axis in source.axes), None)
+        if joined and source.name in made.address and several_heads(view, source):
+            return f"{source.name}@all"  # what stands there is of one head alone
         if len(view.heads) == 1 or own is None or joined:
             return source.name
         return f"{source.name}@{places(view.run, source.axes, head)[own]}"
@@ -89,7 +91,7 @@ def add_stage(made: Grids, view: View, stage: Stage, head: int) -> None:
         axes, called = flat_axes(held.axes, merged), name(source, bool(merged) and merged[0] in each.axes)
         if called not in made.address:
             sign = made.sign(inputs, operators)
-            matrix = shown(view, source, flat(view.run, held, merged, head), axes, called, sign, head)
+            matrix = shown(view, source, flat(view.run, held, merged, head), axes, called, sign, head, merged)
             made.add(matrix, input_address(view.run, stage, each, merged, held, head))
         inputs.append((called, axes))
     own = name(stage)
@@ -99,6 +101,11 @@ def add_stage(made: Grids, view: View, stage: Stage, head: int) -> None:
         matrix = shown(view, stage, flat(view.run, held, (), head), flat_axes(stage.axes, ()), own, sign, head)
         made.add(matrix, own_address(view.run, stage, head))
         made.link(stage, own, inputs)
+
+
+def several_heads(view: View, stage: Stage) -> bool:
+    """Whether a quantity has more than one head."""
+    return "head" in stage.axes and view.run.array(stage.name, stage.layer).shape[stage.axes.index("head")] > 1
 
 
 def summed_together(stage: Stage) -> tuple[str, ...]:

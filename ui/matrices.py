@@ -78,9 +78,10 @@ def flat(run: Run, held: Operand, merged: tuple[str, ...], head: int) -> Numbers
 
 
 def shown(
-    view: View, source: Stage, numbers: Numbers, axes: tuple[str, str], name: str, sign: str, head: int
-) -> Matrix:
-    """The part of a quantity that is shown, with its axes and digits."""
+    view: View, source: Stage, numbers: Numbers, axes: tuple[str, str], name: str, sign: str, head: int,
+    merged: tuple[str, ...] = (),
+) -> Matrix:  # fmt: skip
+    """The part of a quantity that is shown, with its axes and digits; `merged` are the axes laid end to end."""
     windows = [window(view, axis, size) for axis, size in zip(axes, numbers.shape, strict=True)]
     part = numbers[windows[0], windows[1]]
     rows, columns = (
@@ -100,7 +101,7 @@ def shown(
         columns=columns,
         role=source.role,
         scale="weights" if weights or part.dtype == bool else "signed",
-        before=before(view, source, windows, part, head),
+        before=before(view, source, windows, part, head, merged),
         edits=edits,
         sign=sign,
     )
@@ -112,17 +113,21 @@ def whose(run: Run, source: Stage, name: str, head: int) -> str:
         shared = run.follows("kv_head")[1]
         own = np.flatnonzero(shared == shared[head])
         return f", shared by heads {own[0]} to {own[-1]}"
+    if name.endswith("@all"):
+        return ", all heads"
     return f", head {head}" if "@" in name else ""
 
 
-def before(view: View, source: Stage, windows: list[slice], part: Numbers, head: int) -> dict[tuple[int, int], str]:
+def before(
+    view: View, source: Stage, windows: list[slice], part: Numbers, head: int, merged: tuple[str, ...]
+) -> dict[tuple[int, int], str]:
     """The digits, before the last change, of the shown cells that it has changed."""
     if view.before is None or not view.before.has(source.name, source.layer):
         return {}
     was = view.before.array(source.name, source.layer)
     if was.shape != view.run.array(source.name, source.layer).shape:
         return {}
-    old = flat(view.run, Operand(was, source.axes), (), head)[windows[0], windows[1]]
+    old = flat(view.run, Operand(was, source.axes), merged, head)[windows[0], windows[1]]
     if old.shape != part.shape:
         return {}
     same = (old == part) | ((old != old) & (part != part))  # NaN is not equal to itself

@@ -81,6 +81,29 @@ def test_pointing_at_a_product_lights_its_row_and_column_and_shows_it(open_page,
     assert value == pytest.approx(right, abs=0.5e-4 * (parts + 1))
 
 
+def test_output_weights_are_edited_where_they_stand_and_followed_whichever_head_is_shown(open_page):
+    page = open_page(f"{PATH}?preset=random_heads&part=1")
+    type_into(page, "W_O", 3, 0, "2.5")
+    expect(cell(page, "W_O", 3, 0)).to_have_text("2.5000")
+    expect(cell(page, "W_O", 3, 0)).to_contain_class("changed")
+    expect(page.locator('figure[data-name="W_O"] td.changed')).to_have_count(1)
+    cell(page, "out", 2, 0).hover()
+    expect(page.locator("td.lit")).to_have_count(8)
+    value, right, _, parts = evaluate(page.locator(".made").inner_text().partition("] = ")[2])
+    assert parts == 4
+    assert value == pytest.approx(right, abs=0.5e-4 * 20)
+
+
+def test_cells_typed_one_after_the_other_all_arrive(open_page):
+    page = open_page(PATH)
+    cell(page, "q", 0, 0).click()
+    for number in ("4", "5", "6", "7", "8", "9"):
+        page.keyboard.type(number)
+        page.keyboard.press("Tab")
+    for place, number in enumerate((4, 5, 6, 7, 8, 9)):
+        expect(cell(page, "q", place // 3, place % 3)).to_have_text(f"{number}.0000")
+
+
 def test_the_badge_says_where_the_numbers_come_from(open_page):
     page = open_page(f"{PATH}?preset=sentence")
     expect(page.locator(".badge")).to_contain_text("projected from a head of all-MiniLM-L6-v2")

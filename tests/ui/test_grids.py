@@ -9,6 +9,7 @@ import pytest
 import attention_core as ac
 from attention_core.explain import number_at
 from attention_core.sides import attentions
+from attention_core.worked.edits import with_number
 from attention_core.worked.presets import preset
 from attention_core.worked.solve import solve
 from ui.grids import grids
@@ -87,3 +88,32 @@ def test_each_step_has_something_to_look_for_in_this_sentence(trace, step, head)
     assert len(told) > 30
     other = ac.load("minilm").trace("Two dogs saw a cat.")
     assert told != step.look(Look(attentions(other)[None], 3, head, 3, 2))
+
+
+@pytest.mark.parametrize("head", [0, 1])
+def test_the_output_of_several_heads_is_the_product_of_the_two_matrices_beside_it(head):
+    """One head's mixed values are not what W_O is multiplied with, whichever head is shown."""
+    solution = solve(preset("random_heads", 3))
+    view = View(solution, None, (head,), list(solution.lesson.words), windowed=False)
+    made = grids(view, ["z", "out"])
+    shown = {each.name: each for each in made.matrices}
+    (link,) = (each for each in made.products if each.result == "out")
+    assert (link.left, link.right, link.over) == ("z@all", "W_O", "head.dim")
+    np.testing.assert_allclose(shown[link.left].values @ shown[link.right].values, shown["out"].values, atol=1e-12)
+    np.testing.assert_array_equal(shown["z"].values, solution.array("z")[head])
+    assert (shown["z@all"].title, shown["W_O"].sign, shown["out"].sign) == ("Mixed values, all heads", "×", "=")
+    assert str(made.address["z@all"](2, 3)) == "z.1.2.1"
+
+
+def test_one_head_alone_needs_no_second_picture_of_it():
+    lesson = replace(preset("random_heads", 3), n_heads=1)
+    made = grids(View(solve(lesson), None, (0,), list(lesson.words), windowed=False), ["z", "out"])
+    assert [each.name for each in made.matrices][-3:] == ["z", "W_O", "out"]
+
+
+def test_a_changed_output_weight_is_marked_where_it_stands():
+    lesson = preset("heads")
+    old, new = solve(lesson), solve(with_number(lesson, "W_O", 3, 1, 2.0))
+    view = View(new, None, (0,), list(lesson.words), windowed=False, before=old)
+    made = {each.name: each for each in grids(view, ["out"]).matrices}
+    assert made["W_O"].before == {(3, 1): "0.00"}
