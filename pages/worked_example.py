@@ -17,7 +17,7 @@ from components.grid import grid
 from ui import lesson as state
 from ui.controls import input_box, pickers, side_row, target_box
 from ui.grids import grids
-from ui.inspect import chosen_attention
+from ui.inspect import chosen_attention, set_right
 from ui.lesson_files import files_menu
 from ui.lesson_settings import digits_box, history_buttons, preset_box, scores_box, shape_box
 from ui.lesson_words import asking, changes, headline, where
@@ -26,7 +26,7 @@ from ui.models import get_model
 from ui.offer import offered, title_of
 from ui.opened import show_making
 from ui.page import open_page, theme_name
-from ui.selection import bound, chosen, put, write_address
+from ui.selection import bound, chosen, put, settle, write_address
 from ui.truth import truth_table
 
 MOST_TERMS = 12  # no sum of a lesson has more, but for those over several heads
@@ -67,9 +67,19 @@ def first_cell(solution: Solution, head: int) -> str:
     return str(Address("weight", (head, query, int(row.argmax()))))
 
 
+def stands() -> tuple[str, bool]:
+    """What the page says above and below the example depends on: its preset, and whether its numbers are still that."""
+    return state.setting().preset, state.renumbered()
+
+
 @st.fragment
-def example() -> None:
-    """The settings, the numbers, and how they come about."""
+def example(said_of: tuple[str, bool]) -> None:
+    """The settings, the numbers, and how they come about.
+
+    said_of: what the rest of the page was drawn for
+    """
+    if stands() != said_of:
+        st.rerun()
     above, said, below = st.container(), st.container(), st.container()
     lesson = state.current()
     solution, previous = solve(lesson), state.before()
@@ -131,37 +141,57 @@ def matrices(solution: Solution, old: Solution | None, head: int) -> None:
 
 def origin() -> str:
     """Where the numbers on this page come from."""
-    if state.setting().preset != state.SENTENCE:
-        return "illustrative: numbers chosen by hand, not trained"
+    preset, changed = stands()
+    if preset != state.SENTENCE:
+        drawn = PRESETS[preset].seeded and not changed
+        return f"illustrative: numbers {'drawn at random' if drawn else 'chosen by hand'}, not trained"
     name = chosen()["model"]
     known = name in offered() and offered()[name].entry
-    return f"projected from a head of {title_of(name)}" + (", which is trained" if known else "")
+    trained = ", which is trained" if known else ""
+    return f"projected from a head of {title_of(name)}{trained}" + ("; then changed by hand" if changed else "")
 
 
-def sentence_preset() -> None:
+def sentence_preset(changed: bool) -> None:
     """For the preset that is made from the model: which sentence, layer and head it is made from, and what it keeps."""
     row = input_box()
     target_box(get_model(chosen()["model"]), row)
     run = state.sentence_run()
     side_row(run)
+    attention = chosen_attention(run)
+    notes = [set_right(attention)]
+    if chosen()["head"] == "mean":
+        settle(head="0")
+        notes.append("One head is projected, not the average of all: head 0.")
+    if note := " ".join(filter(None, notes)):
+        st.info(note)
     with st.container(horizontal=True):
-        pickers(chosen_attention(run))
+        pickers(attention, every=None)
     lesson, projected, words = state.from_sentence()
     some = f" The {lesson.n_tokens} of {len(words)} tokens that matter most to the query."
     st.caption(
         f"A real head in {state.DIMENSIONS} dimensions (by SVD): this keeps {projected.kept_scores:.0%} of its squared "
         f"scores and {projected.kept_values:.0%} of its squared values.{some if len(words) > lesson.n_tokens else ''}"
+        + (" The words or numbers below have been changed since." if changed else "")
     )
+
+
+def purpose(preset: str, changed: bool) -> str:
+    """What a preset is for, as long as its numbers are on screen."""
+    chosen_one = PRESETS[preset]
+    if changed:
+        return f"The words or numbers of “{chosen_one.title}” have been changed; Reset brings them back."
+    return chosen_one.purpose
 
 
 open_page("Worked example", origin)
 try:
-    if state.setting().preset == state.SENTENCE:
-        sentence_preset()
-    elif state.setting().preset in PRESETS:
-        st.caption(PRESETS[state.setting().preset].purpose)
-    example()
-    if state.setting().preset == "textbook":
+    preset, changed = said_of = stands()
+    if preset == state.SENTENCE:
+        sentence_preset(changed)
+    else:
+        st.caption(purpose(preset, changed))
+    example(said_of)
+    if preset == "textbook":
         truth_table()
 except AttentionLabError as problem:
     st.error(str(problem))

@@ -102,10 +102,10 @@ def written(run: ac.PairTrace) -> str:
     )
 
 
-def pickers(attention: Attention, every: str = "Average of heads") -> None:
-    """Which layer, which head; `every` is what all heads together are called."""
+def pickers(attention: Attention, every: str | None = "Average of heads") -> None:
+    """Which layer, which head; `every` is what all heads together are called, None where only one can be chosen."""
     layers, heads = attention.config.n_layers, attention.config.n_heads
-    names = {str(h): f"Head {h}" for h in range(heads)} | {"mean": every}
+    names = {str(h): f"Head {h}" for h in range(heads)} | ({"mean": every} if every else {})
     bound(
         st.selectbox, "Layer", "layer", {"open": ""}, options=list(range(layers)), width=110,
         format_func=lambda layer: f"Layer {layer}", label_visibility="collapsed",

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import zlib
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
 import streamlit as st
 
-from attention_core.errors import InputError
+from attention_core.errors import AttentionLabError, InputError
 from attention_core.pair import PairTrace
 from attention_core.sides import Attention
 from attention_core.trace import Trace
@@ -25,20 +27,31 @@ from ui.selection import chosen, put
 SENTENCE = "sentence"  # the preset that is made from the model's own head
 MOST_WORDS = 12
 DIMENSIONS = 3
+SOURCE = ("model", "text", "target", "image", "side", "layer", "head", "q", "k")  # what that preset is made from
 
 
 class Setting(NamedTuple):
-    """What the address holds of a worked example: the preset, its seed, and the edited lesson, if it was edited."""
+    """What the address holds of a worked example.
+
+    lesson: the edited lesson, or "" where nothing was edited
+    of:     the `source` whose numbers were edited; 0 where they come from no sentence, or nobody knows
+    """
 
     preset: str
     seed: int
     lesson: str
+    of: int
 
 
 def setting() -> Setting:
     """What is chosen now."""
     selection = chosen()
-    return Setting(selection["preset"], selection["seed"], selection["lesson"])
+    return Setting(*(selection[name] for name in Setting._fields))
+
+
+def source() -> int:
+    """A number for the sentence, the head and all else that the preset from the sentence is made from."""
+    return zlib.crc32(repr([chosen()[name] for name in SOURCE]).encode()) or 1
 
 
 def history() -> History[Setting]:
@@ -55,17 +68,36 @@ def base() -> Lesson:
 
 def current() -> Lesson:
     """The lesson on screen."""
-    edited = chosen()["lesson"]
-    return read(edited) if edited else base()
+    return shown_in(setting())
 
 
 def before() -> Lesson | None:
     """The lesson before the last edit, where the last step was one."""
     past = history().past
     now = setting()
-    if not past or past[-1][:2] != now[:2]:
-        return None
-    return read(past[-1].lesson) if past[-1].lesson else base()
+    return shown_in(past[-1]) if past and past[-1][:2] == now[:2] else None
+
+
+def shown_in(held: Setting) -> Lesson:
+    """The lesson of a setting. Of edits to another sentence's or head's numbers, only how results are made is left."""
+    if not held.lesson:
+        return base()
+    lesson = read(held.lesson)
+    if held.preset != SENTENCE or held.of in (0, source()):
+        return lesson
+    return replace(base(), scaled=lesson.scaled, temperature=lesson.temperature, weigh=lesson.weigh,
+                   decimals=lesson.decimals, form=lesson.form)  # fmt: skip
+
+
+def renumbered() -> bool:
+    """Whether words or numbers are no longer those of the preset; not so where the preset itself cannot be had."""
+    if not setting().lesson:
+        return False
+    try:
+        lesson, start = current(), base()
+    except AttentionLabError:
+        return False
+    return (lesson.words, lesson.numbers) != (start.words, start.numbers)
 
 
 @lru_cache(maxsize=256)
@@ -76,12 +108,16 @@ def read(address: str) -> Lesson:
 
 def edit(lesson: Lesson) -> None:
     """Show another version of the lesson."""
-    go(setting()._replace(lesson="" if lesson == base() else to_address(lesson)))
+    now = setting()
+    if lesson == base():
+        go(now._replace(lesson="", of=0))
+    else:
+        go(now._replace(lesson=to_address(lesson), of=source() if now.preset == SENTENCE else 0))
 
 
 def start(name: str, seed: int = 0) -> None:
     """Start from a preset."""
-    go(Setting(name, seed, ""))
+    go(Setting(name, seed, "", 0))
 
 
 def go(to: Setting) -> None:
@@ -134,9 +170,11 @@ def from_sentence() -> tuple[Lesson, Projected, list[str]]:
     head = 0 if selection["head"] == "mean" else min(int(selection["head"]), config.n_heads - 1)
     places = strongest_places(attention, layer, head)
     shared = int(trace.follows("kv_head")[1][head])
-    q, k, v = trace.q_used(layer)[head], trace.k_used(layer)[shared], trace.v(layer)[shared]
-    projected = project_head(q[places], k[places], v[places], DIMENSIONS)
-    return head_lesson(tuple(trace.tokens[i] for i in places), projected), projected, trace.tokens
+    last = [stage.name for stage in attention.scoring(layer)] or ["product"]
+    scores, mask = trace.array(last[-1], layer)[head][np.ix_(places, places)], attention.mask(layer)
+    projected = project_head(scores, trace.v(layer)[shared][places], DIMENSIONS)
+    seen = None if mask is None else mask[np.ix_(places, places)]
+    return head_lesson(tuple(trace.tokens[i] for i in places), projected, seen), projected, trace.tokens
 
 
 def strongest_places(attention: Attention, layer: int, head: int) -> list[int]:

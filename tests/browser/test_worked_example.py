@@ -100,6 +100,7 @@ def test_cells_typed_one_after_the_other_all_arrive(open_page):
     for number in ("4", "5", "6", "7", "8", "9"):
         page.keyboard.type(number)
         page.keyboard.press("Tab")
+        page.wait_for_timeout(100)
     for place, number in enumerate((4, 5, 6, 7, 8, 9)):
         expect(cell(page, "q", place // 3, place % 3)).to_have_text(f"{number}.0000")
 
@@ -108,6 +109,30 @@ def test_the_badge_says_where_the_numbers_come_from(open_page):
     page = open_page(f"{PATH}?preset=sentence")
     expect(page.locator(".badge")).to_contain_text("projected from a head of all-MiniLM-L6-v2")
     expect(page.locator("body")).to_contain_text("of its squared scores")
+
+
+def test_choosing_a_preset_changes_what_the_page_says_and_offers(open_page):
+    """The controls are drawn anew alone, and the words around them must follow."""
+    page = open_page(PATH)
+    for title, said in (("Random", "drawn at random, not trained"), ("From the sentence above", "projected from")):
+        page.locator(".st-key-_lesson_preset input").click()
+        page.get_by_role("option", name=title, exact=True).click()
+        expect(page.get_by_text(said)).to_have_count(1)
+        expect(page.get_by_text("The textbook held against the truth")).to_have_count(0)
+    sentence = page.get_by_role("textbox", name="Sentence")
+    sentence.fill("My dog sleeps.")
+    sentence.press("Enter")
+    expect(page.locator('figure[data-name="q"] th[scope=row]')).to_have_count(6)
+    type_into(page, "q", 0, 0, "9")
+    expect(page.get_by_text("then changed by hand")).to_have_count(1)
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_text("then changed by hand")).to_have_count(0)
+    type_into(page, "q", 0, 0, "9")
+    expect(page.get_by_text("then changed by hand")).to_have_count(1)
+    sentence.fill("It rains.")
+    sentence.press("Enter")
+    expect(page.locator('figure[data-name="q"] th[scope=row]')).to_have_count(5)
+    expect(page.get_by_text("then changed by hand")).to_have_count(0)
 
 
 def test_an_edit_changes_everything_below_and_can_be_undone(open_page):

@@ -1,6 +1,7 @@
 """The pages without a browser: every step and every preset is drawn, junk is refused, nothing raises."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,52 @@ def test_every_preset_is_drawn(name, part):
 def test_an_edited_lesson_comes_from_the_address():
     (matrices,) = grids(opened("worked_example", lesson=to_address(preset("paper"))))
     assert [each["texts"][0][0] for each in matrices if each["name"] == "q"] == ["1.0000"]
+
+
+def said(app):
+    return [each.value for each in app.caption] + [each.proto.body for each in app.get("html")]
+
+
+def test_choosing_a_preset_changes_what_the_page_says_of_it():
+    app = opened("worked_example")
+    app.selectbox(key="_lesson_preset").select("random").run()
+    assert any("drawn at random; the same seed" in each for each in said(app))
+    assert any("illustrative: numbers drawn at random" in each for each in said(app))
+    assert not any("The textbook held against" in each for each in said(app))
+    app.selectbox(key="_lesson_preset").select("sentence").run()
+    assert any("A real head in 3 dimensions" in each for each in said(app))
+    assert any("projected from a head of" in each for each in said(app))
+    assert app.text_input(key="_text").value.startswith("The animal")
+
+
+def test_changed_numbers_are_no_longer_said_to_be_those_of_the_preset():
+    edited = to_address(replace(preset("textbook"), words=(*"abcdefgh",)))
+    assert any(
+        "of “The textbook's example” have been changed" in each
+        for each in said(opened("worked_example", lesson=edited))
+    )
+    only_shown = to_address(replace(preset("textbook"), decimals=2))
+    assert any("unscaled, as in the text" in each for each in said(opened("worked_example", lesson=only_shown)))
+    made = said(opened("worked_example", preset="sentence", lesson=edited))
+    assert any("projected from a head of" in each and "then changed by hand" in each for each in made)
+
+
+def test_another_sentence_is_projected_anew_and_keeps_how_it_is_shown():
+    app = opened("worked_example", preset="sentence")
+    app.number_input(key="_lesson_decimals").set_value(2).run()
+    app.text_input(key="_text").set_value("My dog sleeps.").run()
+    (matrices,) = grids(app)
+    weights = next(each for each in matrices if each["name"] == "weight")
+    assert weights["rows"]["labels"] == ["[CLS]", "my", "dog", "sleeps", ".", "[SEP]"]
+    assert len(weights["texts"][0][0]) == len("0.12")
+    assert not any("changed" in each for each in said(app))
+
+
+def test_one_head_is_projected_where_the_average_was_chosen():
+    app = opened("worked_example", preset="sentence", head="mean")
+    assert any("head 0" in each.value for each in app.info)
+    assert app.selectbox(key="_head").value == "0"
+    assert "Average of heads" not in app.selectbox(key="_head").options
 
 
 @pytest.mark.parametrize("junk", ["AAAA", "<b>", "x" * 30_000])

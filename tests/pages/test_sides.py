@@ -4,6 +4,7 @@ import json
 import struct
 from pathlib import Path
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -160,3 +161,18 @@ def test_the_worked_example_takes_a_side_of_one_text(opened, side):
     told = [each.value for each in app.error]
     assert bool(told) == (side == "cross")
     assert all("choose the encoder or the decoder" in each for each in told)
+
+
+@pytest.mark.parametrize("side", ["encoder", "decoder"])
+def test_a_projected_head_has_the_scores_and_the_mask_of_its_model(opened, folder, side):
+    """T5 divides by nothing and adds a term for the distance; its decoder sees earlier tokens only."""
+    app = opened("worked_example", preset="sentence", side=side, head=2)
+    (matrices,) = [each["matrices"] for each in sent(app) if "matrices" in each]
+    shown = {each["name"]: np.array(each["values"], dtype=float) for each in matrices}
+    attention = attentions(ac.load(str(folder)).trace(TEXT, target=TARGET))[side]
+    (added,) = attention.scoring(1)
+    real = attention.trace.array(added.name, 1)[2]
+    sigma = np.linalg.svd(real, compute_uv=False)
+    assert np.linalg.norm(real - shown["score"]) == pytest.approx(np.linalg.norm(sigma[3:]), abs=2e-3)
+    allowed = np.ones_like(real, dtype=bool) if side == "encoder" else np.tri(len(real), dtype=bool)
+    np.testing.assert_array_equal(shown["weight"] > 0, allowed)

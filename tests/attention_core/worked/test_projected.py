@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from attention_core.worked.lesson import LessonError
+from attention_core.worked.lesson import LessonError, allowed
 from attention_core.worked.projected import head_lesson, project_head
 
 
@@ -21,7 +21,7 @@ def scores(q, k):
 @given(st.integers(0, 1000), st.integers(2, 12), st.sampled_from([1, 3, 5, 31]), st.integers(1, 8))
 def test_no_rank_d_matrix_is_closer(seed, n, d_head, d):
     q, k, v = drawn(seed, n, d_head)
-    made = project_head(q, k, v, d)
+    made = project_head(scores(q, k), v, d)
     assert made.q.shape == made.k.shape == made.v.shape == (n, d)
     sigma = np.linalg.svd(scores(q, k), compute_uv=False)
     left = np.linalg.norm(scores(q, k) - scores(made.q, made.k)) ** 2
@@ -37,7 +37,7 @@ def test_no_rank_d_matrix_is_closer(seed, n, d_head, d):
 def test_enough_dimensions_keep_all(n, d_head):
     q, k, v = drawn(5, n, d_head)
     for d in range(3, 9):
-        made = project_head(q, k, v, d)
+        made = project_head(scores(q, k), v, d)
         assert np.allclose(scores(made.q, made.k), scores(q, k), atol=1e-12)
         assert np.allclose(made.v @ made.v.T, v @ v.T, atol=1e-12)
         assert (made.kept_scores, made.kept_values) == (pytest.approx(1), pytest.approx(1))
@@ -46,7 +46,8 @@ def test_enough_dimensions_keep_all(n, d_head):
 
 
 def test_more_dimensions_keep_more():
-    kept = [project_head(*drawn(2, 11, 29), d) for d in range(1, 9)]
+    q, k, v = drawn(2, 11, 29)
+    kept = [project_head(scores(q, k), v, d) for d in range(1, 9)]
     for name in ("kept_scores", "kept_values"):
         shares = [getattr(each, name) for each in kept]
         assert shares == sorted(set(shares))
@@ -55,7 +56,7 @@ def test_more_dimensions_keep_more():
 
 def test_signs_are_fixed():
     q, k, v = drawn(3, 7, 5)
-    made, turned = project_head(q, k, v, 3), project_head(-q, -k, v @ -np.eye(5), 3)
+    made, turned = project_head(scores(q, k), v, 3), project_head(scores(-q, -k), v @ -np.eye(5), 3)
     for a, b in zip(made[:3], turned[:3], strict=True):
         assert np.allclose(a, b)
     for column in (*made.q.T, *made.v.T):
@@ -63,7 +64,7 @@ def test_signs_are_fixed():
 
 
 def test_nothing_to_keep():
-    made = project_head(*np.zeros((3, 5, 7)), 2)
+    made = project_head(np.zeros((5, 5)), np.zeros((5, 7)), 2)
     assert not made.q.any()
     assert (made.kept_scores, made.kept_values) == (1, 1)
 
@@ -71,13 +72,13 @@ def test_nothing_to_keep():
 @pytest.mark.parametrize(("n", "d"), [(13, 2), (1, 2), (5, 0), (5, 9)])
 def test_sizes_that_a_lesson_cannot_have(n, d):
     with pytest.raises(LessonError):
-        project_head(*drawn(0, n, 3), d)
+        project_head(np.zeros((n, n)), np.zeros((n, 3)), d)
 
 
 def test_a_real_head_as_a_lesson(minilm):
     trace = minilm.trace("The animal didn't cross the street.")
     n = len(trace.tokens)
-    head = project_head(trace.q(3)[1], trace.k(3)[1], trace.v(3)[1], 8)
+    head = project_head(trace.scores(3)[1], trace.v(3)[1], 8)
     assert 0.5 < head.kept_scores < 1
     lesson = head_lesson(tuple(trace.tokens), head)
     assert (lesson.n_tokens, lesson.d, lesson.scaled, lesson.words) == (n, 8, True, tuple(trace.tokens))
@@ -87,5 +88,20 @@ def test_a_real_head_as_a_lesson(minilm):
 
 
 def test_long_words_are_cut():
-    lesson = head_lesson(("a" * 30, "b" * 24), project_head(*drawn(1, 2, 3), 2))
+    lesson = head_lesson(("a" * 30, "b" * 24), project_head(np.eye(2), np.eye(2), 2))
     assert lesson.words == ("a" * 23 + "…", "b" * 24)
+
+
+@pytest.mark.parametrize(
+    ("mask", "name", "flipped"),
+    [
+        (np.ones((5, 5), dtype=bool), "none", set()),
+        (np.tri(5, dtype=bool), "causal", set()),
+        (np.tri(5, dtype=bool) & ~np.tri(5, k=-2, dtype=bool), "causal",
+         {(2, 0), (3, 0), (3, 1), (4, 0), (4, 1), (4, 2)}),
+    ],
+)  # fmt: skip
+def test_a_lesson_masks_what_the_model_masks(mask, name, flipped):
+    lesson = head_lesson(tuple("abcde"), project_head(np.eye(5), np.eye(5), 3), mask)
+    assert (lesson.mask, set(lesson.flipped)) == (name, flipped)
+    np.testing.assert_array_equal(allowed(lesson), mask)
