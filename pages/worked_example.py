@@ -22,7 +22,7 @@ from ui.lesson_files import files_menu
 from ui.lesson_settings import digits_box, history_buttons, preset_box, scores_box, shape_box
 from ui.lesson_words import asking, changes, headline, where
 from ui.matrices import View
-from ui.models import get_model
+from ui.models import get_model, plain
 from ui.offer import offered, title_of
 from ui.opened import show_making
 from ui.page import open_page, theme_name
@@ -117,7 +117,7 @@ def settings(solution: Solution, head: int) -> None:
         bound(st.toggle, "Mask by click", "maskgrid")
         digits_box(lesson)
     if note := st.session_state.pop("lesson_note", None):
-        st.warning(note)
+        st.warning(plain(note))
 
 
 def matrices(solution: Solution, old: Solution | None, head: int) -> None:
@@ -194,5 +194,5 @@ try:
     if preset == "textbook":
         truth_table()
 except AttentionLabError as problem:
-    st.error(str(problem))
+    st.error(plain(str(problem)))
     st.button("Back to the textbook’s example", on_click=state.start, args=("textbook",))

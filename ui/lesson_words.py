@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from attention_core.derivation import Address, Value
+from attention_core.derivation import CLOSE, Address, Value
 from attention_core.render import number
 from attention_core.worked.solve import Solution
 
@@ -24,10 +24,15 @@ def headline(solution: Solution, head: int) -> str:
         return f'<p class="say">{said}</p>'
     if not row.any():
         return f'<p class="say">Everything is masked for {word(lesson.words[query], "q")}: its weights are all 0.</p>'
-    key = int(row.argmax())
-    most = number(float(row[key]), lesson.decimals)
-    said = f"{word(lesson.words[query], 'q')} gives most, <b>{most}</b>, to {word(lesson.words[key], 'k')}."
-    return f'<p class="say">{said}{paper_error(solution)}</p>'
+    most = f"<b>{number(float(row.max()), lesson.decimals)}</b>"
+    best = np.flatnonzero(np.isclose(row, row.max(), rtol=CLOSE, atol=0))
+    if 1 < len(best) == np.count_nonzero(row):
+        told = f"gives {most} to each of {len(best)} words alike"
+    else:
+        *others, last = (word(lesson.words[key], "k") for key in best)
+        told = f"gives most, {most}, to {' and '.join(filter(None, [', '.join(others), last]))}"
+        told += ", to each alike" if others else ""
+    return f'<p class="say">{word(lesson.words[query], "q")} {told}.{paper_error(solution)}</p>'
 
 
 def asking(solution: Solution, head: int) -> int:
@@ -52,7 +57,12 @@ def changes(solution: Solution, old: Solution | None, head: int) -> str:
         was, now = (number(value_at(each, name, at), solution.lesson.decimals) for each in (old, solution))
         told.append(f"{label(solution, name, at)}: {was} → {now}")
     total = sum(map(len, moved.values()))
-    return f'<p class="changes">{total} numbers changed. {html.escape("; ".join(told))}.</p>'
+    return f'<p class="changes">{counted(total, "number")} changed. {html.escape("; ".join(told))}.</p>'
+
+
+def counted(count: int, thing: str) -> str:
+    """So many of a thing: "1 number", "6 numbers"."""
+    return f"{count} {thing}{'' if count == 1 else 's'}"
 
 
 def same_shape(solution: Solution, old: Solution, name: str) -> bool:
@@ -96,8 +106,8 @@ def paper_error(solution: Solution) -> str:
     last = "out" if "out" in solution.stages else "z"
     errors = solution.error
     return (
-        f" On paper, with {solution.lesson.decimals} decimals, the weights are off by at most {errors['weight']:.2g} "
-        f"and the outputs by at most {errors[last]:.2g}."
+        f" On paper, with {counted(solution.lesson.decimals, 'decimal')}, the weights are off by at most "
+        f"{errors['weight']:.2g} and the outputs by at most {errors[last]:.2g}."
     )
 
 

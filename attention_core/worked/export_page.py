@@ -17,6 +17,7 @@ STYLE = """
   --page: #0f1419; } }
 body { margin: 2rem auto; max-width: 70rem; padding: 0 1rem; color: var(--ink); background: var(--page);
   font: 16px/1.5 system-ui, sans-serif; }
+main > div { max-width: 100%; overflow-x: auto; }
 main { display: flex; flex-wrap: wrap; gap: 1.5rem 2.5rem; align-items: flex-start; }
 table { border-collapse: separate; border-spacing: 1px; font: 13px/1.5 ui-monospace, monospace;
   font-variant-numeric: tabular-nums; }
@@ -64,6 +65,6 @@ def table(sheet: Sheet) -> str:
     )
     equation = f"<br>{escape(sheet.equation)}" if sheet.equation else ""
     return (
-        f"<table><caption><b>{escape(sheet.title)}</b>{equation}</caption>"
-        f"<thead><tr><td></td>{head}</tr></thead><tbody>{body}</tbody></table>"
+        f"<div><table><caption><b>{escape(sheet.title)}</b>{equation}</caption>"
+        f"<thead><tr><td></td>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )

@@ -4,11 +4,15 @@ import io
 import json
 import re
 import zipfile
+from dataclasses import replace
 
 import pytest
 from playwright.sync_api import expect
 
-from attention_core.worked.presets import PRESETS
+from attention_core.worked.edits import with_tokens
+from attention_core.worked.export_page import page as solution_page
+from attention_core.worked.presets import PRESETS, preset
+from attention_core.worked.solve import solve
 from attention_core.worked.textbook import claims
 from tests.evaluate import evaluate, holds
 
@@ -261,6 +265,28 @@ def test_a_lesson_file_is_saved_opened_and_refused_when_broken(open_page, tmp_pa
     expect(cell(page, "product", 5, 7)).to_have_text("2.4800")
     page.locator("input[type=file]").set_input_files(good)
     expect(cell(page, "product", 5, 7)).to_have_text("3.3800")
+
+
+def test_a_lesson_file_cannot_make_the_page_fetch_an_image(open_page, tmp_path):
+    """Messages are markdown, and what they quote from a file is not."""
+    page = open_page(PATH)
+    image = "![i](http://127.0.0.1:9/i)"
+    broken = tmp_path / "broken.json"
+    broken.write_text(json.dumps({"format": image}), encoding="utf-8")
+    page.get_by_role("button", name="Save and open").click()
+    page.locator("input[type=file]").set_input_files(broken)
+    expect(page.get_by_text("broken.json could not be opened")).to_contain_text(image)
+
+
+def test_the_saved_page_fits_a_telephone(chromium, tmp_path):
+    words = tuple(f"antidisestablish{i}" for i in range(12))
+    wide = replace(with_tokens(preset("random"), 12), words=words)
+    saved = tmp_path / "solution.html"
+    saved.write_text(solution_page(solve(wide), 0), encoding="utf-8")
+    page = chromium.new_page(viewport={"width": 390, "height": 844})
+    page.goto(saved.as_uri())
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.close()
 
 
 def test_a_broken_address_is_refused_and_says_why(open_page):
