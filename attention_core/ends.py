@@ -117,10 +117,11 @@ def alibi_stages(alibi: Alibi, d_head: int) -> list[Stage]:
     step("ramp", Multiply(), f"{slope}[head]", f"{place}[key]",
          title="ALiBi: a nearer key's score is higher, by slope", equation="slope × place of the key")  # fmt: skip
     if alibi.coarse:
-        step("coarse_ramp", Bfloat16(), "ramp[head, key]", title="As bfloat16 keeps it", equation="bfloat16(ramp)")
+        step("coarse_ramp", Bfloat16(), "ramp[head, key]",
+             title="ALiBi: the term as bfloat16 keeps it", equation="bfloat16(ramp)")  # fmt: skip
     if alibi.scaled:
         step("scaled_ramp", Scale(float(d_head)), f"{made[-1].name}[head, key]",
-             title="Divided as the scores are", equation=f"{made[-1].name} ÷ √d_head")  # fmt: skip
+             title="ALiBi: the term divided as the scores are", equation=f"{made[-1].name} ÷ √d_head")  # fmt: skip
     made[-1] = replace(made[-1], name="position_bias", symbol="ALiBi")
     return made
 

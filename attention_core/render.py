@@ -56,9 +56,13 @@ def number(value: Value, decimals: int) -> str:
     return text.replace("-", MINUS) if float(text) else text.replace("-", "")
 
 
+CONFIGURED = frozenset({"d_head", "d_model", "width", "attn_root", "cap", "layer divisor"})
+"""Numbers of the configuration, which are mostly whole, and then printed so."""
+
+
 def leaf_text(term: Term, decimals: int) -> str:
     """The digits of a term that stands as a number in a line."""
-    if term.name in ("d_head", "d_model", "width"):
+    if term.name in CONFIGURED and float(term.value).is_integer():
         return number(term.value, 0)
     if term.name == "eps":
         return f"{term.value:.15f}".rstrip("0")

@@ -17,7 +17,7 @@ from attention_core.sides import Attention
 from ui import experts
 from ui.equations import equation, plain, products_table, step, value, whole_line
 from ui.opened import opened
-from ui.traits import scored, shared_by
+from ui.traits import prepared, scored, shared_by
 from ui.where import where
 
 
@@ -86,7 +86,7 @@ def head_steps(attention: Attention, layer: int, head: int, query: int, key: int
     first = step(
         product,
         ["q·k: the query’s and the key’s numbers multiplied, dimension by dimension, and added up.",
-         *filter(None, [shared_by(attention, head)])],
+         *filter(None, [prepared(attention, layer), shared_by(attention, head)])],
         [
             {"label": f"all {d_head} products", "tables": [products_table(product, head_row)]},
             {"label": "in order", "lines": [whole_line(product)],

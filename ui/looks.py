@@ -141,6 +141,8 @@ def look_at_mask(look: Look) -> str:
     if mask is None:
         later = "" if look.attention.crosses else ", later ones too"
         return f"This model masks nothing: {look.asks} may look at all {len(look.attention.keys)} tokens{later}."
+    if mask[look.query].all():
+        return f"{look.asks} may look at all {len(look.attention.keys)} tokens: nothing is masked for it."
     hidden = int((~mask[look.query]).sum())
     return f"{look.asks} may look at {int(mask[look.query].sum())} tokens; {hidden} are masked."
 

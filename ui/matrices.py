@@ -10,6 +10,7 @@ import numpy as np
 
 from attention_core.render import number
 from attention_core.stages import Numbers, Operand, Run, Stage
+from components import visible
 from components.grid import Axis, Matrix
 
 WINDOWS: Mapping[str, int] = {"query": 16, "key": 16, "position": 16, "source": 16, "patch": 16}
@@ -155,4 +156,4 @@ def labels(view: View, axis: str, part: slice) -> list[str]:
     if axis == "patch":  # the class token, which is none, stands before them
         return view.tokens[part.start + 1 : part.stop + 1]
     tokens = view.key_tokens if view.key_tokens and axis in ANSWERING else view.tokens
-    return [tokens[i] if axis in POSITIONS else str(i) for i in range(part.start, part.stop)]
+    return [visible(tokens[i]) if axis in POSITIONS else str(i) for i in range(part.start, part.stop)]

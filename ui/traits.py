@@ -44,6 +44,13 @@ def entered(attention: Attention, layer: int) -> str:
     return f"Queries and keys are then {', and '.join(done)}." if done else ""
 
 
+def prepared(attention: Attention, layer: int) -> str:
+    """What was done to a query and a key before they were multiplied, in few words; nothing where it was nothing."""
+    done = ["turned by its place’s angles" if isinstance(stage.operation, Rotate) else "normed"
+            for stage in attention.entering("q", layer)[1:]]  # fmt: skip
+    return f"Each was {' and '.join(done)} before: open a number to see how." if done else ""
+
+
 def sharing(config: ModelConfig) -> str:
     """How heads share keys and values; nothing where each has its own."""
     heads, kept = config.n_heads, config.n_kv_heads

@@ -12,7 +12,8 @@ from figures.flow_heads import columns, multi_head_svg
 SIZES = [
     Sizes(16, 12, 384, 32, False), Sizes(1, 1, 7, 7, True), Sizes(512, 64, 8192, 128, True),
     Sizes(4, 5, 37, 7, False, 6, "as it is"), Sizes(1, 5, 37, 7, False, 512), Sizes(512, 5, 8192, 128, False, 2),
-    Sizes(13, 6, 42, 10, True, None, "÷ √17, cap 3", window=5, n_kv_heads=2), Sizes(13, 7, 42, 6, False, None, "÷ √6", window=6),
+    Sizes(13, 6, 42, 10, True, None, "÷ √17, cap 3", window=5, n_kv_heads=2),
+    Sizes(13, 7, 42, 6, False, None, "÷ √6", window=6),
 ]  # fmt: skip
 SVG = "{http://www.w3.org/2000/svg}"
 

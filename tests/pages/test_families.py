@@ -1,7 +1,9 @@
 """Inspect and Step by step of every family, without a browser: all that is drawn opens, and every line is true."""
 
+import itertools
 import json
 import re
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -36,6 +38,14 @@ def model(request, tmp_path_factory):
 @pytest.fixture(scope="module")
 def trace(model):
     return model.trace(TEXT)
+
+
+@pytest.fixture(scope="module", params=CASES)
+def sides(request, tmp_path_factory):
+    """Every attention of a family's run: one, or those of an encoder–decoder."""
+    model = ac.load(CASES[request.param].write(tmp_path_factory.mktemp("family")))
+    run = model.trace(TEXT) if isinstance(model, ac.Model) else model.trace(TEXT, target="the cat")
+    return [each.keeping() for each in attentions(run).values()]
 
 
 @pytest.fixture
@@ -74,24 +84,27 @@ def arithmetic(app):
     return sent
 
 
-def test_every_quantity_opens_into_lines_that_are_true(trace):
-    for layer in (None, *kinds_of_layers(trace.model.config)):
-        for quantity in trace.declared(layer):
-            shape = trace.array(quantity, layer).shape
-            place = tuple(size - 1 - (size > 2) for size in shape)
-            address = Address(quantity, place if layer is None else (layer, *place))
-            made = opened(str(address), make=lambda at: open_term(trace, at), where=lambda at: "")
-            for line in made["lines"]:
-                assert " = " not in text(line) or holds(text(line)), f"{address}: {text(line)}"
+def test_every_quantity_opens_into_lines_that_are_true(sides):
+    for trace in {id(each.trace): each.trace for each in sides}.values():
+        for layer in (None, *kinds_of_layers(trace.model.config)):
+            for quantity in trace.declared(layer):
+                shape = trace.array(quantity, layer).shape
+                place = tuple(size - 1 - (size > 2) for size in shape)
+                address = Address(quantity, place if layer is None else (layer, *place))
+                made = opened(str(address), make=partial(open_term, trace), where=lambda at: "")
+                for line in made["lines"]:
+                    assert " = " not in text(line) or holds(text(line)), f"{address}: {text(line)}"
 
 
 @pytest.mark.parametrize("heads", ["one", "several"])
-def test_every_cell_of_every_step_is_the_number_that_it_opens(trace, heads):
-    attention, config = attentions(trace)[None], trace.model.config
-    own = (config.n_heads - 1,) if heads == "one" else tuple(range(config.n_heads))
-    for layer in kinds_of_layers(config):
-        for step, kind in [*((step, "q") for step in STEPS[2:]), (STEPS[3], "k"), (STEPS[3], "v")]:
-            made = grids(View(trace, layer, own, trace.tokens), makes(step, attention, layer, kind))
+def test_every_cell_of_every_step_is_the_number_that_it_opens(sides, heads):
+    walked = [*((step, "q") for step in STEPS[2:]), (STEPS[3], "k"), (STEPS[3], "v")]
+    for attention, (step, kind) in itertools.product(sides, walked):
+        trace, config = attention.trace, attention.config
+        own = (config.n_heads - 1,) if heads == "one" else tuple(range(config.n_heads))
+        for layer in kinds_of_layers(config):
+            view = View(trace, layer, own, trace.tokens, key_tokens=attention.key_names)
+            made = grids(view, makes(step, attention, layer, kind))
             assert made.matrices, step.name
             for matrix in made.matrices:
                 row, column = (len(axis.labels) - 1 for axis in (matrix.rows, matrix.columns))
@@ -116,16 +129,50 @@ def html(app):
 
 def test_the_tokens_are_told_as_text(trace, show):
     for app in (show(), show("step_by_step", step=2), show("step_by_step", step=8)):
-        sent = json.dumps(mounted(app), ensure_ascii=False) + html(app)
+        # What the vocabulary calls a piece is said of a chip alone, when it is pointed at.
+        shown = [{key: value for key, value in each.items() if key != "pieces"} for each in mounted(app)]
+        sent = json.dumps(shown, ensure_ascii=False) + html(app)
         assert not ALPHABETS.findall(sent), [sent[m.start() - 50 : m.end() + 20] for m in ALPHABETS.finditer(sent)][:5]
 
 
-@pytest.mark.parametrize("head", ["1", "mean"])
-def test_step_by_step(model, trace, show, head):
-    layer = kinds_of_layers(model.config)[-1]
-    for step in range(1 if head == "1" else 4, 12):
-        app = show(
-            "step_by_step", step=step, head=head, layer=layer, q=QUERY, k=KEY, drawing="one" if head == "1" else "heads"
-        )
-        assert f"{step} of 11" in html(app)
+def titles(app):
+    return " / ".join(matrix["title"] for matrices in sent_grids(app) for matrix in matrices)
+
+
+def drawing(app):
+    return next(each["svg"] for each in mounted(app) if "svg" in each)
+
+
+def test_step_by_step_of_one_head_shows_what_the_family_does(model, trace, show):
+    config = model.config
+    layer = kinds_of_layers(config)[-1]
+    said, shown = {}, {}
+    for step in range(1, 12):
+        app = show("step_by_step", step=step, layer=layer, q=QUERY, k=KEY, kind="k")
         assert len(sent_grids(app)) == (step > 2)
+        said[step], shown[step] = html(app), titles(app)
+        assert f"{step} of 11" in said[step]
+    turned, shared = bool(config.rotary and config.rotary[layer]), config.n_kv_heads < config.n_heads
+    assert ("Angles" in shown[4]) == ("Keys rotated" in shown[4]) == ("turned, pair" in said[4]) == turned
+    assert ("Keys normed" in shown[4]) == (config.qk_norm != "none")
+    assert (", shared by heads 0 to" in shown[4]) == ("share" in said[4]) == shared
+    assert ("softly between" in said[6]) == ("Capped scores" in shown[6]) == bool(config.attn_soft_cap)
+    assert ("ALiBi" in said[6]) == ("ALiBi" in shown[6]) == (config.positions == "alibi")
+    assert ("how far the key stands" in said[6]) == ("Relative positions" in shown[6]) == bool(config.relative)
+    assert (f"divided by √{config.attn_root or config.d_head:g}" in said[6]) == (config.attn_root != 1)
+    window = config.window(layer)
+    assert ("upper right is empty" in said[7]) == config.causal
+    assert (f"{(window or 0) - 1} " in said[7].partition("This model reads")[2]) == bool(config.causal and window)
+    assert ("is normed, and added" in said[11]) == (config.norm_position in ("branch", "both"))
+    assert ("together with what the MLP" in said[11]) == (config.parallel_block != "no")
+    assert ("goes to experts" in said[11]) == (layer in config.routed)
+
+
+def test_step_by_step_of_all_heads(model, show):
+    config = model.config
+    for step in (4, 8, 10):
+        app = show("step_by_step", step=step, head="mean", layer=kinds_of_layers(config)[-1], drawing="heads")
+        assert len(sent_grids(app)) == 1
+    groups = config.n_kv_heads if config.n_kv_heads < config.n_heads else 0
+    assert drawing(app).count("data-shared") == groups
+    assert drawing(app).count("data-head") == config.n_heads
