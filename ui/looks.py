@@ -184,7 +184,7 @@ def look_at_residual(look: Look) -> str:
     start, end = trace.resid_pre(0)[look.query], trace.contextual[look.query]
     routed = experts.there(trace, layer)
     said = (
-        f"This step turns {look.asks} a little: the cosine to what it was is {cosine(before, after):.2f}. After the "
+        f"This step turns {look.asks}: the cosine to what it was is {cosine(before, after):.2f}. After the "
         f"{'experts' if routed else 'MLP'} and all layers, its contextual embedding has the cosine "
         f"{cosine(start, end):.2f} to where it began."
     )

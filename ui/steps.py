@@ -9,7 +9,7 @@ from attention_core.elementwise import Rotate
 from attention_core.sides import Attention, Kind
 from ui import looks
 from ui.looks import Look
-from ui.traits import added, entered, scored, sharing
+from ui.traits import added, embedded, entered, scored, sharing
 
 
 @dataclass(frozen=True)
@@ -79,11 +79,7 @@ def says(step: Step, attention: Attention, layer: int) -> str:
     if attention.crosses and step.name in CROSS:
         return CROSS[step.name]
     if step.name == "embeddings" and not plain:
-        parts = ["Each token’s own vector"]
-        parts += ["that of its place"] if config.positions in ("learned", "sinusoidal") else []
-        parts += ["that of its segment"] if config.n_segments else []
-        summed = f"{', '.join(parts[:-1])} and {parts[-1]} are added" if len(parts) > 1 else f"{parts[0]} is looked up"
-        return summed + (", then normed." if config.embed_norm else ".")
+        return embedded(config)
     if step.name == "scale":
         told = [f"Each is {scored(stage, config)}." for stage in attention.scoring(layer)]
         return " ".join(told) or "This model leaves the products as they are: it was trained without dividing them."

@@ -9,6 +9,22 @@ from attention_core.sides import Attention
 from attention_core.stages import Stage
 
 
+def embedded(config: ModelConfig) -> str:
+    """How a token becomes the vector that the first layer finds."""
+    wide = "brought to the stream’s width"
+    first = [f"multiplied by {config.embed_scale:.4g}"] if config.embed_scale != 1 else []
+    first += [wide] if config.embed_projection == "before_sum" else []
+    then = ["normed"] if config.embed_norm else []
+    then += [wide] if config.embed_projection == "after_norm" else []
+    more = ["that of its place"] if config.positions in ("learned", "sinusoidal") else []
+    more += ["that of its segment"] if config.n_segments else []
+    own = ", ".join(["Each token’s own vector", *first])
+    if not more:
+        return ", then ".join(["Each token’s own vector is looked up", *first, *then]) + "."
+    parts = f"{', '.join([own, *more[:-1]])}{',' if first else ''} and {more[-1]}"
+    return ", then ".join([f"{parts} are added", *then]) + "."
+
+
 def divisor(scale: Scale) -> str:
     """What scores are divided by, in numbers: "√7", or "√7 and by 2"."""
     parts = [f"√{scale.root:g}"] if scale.root else []

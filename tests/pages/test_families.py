@@ -157,6 +157,8 @@ def test_step_by_step_of_one_head_shows_what_the_family_does(model, trace, show)
     assert ("Keys normed" in shown[4]) == (config.qk_norm != "none")
     assert (", shared by heads 0 to" in shown[4]) == ("share" in said[4]) == shared
     assert ("softly between" in said[6]) == ("Capped scores" in shown[6]) == bool(config.attn_soft_cap)
+    assert ("multiplied by" in said[3]) == (config.embed_scale != 1)
+    assert ("to the stream’s width" in said[3]) == (config.embed_projection != "none")
     assert ("ALiBi" in said[6]) == ("ALiBi" in shown[6]) == (config.positions == "alibi")
     assert ("how far the key stands" in said[6]) == ("Relative positions" in shown[6]) == bool(config.relative)
     assert (f"divided by √{config.attn_root or config.d_head:g}" in said[6]) == (config.attn_root != 1)
