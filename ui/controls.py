@@ -9,7 +9,6 @@ from streamlit.delta_generator import DeltaGenerator
 
 import attention_core as ac
 from attention_core.errors import InputError
-from attention_core.pair import LONGEST_WRITTEN
 from attention_core.sides import Attention
 from components import visible
 from ui.examples import EXAMPLES, Example
@@ -74,7 +73,7 @@ def get_run_or_stop(model: ac.Model | ac.EncoderDecoder) -> ac.Trace | ac.PairTr
         try:
             return run_now(model)
         except InputError as error:
-            st.warning(f"{error} Your text is kept above: shorten it, and it will be shown.")
+            st.warning(f"{error} Your text is kept above: change it, and it will be shown.")
     write_address()
     st.stop()
 
@@ -95,7 +94,7 @@ def written(run: ac.PairTrace) -> str:
         return ""
     text, count = run.decoder.text, len(run.decoder.ids) - 1
     said = f"“{html.escape(visible(text))}”" if text.strip() else f"{count} tokens that stand for no text"
-    how = "until it ended" if run.ended else f"stopped after {LONGEST_WRITTEN} tokens"
+    how = "until it ended" if run.ended else f"stopped after {count} tokens"
     return (
         f'<span class="own">target written by the model</span> <bdi>{said}</bdi>, always its likeliest next '
         f"token, {how}."
