@@ -11,7 +11,8 @@ import pytest
 import attention_core as ac
 from attention_core import operations, weights
 from attention_core.errors import CheckpointError, DtypeError, SettingError
-from attention_core.families.convert import each_name, factor_lengths, read_config, tensor_sources
+from attention_core.families.configuration import read_config
+from attention_core.families.convert import each_name, factor_lengths, tensor_sources
 from attention_core.families.registry import FAMILIES
 from attention_core.memory import SETTING, Memory
 from attention_core.stored import Stored
