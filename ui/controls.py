@@ -13,7 +13,7 @@ from attention_core.sides import Attention
 from components import visible
 from ui.examples import EXAMPLES, Example
 from ui.image_box import get_image_trace, image_box
-from ui.models import get_run, shelf
+from ui.models import get_model, get_run, shelf
 from ui.selection import FRESH, SIDES, bound, chosen, put, write_address
 
 SIDE_NAMES = {"encoder": "Encoder", "decoder": "Decoder", "cross": "Cross"}
@@ -58,6 +58,14 @@ def asked() -> tuple[str, str]:
 def input_box() -> DeltaGenerator:
     """The sentence or, where the model on screen reads images, the image; returns the row in which it stands."""
     return image_box() if isinstance(shelf().models.get(chosen()["model"]), ac.ImageModel) else sentence_box()
+
+
+def input_and_model() -> ac.Model | ac.EncoderDecoder:
+    """The boxes for what the model reads, and the model; where there is none to show yet, the page ends there."""
+    row = input_box()
+    model = get_model(chosen()["model"])
+    target_box(model, row)
+    return model
 
 
 def run_now(model: ac.Model | ac.EncoderDecoder) -> ac.Trace | ac.PairTrace:
