@@ -101,7 +101,7 @@ def test_every_unknown_key_is_named():
 
 @pytest.mark.parametrize(
     ("raw", "wrong"),
-    [({"model_type": "lama"}, "'lama' are not"), ({"model_type": ["bert"]}, "are not"), ({}, "has no model_type")],
+    [({"model_type": "lama"}, "'lama' are not"), ({"model_type": ["bert"]}, "are not"), ({}, "There is no model_type")],
 )
 def test_another_family_is_named(raw, wrong):
     with pytest.raises(UnsupportedConfigError, match=rf"{wrong}.*Supported: .*bert"):
