@@ -81,7 +81,7 @@ def get_run_or_stop(model: ac.Model | ac.EncoderDecoder) -> ac.Trace | ac.PairTr
         try:
             return run_now(model)
         except InputError as error:
-            st.warning(f"{error} Your text is kept above: change it, and it will be shown.")
+            st.warning(f"{error} Your text is kept above.")
     write_address()
     st.stop()
 
