@@ -1,4 +1,4 @@
-"""Find, check and read a model: its configuration, tokenizer and safetensors, from a folder."""
+"""Find, check and read a model: its configuration, what it reads with, and safetensors, from a folder."""
 
 import hashlib
 import json

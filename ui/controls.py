@@ -14,7 +14,7 @@ from components import visible
 from ui.examples import EXAMPLES, Example
 from ui.image_box import get_image_trace, image_box
 from ui.models import get_model, get_run, shelf
-from ui.selection import FRESH, SIDES, bound, chosen, put, write_address
+from ui.selection import FRESH, LONGEST_TEXT, SIDES, bound, chosen, put, write_address
 
 SIDE_NAMES = {"encoder": "Encoder", "decoder": "Decoder", "cross": "Cross"}
 SIDE_SAYS = {
@@ -65,6 +65,9 @@ def input_and_model() -> ac.Model | ac.EncoderDecoder:
     row = input_box()
     model = get_model(chosen()["model"])
     target_box(model, row)
+    with st.container():  # a place of its own, so that what stands below keeps its own when the note comes or goes
+        if max(map(len, asked())) == LONGEST_TEXT:
+            st.caption(f"What is longer than {LONGEST_TEXT:,} characters is left out.")
     return model
 
 
