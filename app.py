@@ -11,10 +11,9 @@ from components.heatmap import Tokens, heatmap
 from figures.graph import alt_text, attention_graph, clicked, graph_info
 from ui import words
 from ui.arithmetic import view
-from ui.controls import asked, get_run_or_stop, input_box, pickers, side_row, target_box
+from ui.controls import asked, get_run_or_stop, input_and_model, pickers, side_row
 from ui.examples import BY_TEXT
 from ui.inspect import Along, Shown, chosen_attention, example_of, shown_part
-from ui.models import get_model
 from ui.next_token import what_comes_next
 from ui.page import open_page, theme_name
 from ui.patches import tokens_box
@@ -190,13 +189,7 @@ def inspect(run: ac.Trace | ac.PairTrace, made_for: tuple[str, str]) -> None:
 
 
 open_page("Inspect")
-row = input_box()
-try:
-    loaded = get_model(chosen()["model"])
-except ac.AttentionLabError as problem:
-    st.error(str(problem))
-    st.stop()
-target_box(loaded, row)
+loaded = input_and_model()
 run = get_run_or_stop(loaded)
 inspect(run, asked())
 if isinstance(loaded, ac.Model) and isinstance(run, ac.Trace):

@@ -11,8 +11,9 @@ from dataclasses import replace
 from attention_core.config import ModelConfig
 from attention_core.declare import MASKED, norm, stage
 from attention_core.elementwise import Add, Cap, Rotate
-from attention_core.operations import Contract, Given, Mask, Scale
+from attention_core.operations import Given, Mask, Scale
 from attention_core.positions import Rotary
+from attention_core.products import Contract
 from attention_core.stages import Operation, Stage, Weighing
 
 KINDS = (("q", "query", "query", "Queries"), ("k", "key", "key", "Keys"), ("v", "key", "value", "Values"))

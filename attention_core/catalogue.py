@@ -10,7 +10,7 @@ class Entry:
 
     family:       what its configuration calls its kind
     parameters:   how many numbers it has, in millions
-    size:         its configuration, tokenizer and weights, in bytes: what a download of it takes
+    size:         its configuration, tokenizer or preprocessor, and weights, in bytes: what a download of it takes
     purpose:      what it was trained for, in a sentence
     look:         where attention in it is interesting, in a sentence; layers and heads count from 0
     distribution: an installable package that carries it, where there is one

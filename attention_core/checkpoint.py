@@ -1,4 +1,4 @@
-"""Find, check and read a model: its configuration, tokenizer and safetensors, from a folder."""
+"""Find, check and read a model: its configuration, what it reads with, and safetensors, from a folder."""
 
 import hashlib
 import json
@@ -14,7 +14,8 @@ from attention_core.catalogue import CATALOGUE, Entry
 from attention_core.config import ModelConfig
 from attention_core.download import Plan, fetch, make_plan, remember
 from attention_core.errors import CheckpointError, DigestError, UnknownModelError
-from attention_core.families.convert import as_stored, convert, read_config
+from attention_core.families.configuration import read_config
+from attention_core.families.convert import as_stored, convert
 from attention_core.families.preprocessor import prepared
 from attention_core.families.registry import family_of
 from attention_core.families.schema import Family

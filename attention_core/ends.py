@@ -7,9 +7,10 @@ from dataclasses import replace
 from attention_core.config import Activation, ModelConfig
 from attention_core.declare import norm, stage, trained
 from attention_core.elementwise import Activate, Add, Bfloat16, Cap, Multiply, Sinusoid, Times, Turn
-from attention_core.operations import Contract, Given, Passed, ReadOff, Scale
+from attention_core.operations import Given, Passed, Scale
 from attention_core.patches import label_stages, patch_stages
 from attention_core.positions import Alibi, Rotary
+from attention_core.products import Contract, ReadOff
 from attention_core.stages import Operation, Stage
 
 PLACE = "The token's place in the text, as the model counts."

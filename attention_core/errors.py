@@ -70,7 +70,7 @@ class UnsupportedConfigError(AttentionLabError):
 
 
 class InputError(AttentionLabError):
-    """The ids or the text given cannot be run: none, too many, or out of the vocabulary."""
+    """What is given cannot be run: no tokens, too many, ids out of the vocabulary, an image of another kind."""
 
 
 class SettingError(AttentionLabError):

@@ -16,7 +16,8 @@ from attention_core.declare import stage
 from attention_core.derivation import Term, make
 from attention_core.elementwise import Activate, Multiply
 from attention_core.errors import InputError
-from attention_core.operations import Contract, Softmax
+from attention_core.operations import Softmax
+from attention_core.products import Contract
 from attention_core.stages import Cell, Numbers, Operand, Operation, Ref, Rounding, Stage
 
 TO = "[position, choice]"

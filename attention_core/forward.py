@@ -19,7 +19,8 @@ from attention_core.declare import is_trained
 from attention_core.grid import GRID, mixed
 from attention_core.layer import declaration
 from attention_core.layer_weights import LayerWeights, together
-from attention_core.operations import Contract, Given, Passed
+from attention_core.operations import Given, Passed
+from attention_core.products import Contract
 from attention_core.run import Inputs, ModelRun
 from attention_core.stages import FOLLOWERS, Numbers, Operand, Ref, Stage, compute, operand
 from attention_core.weights import Key

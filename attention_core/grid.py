@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from attention_core.config import ModelConfig
-from attention_core.operations import Contract, Mask, Scale, Softmax
+from attention_core.operations import Mask, Scale, Softmax
 from attention_core.ops import bounded, softmax_
+from attention_core.products import Contract
 from attention_core.stages import Numbers, Operand, Stage, operand
 
 if TYPE_CHECKING:

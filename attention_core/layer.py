@@ -15,7 +15,8 @@ from attention_core.declare import named, norm, stage, trained
 from attention_core.elementwise import Activate, Add, Multiply
 from attention_core.ends import before_stages, rotation_stages
 from attention_core.experts import expert_stages
-from attention_core.operations import Contract, Passed, Softmax
+from attention_core.operations import Passed, Softmax
+from attention_core.products import Contract
 from attention_core.stages import Stage
 
 

@@ -13,7 +13,7 @@ from attention_core.arrays import Array, frozen
 from attention_core.config import ModelConfig
 from attention_core.layer import declaration
 from attention_core.layout import Layout
-from attention_core.operations import Contract
+from attention_core.products import Contract
 from attention_core.stages import Stage
 from attention_core.tensors import Tensors
 

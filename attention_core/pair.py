@@ -84,7 +84,9 @@ class EncoderDecoder:
     def _start(self) -> Token:
         """The token that the decoder begins with."""
         if self.config.start_id is None:
-            raise InputError("This model names no token for its decoder to begin with: give target_ids.")
+            raise InputError(
+                "The configuration names no token for the decoder to begin with: this model runs over target_ids alone."
+            )
         (token,) = self.decoder.tokens(None, [self.config.start_id])
         return replace(token, special=True)
 

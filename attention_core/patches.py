@@ -15,7 +15,8 @@ from attention_core.declare import stage
 from attention_core.derivation import Term, make
 from attention_core.elementwise import Add, Elementwise
 from attention_core.image import ImageInput
-from attention_core.operations import Contract, Given
+from attention_core.operations import Given
+from attention_core.products import Contract
 from attention_core.stages import Cell, Numbers, Operand, Operation, Rounding, Stage
 
 PIXEL = "A pixel of the image, from 0 to 255."

@@ -69,12 +69,6 @@ class Box:
     shape: str
     name: str = ""
 
-    def overlaps(self, other: Box) -> bool:
-        """Whether two boxes share any area."""
-        apart_x = abs(self.x - other.x) * 2 >= self.width + other.width
-        apart_y = abs(self.y - other.y) * 2 >= self.height + other.height
-        return not (apart_x or apart_y)
-
 
 def side(size: int) -> float:
     """The length of a side: it grows with the logarithm, so that 8 and 512 both can be drawn."""

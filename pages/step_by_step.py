@@ -10,14 +10,13 @@ from attention_core.sides import Attention
 from components.grid import grid
 from components.picture import picture
 from ui import experts
-from ui.controls import asked, get_run_or_stop, input_box, pickers, side_row, target_box
+from ui.controls import asked, get_run_or_stop, input_and_model, pickers, side_row
 from ui.flow import flow_drawing, heads_drawing, one_head_drawing
 from ui.grids import grids
 from ui.image_steps import IMAGE_STEPS
 from ui.inspect import chosen_attention, shown_part
 from ui.looks import Look
 from ui.matrices import View
-from ui.models import get_model
 from ui.opened import show_making
 from ui.page import open_page, theme_name
 from ui.patches import patches_table, tokens_box
@@ -158,11 +157,4 @@ def steps(run: ac.Trace | ac.PairTrace, made_for: tuple[str, str]) -> None:
 
 
 open_page("Step by step")
-row = input_box()
-try:
-    loaded = get_model(chosen()["model"])
-except ac.AttentionLabError as problem:
-    st.error(str(problem))
-    st.stop()
-target_box(loaded, row)
-steps(get_run_or_stop(loaded), asked())
+steps(get_run_or_stop(input_and_model()), asked())

@@ -15,14 +15,14 @@ from attention_core.worked.presets import PRESETS
 from attention_core.worked.solve import GIVEN, Solution, solve
 from components.grid import grid
 from ui import lesson as state
-from ui.controls import input_box, pickers, side_row, target_box
+from ui.controls import input_and_model, pickers, side_row
 from ui.grids import grids
 from ui.inspect import chosen_attention, set_right
 from ui.lesson_files import files_menu
 from ui.lesson_settings import digits_box, history_buttons, preset_box, scores_box, shape_box
 from ui.lesson_words import asking, changes, headline, where
 from ui.matrices import View
-from ui.models import get_model, plain
+from ui.models import plain
 from ui.offer import offered, title_of
 from ui.opened import show_making
 from ui.page import open_page, theme_name
@@ -153,8 +153,7 @@ def origin() -> str:
 
 def sentence_preset(changed: bool) -> None:
     """For the preset that is made from the model: which sentence, layer and head it is made from, and what it keeps."""
-    row = input_box()
-    target_box(get_model(chosen()["model"]), row)
+    input_and_model()
     run = state.sentence_run()
     side_row(run)
     attention = chosen_attention(run)

@@ -61,6 +61,13 @@ def test_an_opened_number_is_there():
     assert "trained number" in " ".join(opened["words"])
 
 
+def test_a_text_that_is_cut_is_said_to_be():
+    page = run(text="Hello")
+    assert not [each for each in page.caption if "left out" in each.value]
+    page.text_input[0].set_value("x" * 20_001).run()
+    assert "What is longer than 20,000 characters is left out." in [each.value for each in page.caption]
+
+
 @pytest.mark.parametrize(("typed", "said"), [("   ", "Type a sentence"), ("word " * 511, "513 tokens are too many")])
 def test_what_cannot_be_shown_is_said(typed, said):
     page = run(text=typed)

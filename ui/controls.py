@@ -9,13 +9,12 @@ from streamlit.delta_generator import DeltaGenerator
 
 import attention_core as ac
 from attention_core.errors import InputError
-from attention_core.pair import LONGEST_WRITTEN
 from attention_core.sides import Attention
 from components import visible
 from ui.examples import EXAMPLES, Example
 from ui.image_box import get_image_trace, image_box
-from ui.models import get_run, shelf
-from ui.selection import FRESH, SIDES, bound, chosen, put, write_address
+from ui.models import get_model, get_run, shelf
+from ui.selection import FRESH, LONGEST_TEXT, SIDES, bound, chosen, put, write_address
 
 SIDE_NAMES = {"encoder": "Encoder", "decoder": "Decoder", "cross": "Cross"}
 SIDE_SAYS = {
@@ -61,6 +60,17 @@ def input_box() -> DeltaGenerator:
     return image_box() if isinstance(shelf().models.get(chosen()["model"]), ac.ImageModel) else sentence_box()
 
 
+def input_and_model() -> ac.Model | ac.EncoderDecoder:
+    """The boxes for what the model reads, and the model; where there is none to show yet, the page ends there."""
+    row = input_box()
+    model = get_model(chosen()["model"])
+    target_box(model, row)
+    with st.container():  # a place of its own, so that what stands below keeps its own when the note comes or goes
+        if max(map(len, asked())) == LONGEST_TEXT:
+            st.caption(f"What is longer than {LONGEST_TEXT:,} characters is left out.")
+    return model
+
+
 def run_now(model: ac.Model | ac.EncoderDecoder) -> ac.Trace | ac.PairTrace:
     """The run over the sentence or the image; InputError when the model cannot read it."""
     return get_image_trace(model) if isinstance(model, ac.ImageModel) else get_run(model.name, *asked())
@@ -74,7 +84,7 @@ def get_run_or_stop(model: ac.Model | ac.EncoderDecoder) -> ac.Trace | ac.PairTr
         try:
             return run_now(model)
         except InputError as error:
-            st.warning(f"{error} Your text is kept above: shorten it, and it will be shown.")
+            st.warning(f"{error} Your text is kept above.")
     write_address()
     st.stop()
 
@@ -95,7 +105,7 @@ def written(run: ac.PairTrace) -> str:
         return ""
     text, count = run.decoder.text, len(run.decoder.ids) - 1
     said = f"“{html.escape(visible(text))}”" if text.strip() else f"{count} tokens that stand for no text"
-    how = "until it ended" if run.ended else f"stopped after {LONGEST_WRITTEN} tokens"
+    how = "until it ended" if run.ended else f"stopped after {count} tokens"
     return (
         f'<span class="own">target written by the model</span> <bdi>{said}</bdi>, always its likeliest next '
         f"token, {how}."

@@ -10,8 +10,9 @@ import numpy as np
 from attention_core.derivation import Address
 from attention_core.elementwise import Multiply, Rotate
 from attention_core.norms import LayerNorm, RMSNorm
-from attention_core.operations import Contract, Mask
+from attention_core.operations import Mask
 from attention_core.patches import Standardize
+from attention_core.products import Contract
 from attention_core.stages import Cell, Operand, Ref, Run, Stage, operand
 from components.grid import Matrix, Product, Source
 from ui.matrices import HEADS, View, flat, flat_axes, places, shown

@@ -1,7 +1,9 @@
 """Which models a page may load: the server's choice, never the page's."""
 
+import itertools
 import os
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import streamlit as st
@@ -30,9 +32,19 @@ class Offer:
 
 def offered() -> dict[str, Offer]:
     """The models to choose from, by what an address calls them: the catalogue's, then what the server lists."""
-    catalogue = {name: Offer(entry.title, name, entry) for name, entry in CATALOGUE.items()}
-    listed = [read_listed(word.strip()) for word in os.environ.get(VARIABLE, "").split(",") if word.strip()]
-    return catalogue | {offer.title: offer for offer in listed if offer.title not in catalogue}
+    found = {name: Offer(entry.title, name, entry) for name, entry in CATALOGUE.items()}
+    for word in filter(None, map(str.strip, os.environ.get(VARIABLE, "").split(","))):
+        offer = read_listed(word)
+        if offer.title not in found or found[offer.title].source != offer.source:
+            name = free_name(offer.title, found)
+            found[name] = replace(offer, title=name)
+    return found
+
+
+def free_name(title: str, taken: Collection[str]) -> str:
+    """A name that no other model has, so that a folder neither takes the place of another one nor is lost."""
+    names = (title if count == 1 else f"{title} ({count})" for count in itertools.count(1))
+    return next(name for name in names if name not in taken)
 
 
 def read_listed(word: str) -> Offer:

@@ -14,7 +14,7 @@ from ui.examples import EXAMPLES
 from ui.offer import may_load
 from ui.pictures import DRAWN
 
-LONGEST_TEXT = 20_000  # characters; far more than any model here reads
+LONGEST_TEXT = 20_000  # characters; what is longer is cut, since pictures grow with the square of the tokens
 FARTHEST = 1_000_000
 SIDES = get_args(Side)
 UPLOAD = "upload"  # the image that a person has uploaded, which no address can hold

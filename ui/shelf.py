@@ -11,14 +11,15 @@ import attention_core as ac
 from attention_core import checkpoint
 from attention_core.download import Plan
 from attention_core.progress import Progress
+from ui.beside import Beside
 from ui.offer import source_of, title_of
 
 AWAY = 5.0  # seconds without a look, after which a page no longer counts as waiting
 
 
 @dataclass
-class Job:
-    """A model on its way. A download runs beside the pages, so that it goes on while they are drawn again.
+class Job(Beside):
+    """A model on its way. A download goes on while the pages are drawn again.
 
     plan:     what the download takes, once the hub has told
     progress: how far it is
@@ -30,25 +31,11 @@ class Job:
     progress: Progress | None = None
     problem: str = ""
     waiting: dict[str, float] = field(default_factory=dict)
-    _thread: threading.Thread | None = None
-    _stopped: threading.Event = field(default_factory=threading.Event)
-
-    @property
-    def running(self) -> bool:
-        """Whether it is under way."""
-        return self._thread is not None and self._thread.is_alive()
-
-    @property
-    def stopping(self) -> bool:
-        """Whether it has been told to stop."""
-        return self._stopped.is_set()
 
     def start(self, work: Callable[[], None]) -> None:
         """Begin the work beside the pages."""
-        self._stopped.clear()
         self.problem, self.progress = "", None
-        self._thread = threading.Thread(target=work, daemon=True)
-        self._thread.start()
+        self.run(work)
 
     def report(self, progress: Progress) -> bool:
         """Take down how far it is; False stops the download."""
@@ -63,7 +50,7 @@ class Job:
         """A page waits no longer; when no other does, the download stops. Returns whether it does."""
         self.waiting.pop(page, None)
         if all(time.monotonic() - looked > AWAY for looked in self.waiting.values()):
-            self._stopped.set()
+            self.stop()
         return self.stopping
 
 

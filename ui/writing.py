@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-import threading
 from dataclasses import dataclass, field
 
 import attention_core as ac
 from attention_core.sampling import Choice
 from attention_core.tokenizer import Token
 from attention_core.writing import write
+from ui.beside import Beside
 
 
 def read_on_from(tokens: tuple[Token, ...]) -> list[int]:
@@ -19,8 +19,8 @@ def read_on_from(tokens: tuple[Token, ...]) -> list[int]:
 
 
 @dataclass
-class Writing:
-    """One text on its way.
+class Writing(Beside):
+    """One text on its way; told to stop, it ends after the token that is being worked out.
 
     text, ids: what was there before, as it was typed and as it is read on from
     total:     how many tokens are asked for
@@ -36,18 +36,6 @@ class Writing:
     how: str
     written: list[int] = field(default_factory=list)
     problem: str = ""
-    _thread: threading.Thread | None = None
-    _stopped: threading.Event = field(default_factory=threading.Event)
-
-    @property
-    def running(self) -> bool:
-        """Whether it is under way."""
-        return self._thread is not None and self._thread.is_alive()
-
-    @property
-    def stopping(self) -> bool:
-        """Whether it has been told to stop."""
-        return self._stopped.is_set()
 
     @property
     def ended(self) -> bool:
@@ -70,13 +58,8 @@ class Writing:
         return read_on_from(self.model.tokenizer.encode(self.whole)) == [*self.ids, *self.kept]
 
     def start(self, choose: Choice) -> None:
-        """Begin, beside the pages."""
-        self._thread = threading.Thread(target=self._work, args=(choose,), daemon=True)
-        self._thread.start()
-
-    def stop(self) -> None:
-        """End after the token that is on its way."""
-        self._stopped.set()
+        """Begin."""
+        self.run(lambda: self._work(choose))
 
     def _work(self, choose: Choice) -> None:
         try:

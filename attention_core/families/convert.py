@@ -1,24 +1,22 @@
-"""From a checkpoint's own names to this library's: the configuration and the tensors.
+"""From a checkpoint's tensors to those that are declared.
 
-A load makes three checks: every configuration key is handled, known to be harmless, or refused by
-name; every tensor is used or known to be unused, and none is missing; every shape is as the
-configuration implies.
+A load makes two checks: every tensor is used or known to be unused, and none is missing; every shape is as
+the configuration implies.
 """
 
 import fnmatch
 import math
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
 from attention_core.arrays import Array
-from attention_core.config import ModelConfig, is_whole
+from attention_core.config import ModelConfig
 from attention_core.declare import is_trained
 from attention_core.errors import CheckpointError, ShapeError, UnsupportedConfigError
-from attention_core.families.schema import HARMLESS, Family, Source
+from attention_core.families.schema import Family, Source
 from attention_core.layer import declaration
 from attention_core.layout import Layout
 from attention_core.operations import Given
@@ -31,72 +29,6 @@ Key = tuple[str, int | None]
 NUMBERED = re.compile(r"{(\w+)}")  # in a tensor's name: the axis along which each part has a tensor of its own
 PARTS = {"head": ("kv_head", "group"), "value": ("colour", "patch_row", "patch_column")}
 """Axes that a checkpoint may hold in parts: heads where keys are shared, a patch's values."""
-
-
-def read_config(family: Family, raw: Mapping[str, Any]) -> ModelConfig:
-    """The configuration in this library's names; UnsupportedConfigError names the key it refuses."""
-    raw = without_aliases(family, of_text(family, raw) if family.within else raw)
-    ruled = {key for rule in family.rules for key in rule.keys}
-    tables = {*family.sizes.values(), *family.choices, *family.required}
-    handled = tables | ruled | family.harmless | HARMLESS
-    check_known(raw, handled)
-    for key, required in family.required.items():
-        if key in raw and not any(same(raw[key], each) for each in required):
-            raise UnsupportedConfigError(
-                f"{key} = {raw[key]!r} is not computed exactly here; supported: {required[0]!r}."
-            )
-    values = {**family.defaults, **raw}
-    found = {**family.traits, **{name: values[key] for name, key in family.sizes.items()}}
-    for key, choices in family.choices.items():
-        traits = next((traits for own, traits in choices.items() if same(own, values[key])), None)
-        if traits is None:
-            supported = ", ".join(map(repr, choices))
-            raise UnsupportedConfigError(f"{key} = {values[key]!r} is not supported; supported: {supported}.")
-        found |= traits
-    for rule in family.rules:
-        found |= rule.read(values)
-    return ModelConfig(**found, end_ids=ends(values.get("eos_token_id")))
-
-
-def ends(said: object) -> tuple[int, ...]:
-    """The tokens that end a text, by a configuration's one id or list of ids; what is no id ends nothing."""
-    listed: list[Any] = said if isinstance(said, list) else [said]
-    return tuple(each for each in listed if is_whole(each, 0))
-
-
-def of_text(family: Family, raw: Mapping[str, Any]) -> dict[str, Any]:
-    """The configuration of the language model in that of a model that sees too, which says whether its head is tied."""
-    own = raw.get(family.within)
-    if not isinstance(own, dict):
-        raise UnsupportedConfigError(f"{family.within} must be an object, got {own!r}.")
-    check_known(raw, {family.within, "tie_word_embeddings"} | family.around | HARMLESS)
-    tied = raw.get("tie_word_embeddings", family.defaults["tie_word_embeddings"])
-    return own | {"tie_word_embeddings": tied}
-
-
-def check_known(raw: Mapping[str, Any], known: Collection[str]) -> None:
-    """Every key of a configuration is known; UnsupportedConfigError names those that are not."""
-    if unknown := sorted(set(raw) - set(known)):
-        raise UnsupportedConfigError(
-            f"The configuration has keys whose effect is not known here: {', '.join(unknown)}."
-        )
-
-
-def without_aliases(family: Family, raw: Mapping[str, Any]) -> dict[str, Any]:
-    """The configuration with each key under one name; UnsupportedConfigError where two names do not agree."""
-    found = {key: value for key, value in raw.items() if key not in family.aliases}
-    for other, key in family.aliases.items():
-        if raw.get(other) is None:
-            continue
-        if key in found and not same(found[key], raw[other]):
-            raise UnsupportedConfigError(f"{other} = {raw[other]!r} does not agree with {key} = {found[key]!r}.")
-        found[key] = raw[other]
-    return found
-
-
-def same(a: object, b: object) -> bool:
-    """Whether two values of a configuration are the same and of the same kind."""
-    return type(a) is type(b) and a == b
 
 
 def tensor_sources(family: Family, config: ModelConfig) -> dict[Key, Source]:
@@ -191,7 +123,7 @@ def convert(family: Family, config: ModelConfig, shapes: Mapping[str, tuple[int,
         prefix + name for key, at in places.items() if at is None for name in each_name(sources[key].name, config)
     }
     if missing := sorted(absent - names):
-        raise CheckpointError(f"The checkpoint lacks {len(missing)} tensors, the first {missing[0]!r}.")
+        raise CheckpointError(f"The checkpoint lacks {counted(missing)}.")
     at = {key: place for key, place in places.items() if place is not None}
     used = {name for place in at.values() for name in each_name(place, config)}
     left_over = [
@@ -200,13 +132,17 @@ def convert(family: Family, config: ModelConfig, shapes: Mapping[str, tuple[int,
         if not any(fnmatch.fnmatch(name.removeprefix(prefix), pattern) for pattern in family.unused)
     ]
     if left_over:
-        raise CheckpointError(
-            f"The checkpoint has {len(left_over)} tensors of no known use, the first {left_over[0]!r}."
-        )
+        raise CheckpointError(f"The checkpoint has {counted(left_over, ' of no known use')}.")
     return {
         (name, layer): lay_out(at[name, layer], shapes, source, declaration(config, layer)[name].axes, config)
         for (name, layer), source in sources.items()
     }
+
+
+def counted(names: Sequence[str], that: str = "") -> str:
+    """How many tensors there are `that` …, and the first by its name."""
+    one = len(names) == 1
+    return f"{len(names)} tensor{'' if one else 's'}{that}, {'' if one else 'the first '}{names[0]!r}"
 
 
 def lay_out(

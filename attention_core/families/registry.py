@@ -50,7 +50,6 @@ def family_of(raw: dict[str, Any]) -> Family:
     """The family of a configuration as it was read; UnsupportedConfigError when there is none."""
     model_type = raw.get("model_type")
     if not isinstance(model_type, str) or model_type not in FAMILIES:
-        raise UnsupportedConfigError(
-            f"Models of type {model_type!r} are not supported. Supported: {', '.join(sorted(FAMILIES))}."
-        )
+        wrong = f"Models of type {model_type!r} are not supported." if model_type else "There is no model_type."
+        raise UnsupportedConfigError(f"{wrong} Supported: {', '.join(sorted(FAMILIES))}.")
     return FAMILIES[model_type]

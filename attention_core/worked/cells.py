@@ -46,11 +46,6 @@ def read_number(text: str) -> float:
     return checked(_read_decimal(above.strip()) / denominator)
 
 
-def write_number(value: float) -> str:
-    """The shortest text that `read_number` reads as exactly this number."""
-    return repr(value).removesuffix(".0")
-
-
 def checked(value: float) -> float:
     """The same number, with -0 as 0; CellError when it is not one to calculate with."""
     if value != value:

@@ -13,7 +13,8 @@ from attention_core.attention import attention_stages, projection_stages
 from attention_core.declare import stage
 from attention_core.derivation import Address, Term, Value, reworked
 from attention_core.errors import InputError
-from attention_core.operations import Contract, Given, Scale, Softmax
+from attention_core.operations import Given, Scale, Softmax
+from attention_core.products import Contract
 from attention_core.stages import Numbers, Rounding, Stage, Weighing, by_hand, cell_at, compute
 from attention_core.worked.doubts import HardMax, Share
 from attention_core.worked.lesson import Lesson, Weigh, allowed

@@ -76,7 +76,7 @@ BIAS = "embeddings.LayerNorm.bias"
     ("change", "error", "named"),
     [
         (lambda t: t.pop("encoder.layer.1.output.dense.bias"), CheckpointError,
-         r"lacks 1 tensors.*layer\.1\.output\.dense\.bias"),
+         r"lacks 1 tensor, .*layer\.1\.output\.dense\.bias"),
         (lambda t: t.update(extra=np.zeros(3, np.float32)), CheckpointError, "extra"),
         (lambda t: t.update({BIAS: np.zeros(34, np.float32)}), ShapeError, rf"'{BIAS}'.*\[34\], expected \[35\]"),
         (lambda t: t.update({BIAS: np.zeros(35, np.float64)}), DtypeError, f"'{BIAS}'.*F64"),

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from attention_core.families.convert import lay_out, read_config
+from attention_core.families.configuration import read_config
+from attention_core.families.convert import lay_out
 from attention_core.families.llama import LLAMA
 from attention_core.families.schema import Source
 

@@ -10,8 +10,9 @@ from hypothesis.extra.numpy import arrays
 
 from attention_core import masks
 from attention_core.derivation import CURVES
-from attention_core.operations import Contract, Mask, Scale, Softmax
+from attention_core.operations import Mask, Scale, Softmax
 from attention_core.ops import ACTIVATIONS, gelu_, layer_norm_, relu_, rms_norm_, softmax_
+from attention_core.products import Contract
 from attention_core.stages import Operand
 
 ROWS = arrays(np.float32, (5, 7), elements=st.floats(-80, 80, width=32))

@@ -11,7 +11,8 @@ import attention_core as ac
 from attention_core.derivation import Address, evaluate
 from attention_core.errors import InputError
 from attention_core.explain import number_at, open_term
-from attention_core.families.convert import factor_lengths, read_config, tensor_sources
+from attention_core.families.configuration import read_config
+from attention_core.families.convert import factor_lengths, tensor_sources
 from attention_core.families.registry import FAMILIES
 from attention_core.trace import KeepingTrace
 

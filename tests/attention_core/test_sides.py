@@ -51,7 +51,7 @@ def test_it_stops_at_its_end(model, tmp_path):
 def test_a_model_that_names_no_start_cannot_write(tmp_path):
     raw = {key: value for key, value in T5.items() if key != "decoder_start_token_id"} | {"pad_token_id": None}
     model = ac.load(write_pair(tmp_path, raw))
-    with pytest.raises(InputError, match="no token for its decoder to begin with"):
+    with pytest.raises(InputError, match="no token for the decoder to begin with"):
         model.write(TEXT)
 
 

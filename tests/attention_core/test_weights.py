@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 import attention_core as ac
-from attention_core import operations, weights
+from attention_core import products, weights
 from attention_core.errors import CheckpointError, DtypeError, SettingError
-from attention_core.families.convert import each_name, factor_lengths, read_config, tensor_sources
+from attention_core.families.configuration import read_config
+from attention_core.families.convert import each_name, factor_lengths, tensor_sources
 from attention_core.families.registry import FAMILIES
 from attention_core.memory import SETTING, Memory
 from attention_core.stored import Stored
@@ -146,17 +147,17 @@ def test_room_is_shared_by_all_models(tmp_path, room):
 
 
 def test_logits_are_read_off_in_parts(tmp_path, room, monkeypatch):
-    monkeypatch.setattr(operations, "TABLE_PART", 42 * 11)
+    monkeypatch.setattr(products, "TABLE_PART", 42 * 11)
     kept, streamed = both(write_model(tmp_path, CONFIGS["llama, tied"]), room)
     monkeypatch.setattr(streamed.weights._tensors, "read", None)
     monkeypatch.setattr(Stored, "__array__", None)
     monkeypatch.setattr(type(kept.weights), "layers", None)
     x = np.random.default_rng(0).normal(size=(7, 42)).astype(np.float32)
     made = [
-        operations.ReadOff().compute(
+        products.ReadOff().compute(
             ("position", "vocab"),
-            [operations.Operand(x, ("position", "model")),
-             operations.Operand(model.weights["W_E", None], ("vocab", "model"))],
+            [products.Operand(x, ("position", "model")),
+             products.Operand(model.weights["W_E", None], ("vocab", "model"))],
         )
         for model in (kept, streamed)
     ]  # fmt: skip

@@ -1,16 +1,12 @@
 """Writing on in the browser: a bar, a button that stops it, and a sentence whose every token can be looked at."""
 
-import os
 import re
-import subprocess
-import sys
-import time
 import urllib.parse
 import urllib.request
 
 import pytest
 
-from tests.browser.conftest import ROOT, free_port
+from tests.browser.conftest import serving
 from tests.random_model import GPT2, write_model
 
 pytestmark = pytest.mark.browser
@@ -24,26 +20,7 @@ def address(tmp_path_factory):
     """The application, offering two random language models."""
     folders = {"quick": GPT2, "slow": SLOW}
     listed = ",".join(f"{name}={write_model(tmp_path_factory.mktemp(name), raw)}" for name, raw in folders.items())
-    port = free_port()
-    url = f"http://127.0.0.1:{port}"
-    with (tmp_path_factory.mktemp("server") / "log").open("w+") as log:
-        server = subprocess.Popen(
-            [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}", "--server.address=127.0.0.1"],
-            cwd=ROOT, stdout=log, stderr=subprocess.STDOUT, env=os.environ | {"ATTENTION_LAB_MODELS": listed},
-        )  # fmt: skip
-        try:
-            for _ in range(300):
-                try:
-                    with urllib.request.urlopen(f"{url}/_stcore/health", timeout=1):
-                        break
-                except OSError:
-                    time.sleep(0.1)
-            yield url
-            log.seek(0)
-            assert "Traceback" not in log.read(), "the server raised an error"
-        finally:
-            server.terminate()
-            server.wait(10)
+    yield from serving(tmp_path_factory.mktemp("server") / "log", {"ATTENTION_LAB_MODELS": listed})
 
 
 def sentence(page):

@@ -1,9 +1,5 @@
 """An encoder–decoder in the browser: its three sides chosen, read and worked out again."""
 
-import os
-import subprocess
-import sys
-import time
 import urllib.parse
 import urllib.request
 
@@ -11,7 +7,7 @@ import pytest
 
 import attention_core as ac
 from attention_core.sides import attentions
-from tests.browser.conftest import ROOT, free_port
+from tests.browser.conftest import serving
 from tests.browser.test_inspect import arithmetic, cell, lines, unfold_all, wait_search, wait_weight
 from tests.evaluate import evaluate, holds
 from tests.random_model import T5, write_pair
@@ -35,26 +31,7 @@ def sides(folder):
 @pytest.fixture(scope="module")
 def address(folder, tmp_path_factory):
     """The application, offering the model."""
-    port = free_port()
-    url = f"http://127.0.0.1:{port}"
-    with (tmp_path_factory.mktemp("server") / "log").open("w+") as log:
-        server = subprocess.Popen(
-            [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}", "--server.address=127.0.0.1"],
-            cwd=ROOT, stdout=log, stderr=subprocess.STDOUT, env=os.environ | {"ATTENTION_LAB_MODELS": f"Pair={folder}"},
-        )  # fmt: skip
-        try:
-            for _ in range(300):
-                try:
-                    with urllib.request.urlopen(f"{url}/_stcore/health", timeout=1):
-                        break
-                except OSError:
-                    time.sleep(0.1)
-            yield url
-            log.seek(0)
-            assert "Traceback" not in log.read(), "the server raised an error"
-        finally:
-            server.terminate()
-            server.wait(10)
+    yield from serving(tmp_path_factory.mktemp("server") / "log", {"ATTENTION_LAB_MODELS": f"Pair={folder}"})
 
 
 def path(page="", **query):

@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 import attention_core as ac
 from attention_core.sides import attentions
 from tests.random_model import T5, write_pair
+from ui.controls import written
 from ui.offer import VARIABLE
 
 APP = Path(__file__).parents[2] / "app.py"
@@ -98,6 +99,10 @@ def test_without_a_target_the_model_writes_and_says_so(opened, folder):
     assert "target written by the model" in html(app)
     assert "always its likeliest next token, stopped after 32 tokens" in html(app)
     assert "written by the model" not in html(opened(side="cross"))
+
+
+def test_what_is_said_of_a_stop_is_how_many_tokens_were_written(folder):
+    assert "stopped after 5 tokens" in written(ac.load(folder).write(TEXT, most=5))
 
 
 def test_a_side_that_is_none_is_named_and_the_encoder_stands(opened):

@@ -38,9 +38,15 @@ def test_the_server_lists_what_else(monkeypatch, tmp_path):
     assert title_of("somebody/else") == source_of("somebody/else") == "somebody/else"
 
 
-def test_a_folder_cannot_take_a_catalogue_name(monkeypatch):
-    monkeypatch.setenv(VARIABLE, f"minilm={FOLDER}")
+def test_a_folder_takes_no_name_of_another_model_and_is_offered_beside_it(monkeypatch, tmp_path):
+    (other := tmp_path / "bert").mkdir()
+    monkeypatch.setenv(VARIABLE, f"minilm={FOLDER},{FOLDER},{other},mine={other},mine={other},Default=minilm")
     assert source_of("minilm") == "minilm"
+    listed = {name: source_of(name) for name in offered() if name not in CATALOGUE}
+    assert listed == {
+        "minilm (2)": FOLDER, "bert (2)": FOLDER, "bert (3)": other, "mine": other, "Default": "minilm",
+    }  # fmt: skip
+    assert title_of("minilm (2)") == "minilm (2)"
 
 
 @pytest.mark.parametrize(

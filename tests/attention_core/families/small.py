@@ -7,7 +7,8 @@ import numpy as np
 from safetensors.numpy import save_file
 
 from attention_core.checkpoint import build
-from attention_core.families.convert import factor_lengths, read_config, tensor_sources
+from attention_core.families.configuration import read_config
+from attention_core.families.convert import factor_lengths, tensor_sources
 from attention_core.families.registry import family_of
 from attention_core.tensors import WEIGHTS, Tensors
 from attention_core.tokenizer import Tokenizer

@@ -8,7 +8,7 @@ import pytest
 from attention_core import explain
 from attention_core.derivation import Address, steps
 from attention_core.errors import UnsupportedConfigError
-from attention_core.families.convert import read_config
+from attention_core.families.configuration import read_config
 from attention_core.families.registry import family_of
 from attention_core.positions import Alibi, Rotary, alibi_slopes
 from tests.attention_core.families.small import small

@@ -3,7 +3,7 @@
 import pytest
 
 from attention_core.errors import UnsupportedConfigError
-from attention_core.families.convert import read_config
+from attention_core.families.configuration import read_config
 from attention_core.families.gemma3 import GEMMA3, GEMMA3_TEXT
 from attention_core.families.windows import FULL, SLIDING
 

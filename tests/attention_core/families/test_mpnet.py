@@ -3,7 +3,7 @@
 import pytest
 
 from attention_core.errors import UnsupportedConfigError
-from attention_core.families.convert import read_config
+from attention_core.families.configuration import read_config
 from attention_core.families.mpnet import MPNET
 from attention_core.layer import declaration
 from attention_core.positions import Relative
