@@ -32,7 +32,7 @@ FORMS = {"decimal": "decimals", "fraction": "fractions", "paper": "paper mode"}
 
 def changed(widget: Callable[..., Any], label: str, name: str, value: Any, change: Edit, **options: Any) -> None:
     """A widget that shows a setting of the lesson, and changes it as an edit that can be undone."""
-    key = f"_lesson_{name}"
+    key = key_of(name, value)
     st.session_state[key] = value
 
     def apply() -> None:
@@ -42,6 +42,19 @@ def changed(widget: Callable[..., Any], label: str, name: str, value: Any, chang
             st.session_state.lesson_note = str(error)
 
     widget(label, key=key, on_change=apply, **options)
+
+
+def key_of(name: str, value: Any) -> str:
+    """The key of a setting's widget: another one than before where the setting has changed without it.
+
+    In a closed popover the browser would not take the new value, and would send the old one as if it were an edit.
+    """
+    changes = st.session_state.setdefault("_lesson_keys", {})
+    key = f"_lesson_{name}_{changes.get(name, 0)}"
+    if st.session_state.get(key, value) == value:
+        return key
+    changes[name] = changes.get(name, 0) + 1
+    return f"_lesson_{name}_{changes[name]}"
 
 
 def preset_box() -> None:
@@ -105,9 +118,8 @@ def shape_box(lesson: Lesson) -> None:
         with right:
             fit = [n for n in HEADS if lesson.d % n == 0]
             changed(st.selectbox, "Heads", "heads", lesson.n_heads, edits.with_heads, options=fit)
-        for column, part in zip(
-            st.columns(2), (range(0, lesson.n_tokens, 2), range(1, lesson.n_tokens, 2)), strict=True
-        ):
+        half = (lesson.n_tokens + 1) // 2  # down one column, then down the other: the order in which Tab goes
+        for column, part in zip(st.columns(2), (range(half), range(half, lesson.n_tokens)), strict=True):
             for i in part:
                 with column:
                     changed(st.text_input, f"Word {i}", f"word_{i}", lesson.words[i], word_edit(i),

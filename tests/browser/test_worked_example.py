@@ -160,6 +160,38 @@ def test_an_edit_changes_everything_below_and_can_be_undone(open_page):
     expect(cell(page, "product", 5, 7)).to_have_text("1.2200")
 
 
+def test_a_shape_that_was_undone_stays_undone(open_page):
+    """The boxes of a closed menu take no new value from the server, and must not bring back their old one."""
+    page = open_page(PATH)
+    words = page.locator('figure[data-name="q"] th[scope=row]')
+    page.get_by_role("button", name="Shape and words").click()
+    box = page.get_by_label("Words", exact=True)
+    box.fill("4")
+    box.press("Enter")
+    expect(words).to_have_count(4)
+    page.keyboard.press("Escape")
+    expect(box).to_have_count(0)
+    page.get_by_role("button", name="Undo").click()
+    expect(words).to_have_count(8)
+    type_into(page, "q", 5, 0, "1,5")
+    expect(cell(page, "product", 5, 7)).to_have_text("2.0300")
+    expect(words).to_have_count(8)
+    page.get_by_role("button", name="Shape and words").click()
+    expect(box).to_have_value("8")
+
+
+def test_words_are_renamed_one_after_the_other(open_page):
+    page = open_page(PATH)
+    page.get_by_role("button", name="Shape and words").click()
+    page.get_by_label("Word 1", exact=True).fill("cat")
+    page.keyboard.press("Tab")
+    expect(page.locator('figure[data-name="q"] th[scope=row]').nth(1)).to_have_text("cat")
+    page.keyboard.press("ControlOrMeta+a")
+    page.keyboard.type("sat")
+    page.keyboard.press("Tab")
+    expect(page.locator('figure[data-name="q"] th[scope=row]').nth(2)).to_have_text("sat")
+
+
 def test_one_number_or_one_matrix_can_be_reset(open_page):
     page = open_page(PATH)
     for row, number, shown in ((5, "2", "2.4800"), (7, "3", "3.5300")):

@@ -81,7 +81,7 @@ def test_changed_numbers_are_no_longer_said_to_be_those_of_the_preset():
 
 def test_another_sentence_is_projected_anew_and_keeps_how_it_is_shown():
     app = opened("worked_example", preset="sentence")
-    app.number_input(key="_lesson_decimals").set_value(2).run()
+    app.number_input(key="_lesson_decimals_0").set_value(2).run()
     app.text_input(key="_text").set_value("My dog sleeps.").run()
     (matrices,) = grids(app)
     weights = next(each for each in matrices if each["name"] == "weight")
