@@ -28,7 +28,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
     const box = lit.getBoundingClientRect()
     frame.scrollLeft += box.left + box.width / 2 - frame.getBoundingClientRect().left - frame.clientWidth / 2
   }
-  if (focused?.step) frame.querySelector(`[data-step="${Number(focused.step)}"]`)?.focus()
+  const again = ["step", "head"].find((what) => focused?.[what])
+  if (again) frame.querySelector(`[data-${again}="${Number(focused[again])}"]`)?.focus()
 
   // Arrow keys walk, unless they are needed where the focus is.
   document.onkeydown = (event) => {

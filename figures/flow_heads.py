@@ -45,6 +45,8 @@ def multi_head_svg(
     heads = f"{sizes.n_heads} heads × {sizes.d_head} = {sizes.n_heads * sizes.d_head}"
     parts.append(bar(10, BOTTOM, f"joined: {sizes.n_tokens} × ({heads}), then W_O", colours, lit in (None, 10)))
     words = f"{sizes.n_heads} heads side by side, each with its own queries, keys, values and attention weights."
+    if cut := cut_off(pattern):
+        parts.append(label(f"Drawn of each head: {cut}.", WIDTH / 2, HEIGHT - 12, colours.muted, 11))
     return document(WIDTH, HEIGHT, "Multi-head attention", words, colours, parts)
 
 
@@ -97,8 +99,15 @@ def one_head(head: int, x: float, width: float, pattern: np.ndarray, sizes: Size
             'marker-end="url(#tip)"/>'
         )
     n_keys = sizes.n_tokens if sizes.n_keys is None else sizes.n_keys
-    title = f"Head {head}: {sizes.n_tokens} × {n_keys} attention weights"
+    title = ", ".join(filter(None, [f"Head {head}: {sizes.n_tokens} × {n_keys} attention weights", cut_off(pattern)]))
     return f'<g data-head="{head}" data-lit="{str(chosen).lower()}"><title>{title}</title>{"".join(parts)}</g>'
+
+
+def cut_off(pattern: np.ndarray) -> str:
+    """Which part of a pattern [..., query, key] is drawn; nothing where all of it is."""
+    shape = pattern.shape[-2:]
+    drawn = " × ".join(str(min(size, CELLS)) for size in shape)
+    return f"the first {drawn} of {shape[0]} × {shape[1]} weights" if max(shape) > CELLS else ""
 
 
 def squares(pattern: np.ndarray, left: float, top: float, side: float, colours: Theme) -> list[str]:

@@ -14,6 +14,8 @@ from ui import experts
 from ui.traits import divisor
 from ui.words import quoted
 
+APOSTROPHES = ("'", "’")
+
 
 @dataclass(frozen=True)
 class Look:
@@ -79,9 +81,16 @@ def cut(trace: Trace) -> str:
         names = f"{quoted(trace.tokens[i])} and {quoted(trace.tokens[i + 1])}"
         if first.end > second.start:
             return f"{parts} Look where a character was cut: {names} hold the bytes of one."
-        if trace.text[first.end - 1 : first.end].isalnum() and trace.text[second.start : second.start + 1].isalnum():
+        if in_word(trace.text, first.end - 1) and in_word(trace.text, second.start):
             return f"{parts} Look where a word was cut: {names} stand without a space."
     return f"{parts} No word was cut into pieces."
+
+
+def in_word(text: str, place: int) -> bool:
+    """Whether a character belongs to a word: a letter, a digit, or an apostrophe between them."""
+    if text[place : place + 1] in APOSTROPHES and place > 0:
+        return text[place - 1 : place].isalnum() and text[place + 1 : place + 2].isalnum()
+    return text[place : place + 1].isalnum()
 
 
 def look_at_embeddings(look: Look) -> str:

@@ -100,6 +100,15 @@ def test_every_head_and_all_heads(open_page):
     expect(page.locator('figure[data-name="q@3"] td.lit')).to_have_count(0)
 
 
+def test_a_head_chosen_by_key_in_the_drawing_keeps_the_focus(open_page):
+    page = opened(open_page, "step=8&drawing=heads")
+    head = page.get_by_role("button", name="Head 4: 16 × 16 attention weights")
+    head.focus()
+    page.keyboard.press("Enter")
+    expect(head).to_have_attribute("aria-current", "true")
+    expect(head).to_be_focused()
+
+
 def test_long_axes_are_shown_in_parts_and_say_so(open_page):
     page = opened(open_page, "step=5")
     figure = page.locator('figure[data-name="q"]')

@@ -102,3 +102,11 @@ def test_the_squares_of_a_head_are_its_weights():
         (group,) = [node for node in root.iter(f"{SVG}g") if node.get("data-head") == str(head)]
         fills = [node.get("fill") for node in group.iter(f"{SVG}rect")]
         assert fills.count("#09316c") == expected
+
+
+def test_of_a_long_text_is_said_what_part_of_the_weights_is_drawn():
+    long, short = Sizes(93, 2, 42, 10, False), Sizes(24, 2, 42, 10, False)
+    drawn = multi_head_svg(long, np.full((2, 93, 93), 1 / 93))
+    assert ">Drawn of each head: the first 24 × 24 of 93 × 93 weights.</text>" in drawn
+    assert "<title>Head 1: 93 × 93 attention weights, the first 24 × 24 of 93 × 93 weights</title>" in drawn
+    assert "the first" not in multi_head_svg(short, np.full((2, 24, 24), 1 / 24))
