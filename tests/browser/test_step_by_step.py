@@ -138,6 +138,17 @@ def test_any_sentence_can_be_walked(open_page, text):
         expect(page.locator("[data-testid=stException]")).to_have_count(0)
 
 
+def test_a_word_written_from_right_to_left_leaves_the_sentence_about_it_in_order(open_page):
+    page = opened(open_page, "step=5&text=مرحبا بالعالم كيف حالك")
+    word = page.locator(".look span").last
+    number = word.evaluate("""node => {
+        const range = document.createRange()
+        range.selectNodeContents(node.nextSibling)
+        return range.getBoundingClientRect().left
+    }""")
+    assert number >= word.bounding_box()["x"] + word.bounding_box()["width"] - 1
+
+
 @pytest.mark.parametrize(("width", "height"), [(1280, 800), (390, 844)])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_nothing_is_cut_off(open_page, width, height, scheme):
