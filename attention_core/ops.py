@@ -159,19 +159,17 @@ def blocks(x: Array) -> Iterator[Array]:
 def gelu_tanh_(x: Array) -> Array:
     """The tanh approximation of gelu, in place.
 
-        gelu_tanh(x) = x / 2 * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x ** 3)))
+        gelu_tanh(x) = x / 2 * (1 + tanh(u)) = x / (1 + exp(-2 * u)), u = sqrt(2 / pi) * (x + 0.044715 * x ** 3)
 
     Source: Hendrycks and Gimpel 2016, https://arxiv.org/abs/1606.08415
     """
+    slope = np.float32(-2 * math.sqrt(2 / math.pi))
     for block in blocks(x):
-        inner = block * block
-        inner *= np.float32(0.044715 * math.sqrt(2 / math.pi))
-        inner += np.float32(math.sqrt(2 / math.pi))
-        inner *= block
-        np.tanh(inner, out=inner)
-        inner += 1
-        inner *= np.float32(0.5)
-        block *= inner
+        power = block * block
+        power *= np.float32(0.044715) * slope
+        power += slope
+        power *= block
+        divide_by_power_(block, power)
     return x
 
 
@@ -183,12 +181,17 @@ def silu_(x: Array, slope: float = 1.0) -> Array:
     Source: Elfwing et al. 2017, https://arxiv.org/abs/1702.03118
     """
     for block in blocks(x):
-        # Beyond it the quotient is 0 in float32, and the power would leave its range.
-        power = np.minimum(block * np.float32(-slope), np.float32(87))
-        np.exp(power, out=power)
-        power += 1
-        block /= power
+        divide_by_power_(block, block * np.float32(-slope))
     return x
+
+
+def divide_by_power_(x: Array, power: Array) -> None:
+    """x / (1 + exp(power)), in place; the power is overwritten too."""
+    # Beyond it the quotient is 0 in float32, and the exponential would leave its range.
+    np.minimum(power, np.float32(87), out=power)
+    np.exp(power, out=power)
+    power += 1
+    x /= power
 
 
 def quick_gelu_(x: Array) -> Array:
