@@ -161,8 +161,9 @@ def sentence_preset(changed: bool) -> None:
     if chosen()["head"] == "mean":
         settle(head="0")
         notes.append("One head is projected, not the average of all: head 0.")
-    if note := " ".join(filter(None, notes)):
-        st.info(note)
+    with st.container():
+        if note := " ".join(filter(None, notes)):
+            st.info(note)
     with st.container(horizontal=True):
         pickers(attention, every=None)
     lesson, projected, words = state.from_sentence()
@@ -185,10 +186,11 @@ def purpose(preset: str, changed: bool) -> str:
 open_page("Worked example", origin)
 try:
     preset, changed = said_of = stands()
-    if preset == state.SENTENCE:
-        sentence_preset(changed)
-    else:
-        st.caption(purpose(preset, changed))
+    with st.container():  # a place of its own, so that what stands below keeps its own whatever the preset asks for
+        if preset == state.SENTENCE:
+            sentence_preset(changed)
+        else:
+            st.caption(purpose(preset, changed))
     example(said_of)
     if preset == "textbook":
         truth_table()

@@ -11,8 +11,8 @@ from tests.random_model import GPT2, write_model
 
 pytestmark = pytest.mark.browser
 
-# So deep that a token takes some hundredths of a second.
-SLOW = GPT2 | {"n_layer": 97, "n_positions": 211}
+# So deep that a token takes a tenth of a second, and the text that is asked for many.
+SLOW = GPT2 | {"n_layer": 397, "n_positions": 211}
 
 
 @pytest.fixture(scope="module")

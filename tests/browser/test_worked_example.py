@@ -29,7 +29,15 @@ def lines(page):
     return [line for line in region.locator("p.line").all_inner_texts() if "=" in line]
 
 
+def settle(page):
+    """Wait until nothing is drawn anew: what is typed into meanwhile may be another box."""
+    for _ in range(3):
+        page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for()
+        page.wait_for_timeout(100)
+
+
 def type_into(page, name, row, column, text):
+    settle(page)
     cell(page, name, row, column).click()
     page.keyboard.type(text)
     page.keyboard.press("Enter")
@@ -55,6 +63,7 @@ def test_every_number_of_every_preset_opens_into_lines_that_are_true(open_page, 
     if form != "decimals":
         page.get_by_text(form, exact=True).click()
         page.wait_for_function("location.search.includes('lesson=')")
+    page.locator("figure.no").nth(1).wait_for()
     seen = 0
     for figure in page.locator("figure").all():
         quantity = figure.get_attribute("data-name")
@@ -124,6 +133,7 @@ def test_choosing_a_preset_changes_what_the_page_says_and_offers(open_page):
         expect(page.get_by_text(said)).to_have_count(1)
         expect(page.get_by_text("The textbook held against the truth")).to_have_count(0)
     sentence = page.get_by_role("textbox", name="Sentence")
+    settle(page)
     sentence.fill("My dog sleeps.")
     sentence.press("Enter")
     expect(page.locator('figure[data-name="q"] th[scope=row]')).to_have_count(6)
@@ -133,6 +143,7 @@ def test_choosing_a_preset_changes_what_the_page_says_and_offers(open_page):
     expect(page.get_by_text("then changed by hand")).to_have_count(0)
     type_into(page, "q", 0, 0, "9")
     expect(page.get_by_text("then changed by hand")).to_have_count(1)
+    settle(page)
     sentence.fill("It rains.")
     sentence.press("Enter")
     expect(page.locator('figure[data-name="q"] th[scope=row]')).to_have_count(5)
