@@ -14,6 +14,7 @@ from attention_core.trace import KeepingTrace
 from attention_core.writing import Continuation
 from tests import mixtures
 from tests.mixtures import DENSE, N_EXPERTS, N_LAYERS, PER_TOKEN
+from tests.walk import opened
 
 IDS = [5, 17, 3, 60, 2, 97, 41, 8, 8, 30, 71]
 
@@ -154,21 +155,11 @@ def test_a_derivation_names_the_expert(raw, made):
 
 def test_a_number_of_the_mixture_opens_down_to_the_weights(made):
     trace = made[1]
-    ends, queue, seen = set(), [Address("mlp_out", (0, 4, 3))], set()
-    while queue:
-        address = queue.pop()
-        if (address.quantity, address.indices[0]) in seen:
-            continue
-        seen.add((address.quantity, address.indices[0]))
-        term = explain.open_term(trace, address)
+    ends = set()
+    for address, term in opened(trace, Address("mlp_out", (0, 4, 3))):
         if not term.parts:
             ends.add(address.quantity)
             assert address.quantity in ("expert", "place", "frequency", "mask") or "trained number" in term.note
-        stack = list(term.parts)
-        while stack:
-            part = stack.pop()
-            stack += part.parts
-            queue += [part.at] if part.at else []
     assert {"W_router", "W_expert_gate", "W_expert_in", "W_expert_out", "W_O", "W_V", "resid_pre", "w_mlp"} <= ends
 
 

@@ -10,6 +10,7 @@ from attention_core import explain
 from attention_core.derivation import Address, evaluate, steps
 from attention_core.errors import InputError
 from attention_core.trace import KeepingTrace
+from tests.walk import opened
 
 TEXT = "The animal didn't cross the street because it was too tired."
 ADDRESSES = [
@@ -67,22 +68,11 @@ def test_every_quantity_equals_the_trace(trace, text):
 
 def test_numbers_open_down_to_the_weights(trace):
     """From one weight, every address met on the way opens, and the trail ends at trained numbers."""
-    ends, queue, seen = set(), [Address("weight", (1, 2, 3, 4))], set()
-    while queue:
-        address = queue.pop()
-        if (address.quantity, address.indices[0]) in seen:
-            continue
-        seen.add((address.quantity, address.indices[0]))
-        term = explain.open_term(trace, address)
+    ends = set()
+    for address, term in opened(trace, Address("weight", (1, 2, 3, 4))):
         if not term.parts:
             ends.add(address.quantity)
             assert "trained number" in term.note
-        stack = list(term.parts)
-        while stack:
-            part = stack.pop()
-            stack += part.parts
-            if part.at:
-                queue.append(part.at)
     assert {"W_Q", "b_K", "W_E", "W_pos", "w_norm", "W_O", "w_mid", "W_in", "W_out", "b_post"} <= ends
 
 

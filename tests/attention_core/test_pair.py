@@ -15,6 +15,7 @@ from attention_core.families.configuration import read_config
 from attention_core.families.convert import factor_lengths, tensor_sources
 from attention_core.families.registry import FAMILIES
 from attention_core.trace import KeepingTrace
+from tests.walk import opened
 
 PAIR = {
     "vocab_size": 17, "d_model": 15, "encoder_layers": 2, "decoder_layers": 2, "encoder_attention_heads": 5,
@@ -81,25 +82,14 @@ def test_masks_of_both_sides_hide_what_they_say(pair):
 def test_a_decoders_numbers_open_into_the_encoders_down_to_trained_ones(pair):
     """From one weight on the encoder's tokens, every address met on the way opens to the number that named it."""
     trace = KeepingTrace.of(pair.trace(ids=[4, 9, 3], target_ids=[2, 5]).decoder)
-    found, queue, seen = set(), [Address("cross_weight", (1, 2, 1, 2))], set()
-    while queue:
-        address = queue.pop()
-        if (address.quantity, address.indices[0]) in seen:
-            continue
-        seen.add((address.quantity, address.indices[0]))
-        term = open_term(trace, address)
+    found = set()
+    for address, term in opened(trace, Address("cross_weight", (1, 2, 1, 2))):
         assert term.at == address
         assert term.value == pytest.approx(number_at(trace, address).value, abs=1e-5)
         assert evaluate(term) == pytest.approx(term.value, abs=1e-9)
         if not term.parts:
             assert term.note
             found.add(term.note.removeprefix("A trained number, from ").removesuffix("."))
-        stack = list(term.parts)
-        while stack:
-            part = stack.pop()
-            stack += part.parts
-            if part.at:
-                queue.append(part.at)
     assert set(pair.encoder.sources.values()) <= found
     assert {name for (_, layer), name in pair.decoder.sources.items() if layer == 0} <= found
 
@@ -109,9 +99,9 @@ def test_memory_is_the_encoders_contextual_embedding(pair):
     term = open_term(both.decoder, Address("memory", (1, 7)))
     assert term.value == pytest.approx(both.encoder.contextual[1, 7], abs=1e-5)
     assert term.at == Address("memory", (1, 7))
-    opened = [part.at.quantity for part in term.parts if part.at]
-    assert opened
-    assert all(quantity.startswith("encoder_") for quantity in opened)
+    inputs = [part.at.quantity for part in term.parts if part.at]
+    assert inputs
+    assert all(quantity.startswith("encoder_") for quantity in inputs)
     with pytest.raises(InputError):
         open_term(both.encoder, Address("encoder_q", (0, 0, 0, 0)))
     with pytest.raises(InputError):

@@ -12,6 +12,7 @@ from attention_core.families.configuration import read_config
 from attention_core.families.registry import family_of
 from attention_core.positions import Alibi, Rotary, alibi_slopes
 from tests.attention_core.families.small import small
+from tests.walk import opened
 
 SUMMARY = {"summary_activation": None, "summary_first_dropout": 0.1, "summary_proj_to_labels": True,
            "summary_type": "cls_index", "summary_use_proj": True}  # fmt: skip
@@ -125,21 +126,11 @@ def test_what_is_not_computed_is_refused_by_name(raw, said):
 @pytest.mark.parametrize("raw", [GPT_NEO, GPTJ, BLOOM, ROTATED, SLOPED], ids=NAMES)
 def test_a_weight_opens_down_to_trained_numbers(raw):
     trace = small(raw).trace(ids=IDS)
-    ends, queue, seen = set(), [Address("weight", (1, 2, 4, 3))], set()
-    while queue:
-        address = queue.pop()
-        if (kind := (address.quantity, address.indices[0])) in seen:
-            continue
-        seen.add(kind)
-        term = explain.open_term(trace, address)
+    ends = set()
+    for address, term in opened(trace, Address("weight", (1, 2, 4, 3))):
         if not term.parts:
             ends.add(address.quantity)
             assert "trained number" in term.note or address.quantity in FIXED
-        stack = list(term.parts)
-        while stack:
-            stack += (part := stack.pop()).parts
-            if part.at:
-                queue.append(part.at)
     assert {"W_Q", "W_K", "W_V", "W_O", "W_in", "W_out", "w_attn"} <= ends
     told = {"gpt_neo": set(), "gptj": {"place", "frequency"}, "bloom": {"place", "slope"}}
     rotary = {"place", "frequency"} if raw is ROTATED else {"place", "slope"}
