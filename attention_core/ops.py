@@ -123,9 +123,7 @@ def gelu_(x: Array) -> Array:
 
     Source: Hendrycks and Gimpel 2016, https://arxiv.org/abs/1606.08415
     """
-    flat = x.reshape(-1)
-    for start in range(0, flat.size, BLOCK):
-        block = flat[start : start + BLOCK]
+    for block in blocks(x):
         size = np.abs(block)
         tail = np.minimum(size, GELU_REACH)
         root = tail * ERFC_ROOT[0]

@@ -82,6 +82,9 @@ class Tokenizer:
         unknown = getattr(self._backend.model, "unk_token", None)
         self._alphabet = alphabet_of(self._backend.decoder)
         self._unknown_id = self._backend.token_to_id(unknown) if unknown else None
+        added = self._backend.get_added_tokens_decoder()
+        self._names = frozenset(token.content for token in added.values())
+        self._special_ids = frozenset(id for id, token in added.items() if token.special)
 
     def encode(self, text: str) -> tuple[Token, ...]:
         """The pieces of a text, special tokens included; a lone surrogate is read as U+FFFD."""
@@ -108,8 +111,7 @@ class Tokenizer:
 
     def spelled(self, pieces: Sequence[str]) -> list[str]:
         """What each of some pieces that follow one another reads as; names of special tokens stay as they are."""
-        added = {token.content for token in self._backend.get_added_tokens_decoder().values()}
-        return spelled(pieces, self._alphabet, frozenset(added))
+        return spelled(pieces, self._alphabet, self._names)
 
     def followed(self, text: str, ids: Sequence[int], more: Sequence[int]) -> str:
         """A text, as it was typed, followed by what some more tokens stand for after it.
@@ -124,8 +126,7 @@ class Tokenizer:
     @property
     def special_ids(self) -> frozenset[int]:
         """The ids of the tokens that the vocabulary marks as special."""
-        added = self._backend.get_added_tokens_decoder()
-        return frozenset(id for id, token in added.items() if token.special)
+        return self._special_ids
 
 
 def without_surrogates(text: str) -> str:
