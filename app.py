@@ -68,15 +68,13 @@ def graph(part: Shown) -> None:
             st.slider,
             "Weights from",
             "least",
-            min_value=0.0,
-            max_value=1.0,
             step=0.01,
             width=170,
             format="from %.2f",
             label_visibility="collapsed",
         )
         if not one:
-            bound(st.slider, "Strongest a token", "most", min_value=1, max_value=20, width=150,
+            bound(st.slider, "Strongest a token", "most", width=150,
                   format="strongest %d", label_visibility="collapsed")  # fmt: skip
     if info.left_out:
         st.caption(f"The {len(info.edges)} strongest edges are drawn; {info.left_out} weaker ones are left out.")

@@ -17,7 +17,7 @@ from ui.selection import FRESH, bound, chosen, put, write_address
 from ui.writing import Writing, read_on_from
 
 LOOK_EVERY = 0.3  # seconds
-SHOWN, MOST = 10, 64
+SHOWN = 10
 WAYS = {"likeliest": "The likeliest", "drawn": "Drawn"}
 
 
@@ -51,9 +51,9 @@ def section(model: ac.Model, trace: ac.Trace) -> None:
 def chances() -> None:
     """Temperature, top k and top p."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        bound(st.slider, "Temperature", "temperature", min_value=0.1, max_value=2.0, step=0.05, width=170)
-        bound(st.number_input, "Top k (0: all)", "topk", min_value=0, max_value=1000, step=1, width=130)
-        bound(st.slider, "Top p", "topp", min_value=0.05, max_value=1.0, step=0.05, width=170)
+        bound(st.slider, "Temperature", "temperature", step=0.05, width=170)
+        bound(st.number_input, "Top k (0: all)", "topk", step=1, width=130)
+        bound(st.slider, "Top p", "topp", step=0.05, width=170)
 
 
 def next_tokens(model: ac.Model, trace: ac.Trace) -> None:
@@ -109,11 +109,11 @@ def write_on(model: ac.Model, trace: ac.Trace) -> None:
         st.caption(f"This text fills all {model.config.n_ctx} places of the model.")
     else:
         with st.container(horizontal=True, vertical_alignment="bottom"):
-            bound(st.slider, "Tokens", "tokens", min_value=1, max_value=MOST, step=1, width=170)
+            bound(st.slider, "Tokens", "tokens", step=1, width=170)
             bound(st.segmented_control, "Each token is", "way", options=list(WAYS), required=True,
                   format_func=WAYS.__getitem__)  # fmt: skip
             if chosen()["way"] == "drawn":
-                bound(st.number_input, "Seed", "draw", min_value=0, max_value=1_000_000, step=1, width=130)
+                bound(st.number_input, "Seed", "draw", step=1, width=130)
         st.button("Write on", type="primary", on_click=begin, args=(model, trace.text, ids))
     if (wrote := st.session_state.get("wrote")) and wrote.whole == trace.text and wrote.model.name == model.name:
         st.html("".join(f'<p class="read">{html.escape(said)}</p>' for said in told(wrote)))

@@ -8,8 +8,10 @@ import streamlit as st
 from attention_core.derivation import Address
 from attention_core.errors import AttentionLabError
 from attention_core.sides import Side
+from attention_core.worked.lesson import HEADS
 from attention_core.worked.lesson_file import from_address
 from attention_core.worked.presets import PRESETS, SEEDS
+from figures.flow import STEP_TITLES
 from ui.examples import EXAMPLES
 from ui.offer import may_load
 from ui.pictures import DRAWN
@@ -55,6 +57,17 @@ DEFAULTS: dict[str, Any] = {
     "draw": 1,
     "logit": "",
 }
+
+RANGES: dict[str, tuple[int, int] | tuple[float, float]] = {
+    "least": (0.0, 1.0),
+    "most": (1, 20),
+    "temperature": (0.1, 2.0),
+    "topk": (0, 1000),
+    "topp": (0.05, 1.0),
+    "tokens": (1, 64),
+    "draw": (0, FARTHEST),
+}
+"""The least and the most of what is chosen by a number, in the address and in its widget."""
 
 # Another sentence, or a model that may split it otherwise, starts with nothing chosen or opened in it.
 FRESH: dict[str, Any] = {"q": None, "k": None, "open": "", "logit": ""}
@@ -150,13 +163,13 @@ READERS: dict[str, Callable[[Any], Any]] = {
     "q": whole(0, FARTHEST),
     "k": whole(0, FARTHEST),
     "graph": one_of("one", "all"),
-    "least": between(0, 1),
-    "most": whole(1, 20),
+    "least": between(*RANGES["least"]),
+    "most": whole(*RANGES["most"]),
     "hide": switch,
     "renorm": switch,
     "open": trail,
     "dims": dims,
-    "step": whole(1, 11),
+    "step": whole(1, len(STEP_TITLES)),
     "kind": one_of("q", "k", "v"),
     "drawing": one_of("one", "heads"),
     "at": starts,
@@ -164,15 +177,15 @@ READERS: dict[str, Callable[[Any], Any]] = {
     "seed": whole(SEEDS[0], SEEDS[-1]),
     "lesson": lesson,
     "of": whole(0, 2**32 - 1),
-    "part": whole(0, 3),
+    "part": whole(0, HEADS[-1] - 1),
     "cell": trail,
     "maskgrid": switch,
-    "temperature": between(0.1, 2),
-    "topk": whole(0, 1000),
-    "topp": between(0.05, 1),
+    "temperature": between(*RANGES["temperature"]),
+    "topk": whole(*RANGES["topk"]),
+    "topp": between(*RANGES["topp"]),
     "way": one_of("likeliest", "drawn"),
-    "tokens": whole(1, 64),
-    "draw": whole(0, FARTHEST),
+    "tokens": whole(*RANGES["tokens"]),
+    "draw": whole(*RANGES["draw"]),
     "logit": trail,
 }
 
@@ -235,4 +248,6 @@ def bound(widget: Callable[..., Any], label: str, name: str, then: dict[str, Any
     """A widget that shows and changes one entry of the selection; `then` is changed along with it."""
     key = f"_{name}"
     st.session_state[key] = chosen()[name]
+    if name in RANGES:
+        options |= dict(zip(("min_value", "max_value"), RANGES[name], strict=True))
     return widget(label, key=key, on_change=lambda: put(**{**(then or {}), name: st.session_state[key]}), **options)
