@@ -10,7 +10,7 @@ from attention_core.elementwise import Activate, Add, Bfloat16, Cap, Multiply, S
 from attention_core.operations import Given, Passed, Scale
 from attention_core.patches import label_stages, patch_stages
 from attention_core.positions import Alibi, Rotary
-from attention_core.products import Contract, ReadOff
+from attention_core.products import Contract
 from attention_core.stages import Operation, Stage
 
 PLACE = "The token's place in the text, as the model counts."
@@ -173,7 +173,7 @@ def after_stages(config: ModelConfig) -> list[Stage]:
     bias = ["b_U[vocab]"] if "b_U" in config.biases else []
     width = matrix[:-1].split(", ")[1]
     name = "uncapped" if config.final_soft_cap else "logits"
-    stages.append(stage(f"{name}[position, vocab]", ReadOff(), f"{read}[position, {width}]", matrix, *bias,
+    stages.append(stage(f"{name}[position, vocab]", Contract(), f"{read}[position, {width}]", matrix, *bias,
                         title="Logits",
                         equation=f"logits = {read} · {matrix[:3]}" + (" + b_U" if bias else "")))  # fmt: skip
     if config.final_soft_cap:

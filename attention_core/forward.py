@@ -6,7 +6,6 @@ heads at a time, so that scores and weights stay in the cache.
 
 from __future__ import annotations
 
-from contextlib import closing
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
@@ -135,9 +134,9 @@ class Forward(ModelRun):
             self.hold(step.stages[0], compute(self, step.stages[0]))
         stream[0] = self.held["embedding", None]
         self.held["embedding", None] = stream[0]
-        with closing(self.model.weights.layers()) as layers:
-            for layer, self.own in enumerate(layers):
-                self.run_layer(layer, stream[layer], stream[layer + 1])
+        for layer, own in enumerate(self.model.weights.layers):
+            self.own = own
+            self.run_layer(layer, stream[layer], stream[layer + 1])
         return stream
 
     def run_layer(self, layer: int, before: Array, after: Array) -> None:

@@ -1,11 +1,13 @@
-"""The trained tensors of one layer in memory, those that multiply the same rows end to end."""
+"""The trained tensors of one layer, those that multiply the same rows together: in memory, or on the disk."""
 
 from __future__ import annotations
 
 import itertools
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import cast
 
 import numpy as np
 
@@ -13,8 +15,10 @@ from attention_core.arrays import Array, frozen
 from attention_core.config import ModelConfig
 from attention_core.layer import declaration
 from attention_core.layout import Layout
+from attention_core.mapped import Mapped
 from attention_core.products import Contract
 from attention_core.stages import Stage
+from attention_core.stored import Stored
 from attention_core.tensors import Tensors
 
 ALIGNED = 16  # numbers: a line of the cache
@@ -71,53 +75,38 @@ def make_plan(config: ModelConfig, layer: int, layouts: Mapping[str, Layout], te
     return Plan(layouts, {name: tensors.shape(name) for name in starts}, starts, groups, end)
 
 
-class LayerWeights:
-    """The trained tensors of a layer by their canonical names, read into a buffer."""
+class LayerWeights(ABC):
+    """The trained tensors of a layer by their canonical names."""
 
-    def __init__(self, plan: Plan, tensors: Tensors, buffer: Array) -> None:
+    def __init__(self, plan: Plan) -> None:
         self._plan = plan
-        self._numbers = frozen(buffer.view())
-        for name, start in plan.starts.items():
-            tensors.read(name, buffer[start : start + tensors[name].size].reshape(plan.shapes[name]))
-        self._views: dict[str, Array] = {}
         self._products = {group[0].name: self._join(group) for group in plan.groups}
 
-    def __getitem__(self, name: str) -> Array:
-        if name not in self._views:
-            layout = self._plan.layouts[name]
-            self._views[name] = frozen(layout.view(self._tensor(*layout.names)))
-        return self._views[name]
+    @abstractmethod
+    def __getitem__(self, name: str) -> Array: ...
+
+    @abstractmethod
+    def _matrix(self, name: str) -> Array:
+        """One of the checkpoint's tensors, as it lies there."""
 
     def products(self, first: str) -> list[Product]:
         """The matrices that make the stages of a group, which is known by its first stage; one wherever it can be."""
         return self._products[first]
 
-    def _tensor(self, *names: str) -> Array:
-        """One of the checkpoint's tensors, or several that are stacked."""
-        shape, start = self._plan.shapes[names[0]], self._plan.starts[names[0]]
-        stacked = (len(names), *shape) if len(names) > 1 else shape
-        return self._numbers[start : start + math.prod(stacked)].reshape(stacked)
-
     def _join(self, group: tuple[Stage, ...]) -> list[Product]:
         layouts = {each.name: self._plan.layouts[each.inputs[1].name] for each in group}
-        tensors = {layout.source: self._tensor(*layout.names) for layout in layouts.values()}
-        if all(layout.by_rows for layout in layouts.values()):
-            ends = dict(zip(tensors, itertools.accumulate(map(len, tensors.values())), strict=True))
-            columns = {name: slice(ends[name] - len(tensors[name]), ends[name]) for name in tensors}
-            first, width = (
-                self._plan.starts[next(iter(layouts.values())).names[0]],
-                next(iter(tensors.values())).shape[1],
-            )
-            whole = self._numbers[first : first + max(ends.values()) * width].reshape(-1, width)
-            made = [Product(whole.T, {own: (columns[layout.source], layout) for own, layout in layouts.items()})]
-        else:
-            made = []
-            for name, tensor in tensors.items():
-                parts = {own: (slice(None), layout) for own, layout in layouts.items() if layout.source == name}
-                by_rows = next(iter(parts.values()))[1].by_rows
-                made.append(Product(tensor.T if by_rows else tensor, parts))
         biases = {each.name: ref.name for each in group for ref in each.inputs[2:]}
+        made = self._matrices(layouts)
         return [replace(each, bias=self._bias(each, biases)) for each in made] if biases else made
+
+    def _matrices(self, layouts: Mapping[str, Layout]) -> list[Product]:
+        """A product for each of the checkpoint's tensors."""
+        made = []
+        for name in dict.fromkeys(layout.source for layout in layouts.values()):
+            parts = {own: (slice(None), layout) for own, layout in layouts.items() if layout.source == name}
+            by_rows = next(iter(parts.values()))[1].by_rows
+            made.append(Product(self._matrix(name).T if by_rows else self._matrix(name), parts))
+        return made
 
     def _bias(self, product: Product, biases: Mapping[str, str]) -> Array:
         """The biases of a product's parts in the order of its columns; 0 where there is none."""
@@ -126,6 +115,60 @@ class LayerWeights:
         for quantity in product.parts.keys() & biases.keys():
             bias[product.split(np.arange(columns)[None], quantity)[:, 0]] = self[biases[quantity]]
         return frozen(bias)
+
+
+class KeptLayer(LayerWeights):
+    """A layer in memory, in which the tensors of a group lie end to end."""
+
+    def __init__(self, plan: Plan, tensors: Tensors) -> None:
+        numbers = np.empty(plan.size, np.float32)
+        for name, start in plan.starts.items():
+            tensors.read(name, numbers[start : start + tensors[name].size].reshape(plan.shapes[name]))
+        self._numbers = frozen(numbers)
+        self._views: dict[str, Array] = {}
+        super().__init__(plan)
+
+    def __getitem__(self, name: str) -> Array:
+        if name not in self._views:
+            layout = self._plan.layouts[name]
+            self._views[name] = frozen(layout.view(self._stacked(*layout.names)))
+        return self._views[name]
+
+    def _matrix(self, name: str) -> Array:
+        return self._stacked(name)
+
+    def _stacked(self, *names: str) -> Array:
+        """One of the checkpoint's tensors, or several that are stacked."""
+        shape, start = self._plan.shapes[names[0]], self._plan.starts[names[0]]
+        stacked = (len(names), *shape) if len(names) > 1 else shape
+        return self._numbers[start : start + math.prod(stacked)].reshape(stacked)
+
+    def _matrices(self, layouts: Mapping[str, Layout]) -> list[Product]:
+        """A single product of all tensors, where they lie by rows."""
+        if not all(layout.by_rows for layout in layouts.values()):
+            return super()._matrices(layouts)
+        tensors = {layout.source: self._matrix(layout.source) for layout in layouts.values()}
+        ends = dict(zip(tensors, itertools.accumulate(map(len, tensors.values())), strict=True))
+        columns = {name: slice(ends[name] - len(tensors[name]), ends[name]) for name in tensors}
+        name, first = next(iter(tensors.items()))
+        start, width = self._plan.starts[name], first.shape[1]
+        whole = self._numbers[start : start + max(ends.values()) * width].reshape(-1, width)
+        return [Product(whole.T, {own: (columns[layout.source], layout) for own, layout in layouts.items()})]
+
+
+class StoredLayer(LayerWeights):
+    """A layer on the disk, of which only small biases are in memory."""
+
+    def __init__(self, plan: Plan, tensors: Tensors) -> None:
+        self._tensors = tensors
+        self._stored = {name: Stored(tensors, layout) for name, layout in plan.layouts.items()}
+        super().__init__(plan)
+
+    def __getitem__(self, name: str) -> Array:
+        return cast(Array, self._stored[name])  # in an array's place: it gives its numbers when they are asked for
+
+    def _matrix(self, name: str) -> Array:
+        return cast(Array, Mapped(self._tensors.file(name), self._tensors.stored(name)))
 
 
 def together(stages: list[Stage]) -> list[tuple[Stage, ...]]:

@@ -11,8 +11,6 @@ import numpy as np
 from attention_core.derivation import Term, make
 from attention_core.stages import Cell, Numbers, Operand, Operation, Rounding
 
-TABLE_PART = 1 << 23  # numbers of a table that are in memory at once
-
 Axes = tuple[str, ...]
 
 
@@ -65,24 +63,6 @@ class Contract(Operation):
             make("product", (cell.part(left, point), cell.part(right, point))) for point in cell.points(free, left)
         )
         return make("sum", (*products, *map(cell.part, bias)))
-
-
-@dataclass(frozen=True)
-class ReadOff(Contract):
-    """The products of rows with every row of a table, which may be on the disk: a part of it at a time.
-
-    result[position, row] = sum over m of x[position, m] * table[row, m], + bias[row]
-    """
-
-    @staticmethod
-    def _product(axes: tuple[str, ...], left: Operand, right: Operand, out: Numbers | None = None) -> Numbers:
-        x, table = left.numbers, right.numbers
-        made = np.empty((len(x), table.shape[0]), x.dtype) if out is None else out
-        step = max(1, TABLE_PART // table.shape[1])
-        for start in range(0, table.shape[0], step):
-            rows = slice(start, start + step)
-            np.matmul(x, table[rows].T, out=made[:, rows])
-        return made
 
 
 @cache

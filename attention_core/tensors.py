@@ -58,28 +58,30 @@ class TensorFile:
         span = self._bytes[place.start : place.start + place.size * ITEM_BYTES[place.dtype]]
         return span.view(READABLE[place.dtype]).reshape(place.shape)
 
-    def read(self, name: str, out: Array | None) -> Array:
-        """One tensor; see Tensors.read."""
-        place = self.place(name)
-        if out is None:
-            out = np.empty(place.shape, np.float32)
-        flat, scratch = out.reshape(-1), np.empty(BLOCK, READABLE[place.dtype])
+    def fill(self, stored: np.ndarray, out: Array) -> None:
+        """Numbers that are seen in the mapped file, as float32; those in one run are read and not mapped.
+
+        out: of the same shape, contiguous
+        """
         try:
             with self.path.open("rb", buffering=0) as file:
                 self._check(os.fstat(file.fileno()))
-                file.seek(place.start)
-                for start in range(0, place.size, BLOCK):
+                if not (stored.flags.c_contiguous and np.may_share_memory(stored, self._bytes)):
+                    floats(stored, out)
+                    return
+                file.seek(stored.ctypes.data - self._bytes.ctypes.data)
+                flat, scratch = out.reshape(-1), np.empty(BLOCK, stored.dtype)
+                for start in range(0, stored.size, BLOCK):
                     block = flat[start : start + BLOCK]
-                    if place.dtype == "F32":
-                        self._fill(file, block)
+                    if stored.dtype == np.float32:
+                        self._next(file, block)
                     else:
-                        self._fill(file, scratch[: block.size])
+                        self._next(file, scratch[: block.size])
                         floats(scratch[: block.size], block)
         except OSError as problem:
             raise self._gone() from problem
-        return out
 
-    def _fill(self, file: FileIO, block: np.ndarray) -> None:
+    def _next(self, file: FileIO, block: np.ndarray) -> None:
         """Read the file's next bytes over a block."""
         rest = block.view(np.uint8).data
         while rest:
@@ -125,13 +127,20 @@ class Tensors(Mapping[str, Place]):
         """A tensor's shape, whatever the type of its numbers."""
         return self._files[name].places[name].shape
 
+    def file(self, name: str) -> TensorFile:
+        """The file that holds a tensor."""
+        return self._files[name]
+
     def read(self, name: str, out: Array | None = None) -> Array:
         """A tensor as float32, written into `out` when it is given, which is contiguous and has its shape.
 
         Raises DtypeError for anything but float32, float16 and bfloat16, and CheckpointError when the file has
         changed since it was opened.
         """
-        return self._files[name].read(name, out)
+        if out is None:
+            out = np.empty(self[name].shape, np.float32)
+        self.file(name).fill(self.stored(name), out)
+        return out
 
     def stored(self, name: str) -> np.ndarray:
         """A tensor's numbers as they are stored, bfloat16 as its bits: a read-only view of the file.
@@ -159,6 +168,13 @@ def floats(stored: np.ndarray, out: Array) -> None:
         np.left_shift(bits, 16, out=bits)  # in two steps, which is faster than to shift and widen at once
     else:
         out[...] = stored
+
+
+def as_floats(stored: np.ndarray) -> Array:
+    """Numbers as they are stored, as float32."""
+    made = np.empty_like(stored, np.float32)
+    floats(stored, made)
+    return made
 
 
 def version(found: os.stat_result) -> tuple[int, int, int]:

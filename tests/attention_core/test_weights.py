@@ -1,22 +1,24 @@
-"""Weights that stay on the disk give the same numbers, bit for bit, as those that are kept in memory."""
+"""Weights that stay on the disk give the same numbers as those that are kept in memory, as near as sums are."""
 
 import json
+import re
 import shutil
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import attention_core as ac
-from attention_core import products, weights
+from attention_core import mapped, weights
 from attention_core.errors import CheckpointError, DtypeError, SettingError
 from attention_core.families.configuration import read_config
 from attention_core.families.convert import each_name, factor_lengths, tensor_sources
 from attention_core.families.registry import FAMILIES
 from attention_core.memory import SETTING, Memory
 from attention_core.stored import Stored
-from attention_core.tensors import WEIGHTS
+from attention_core.tensors import WEIGHTS, TensorFile
 
 TOKENIZER = Path(__file__).parents[1] / "reference" / "bert" / "tokenizer.json"
 LLAMA = {
@@ -56,7 +58,7 @@ def write_model(folder, raw, dtype="BF16"):
     for source in tensor_sources(family, config).values():
         for name in (each for each in each_name(source.name, config) if each not in header):
             shape = [int(np.prod(axis)) for axis in factor_lengths(source, config)]
-            numbers = (draw.normal(size=shape) * 0.3 + ("norm" in name)).astype(np.float32)
+            numbers = (draw.normal(size=shape) * 0.1 + ("norm" in name)).astype(np.float32)
             kinds = {"F32": numbers, "F16": numbers.astype(np.float16), "BF16": (numbers.view(np.uint32) >> 16)}
             own = kinds[dtype].astype(np.uint16) if dtype == "BF16" else kinds[dtype]
             header[name] = {"dtype": dtype, "shape": shape, "data_offsets": [len(data), len(data) + own.nbytes]}
@@ -79,12 +81,31 @@ def room(monkeypatch):
     return say
 
 
+@pytest.fixture(autouse=True)
+def small_blocks(monkeypatch):
+    """Blocks of a few rows, so that every product takes several."""
+    monkeypatch.setattr(mapped, "BLOCK", 42 * 11)
+
+
+def near(ours, theirs, what=""):
+    """The same but for the order in which products are summed."""
+    size = np.abs(theirs, where=np.isfinite(theirs), out=np.zeros(np.shape(theirs))).max(initial=1)
+    np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-5 * size, err_msg=what)
+
+
 def both(folder, room, amount="0"):
     """The model kept in memory, and the model with so much room."""
     room("1GB")
     kept = ac.load(folder)
     room(amount)
     return kept, ac.load(folder)
+
+
+def parts(term):
+    """A term and all that it is made from."""
+    yield term
+    for each in term.parts:
+        yield from parts(each)
 
 
 def stored(model):
@@ -100,10 +121,10 @@ def test_every_number_is_the_same_without_any_room(tmp_path, room, name, dtype):
     assert len(stored(streamed)) == len(streamed.weights)
     for ids in (IDS, IDS[:1]):
         ours, theirs = streamed.trace(ids=ids), kept.trace(ids=ids)
-        np.testing.assert_array_equal(ours.resid, theirs.resid)
+        near(ours.resid, theirs.resid)
         for layer in (None, *range(kept.config.n_layers)):
             for quantity in ours.declared(layer):
-                np.testing.assert_array_equal(ours.array(quantity, layer), theirs.array(quantity, layer), quantity)
+                near(ours.array(quantity, layer), theirs.array(quantity, layer), quantity)
 
 
 @pytest.mark.parametrize("name", CONFIGS)
@@ -114,13 +135,17 @@ def test_every_number_opens_when_it_is_on_the_disk(tmp_path, room, name):
         for quantity in ours.declared(layer):
             place = tuple(size - 1 - (size > 2) for size in theirs.array(quantity, layer).shape)
             address = ac.explain.Address(quantity, place if layer is None else (layer, *place))
-            assert ac.explain.open_term(ours, address) == ac.explain.open_term(theirs, address), str(address)
+            found, expected = (list(parts(ac.explain.open_term(each, address))) for each in (ours, theirs))
+            assert [replace(each, value=0, parts=()) for each in found] == [
+                replace(each, value=0, parts=()) for each in expected
+            ], str(address)
+            near(*(np.array([float(each.value) for each in every]) for every in (found, expected)), str(address))
 
 
 def test_a_number_of_a_tensor_is_read_alone(tmp_path, room, monkeypatch):
     kept, streamed = both(write_model(tmp_path, LLAMA), room)
     trace = streamed.trace(ids=IDS)
-    monkeypatch.setattr(streamed.weights._tensors, "read", None)
+    monkeypatch.setattr(TensorFile, "fill", None)
     address = ac.explain.Address("W_out", (3, 52, 41))
     assert ac.explain.number_at(trace, address).value == kept.parameter("W_out", 3)[52, 41]
     np.testing.assert_array_equal(trace.array("embedding", None), kept.parameter("W_E", None)[IDS])
@@ -132,7 +157,7 @@ def test_layers_are_kept_as_far_as_there_is_room(tmp_path, room):
     _, model = both(folder, room, str(int(2.5 * layer)))
     assert {at for _, at in stored(model)} >= {2, 3, 4}
     assert not {at for _, at in stored(model)} & {0, 1}
-    np.testing.assert_array_equal(model.trace(ids=IDS).resid, both(folder, room)[0].trace(ids=IDS).resid)
+    near(model.trace(ids=IDS).resid, both(folder, room)[0].trace(ids=IDS).resid)
 
 
 def test_room_is_shared_by_all_models(tmp_path, room):
@@ -146,23 +171,30 @@ def test_room_is_shared_by_all_models(tmp_path, room):
     assert not stored(ac.load(folder))
 
 
-def test_logits_are_read_off_in_parts(tmp_path, room, monkeypatch):
-    monkeypatch.setattr(products, "TABLE_PART", 42 * 11)
+def test_a_run_holds_no_matrix_whole(tmp_path, room, monkeypatch):
     kept, streamed = both(write_model(tmp_path, CONFIGS["llama, tied"]), room)
-    monkeypatch.setattr(streamed.weights._tensors, "read", None)
-    monkeypatch.setattr(Stored, "__array__", None)
-    monkeypatch.setattr(type(kept.weights), "layers", None)
-    x = np.random.default_rng(0).normal(size=(7, 42)).astype(np.float32)
-    made = [
-        products.ReadOff().compute(
-            ("position", "vocab"),
-            [products.Operand(x, ("position", "model")),
-             products.Operand(model.weights["W_E", None], ("vocab", "model"))],
-        )
-        for model in (kept, streamed)
-    ]  # fmt: skip
-    np.testing.assert_array_equal(*made)
-    np.testing.assert_allclose(made[0], x @ kept.parameter("W_E", None).T, rtol=1e-5, atol=1e-5)
+    monkeypatch.setattr(mapped.Mapped, "__array__", None)
+    trace = streamed.trace(ids=IDS)
+    near(trace.resid, kept.trace(ids=IDS).resid)
+    near(trace.logits(), kept.trace(ids=IDS).logits())
+
+
+def test_an_expert_that_no_token_goes_to_is_not_read(tmp_path, room, monkeypatch):
+    _, streamed = both(write_model(tmp_path, CONFIGS["mixtral"]), room)
+    read = set()
+    fill = TensorFile.fill
+
+    def noted(self, stored, out):
+        at = stored.ctypes.data - self._bytes.ctypes.data
+        read.update(name for name, place in self.places.items() if place.start <= at < place.start + 2 * place.size)
+        fill(self, stored, out)
+
+    monkeypatch.setattr(TensorFile, "fill", noted)
+    trace = streamed.trace(ids=IDS[:1])
+    chosen = [set(trace.array("expert", layer).ravel().tolist()) for layer in range(2)]
+    expected = {(layer, expert) for layer in range(2) for expert in chosen[layer]}
+    assert {tuple(map(int, re.findall(r"\d+", name)[:2])) for name in read if ".experts." in name} == expected
+    assert len(expected) == 4
 
 
 def test_runs_at_the_same_time_give_the_same(tmp_path, room):
@@ -175,7 +207,8 @@ def test_runs_at_the_same_time_give_the_same(tmp_path, room):
         run.join()
     expected = kept.trace(ids=IDS).resid
     assert len(found) == 5
-    assert all((each == expected).all() for each in found)
+    assert all((each == found[0]).all() for each in found)
+    near(found[0], expected)
 
 
 def test_a_run_that_fails_leaves_the_way_free(tmp_path, room):
@@ -187,7 +220,7 @@ def test_a_run_that_fails_leaves_the_way_free(tmp_path, room):
         with pytest.raises(CheckpointError, match=f"{WEIGHTS} has changed since the model was loaded"):
             streamed.trace(ids=IDS)
     (folder / WEIGHTS).write_bytes(content)
-    np.testing.assert_array_equal(ac.load(folder).trace(ids=IDS).resid, kept.trace(ids=IDS).resid)
+    near(ac.load(folder).trace(ids=IDS).resid, kept.trace(ids=IDS).resid)
 
 
 def test_what_cannot_be_read_is_said_when_a_model_is_loaded(tmp_path, room):
