@@ -21,7 +21,7 @@ from attention_core.stages import Numbers, Operand, Stage, operand
 if TYPE_CHECKING:
     from attention_core.forward import Forward
 
-SCORES_BLOCK = 1 << 20  # elements: so many scores at once stay in the cache
+SCORES_BLOCK = 1 << 18  # elements: so many scores at once stay in the cache
 CAUSAL_ROWS = 128  # queries: fewer meet fewer keys in vain, but make smaller products
 GRID = ("head", "query", "key")
 

@@ -4,23 +4,14 @@ Source: Devlin et al. 2018, https://arxiv.org/abs/1810.04805
 """
 
 from attention_core.families.rules import shared_width
-from attention_core.families.schema import ACTIVATIONS, Family, Source
+from attention_core.families.schema import ACTIVATIONS, SIZES, Family, Source
 
 LAYER = "encoder.layer.{layer}."
 
 BERT = Family(
     model_type="bert",
     prefixes=("", "bert."),
-    sizes={
-        "n_layers": "num_hidden_layers",
-        "n_heads": "num_attention_heads",
-        "d_model": "hidden_size",
-        "d_mlp": "intermediate_size",
-        "d_vocab": "vocab_size",
-        "n_ctx": "max_position_embeddings",
-        "n_segments": "type_vocab_size",
-        "norm_eps": "layer_norm_eps",
-    },
+    sizes=SIZES | {"n_segments": "type_vocab_size", "norm_eps": "layer_norm_eps"},
     defaults={
         "num_hidden_layers": 12,
         "num_attention_heads": 12,

@@ -4,7 +4,7 @@ Source: Black et al. 2022, https://arxiv.org/abs/2204.06745
 """
 
 from attention_core.families.rules import biases, flags_to_biases, rope, shared_width
-from attention_core.families.schema import ACTIVATIONS, HEADS, Family, Source
+from attention_core.families.schema import ACTIVATIONS, HEADS, SIZES, Family, Source
 
 LAYER = "layers.{layer}."
 QKV = "head*(1 + 1 + 1)*dim"
@@ -12,15 +12,7 @@ QKV = "head*(1 + 1 + 1)*dim"
 GPT_NEOX = Family(
     model_type="gpt_neox",
     prefixes=("gpt_neox.", ""),
-    sizes={
-        "n_layers": "num_hidden_layers",
-        "n_heads": "num_attention_heads",
-        "d_model": "hidden_size",
-        "d_mlp": "intermediate_size",
-        "d_vocab": "vocab_size",
-        "n_ctx": "max_position_embeddings",
-        "norm_eps": "layer_norm_eps",
-    },
+    sizes=SIZES | {"norm_eps": "layer_norm_eps"},
     defaults={
         "num_hidden_layers": 44,
         "num_attention_heads": 64,

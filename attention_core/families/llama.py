@@ -4,22 +4,14 @@ Source: Touvron et al. 2023, https://arxiv.org/abs/2302.13971 and https://arxiv.
 """
 
 from attention_core.families.rules import biases, either, flags_to_biases, rope, shared_width
-from attention_core.families.schema import ACTIVATIONS, HEADS, Family, Source
+from attention_core.families.schema import ACTIVATIONS, HEADS, SIZES, Family, Source
 
 LAYER = "layers.{layer}."
 
 LLAMA = Family(
     model_type="llama",
     prefixes=("model.", ""),
-    sizes={
-        "n_layers": "num_hidden_layers",
-        "n_heads": "num_attention_heads",
-        "d_model": "hidden_size",
-        "d_mlp": "intermediate_size",
-        "d_vocab": "vocab_size",
-        "n_ctx": "max_position_embeddings",
-        "norm_eps": "rms_norm_eps",
-    },
+    sizes=SIZES | {"norm_eps": "rms_norm_eps"},
     defaults={
         "num_hidden_layers": 32,
         "num_attention_heads": 32,

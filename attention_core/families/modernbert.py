@@ -8,7 +8,7 @@ from typing import Any
 from attention_core.config import is_whole
 from attention_core.errors import UnsupportedConfigError
 from attention_core.families.rules import biases, flags_to_biases, rope, shared_width
-from attention_core.families.schema import ACTIVATIONS, HEADS, Family, Rule, Source, Values
+from attention_core.families.schema import ACTIVATIONS, HEADS, SIZES, Family, Rule, Source, Values
 from attention_core.families.windows import FULL, SLIDING, windows_by_layer
 
 LAYER = "layers.{layer}."
@@ -62,15 +62,7 @@ def head(values: Values) -> dict[str, Any]:
 MODERNBERT = Family(
     model_type="modernbert",
     prefixes=("model.", ""),
-    sizes={
-        "n_layers": "num_hidden_layers",
-        "n_heads": "num_attention_heads",
-        "d_model": "hidden_size",
-        "d_mlp": "intermediate_size",
-        "d_vocab": "vocab_size",
-        "n_ctx": "max_position_embeddings",
-        "norm_eps": "norm_eps",
-    },
+    sizes=SIZES | {"norm_eps": "norm_eps"},
     defaults={
         "num_hidden_layers": 22,
         "num_attention_heads": 12,

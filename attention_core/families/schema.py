@@ -91,6 +91,17 @@ class Rule:
     read: Callable[[Values], dict[str, Any]]
 
 
+SIZES = {
+    "n_layers": "num_hidden_layers",
+    "n_heads": "num_attention_heads",
+    "d_model": "hidden_size",
+    "d_mlp": "intermediate_size",
+    "d_vocab": "vocab_size",
+    "n_ctx": "max_position_embeddings",
+}
+"""Where most configurations have their sizes: ModelConfig's field <- configuration key."""
+
+
 @dataclass(frozen=True)
 class Family:
     """A family of models as data; a twin is `dataclasses.replace` of another.
