@@ -185,12 +185,11 @@ class Rotate(Operation):
         first, second = self._halves
         made = np.empty_like(x)
         made[..., self.dim :] = x[..., self.dim :]
-        a, b = x[..., first], x[..., second]
-        left, right = made[..., first], made[..., second]
-        np.multiply(a, cos, out=left)
-        np.multiply(b, cos, out=right)
-        left -= b * sin
-        right += a * sin
+        # Without gaps, so that rows of a few pairs are not gone through one by one.
+        a, b = (np.ascontiguousarray(x[..., half]) for half in (first, second))
+        cos, sin = np.ascontiguousarray(cos), np.ascontiguousarray(sin)
+        made[..., first] = a * cos - b * sin
+        made[..., second] = b * cos + a * sin
         return made
 
     @property

@@ -21,8 +21,6 @@ from attention_core.stages import Stage
 from attention_core.stored import Stored
 from attention_core.tensors import Tensors
 
-ALIGNED = 16  # numbers: a line of the cache
-
 
 @dataclass(frozen=True)
 class Product:
@@ -45,34 +43,27 @@ class Product:
 
 @dataclass(frozen=True, eq=False)
 class Plan:
-    """What a layer takes from a checkpoint, and where in a buffer each tensor goes.
+    """What a layer takes from a checkpoint.
 
     layouts: canonical name -> how it lies in the checkpoint
-    shapes:  the checkpoint's tensor -> its shape; starts: where it begins in the buffer
+    shapes:  the checkpoint's tensor -> its shape
     groups:  stages whose weights multiply the same rows
-    size:    the length of the buffer
     """
 
     layouts: Mapping[str, Layout]
     shapes: Mapping[str, tuple[int, ...]]
-    starts: Mapping[str, int]
     groups: tuple[tuple[Stage, ...], ...]
-    size: int
+
+    @property
+    def size(self) -> int:
+        """How many numbers they are."""
+        return sum(map(math.prod, self.shapes.values()))
 
 
 def make_plan(config: ModelConfig, layer: int, layouts: Mapping[str, Layout], tensors: Tensors) -> Plan:
-    """The plan of a layer, in which the tensors of a group lie end to end."""
-    groups = tuple(together(list(declaration(config, layer).values())))
-    grouped = [[name for each in group for name in layouts[each.inputs[1].name].names] for group in groups]
-    starts: dict[str, int] = {}
-    end = 0
-    for names in [*grouped, *(each.names for each in layouts.values())]:
-        end = -(-end // ALIGNED) * ALIGNED
-        for name in dict.fromkeys(names):
-            if name not in starts:
-                starts[name] = end
-                end += tensors[name].size
-    return Plan(layouts, {name: tensors.shape(name) for name in starts}, starts, groups, end)
+    """The plan of a layer."""
+    shapes = {name: tensors.shape(name) for each in layouts.values() for name in each.names}
+    return Plan(layouts, shapes, tuple(together(list(declaration(config, layer).values()))))
 
 
 class LayerWeights(ABC):
@@ -118,42 +109,58 @@ class LayerWeights(ABC):
 
 
 class KeptLayer(LayerWeights):
-    """A layer in memory, in which the tensors of a group lie end to end."""
+    """A layer in memory. A matrix lies there as rows are multiplied with it fastest, those of a group side by side."""
 
     def __init__(self, plan: Plan, tensors: Tensors) -> None:
-        numbers = np.empty(plan.size, np.float32)
-        for name, start in plan.starts.items():
-            tensors.read(name, numbers[start : start + tensors[name].size].reshape(plan.shapes[name]))
-        self._numbers = frozen(numbers)
         self._views: dict[str, Array] = {}
+        self._joined: dict[tuple[str, ...], Array] = {}
+        self._raw: dict[str, Array] = {}  # the checkpoint's tensors, as they lie there
+        for group in plan.groups:
+            layouts = [plan.layouts[each.inputs[1].name] for each in group]
+            if all(layout.by_rows for layout in layouts):
+                self._join_rows(tuple(dict.fromkeys(layout.source for layout in layouts)), plan, tensors)
+        for layout in plan.layouts.values():
+            if layout.source not in self._raw:
+                self._raw[layout.source] = self._read(layout, tensors)
         super().__init__(plan)
+
+    def _join_rows(self, names: tuple[str, ...], plan: Plan, tensors: Tensors) -> None:
+        ends = [0, *itertools.accumulate(plan.shapes[name][0] for name in names)]
+        joined = np.empty((plan.shapes[names[0]][1], ends[-1]), np.float32)
+        for name, (start, end) in zip(names, itertools.pairwise(ends), strict=True):
+            self._raw[name] = joined[:, start:end].T
+            self._raw[name][...] = tensors.read(name)
+        self._joined[names] = frozen(joined)
+
+    @staticmethod
+    def _read(layout: Layout, tensors: Tensors) -> Array:
+        shape = tensors.shape(layout.names[0])
+        if len(layout.names) > 1:
+            made = np.empty((len(layout.names), *shape), np.float32)
+            for name, part in zip(layout.names, made, strict=True):
+                tensors.read(name, part)
+            return made
+        read = tensors.read(layout.names[0])
+        return np.asfortranarray(read) if len(shape) == 2 and layout.outputs_first else read
 
     def __getitem__(self, name: str) -> Array:
         if name not in self._views:
             layout = self._plan.layouts[name]
-            self._views[name] = frozen(layout.view(self._stacked(*layout.names)))
+            self._views[name] = frozen(layout.view(self._raw[layout.source]))
         return self._views[name]
 
     def _matrix(self, name: str) -> Array:
-        return self._stacked(name)
-
-    def _stacked(self, *names: str) -> Array:
-        """One of the checkpoint's tensors, or several that are stacked."""
-        shape, start = self._plan.shapes[names[0]], self._plan.starts[names[0]]
-        stacked = (len(names), *shape) if len(names) > 1 else shape
-        return self._numbers[start : start + math.prod(stacked)].reshape(stacked)
+        return self._raw[name]
 
     def _matrices(self, layouts: Mapping[str, Layout]) -> list[Product]:
-        """A single product of all tensors, where they lie by rows."""
-        if not all(layout.by_rows for layout in layouts.values()):
+        """A single product of all tensors, where they lie side by side."""
+        names = tuple(dict.fromkeys(layout.source for layout in layouts.values()))
+        if names not in self._joined:
             return super()._matrices(layouts)
-        tensors = {layout.source: self._matrix(layout.source) for layout in layouts.values()}
-        ends = dict(zip(tensors, itertools.accumulate(map(len, tensors.values())), strict=True))
-        columns = {name: slice(ends[name] - len(tensors[name]), ends[name]) for name in tensors}
-        name, first = next(iter(tensors.items()))
-        start, width = self._plan.starts[name], first.shape[1]
-        whole = self._numbers[start : start + max(ends.values()) * width].reshape(-1, width)
-        return [Product(whole.T, {own: (columns[layout.source], layout) for own, layout in layouts.items()})]
+        ends = dict(zip(names, itertools.accumulate(len(self._raw[name]) for name in names), strict=True))
+        columns = {name: slice(ends[name] - len(self._raw[name]), ends[name]) for name in names}
+        parts = {own: (columns[layout.source], layout) for own, layout in layouts.items()}
+        return [Product(self._joined[names], parts)]
 
 
 class StoredLayer(LayerWeights):

@@ -44,6 +44,11 @@ class Layout:
         """Whether the tensor lies with "model" last: one row for each number that it makes of a row of the stream."""
         return self.parted[-1] == -1
 
+    @property
+    def outputs_first(self) -> bool:
+        """Whether a matrix lies with what it makes along its first axis; this is declared last. One axis is "model"."""
+        return (self.parted[-1] == -1) != (self.merged[-1] == -1)
+
     def stacked(self, source: str, names: Sequence[str], axis: int) -> Layout:
         """The tensor whose parts along an axis lie as this one does, each under a name of its own."""
         count = len(names)

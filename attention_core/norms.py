@@ -9,7 +9,7 @@ import numpy as np
 
 from attention_core.derivation import Term, make
 from attention_core.elementwise import Elementwise
-from attention_core.ops import layer_norm_, rms_norm_
+from attention_core.ops import layer_norm, rms_norm
 from attention_core.stages import Cell, Numbers, Operand, Ref, Rounding
 
 
@@ -30,10 +30,9 @@ class LayerNorm(Elementwise):
 
     def compute_into(self, axes: tuple[str, ...], inputs: list[Operand], out: Numbers) -> Numbers:
         x, weight, *bias = inputs
-        if out is not x.numbers:
-            out[...] = x.numbers
-        if axes[-1:] == self.over and out.flags.c_contiguous and len(weight.axes) == 1:
-            return layer_norm_(out, weight.numbers, bias[0].numbers if bias else None, self.eps)
+        if axes[-1:] == self.over and len(weight.axes) == 1:
+            return layer_norm(x.numbers, weight.numbers, bias[0].numbers if bias else None, self.eps, out)
+        out[...] = x.numbers
         place = tuple(axes.index(axis) for axis in self.over)
         out -= out.mean(axis=place, keepdims=True)
         out *= 1 / np.sqrt((out * out).mean(axis=place, keepdims=True) + out.dtype.type(self.eps))
@@ -84,10 +83,9 @@ class RMSNorm(Elementwise):
     def compute_into(self, axes: tuple[str, ...], inputs: list[Operand], out: Numbers) -> Numbers:
         x, weight = inputs
         stretch = weight.along(axes) + weight.numbers.dtype.type(self.offset) if self.offset else weight.along(axes)
-        if out is not x.numbers:
-            out[...] = x.numbers
         if axes[-1:] == self.over and len(weight.axes) == 1:
-            return rms_norm_(out, stretch, self.eps)
+            return rms_norm(x.numbers, stretch, self.eps, out)
+        out[...] = x.numbers
         place = tuple(axes.index(axis) for axis in self.over)
         out *= 1 / np.sqrt((out * out).mean(axis=place, keepdims=True) + out.dtype.type(self.eps))
         out *= stretch

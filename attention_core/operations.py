@@ -111,7 +111,8 @@ class Mask(Operation):
         scores, allowed = inputs
         if out is not scores.numbers:
             out[...] = scores.numbers
-        np.copyto(out, -np.inf, where=~allowed.along(axes))
+        if not allowed.numbers.all():
+            np.copyto(out, -np.inf, where=~allowed.along(axes))
         return out
 
     def by_hand(self, axes: tuple[str, ...], inputs: list[Operand], rounded: Rounding) -> Numbers:
