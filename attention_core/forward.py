@@ -6,6 +6,7 @@ heads at a time, so that scores and weights stay in the cache.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
@@ -114,6 +115,13 @@ def is_after(stage: Stage, stages: list[Stage]) -> bool:
     )
 
 
+@cache
+def met_names(config: ModelConfig, layer: int, prefix: str = "") -> tuple[str, ...]:
+    """The keys and values of a layer as they enter the scores and the mix."""
+    declared = declaration(config, layer)
+    return tuple(declared[prefix + name].inputs[1].name for name in ("product", "z"))
+
+
 class Forward(ModelRun):
     """One run of a model over its inputs; it holds what is still needed."""
 
@@ -128,18 +136,23 @@ class Forward(ModelRun):
 
     def stream(self) -> Array:
         """The residual stream before the first layer and after each: [n_layers + 1, position, d_model]."""
-        config, n = self.model.config, len(self.inputs.ids[self.inputs.new])
-        stream = np.empty((config.n_layers + 1, n, config.d_model), np.float32)
-        for step in plan(config, None, self.padded):
-            self.hold(step.stages[0], compute(self, step.stages[0]))
+        config = self.model.config
+        stream = np.empty((config.n_layers + 1, len(self.inputs.ids[self.inputs.new]), config.d_model), np.float32)
+        for _ in self.run(stream):
+            pass
+        return stream
+
+    def run(self, stream: Array) -> Iterator[None]:
+        """All layers, written into the stream; it stops before each step in which queries meet keys and values."""
+        for step in plan(self.model.config, None, self.padded):
+            self.hold(step.stages[0], np.ascontiguousarray(compute(self, step.stages[0])))
         stream[0] = self.held["embedding", None]
         self.held["embedding", None] = stream[0]
         for layer, own in enumerate(self.model.weights.layers):
             self.own = own
-            self.run_layer(layer, stream[layer], stream[layer + 1])
-        return stream
+            yield from self.run_layer(layer, stream[layer], stream[layer + 1])
 
-    def run_layer(self, layer: int, before: Array, after: Array) -> None:
+    def run_layer(self, layer: int, before: Array, after: Array) -> Iterator[None]:
         """One layer, from the stream before it to the stream after it."""
         for step in plan(self.model.config, layer, self.padded):
             first = step.stages[0]
@@ -148,6 +161,7 @@ class Forward(ModelRun):
             if first.name == "resid_pre":
                 self.held["resid_pre", layer] = before
             elif step.is_grid:
+                yield
                 self.hold(step.stages[-1], mixed(self, step.stages))
             elif len(step.stages) > 1:
                 self.project(step.stages)

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from attention_core.config import ModelConfig
+from attention_core.elementwise import Add
 from attention_core.operations import Mask, Scale, Softmax
-from attention_core.ops import bounded, softmax_
+from attention_core.ops import SAFE_SCORE, bounded, softmax_
 from attention_core.products import Contract
 from attention_core.stages import Numbers, Operand, Stage, operand
 
@@ -33,30 +34,37 @@ def mixed(run: Forward, stages: tuple[Stage, ...]) -> Numbers:
     if type(second.operation) is Scale:
         # Fewer numbers to scale than there are scores.
         query = Operand(query.numbers * np.float32(second.operation.factor), query.axes)
-    plain = all(type(each.operation) in (Contract, Scale, Mask, Softmax) for each in stages)
+    plain = all(type(each.operation) in (Contract, Scale, Add, Mask, Softmax) for each in stages)
     n_heads, n_query, width = query.numbers.shape
     n_key = key.numbers.shape[1]
     # One query's largest scores are found sooner than a bound for them.
-    tried = plain and type(second.operation) is Scale and n_query > 1
-    safe = tried and bounded(query.numbers, key.numbers)
+    safe = plain and n_query > 1 and bounded(query.numbers, key.numbers, SAFE_SCORE - added(run, stages))
     z = np.empty((n_query, n_heads, width), np.float32).transpose(1, 0, 2)
     own = run.model.config if product.name == "product" else None  # what is said of masks holds for self-attention
     step = min(n_heads, max(1, SCORES_BLOCK // (n_query * n_key)))
     scratch = np.empty(step * n_query * n_key, np.float32)
     for start in range(0, n_heads, step):
         heads = slice(start, min(start + step, n_heads))
-        for rows, columns in blocks(own, product.layer or 0, n_query, n_key):
+        for rows, columns in blocks(own, product.layer or 0, n_query, n_key, run.inputs.done):
             part = Part(run, {"head": heads, "query": rows, "key": columns}, {}, safe)
             part.mix(stages, query, key, scratch, z[heads, rows])
     return z
 
 
-def blocks(config: ModelConfig | None, layer: int, n_query: int, n_key: int) -> Iterator[tuple[slice, slice]]:
-    """Queries that are taken together, and the keys that at least one of them may see."""
+def added(run: Forward, stages: tuple[Stage, ...]) -> float:
+    """The most that is added to a score, or taken off it."""
+    terms = [operand(run, each.inputs[1], each).numbers for each in stages if type(each.operation) is Add]
+    return sum(max(float(each.max()), -float(each.min())) for each in terms)
+
+
+def blocks(
+    config: ModelConfig | None, layer: int, n_query: int, n_key: int, before: int
+) -> Iterator[tuple[slice, slice]]:
+    """Queries that are taken together, and the keys that at least one of them may see; `before` them are others."""
     if config is None or not config.causal:
         yield slice(0, n_query), slice(0, n_key)
         return
-    window, before = config.window(layer) or n_key, n_key - n_query
+    window = config.window(layer) or n_key
     for start in range(0, n_query, CAUSAL_ROWS):
         end = min(start + CAUSAL_ROWS, n_query)
         yield slice(start, end), slice(max(0, before + start - window + 1), before + end)

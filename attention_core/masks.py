@@ -1,37 +1,32 @@
-"""Masks as predicates over positions: True where a query may look at a key; combined by and.
-
-Where there are fewer queries than keys, the queries are the last positions: the others were run before.
-"""
+"""Masks as predicates over positions: True where a query may look at a key; combined by and."""
 
 import numpy as np
 from numpy.typing import NDArray
 
 Mask = NDArray[np.bool_]
+Places = NDArray[np.intp]
 
 
-def causal(n_query: int, n_key: int) -> Mask:
+def causal(queries: Places, keys: Places) -> Mask:
     """A query sees itself and what came before.
 
-        mask[i, j] = j <= place of i
+        mask[i, j] = keys[j] <= queries[i]
 
-    returns: [query, key]
+    queries, keys: [query] and [key], their places in the text
+    returns:       [query, key]
     """
-    return np.arange(n_key)[None, :] <= places(n_query, n_key)
+    return keys[None, :] <= queries[:, None]
 
 
-def window(n_query: int, n_key: int, width: int) -> Mask:
+def window(queries: Places, keys: Places, width: int) -> Mask:
     """A query sees the keys that are less than a width away, on both sides.
 
-        mask[i, j] = |place of i - j| < width
+        mask[i, j] = |keys[j] - queries[i]| < width
 
-    returns: [query, key]
+    queries, keys: [query] and [key], their places in the text
+    returns:       [query, key]
     """
-    return np.abs(np.arange(n_key)[None, :] - places(n_query, n_key)) < width
-
-
-def places(n_query: int, n_key: int) -> NDArray[np.intp]:
-    """Where the queries stand among the keys: [query, 1]."""
-    return np.arange(n_key - n_query, n_key)[:, None]
+    return np.abs(keys[None, :] - queries[:, None]) < width
 
 
 def padding(seen: Mask) -> Mask:

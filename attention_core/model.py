@@ -10,9 +10,9 @@ import numpy as np
 from attention_core.arrays import Array, frozen
 from attention_core.config import ModelConfig
 from attention_core.errors import InputError
-from attention_core.forward import Forward
 from attention_core.masks import Mask
 from attention_core.run import Inputs, places
+from attention_core.sections import stream
 from attention_core.tokenizer import Reader, Token
 from attention_core.trace import Trace
 from attention_core.weights import Weights
@@ -58,7 +58,7 @@ class Model:
             raise InputError(f"{len(ids)} tokens need as many marks in seen, got {len(seen)}.")
         marks = None if seen is None or all(seen) else np.array(seen, bool)
         inputs = Inputs(ids, places(self.config, ids, marks), marks, memory, memory_seen, pixels)
-        return Trace(self, tokens, text, frozen(Forward(self, inputs).stream()), inputs)
+        return Trace(self, tokens, text, frozen(stream(self, inputs)), inputs)
 
     def tokens(self, text: str | None, ids: Sequence[int] | None) -> tuple[Token, ...]:
         """The tokens of a text, or those of some ids; InputError when they cannot be run."""

@@ -31,7 +31,8 @@ class Inputs:
     seen:   [position], True for tokens of the text and False for what fills it up; None when all are of the text
     memory, memory_seen: [source, d_model] and [source], of an encoder
     pixels: [patch, value], of an image
-    done:   how many positions, the first ones, were run before; only the others are run, and look back at those
+    done:   how many positions, the first ones, were run before; only those after them are run
+    end:    the position before which the run ends, the text's end when None
     """
 
     ids: np.ndarray
@@ -41,11 +42,12 @@ class Inputs:
     memory_seen: masks.Mask | None = None
     pixels: Array | None = None
     done: int = 0
+    end: int | None = None
 
     @property
     def new(self) -> slice:
         """The positions that are run."""
-        return slice(self.done, None)
+        return slice(self.done, self.end)
 
 
 def places(config: ModelConfig, ids: np.ndarray, seen: masks.Mask | None) -> np.ndarray:
@@ -58,17 +60,18 @@ def places(config: ModelConfig, ids: np.ndarray, seen: masks.Mask | None) -> np.
 
 def allowed(config: ModelConfig, layer: int, inputs: Inputs) -> masks.Mask | None:
     """Where a query may look in a layer: [query, key], or None when it may look everywhere."""
-    shape = n_query, n_key = len(inputs.ids[inputs.new]), len(inputs.ids)
+    keys = np.arange(len(inputs.ids))
+    queries = keys[inputs.new]
     parts = []
     if config.causal:
-        parts.append(masks.causal(n_query, n_key))
+        parts.append(masks.causal(queries, keys))
     if (width := config.window(layer)) is not None:
-        parts.append(masks.window(n_query, n_key, width))
+        parts.append(masks.window(queries, keys, width))
     if inputs.seen is not None:
         parts.append(masks.padding(inputs.seen))
     if not parts:
         return None
-    made = np.ones(shape, bool)
+    made = np.ones((len(queries), len(keys)), bool)
     for part in parts:
         made &= part
     return made

@@ -39,13 +39,18 @@ class Weights(Mapping[Key, Array]):
         for layer in range(config.n_layers):
             own = {name: each for (name, at), each in layouts.items() if at == layer}
             plan = make_plan(config, layer, own, tensors)
-            names = tuple(plan.starts)
+            names = tuple(plan.shapes)
             if names not in found:
                 kept = KEPT.take(NUMBER * plan.size, plan)
                 found[names] = KeptLayer(plan, tensors) if kept else StoredLayer(plan, tensors)
             self.layers.append(found[names])
         self._ends = {name: Stored(tensors, layout) for (name, layer), layout in layouts.items() if layer is None}
         self._kept = {name: np.asarray(end) for name, end in self._ends.items() if KEPT.take(NUMBER * end.size, end)}
+
+    @property
+    def stored(self) -> bool:
+        """Whether some layers stay on the disk."""
+        return any(isinstance(layer, StoredLayer) for layer in self.layers)
 
     def __getitem__(self, key: Key) -> Array:
         name, layer = key

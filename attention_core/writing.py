@@ -8,15 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 
 import numpy as np
 
 from attention_core.arrays import Array
 from attention_core.config import ModelConfig
 from attention_core.errors import InputError
-from attention_core.forward import Forward
-from attention_core.layer import declaration
+from attention_core.forward import Forward, met_names
 from attention_core.model import Model
 from attention_core.positions import frequencies
 from attention_core.run import Inputs, places
@@ -60,26 +58,19 @@ class Continued(Forward):
         super().__init__(model, inputs)
         self.kept = kept
 
-    def run_layer(self, layer: int, before: Array, after: Array) -> None:
+    def run_layer(self, layer: int, before: Array, after: Array) -> Iterator[None]:
         """One layer; what it makes of an encoder's output is there already."""
         self.held |= {key: numbers for key, numbers in self.kept.memory.items() if key[1] == layer}
-        super().run_layer(layer, before, after)
+        yield from super().run_layer(layer, before, after)
 
     def hold(self, stage: Stage, numbers: Numbers) -> None:
         """Keep a quantity until it is not needed any more; keys and values beyond this run."""
         key, config = (stage.name, stage.layer), self.model.config
-        if stage.layer is not None and stage.name in kept_names(config, stage.layer):
+        if stage.layer is not None and stage.name in met_names(config, stage.layer):
             numbers = self.kept.with_new(key, numbers)
-        elif stage.layer is not None and config.cross and stage.name in kept_names(config, stage.layer, "cross_"):
+        elif stage.layer is not None and config.cross and stage.name in met_names(config, stage.layer, "cross_"):
             self.kept.memory[key] = numbers
         super().hold(stage, numbers)
-
-
-@cache
-def kept_names(config: ModelConfig, layer: int, prefix: str = "") -> tuple[str, ...]:
-    """The keys and values of a layer as they enter the scores and the mix."""
-    declared = declaration(config, layer)
-    return tuple(declared[prefix + name].inputs[1].name for name in ("product", "z"))
 
 
 class Continuation:

@@ -121,7 +121,7 @@ def allowed(lesson: Lesson) -> Mask:
     query, key = np.indices((n, n))
     masks = {
         "none": np.ones((n, n), dtype=bool),
-        "causal": causal(n, n),
+        "causal": causal(np.arange(n), np.arange(n)),
         "padding": key < n - size,
         "window": abs(query - key) <= size,
     }

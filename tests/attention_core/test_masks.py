@@ -1,14 +1,18 @@
-"""Masks, position by position; the queries are the last of the keys' positions."""
+"""Masks, position by position, for queries that stand anywhere among the keys."""
+
+import numpy as np
 
 from attention_core.masks import causal, window
 
+KEYS = np.arange(7)
+
 
 def test_causal_sees_itself_and_what_came_before():
-    mask = causal(5, 7)
-    assert mask.shape == (5, 7)
-    assert mask.tolist() == [[key <= query for key in range(7)] for query in range(2, 7)]
-    assert causal(1, 3).all()
+    mask = causal(KEYS[2:5], KEYS)
+    assert mask.shape == (3, 7)
+    assert mask.tolist() == [[key <= query for key in range(7)] for query in range(2, 5)]
+    assert causal(KEYS[6:], KEYS).all()
 
 
 def test_a_window_reaches_both_ways():
-    assert window(2, 7, 3).tolist() == [[abs(key - query) < 3 for key in range(7)] for query in (5, 6)]
+    assert window(KEYS[3:5], KEYS, 3).tolist() == [[abs(key - query) < 3 for key in range(7)] for query in (3, 4)]
