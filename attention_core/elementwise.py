@@ -185,11 +185,11 @@ class Rotate(Operation):
         first, second = self._halves
         made = np.empty_like(x)
         made[..., self.dim :] = x[..., self.dim :]
-        # Without gaps, so that rows of a few pairs are not gone through one by one.
-        a, b = (np.ascontiguousarray(x[..., half]) for half in (first, second))
-        cos, sin = np.ascontiguousarray(cos), np.ascontiguousarray(sin)
-        made[..., first] = a * cos - b * sin
-        made[..., second] = b * cos + a * sin
+        # A pair as a complex number a + b i, times cos + sin i.
+        pairs = np.empty((*x.shape[:-1], self.dim // 2), np.result_type(x, np.complex64))
+        pairs.real, pairs.imag = x[..., first], x[..., second]
+        pairs *= cos + sin * pairs.dtype.type(1j)
+        made[..., first], made[..., second] = pairs.real, pairs.imag
         return made
 
     @property

@@ -128,11 +128,21 @@ class Forward(ModelRun):
     def __init__(self, model: Model, inputs: Inputs) -> None:
         self.model, self.inputs = model, inputs
         self.held: dict[Key, Numbers] = {}
+        self.masks: dict[int | None, np.ndarray] = {}  # by the width of the window
         self.own: LayerWeights
 
     def trained(self, name: str, layer: int | None) -> Numbers:
         """A trained tensor: of a layer, that of the one which is carried out."""
         return self.own[name] if layer is not None else super().trained(name, layer)
+
+    def given(self, stage: Stage) -> np.ndarray:
+        """The numbers of a stage that is not made from others; layers with the same window share their mask."""
+        if stage.name != "mask" or stage.layer is None:
+            return super().given(stage)
+        width = self.model.config.window(stage.layer)
+        if width not in self.masks:
+            self.masks[width] = super().given(stage)
+        return self.masks[width]
 
     def stream(self) -> Array:
         """The residual stream before the first layer and after each: [n_layers + 1, position, d_model]."""

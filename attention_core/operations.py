@@ -109,11 +109,11 @@ class Mask(Operation):
 
     def compute_into(self, axes: tuple[str, ...], inputs: list[Operand], out: Numbers) -> Numbers:
         scores, allowed = inputs
-        if out is not scores.numbers:
-            out[...] = scores.numbers
-        if not allowed.numbers.all():
-            np.copyto(out, -np.inf, where=~allowed.along(axes))
-        return out
+        if allowed.numbers.all():
+            if out is not scores.numbers:
+                out[...] = scores.numbers
+            return out
+        return np.add(scores.numbers, np.where(allowed.along(axes), out.dtype.type(0), -np.inf), out=out)
 
     def by_hand(self, axes: tuple[str, ...], inputs: list[Operand], rounded: Rounding) -> Numbers:
         scores, allowed = inputs
