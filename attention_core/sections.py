@@ -33,22 +33,32 @@ class Blas:
 
     def __init__(self) -> None:
         self._library = ThreadpoolController().select(user_api="blas")
-        self.threads = max((each["num_threads"] for each in self._library.info()), default=1)
-        self._lock, self._runs = threading.Lock(), 0
+        self._lock, self._runs, self._before = threading.Lock(), 0, 1
+
+    @property
+    def threads(self) -> int:
+        """By how many threads a product is made while there are no sections."""
+        with self._lock:
+            return self._before if self._runs else self._now()
 
     @contextmanager
     def one_each(self) -> Iterator[None]:
         """Products are made by the thread that asks for them, until the last run that wants this is over."""
-        self._count(1)
+        with self._lock:
+            if not self._runs:
+                self._before = self._now()
+                self._library.limit(limits=1)
+            self._runs += 1
         try:
             yield
         finally:
-            self._count(-1)
+            with self._lock:
+                self._runs -= 1
+                if not self._runs:
+                    self._library.limit(limits=self._before)
 
-    def _count(self, more: int) -> None:
-        with self._lock:
-            self._runs += more
-            self._library.limit(limits=1 if self._runs else self.threads)
+    def _now(self) -> int:
+        return max((each["num_threads"] for each in self._library.info()), default=1)
 
 
 BLAS = Blas()

@@ -8,7 +8,7 @@ import pytest
 import attention_core as ac
 from attention_core import sections
 from attention_core.memory import SETTING
-from attention_core.sections import BLAS, Section, cuts
+from attention_core.sections import BLAS, Blas, Section, cuts
 from tests.every_family import CASES
 
 IDS = [7, 97, 5, 41, 13, 11, 77, 3, 60, 2, 19]
@@ -26,7 +26,7 @@ def three_threads(monkeypatch):
 
     def set_up():
         monkeypatch.setattr(sections, "SHORTEST", 3)
-        monkeypatch.setattr(BLAS, "threads", 3)
+        monkeypatch.setattr(Blas, "threads", 3)
         monkeypatch.setattr(Section, "__init__", noted)
         return seen
 
@@ -70,14 +70,21 @@ def test_what_stays_on_the_disk_is_read_once(tmp_path, three_threads, monkeypatc
 
 
 def test_products_take_all_threads_again_when_the_last_run_is_over(monkeypatch):
-    blas, taken = sections.Blas(), []
+    blas, taken = Blas(), [5]
+    monkeypatch.setattr(blas, "_now", lambda: taken[-1])
     monkeypatch.setattr(blas, "_library", type("Library", (), {"limit": lambda _, limits: taken.append(limits)})())
-    blas.threads = 5
     with blas.one_each():
         with pytest.raises(ValueError, match="over"), blas.one_each():
             raise ValueError("over")
-        assert taken[-1] == 1
-    assert taken[-1] == 5
+        assert (taken[-1], blas.threads) == (1, 5)
+    assert (taken, blas.threads) == ([5, 1, 5], 5)
+
+
+def test_the_limit_is_the_librarys_own():
+    before = BLAS.threads
+    with BLAS.one_each():
+        assert {each["num_threads"] for each in BLAS._library.info()} <= {1}
+    assert BLAS.threads == before
 
 
 def test_an_error_in_a_section_ends_the_run(tmp_path, three_threads, monkeypatch):

@@ -142,6 +142,18 @@ def test_every_number_opens_when_it_is_on_the_disk(tmp_path, room, name):
             near(*(np.array([float(each.value) for each in every]) for every in (found, expected)), str(address))
 
 
+@pytest.mark.parametrize("name", ["llama", "gpt2", "bert"])
+def test_a_matrix_lies_in_memory_as_rows_are_multiplied_with_it(tmp_path, room, name):
+    kept, _ = both(write_model(tmp_path, CONFIGS[name]), room)
+    for matrix in ("W_in", "W_out", "W_O"):
+        numbers = kept.parameter(matrix, 1)
+        assert numbers.reshape(-1, numbers.shape[-1]).flags.c_contiguous, matrix
+        assert np.shares_memory(numbers.reshape(-1, numbers.shape[-1]), numbers), matrix
+    joined = kept.weights.layers[1].products("q")
+    assert len(joined) == 1
+    assert joined[0].matrix.flags.c_contiguous
+
+
 def test_a_number_of_a_tensor_is_read_alone(tmp_path, room, monkeypatch):
     kept, streamed = both(write_model(tmp_path, LLAMA), room)
     trace = streamed.trace(ids=IDS)
