@@ -108,3 +108,10 @@ def open_page(chromium, address, outside):
         page.close()
     assert not errors
     assert not outside, f"requests left the machine: {outside}"
+
+
+def settle(page):
+    """Wait until nothing is drawn anew: what is clicked or typed into meanwhile may be another element."""
+    for _ in range(3):
+        page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for()
+        page.wait_for_timeout(100)

@@ -6,7 +6,7 @@ import urllib.request
 
 import pytest
 
-from tests.browser.conftest import serving
+from tests.browser.conftest import serving, settle
 from tests.random_model import GPT2, write_model
 
 pytestmark = pytest.mark.browser
@@ -32,6 +32,7 @@ def test_every_written_token_can_be_looked_at(open_page):
     table = page.get_by_role("table").filter(has_text="likeliest of 101 tokens")
     assert table.get_by_role("row").count() == 11
     likeliest = table.get_by_role("rowheader").first.inner_text().removeprefix("␣")
+    settle(page)
     page.get_by_role("button", name="Write on").click()
     page.get_by_text("6 tokens written, each the likeliest.").wait_for()
     words = sentence(page).split()
@@ -48,6 +49,7 @@ def test_every_written_token_can_be_looked_at(open_page):
 
 def test_it_is_stopped_half_way(open_page):
     page = open_page("/?model=slow&text=w5+w7+w9&layer=1&tokens=64&way=drawn&draw=7")
+    settle(page)
     page.get_by_role("button", name="Write on").click()
     page.get_by_text(re.compile(r"[1-9]\d* of 64 tokens")).wait_for()
     assert page.get_by_role("progressbar").count() == 1

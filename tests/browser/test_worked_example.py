@@ -14,6 +14,7 @@ from attention_core.worked.export_page import page as solution_page
 from attention_core.worked.presets import PRESETS, preset
 from attention_core.worked.solve import solve
 from attention_core.worked.textbook import claims
+from tests.browser.conftest import settle
 from tests.evaluate import evaluate, holds
 
 pytestmark = pytest.mark.browser
@@ -27,13 +28,6 @@ def cell(page, name, row, column):
 def lines(page):
     region = page.get_by_role("region", name="Arithmetic")
     return [line for line in region.locator("p.line").all_inner_texts() if "=" in line]
-
-
-def settle(page):
-    """Wait until nothing is drawn anew: what is typed into meanwhile may be another box."""
-    for _ in range(3):
-        page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for()
-        page.wait_for_timeout(100)
 
 
 def type_into(page, name, row, column, text):
