@@ -116,10 +116,13 @@ def is_after(stage: Stage, stages: list[Stage]) -> bool:
 
 
 @cache
-def met_names(config: ModelConfig, layer: int, prefix: str = "") -> tuple[str, ...]:
-    """The keys and values of a layer as they enter the scores and the mix."""
+def met(config: ModelConfig, layer: int | None) -> dict[str, str]:
+    """The keys and values of a layer as they enter scores and mixes -> "own" positions', or an encoder's "memory"."""
+    if layer is None:
+        return {}
     declared = declaration(config, layer)
-    return tuple(declared[prefix + name].inputs[1].name for name in ("product", "z"))
+    halves = {"": "own"} | ({"cross_": "memory"} if config.cross else {})
+    return {declared[half + name].inputs[1].name: whose for half, whose in halves.items() for name in ("product", "z")}
 
 
 class Forward(ModelRun):

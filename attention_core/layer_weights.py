@@ -113,7 +113,7 @@ class KeptLayer(LayerWeights):
 
     def __init__(self, plan: Plan, tensors: Tensors) -> None:
         self._views: dict[str, Array] = {}
-        self._joined: dict[tuple[str, ...], Array] = {}
+        self._joined: dict[tuple[str, ...], tuple[Array, dict[str, slice]]] = {}  # the columns of each tensor too
         self._raw: dict[str, Array] = {}  # the checkpoint's tensors, as they lie there
         for group in plan.groups:
             layouts = [plan.layouts[each.inputs[1].name] for each in group]
@@ -126,11 +126,12 @@ class KeptLayer(LayerWeights):
 
     def _join_rows(self, names: tuple[str, ...], plan: Plan, tensors: Tensors) -> None:
         ends = [0, *itertools.accumulate(plan.shapes[name][0] for name in names)]
+        columns = dict(zip(names, itertools.starmap(slice, itertools.pairwise(ends)), strict=True))
         joined = np.empty((plan.shapes[names[0]][1], ends[-1]), np.float32)
-        for name, (start, end) in zip(names, itertools.pairwise(ends), strict=True):
-            self._raw[name] = joined[:, start:end].T
+        for name, own in columns.items():
+            self._raw[name] = joined[:, own].T
             self._raw[name][...] = tensors.read(name)
-        self._joined[names] = frozen(joined)
+        self._joined[names] = frozen(joined), columns
 
     @staticmethod
     def _read(layout: Layout, tensors: Tensors) -> Array:
@@ -157,10 +158,8 @@ class KeptLayer(LayerWeights):
         names = tuple(dict.fromkeys(layout.source for layout in layouts.values()))
         if names not in self._joined:
             return super()._matrices(layouts)
-        ends = dict(zip(names, itertools.accumulate(len(self._raw[name]) for name in names), strict=True))
-        columns = {name: slice(ends[name] - len(self._raw[name]), ends[name]) for name in names}
-        parts = {own: (columns[layout.source], layout) for own, layout in layouts.items()}
-        return [Product(self._joined[names], parts)]
+        matrix, columns = self._joined[names]
+        return [Product(matrix, {own: (columns[layout.source], layout) for own, layout in layouts.items()})]
 
 
 class StoredLayer(LayerWeights):

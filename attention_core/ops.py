@@ -124,9 +124,8 @@ def gelu_(x: Array) -> Array:
 
     Source: Hendrycks and Gimpel 2016, https://arxiv.org/abs/1606.08415
     """
-    with np.errstate(
-        over="ignore"
-    ):  # a power that leaves float32's range is infinite, and the quotient 0, as it is to be
+    # A power that leaves float32's range is infinite, and the quotient 0, as it is to be.
+    with np.errstate(over="ignore"):
         for block in blocks(x):
             size = np.abs(block)
             root = size * ERFC_ROOT[0]

@@ -17,7 +17,7 @@ import numpy as np
 from threadpoolctl import ThreadpoolController
 
 from attention_core.arrays import Array
-from attention_core.forward import Forward, met_names
+from attention_core.forward import Forward, met
 from attention_core.run import Inputs
 from attention_core.stages import Numbers, Stage
 from attention_core.weights import Key
@@ -77,16 +77,18 @@ class Section(Forward):
 
     def hold(self, stage: Stage, numbers: Numbers) -> None:
         """Keep a quantity until it is not needed any more; keys and values for the other sections too."""
-        config, inputs, layer = self.model.config, self.inputs, stage.layer
-        if layer is not None and stage.name in met_names(config, layer):
-            numbers = self.share(stage.name, layer, numbers, inputs.new, len(inputs.ids))
-        elif layer is not None and inputs.memory is not None and stage.name in met_names(config, layer, "cross_"):
-            numbers = self.share(stage.name, layer, numbers, self.source, len(inputs.memory))
+        inputs = self.inputs
+        whose = met(self.model.config, stage.layer).get(stage.name)
+        if whose == "own":
+            numbers = self.share(stage, numbers, inputs.new, len(inputs.ids))
+        elif whose == "memory" and inputs.memory is not None:
+            numbers = self.share(stage, numbers, self.source, len(inputs.memory))
         super().hold(stage, numbers)
 
-    def share(self, name: str, layer: int, numbers: Numbers, own: slice, length: int) -> Numbers:
+    def share(self, stage: Stage, numbers: Numbers, own: slice, length: int) -> Numbers:
         """The keys or values of all sections, with this one's own among them."""
-        key = name, layer % 2  # while some section still reads those of a layer, another writes those of the next
+        # While some section still reads those of a layer, another writes those of the next.
+        key = stage.name, (stage.layer or 0) % 2
         if key not in self.shared:
             self.shared.setdefault(key, np.empty((numbers.shape[0], length, numbers.shape[2]), np.float32))
         self.shared[key][:, own] = numbers

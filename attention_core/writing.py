@@ -14,7 +14,7 @@ import numpy as np
 from attention_core.arrays import Array
 from attention_core.config import ModelConfig
 from attention_core.errors import InputError
-from attention_core.forward import Forward, met_names
+from attention_core.forward import Forward, met
 from attention_core.model import Model
 from attention_core.positions import frequencies
 from attention_core.run import Inputs, places
@@ -65,10 +65,11 @@ class Continued(Forward):
 
     def hold(self, stage: Stage, numbers: Numbers) -> None:
         """Keep a quantity until it is not needed any more; keys and values beyond this run."""
-        key, config = (stage.name, stage.layer), self.model.config
-        if stage.layer is not None and stage.name in met_names(config, stage.layer):
+        key = stage.name, stage.layer
+        whose = met(self.model.config, stage.layer).get(stage.name)
+        if whose == "own":
             numbers = self.kept.with_new(key, numbers)
-        elif stage.layer is not None and config.cross and stage.name in met_names(config, stage.layer, "cross_"):
+        elif whose == "memory":
             self.kept.memory[key] = numbers
         super().hold(stage, numbers)
 

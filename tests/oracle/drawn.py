@@ -10,7 +10,7 @@ class Refused(Exception):
 
 
 def outcomes(folder, keys, values, draw, make, differs):
-    """ "equal" or "refused" for every key that the reference takes; AssertionError where the numbers differ.
+    """What becomes of each key that the reference takes, "equal" or "refused"; AssertionError where numbers differ.
 
     make:    the reference, of a folder to be written and the drawn key
     differs: of the reference, ours and the folder, the first tensor that differs; or it raises Refused
