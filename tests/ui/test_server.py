@@ -1,0 +1,57 @@
+"""What the server does when it starts."""
+
+import asyncio
+import contextlib
+import socket
+
+import pytest
+
+from ui import server
+from ui.models import shelf
+from ui.selection import DEFAULTS
+
+
+def at_once(connection):
+    return connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) != 0
+
+
+@pytest.mark.parametrize("family", [socket.AF_INET, socket.AF_INET6])
+def test_connections_to_the_server_send_at_once(family):
+    with socket.socket(family) as listener, contextlib.ExitStack() as others:  # as Streamlit makes its own
+        try:
+            listener.bind(("127.0.0.1" if family == socket.AF_INET else "::1", 0))
+        except OSError:
+            pytest.skip("this machine has no such addresses")
+        listener.listen()
+        assert listener in server.listening()
+        server.send_at_once(listener)
+        asked = others.enter_context(socket.create_connection(listener.getsockname()[:2]))
+        taken = others.enter_context(listener.accept()[0])
+        assert at_once(taken)
+        assert asked not in server.listening()
+
+
+def test_sockets_that_do_not_listen_are_left_alone():
+    with socket.socket() as unbound, socket.socket(type=socket.SOCK_DGRAM) as datagrams:
+        closed = socket.socket()
+        closed.close()
+        assert not {unbound, datagrams, closed} & set(server.listening())
+
+
+@pytest.mark.parametrize("headless", [True, False])
+def test_a_start_reads_the_first_model_and_opens_a_browser_where_there_is_one(monkeypatch, headless):
+    opened, options = [], {"server.headless": headless, "server.address": "0.0.0.0"}
+    monkeypatch.setattr(server, "open_browser", opened.append)
+    monkeypatch.setattr(server.st, "get_option", options.__getitem__)
+    shelf().models.pop(DEFAULTS["model"], None)
+
+    async def start():
+        async with server.starting(None):
+            for _ in range(600):
+                if DEFAULTS["model"] in shelf().models:
+                    return True
+                await asyncio.sleep(0.05)
+        return False
+
+    assert asyncio.run(start())
+    assert [url.startswith("http://localhost:") for url in opened] == [True] * (not headless)

@@ -1,0 +1,196 @@
+"""Inspect: a sentence, and who looks at whom in it, as heatmap, graph and arithmetic."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+import attention_core as ac
+from attention_core.sides import Attention
+from components.arithmetic import arithmetic
+from components.heatmap import Tokens, heatmap
+from figures.graph import alt_text, attention_graph, clicked, graph_info
+from ui import words
+from ui.arithmetic import view
+from ui.controls import asked, get_run_or_stop, input_and_model, pickers, side_row
+from ui.examples import BY_TEXT
+from ui.inspect import Along, Shown, chosen_attention, example_of, shown_part
+from ui.next_token import what_comes_next
+from ui.page import open_page, theme_name
+from ui.patches import tokens_box
+from ui.saving import graph_choices, save_menu
+from ui.selection import bound, chosen, put, write_address
+
+
+def headline(attention: Attention, part: Shown) -> None:
+    """One sentence that says what to see, and a swap of one word."""
+    say, swap, pick = st.columns([6, 3, 5], vertical_alignment="center")
+    example = example_of(attention)
+    row = part.pattern[part.plane, part.query]
+    told = words.headline(part.queries.names, part.keys.names, row, part.query, part.key, example)
+    badge = ' <span class="renorm">renormalized</span>' if part.renormalized else ""
+    say.html(f'<p class="say">{told}{badge}</p>')
+    if example and example.swap:
+        old, new = example.swap
+        swapped = BY_TEXT[example.text.replace(old, new)]
+        swap.button(f"What if it was too {new}?" if "too" in example.text else f"What if it was {new}?",
+                    on_click=put, kwargs={"text": swapped.text, "open": "", "logit": ""})  # fmt: skip
+    with pick, st.container(horizontal=True, horizontal_alignment="right"):
+        pickers(attention)
+        save_menu(attention, part)
+
+
+def graph(part: Shown) -> None:
+    """The directed graph of the same selection."""
+    one, options = chosen()["graph"] == "one", graph_choices(part)
+    weights, name = part.pattern[part.plane], part.queries.names[part.query]
+    st.html(f'<h2 class="block">{"From " + words.quoted(name, "q") if one else "All tokens"}</h2>')
+
+    def pick() -> None:
+        query, key = clicked(st.session_state.graph.selection.points)
+        if (query, key) != (None, None):
+            part.put(part.query if query is None else query, part.key if key is None else key)
+
+    figure = attention_graph(weights, part.queries.names, **options, theme=theme_name())
+    info = graph_info(weights, part.queries.names, **options)
+    st.plotly_chart(figure, key="graph", on_select=pick, selection_mode="points", theme=None, alt=alt_text(info),
+                    config={"displayModeBar": False})  # fmt: skip
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        bound(
+            st.segmented_control,
+            "Edges",
+            "graph",
+            options=["one", "all"],
+            required=True,
+            format_func={"one": "this token", "all": "all tokens"}.__getitem__,
+            label_visibility="collapsed",
+        )
+        bound(
+            st.slider,
+            "Weights from",
+            "least",
+            step=0.01,
+            width=170,
+            format="from %.2f",
+            label_visibility="collapsed",
+        )
+        if not one:
+            bound(st.slider, "Strongest a token", "most", width=150,
+                  format="strongest %d", label_visibility="collapsed")  # fmt: skip
+    if info.left_out:
+        st.caption(f"The {len(info.edges)} strongest edges are drawn; {info.left_out} weaker ones are left out.")
+
+
+def who_looks_at_whom(attention: Attention, part: Shown) -> None:
+    """The heatmap, how to read it, and what may be hidden."""
+    st.html('<h2 class="block">Who looks at whom</h2>')
+
+    def pick_head(plane: int) -> None:
+        put(head=str(plane), open="")
+
+    def along(tokens: Along) -> Tokens:
+        return Tokens(tokens.names, tokens.special)
+
+    heatmap(part.pattern, along(part.queries), along(part.keys) if attention.crosses else None, key="heatmap",
+            plane_names=part.plane_names, on_pick=part.put, on_head=pick_head)  # fmt: skip
+    sums = "Each row sums to 1." if part.rows_sum_to_one else "Special tokens are hidden, so rows sum to less than 1."
+    asking, answering = (": the target", ": the sentence") if attention.crosses else ("", "")
+    st.html(
+        f'<p class="read">Rows ask (<span class="q">query{asking}</span>), columns answer '
+        f'(<span class="k">key{answering}</span>). {sums}</p>'
+    )
+    with st.container(horizontal=True):
+        bound(st.toggle, "Hide special tokens", "hide", {"open": ""})
+        if chosen()["hide"]:
+            bound(st.toggle, "Renormalize what is left", "renorm", {"open": ""})
+    row = part.pattern[part.plane, part.query]
+    for note in (
+        words.mask_note(attention.causal, attention.window(part.layer)),
+        words.sink_note(part.queries.names, part.keys.names, row, part.query, attention.crosses),
+    ):
+        if note:
+            st.html(f'<p class="read">{note}</p>')
+
+
+def why(attention: Attention, part: Shown) -> None:
+    """The arithmetic of the chosen weight."""
+    weight = part.pattern[part.plane, part.query, part.key]
+    st.html(f'<h2 class="block">Why {weight:.2f}?</h2>')
+
+    def open_number(address: str) -> None:
+        put(open="~".join(filter(None, [chosen()["open"], address])))
+
+    def back(kept: int) -> None:
+        put(open="~".join(chosen()["open"].split("~")[:kept]) if kept else "")
+
+    arithmetic(
+        view(attention, part.layer, chosen()["head"], *part.cell, part.keys.places if part.renormalized else None,
+             chosen()["open"], theme_name() == "dark", read_dims()),
+        key="arithmetic", on_open=open_number, on_back=back,
+    )  # fmt: skip
+    if chosen()["head"] != "mean":
+        dims_box(attention.config.d_head)
+
+
+def read_dims() -> list[int]:
+    """The chosen dimensions of z."""
+    return [int(dim) for dim in chosen()["dims"].split(",") if dim]
+
+
+def dims_box(d_head: int) -> None:
+    """Which dimensions of z the arithmetic writes out."""
+    st.session_state._dims = [dim for dim in read_dims() if dim < d_head]
+    st.multiselect("Dimensions of z to write out", list(range(d_head)), key="_dims", max_selections=8,
+                   placeholder="Dimensions of z to write out: its largest", label_visibility="collapsed",
+                   on_change=lambda: put(dims=",".join(map(str, st.session_state._dims))))  # fmt: skip
+
+
+@st.fragment
+def inspect(run: ac.Trace | ac.PairTrace, made_for: tuple[str, str]) -> None:
+    """Everything below the sentence: three views of one selection.
+
+    made_for: the sentence and the target that the run is over
+    """
+    if asked() != made_for:
+        st.rerun()
+    side_row(run)
+    attention = chosen_attention(run).keeping()
+    part = shown_part(attention)
+    if part is None:
+        st.info("With special tokens hidden, nothing is left of this text.")
+        bound(st.toggle, "Hide special tokens", "hide", {"open": ""})
+        write_address()
+        return
+    with st.container():  # a place of its own, so that what stands below keeps its own when a note comes or goes
+        if part.note:
+            st.info(part.note)
+    of_image = attention.config.image is not None
+    if not of_image:
+        tokens_box(attention, part)
+    with st.container():
+        if note := words.unplaced(attention.source.text, attention.keys):
+            st.caption(note.replace("[", "\\["))
+    headline(attention, part)
+    left, right = st.columns([9, 11], gap="medium")
+    with left:
+        if of_image:
+            st.html(f'<h2 class="block">What {words.quoted(part.queries.names[part.query], "q")} looks at</h2>')
+            tokens_box(attention, part)
+        who_looks_at_whom(attention, part)
+    with right:
+        above, below = st.container(), st.container()
+    # The arithmetic is sent first: what a click asks about should not wait for the chart to be drawn.
+    with below:
+        why(attention, part)
+    with above:
+        graph(part)
+    write_address()
+
+
+def inspect_page() -> None:
+    """The whole page."""
+    open_page("Inspect")
+    loaded = input_and_model()
+    run = get_run_or_stop(loaded)
+    inspect(run, asked())
+    if isinstance(loaded, ac.Model) and isinstance(run, ac.Trace):
+        what_comes_next(loaded, run)

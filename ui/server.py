@@ -1,0 +1,56 @@
+"""What the server does when it starts, before the first page is asked for."""
+
+from __future__ import annotations
+
+import gc
+import socket
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib import import_module
+
+import streamlit as st
+from streamlit.cli_util import open_browser
+from streamlit.web.server.server_util import get_display_address, get_url
+
+
+@asynccontextmanager
+async def starting(_: st.App) -> AsyncIterator[None]:
+    """Everything that is done once, while the server already listens."""
+    for each in listening():
+        send_at_once(each)
+    threading.Thread(target=read_ahead, daemon=True).start()
+    if not st.get_option("server.headless"):
+        open_browser(get_url(get_display_address(st.get_option("server.address") or "localhost")))
+    yield
+
+
+def listening() -> list[socket.socket]:
+    """The sockets on which this process takes connections from a network."""
+    sockets = [each for each in gc.get_objects() if type(each) is socket.socket and each.fileno() >= 0]
+    return [
+        each
+        for each in sockets
+        if each.family in (socket.AF_INET, socket.AF_INET6)
+        and each.type == socket.SOCK_STREAM
+        and each.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
+    ]
+
+
+def send_at_once(listener: socket.socket) -> None:
+    """Have all connections of a listening socket send what they have, without waiting for more.
+
+    Streamlit makes its socket without naming a protocol, so asyncio does not see that it is one of TCP and leaves
+    Nagle's algorithm on: every answer of a page's sixty files then waits 40 ms for the browser's acknowledgement.
+    A connection takes over what is set here.
+    """
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+
+def read_ahead() -> None:
+    """Import the pages' code, and read the model that they open with, while the browser still loads its own code."""
+    import_module("ui.inspect_page")
+    from ui.models import shelf
+    from ui.selection import DEFAULTS
+
+    shelf().take_from_disk(DEFAULTS["model"])
