@@ -45,10 +45,7 @@ def likeness(trace: Trace, position: int) -> Term:
 
     cosine = a · b / (|a| * |b|), between -1 and 1
     """
-    rows = [
-        [number_at(trace, Address(name, (position, m))) for m in range(trace.model.config.d_model)]
-        for name in ("contextual", "embedding")
-    ]
+    rows = [row_at(trace, Address(name, (position, 0))) for name in ("contextual", "embedding")]
     top = dot(*rows).named("contextual·embedding")
     lengths = (
         make("sqrt", (make("sum", (make("square", (x,)) for x in row)),)).named(f"|{name}|")
@@ -62,6 +59,11 @@ def number_at(trace: Trace, address: Address) -> Term:
     if trace.encoder and address.quantity.startswith(ENCODER):
         return from_decoder(number_at(trace.encoder, in_encoder(address)))
     return find(trace, address).leaf()
+
+
+def row_at(trace: Trace, address: Address) -> list[Term]:
+    """The numbers along the last axis, through an address, as they stand in a line."""
+    return find(trace, address).row()
 
 
 def open_term(trace: Trace, address: Address) -> Term:

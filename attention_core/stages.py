@@ -199,6 +199,17 @@ class Cell:
         label = self.stage.label(self.index, dict.fromkeys(free, 0))
         return Term(self.value(), label, at=self.stage.address(self.index), role=self.stage.role)
 
+    def row(self) -> list[Term]:
+        """All numbers along the last axis that have this one's other places, as they stand in a line."""
+        stage = self.stage
+        *axes, last = stage.axes
+        numbers = self.run.array(stage.name, stage.layer)[tuple(self.index[axis] for axis in axes)].tolist()
+        indices = ({**self.index, last: place} for place in range(len(numbers)))
+        return [
+            Term(number, stage.label(index, {}), at=stage.address(index), role=stage.role)
+            for number, index in zip(numbers, indices, strict=True)
+        ]
+
     def term(self) -> Term:
         """How the number is made."""
         made = self.stage.operation.term(self)

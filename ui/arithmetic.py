@@ -175,7 +175,7 @@ def value_steps(attention: Attention, layer: int, head: int, query: int, dims: l
     mixed = attention.array("z", layer)[head, query]
     dims = [d for d in dims if d < len(mixed)] or [int(np.abs(mixed).argmax())]
     made = [open_term(trace, attention.address("z", layer, head, query, d)) for d in dims]
-    every = [number_at(trace, attention.address("z", layer, head, query, d)) for d in range(len(mixed))]
+    every = explain.row_at(trace, attention.address("z", layer, head, query, 0))
     lines, rounded = zip(*map(equation, made), strict=True)
     fourth = {
         "lines": list(lines),

@@ -21,6 +21,19 @@ from ui.saving import graph_choices, save_menu
 from ui.selection import bound, chosen, put, write_address
 
 
+def what_is_chosen(attention: Attention, part: Shown) -> None:
+    """What stands over the views: notes, the tokens, and one sentence on the chosen weight."""
+    with st.container():  # a place of its own, so that what stands below keeps its own when a note comes or goes
+        if part.note:
+            st.info(part.note)
+    if attention.config.image is None:
+        tokens_box(attention, part)
+    with st.container():
+        if note := words.unplaced(attention.source.text, attention.keys):
+            st.caption(note.replace("[", "\\["))
+    headline(attention, part)
+
+
 def headline(attention: Attention, part: Shown) -> None:
     """One sentence that says what to see, and a swap of one word."""
     say, swap, pick = st.columns([6, 3, 5], vertical_alignment="center")
@@ -160,27 +173,20 @@ def inspect(run: ac.Trace | ac.PairTrace, made_for: tuple[str, str]) -> None:
         bound(st.toggle, "Hide special tokens", "hide", {"open": ""})
         write_address()
         return
-    with st.container():  # a place of its own, so that what stands below keeps its own when a note comes or goes
-        if part.note:
-            st.info(part.note)
-    of_image = attention.config.image is not None
-    if not of_image:
-        tokens_box(attention, part)
-    with st.container():
-        if note := words.unplaced(attention.source.text, attention.keys):
-            st.caption(note.replace("[", "\\["))
-    headline(attention, part)
+    over = st.container()
     left, right = st.columns([9, 11], gap="medium")
+    with right:
+        above, below = st.container(), st.container()
+    # The arithmetic is sent first: what a click asks about should not wait for all else to be drawn.
+    with below:
+        why(attention, part)
+    with over:
+        what_is_chosen(attention, part)
     with left:
-        if of_image:
+        if attention.config.image is not None:
             st.html(f'<h2 class="block">What {words.quoted(part.queries.names[part.query], "q")} looks at</h2>')
             tokens_box(attention, part)
         who_looks_at_whom(attention, part)
-    with right:
-        above, below = st.container(), st.container()
-    # The arithmetic is sent first: what a click asks about should not wait for the chart to be drawn.
-    with below:
-        why(attention, part)
     with above:
         graph(part)
     write_address()
