@@ -1,6 +1,7 @@
 """The components that Streamlit does not have: each a Python mount function with its JavaScript and CSS beside it.
 
-They stand in the page itself and share one selection there, see selection.js.
+They stand in the page itself and share one selection there, see selection.js. What they are sent is bytes, or a
+list that holds one mapping: in a mapping alone Streamlit would look for dataframes, and import pandas for that.
 """
 
 import unicodedata

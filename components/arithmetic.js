@@ -7,7 +7,7 @@ function element(tag, properties = {}, children = []) {
   return node
 }
 
-export default function ({ data, parentElement, setTriggerValue }) {
+export default function ({ data: [data], parentElement, setTriggerValue }) {
   const open = (parentElement.openDetails ??= new Set())
   const focused = parentElement.activeElement?.dataset?.focus
 

@@ -43,4 +43,4 @@ def arithmetic(
         if isinstance(kept, int) and kept >= 0:
             on_back(kept)
 
-    _mount(key=key, data={"name": name, "back": back} | view, on_open_change=opened, on_back_change=go_back)
+    _mount(key=key, data=[{"name": name, "back": back} | view], on_open_change=opened, on_back_change=go_back)

@@ -1,5 +1,5 @@
 // Puts a drawing made by the server into the page; its steps and heads can be pressed.
-export default function ({ data, parentElement, setTriggerValue }) {
+export default function ({ data: [data], parentElement, setTriggerValue }) {
   const drawing = new DOMParser().parseFromString(data.svg, "image/svg+xml").documentElement
   const focused = parentElement.activeElement?.dataset
   for (const node of drawing.querySelectorAll("[data-step], [data-head]")) {

@@ -40,4 +40,4 @@ def flow(
         if is_index(wanted, heads):
             on_head(wanted)
 
-    _mount(key=key, data={"svg": svg, "step": step, "steps": steps}, on_step_change=stepped, on_head_change=headed)
+    _mount(key=key, data=[{"svg": svg, "step": step, "steps": steps}], on_step_change=stepped, on_head_change=headed)

@@ -70,7 +70,7 @@ function told(data, name, row, column) {
   return from.length ? `${head} = ${text}, from ${from.join(", ")}` : `${head} = ${text}`
 }
 
-export default function ({ data, parentElement, setTriggerValue }) {
+export default function ({ data: [data], parentElement, setTriggerValue }) {
   const state = (parentElement.grid ??= { figures: new Map(), at: null })
   state.data = data
   if (!state.root) {

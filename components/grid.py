@@ -129,7 +129,7 @@ def grid(
 
     _mount(
         key=key,
-        data=message(matrices, sources, products, refused, dark),
+        data=[message(matrices, sources, products, refused, dark)],
         on_pick_change=picked,
         on_edit_change=edited,
         on_window_change=windowed,

@@ -21,7 +21,7 @@ function paint(svg, name) {
   image.src = source
 }
 
-export default function ({ data, parentElement, setTriggerValue }) {
+export default function ({ data: [data], parentElement, setTriggerValue }) {
   const buttons = ["svg", "png"].map((form) => {
     const button = Object.assign(document.createElement("button"), {
       type: "button", textContent: form.toUpperCase(), ariaLabel: `Save the ${data.label} as ${form.toUpperCase()}`,

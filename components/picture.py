@@ -22,6 +22,6 @@ def picture(label: str, name: str, draw: Callable[[], str], *, key: str) -> None
     order = st.session_state.pop(f"{key}_order", None)
     _mount(
         key=key,
-        data={"label": label, "name": name, "order": order, "svg": draw() if order else ""},
+        data=[{"label": label, "name": name, "order": order, "svg": draw() if order else ""}],
         on_want_change=wanted,
     )

@@ -1,6 +1,6 @@
 const SPECIAL = 1, JOINED = 2, UNKNOWN = 4;
 
-export default function ({ data, parentElement, setTriggerValue }) {
+export default function ({ data: [data], parentElement, setTriggerValue }) {
   const [strip, answering] = parentElement.querySelectorAll(".strip");
   strip.listening?.abort();
   const listening = (strip.listening = new AbortController());

@@ -80,4 +80,4 @@ def token_strip(
         if cell:
             on_pick(*cell)
 
-    _mount(key=key, data=strip_data(tokens, selection, keys), on_pick_change=picked)
+    _mount(key=key, data=[strip_data(tokens, selection, keys)], on_pick_change=picked)

@@ -20,7 +20,9 @@ def run(**address):
 
 def arithmetic(page):
     return next(
-        data for one in page.get("bidi_component") if one.proto.json and "steps" in (data := json.loads(one.proto.json))
+        data
+        for one in page.get("bidi_component")
+        if one.proto.json and "steps" in (data := json.loads(one.proto.json)[0])
     )
 
 

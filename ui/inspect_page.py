@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import streamlit as st
 
 import attention_core as ac
@@ -124,8 +126,16 @@ def who_looks_at_whom(attention: Attention, part: Shown) -> None:
             st.html(f'<p class="read">{note}</p>')
 
 
-def why(attention: Attention, part: Shown) -> None:
+def worked_out(attention: Attention, part: Shown) -> dict[str, Any]:
     """The arithmetic of the chosen weight."""
+    return view(
+        attention, part.layer, chosen()["head"], *part.cell, part.keys.places if part.renormalized else None,
+        chosen()["open"], theme_name() == "dark", read_dims(),
+    )  # fmt: skip
+
+
+def why(attention: Attention, part: Shown, made: dict[str, Any]) -> None:
+    """The arithmetic, as it was worked out, with what may be chosen of it."""
     weight = part.pattern[part.plane, part.query, part.key]
     st.html(f'<h2 class="block">Why {weight:.2f}?</h2>')
 
@@ -135,11 +145,7 @@ def why(attention: Attention, part: Shown) -> None:
     def back(kept: int) -> None:
         put(open="~".join(chosen()["open"].split("~")[:kept]) if kept else "")
 
-    arithmetic(
-        view(attention, part.layer, chosen()["head"], *part.cell, part.keys.places if part.renormalized else None,
-             chosen()["open"], theme_name() == "dark", read_dims()),
-        key="arithmetic", on_open=open_number, on_back=back,
-    )  # fmt: skip
+    arithmetic(made, key="arithmetic", on_open=open_number, on_back=back)
     if chosen()["head"] != "mean":
         dims_box(attention.config.d_head)
 
@@ -173,13 +179,14 @@ def inspect(run: ac.Trace | ac.PairTrace, made_for: tuple[str, str]) -> None:
         bound(st.toggle, "Hide special tokens", "hide", {"open": ""})
         write_address()
         return
+    # The arithmetic is worked out before anything is drawn, and sent first: what a click asks about should not wait.
+    made = worked_out(attention, part)
     over = st.container()
     left, right = st.columns([9, 11], gap="medium")
     with right:
         above, below = st.container(), st.container()
-    # The arithmetic is sent first: what a click asks about should not wait for all else to be drawn.
     with below:
-        why(attention, part)
+        why(attention, part, made)
     with over:
         what_is_chosen(attention, part)
     with left:

@@ -56,7 +56,7 @@ def laid(app):
 
 def arithmetic(app):
     sent = [each.proto.json for each in app.get("bidi_component") if each.proto.json]
-    return next(data for data in map(json.loads, sent) if "steps" in data)
+    return next(data for (data,) in map(json.loads, sent) if "steps" in data)
 
 
 @pytest.mark.parametrize("name", DRAWN)
@@ -125,7 +125,7 @@ def test_every_step_is_drawn(opened, step, head):
     app = opened("pages/step_by_step.py", step=step, head=head, image="house")
     assert any(f"{step} of 11" in each.proto.body for each in app.get("html"))
     laid(app)
-    shown = [json.loads(each.proto.json) for each in app.get("bidi_component") if each.proto.json]
+    shown = [json.loads(each.proto.json)[0] for each in app.get("bidi_component") if each.proto.json]
     grids = [{each["name"] for each in sent["matrices"]} for sent in shown if "matrices" in sent]
     assert len(grids) == (0 if step < 3 else 1)
     if step == 3:
@@ -141,8 +141,8 @@ def test_a_worked_example_is_made_from_a_head_over_patches(opened):
     badge = next(each.proto.body for each in app.get("html") if "badge" in each.proto.body)
     assert "projected from a head of small ViT" in badge
     assert "trained" not in badge
-    (matrices,) = (json.loads(each.proto.json)["matrices"] for each in app.get("bidi_component") if each.proto.json
-                   and "matrices" in json.loads(each.proto.json))  # fmt: skip
+    (matrices,) = (json.loads(each.proto.json)[0]["matrices"] for each in app.get("bidi_component") if each.proto.json
+                   and "matrices" in json.loads(each.proto.json)[0])  # fmt: skip
     words = next(each for each in matrices if each["name"] == "weight")["rows"]["labels"]
     assert len(words) == 12
     assert all(word == "[CLS]" or word[0] == "r" for word in words)

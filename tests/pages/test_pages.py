@@ -26,7 +26,7 @@ def opened(page, **query):
 def mounted(app):
     """What each component was sent that was sent JSON."""
     protos = [each.proto for each in app.get("bidi_component")]
-    return [json.loads(proto.json) for proto in protos if proto.WhichOneof("data") == "json"]
+    return [json.loads(proto.json)[0] for proto in protos if proto.WhichOneof("data") == "json"]
 
 
 def grids(app):

@@ -45,7 +45,7 @@ def opened(folder, monkeypatch):
 def sent(app):
     """What each component was sent that was sent JSON."""
     protos = [each.proto for each in app.get("bidi_component")]
-    return [json.loads(proto.json) for proto in protos if proto.WhichOneof("data") == "json"]
+    return [json.loads(proto.json)[0] for proto in protos if proto.WhichOneof("data") == "json"]
 
 
 def heatmap(app):

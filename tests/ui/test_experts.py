@@ -63,7 +63,9 @@ def opened(folder, monkeypatch, page, **query):
 
 def arithmetic(app):
     return next(
-        data for one in app.get("bidi_component") if one.proto.json and "steps" in (data := json.loads(one.proto.json))
+        data
+        for one in app.get("bidi_component")
+        if one.proto.json and "steps" in (data := json.loads(one.proto.json)[0])
     )
 
 
