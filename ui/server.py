@@ -11,6 +11,7 @@ from importlib import import_module
 
 import streamlit as st
 from streamlit.cli_util import open_browser
+from streamlit.net_util import get_internal_ip
 from streamlit.web.server.server_util import get_display_address, get_url
 
 
@@ -20,9 +21,17 @@ async def starting(_: st.App) -> AsyncIterator[None]:
     for each in listening():
         send_at_once(each)
     threading.Thread(target=read_ahead, daemon=True).start()
+    print(f"Attention Lab is at {' and '.join(addresses())}", flush=True)
     if not st.get_option("server.headless"):
-        open_browser(get_url(get_display_address(st.get_option("server.address") or "localhost")))
+        open_browser(addresses()[0])
     yield
+
+
+def addresses() -> list[str]:
+    """Where the pages are: by one address, or on this machine and from others where the server listens to all."""
+    only = st.get_option("server.address")
+    hosts = [only] if only and get_display_address(only) == only else ["localhost", get_internal_ip()]
+    return [get_url(host) for host in hosts if host]
 
 
 def listening() -> list[socket.socket]:

@@ -3,12 +3,18 @@
 import asyncio
 import contextlib
 import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
 
 import pytest
 
 from ui import server
 from ui.models import shelf
 from ui.selection import DEFAULTS
+
+ROOT = Path(__file__).parents[2]
 
 
 def at_once(connection):
@@ -40,7 +46,7 @@ def test_sockets_that_do_not_listen_are_left_alone():
 
 @pytest.mark.parametrize("headless", [True, False])
 def test_a_start_reads_the_first_model_and_opens_a_browser_where_there_is_one(monkeypatch, headless):
-    opened, options = [], {"server.headless": headless, "server.address": "0.0.0.0"}
+    opened, options = [], {"server.headless": headless, "server.address": "localhost"}
     monkeypatch.setattr(server, "open_browser", opened.append)
     monkeypatch.setattr(server.st, "get_option", options.__getitem__)
     shelf().models.pop(DEFAULTS["model"], None)
@@ -55,3 +61,40 @@ def test_a_start_reads_the_first_model_and_opens_a_browser_where_there_is_one(mo
 
     assert asyncio.run(start())
     assert [url.startswith("http://localhost:") for url in opened] == [True] * (not headless)
+
+
+@pytest.mark.parametrize(
+    ("address", "hosts"),
+    [
+        (None, ["localhost", "192.0.2.7"]),
+        ("0.0.0.0", ["localhost", "192.0.2.7"]),
+        ("::", ["localhost", "192.0.2.7"]),
+        ("127.0.0.1", ["127.0.0.1"]),
+        ("lab.example", ["lab.example"]),
+    ],
+)
+def test_it_says_where_the_pages_are(monkeypatch, address, hosts):
+    monkeypatch.setattr(server.st, "get_option", {"server.address": address}.__getitem__)
+    monkeypatch.setattr(server, "get_internal_ip", lambda: "192.0.2.7")
+    assert [url.split("://")[1].rsplit(":", 1)[0] for url in server.addresses()] == hosts
+
+
+def test_a_server_that_listens_to_all_asks_no_other_machine_for_its_address(tmp_path):
+    with socket.socket() as place:
+        place.bind(("127.0.0.1", 0))
+        port = place.getsockname()[1]
+    log = tmp_path / "log"
+    with log.open("w") as out:
+        started = subprocess.Popen(
+            [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}"],
+            cwd=ROOT, stdout=out, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+    try:
+        for _ in range(600):
+            if "\n" in (said := log.read_text()):
+                break
+            time.sleep(0.05)
+    finally:
+        started.terminate()
+        started.wait(10)
+    assert said.startswith(f"Attention Lab is at http://localhost:{port} and ")
