@@ -6,7 +6,7 @@ import gc
 import socket
 import threading
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from importlib import import_module
 
 import streamlit as st
@@ -18,7 +18,7 @@ from streamlit.web.server.server_util import get_display_address, get_url
 @asynccontextmanager
 async def starting(_: st.App) -> AsyncIterator[None]:
     """Everything that is done once, while the server already listens."""
-    for each in listening():
+    for each in tcp_sockets():
         send_at_once(each)
     threading.Thread(target=read_ahead, daemon=True).start()
     print(f"Attention Lab is at {' and '.join(addresses())}", flush=True)
@@ -34,16 +34,11 @@ def addresses() -> list[str]:
     return [get_url(host) for host in hosts if host]
 
 
-def listening() -> list[socket.socket]:
-    """The sockets on which this process takes connections from a network."""
+def tcp_sockets() -> list[socket.socket]:
+    """The open sockets of this process that send in a stream over a network; at the start, that on which it listens."""
     sockets = [each for each in gc.get_objects() if type(each) is socket.socket and each.fileno() >= 0]
-    return [
-        each
-        for each in sockets
-        if each.family in (socket.AF_INET, socket.AF_INET6)
-        and each.type == socket.SOCK_STREAM
-        and each.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
-    ]
+    internet = (socket.AF_INET, socket.AF_INET6)
+    return [each for each in sockets if each.family in internet and each.type == socket.SOCK_STREAM]
 
 
 def send_at_once(listener: socket.socket) -> None:
@@ -51,9 +46,10 @@ def send_at_once(listener: socket.socket) -> None:
 
     Streamlit makes its socket without naming a protocol, so asyncio does not see that it is one of TCP and leaves
     Nagle's algorithm on: every answer of a page's sixty files then waits 40 ms for the browser's acknowledgement.
-    A connection takes over what is set here.
+    A connection takes over what is set here. Where a system does not take it, pages come as slowly as without.
     """
-    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    with suppress(OSError):
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
 def read_ahead() -> None:
