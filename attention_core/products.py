@@ -78,15 +78,16 @@ def _sides(axes: Axes, left: Axes, right: Axes) -> tuple[Axes, Axes, Axes, Axes]
 
 
 @cache
-def _order(axes: Axes, groups: tuple[Axes, ...]) -> list[int]:
-    """The places of the axes, group by group."""
-    return [axes.index(axis) for group in groups for axis in group]
+def _order(axes: Axes, groups: tuple[Axes, ...]) -> tuple[list[int], bool]:
+    """The places of the axes, group by group, and whether each group but the first is a single axis."""
+    return [axes.index(axis) for group in groups for axis in group], all(len(group) == 1 for group in groups[1:])
 
 
 def _folded(operand: Operand, *groups: Axes) -> Numbers:
     """The numbers with their axes in groups: the first kept apart, each of the others made into one axis."""
-    made = operand.numbers.transpose(_order(operand.axes, groups))
-    if all(len(group) == 1 for group in groups[1:]):
+    order, single = _order(operand.axes, groups)
+    made = operand.numbers.transpose(order)
+    if single:
         return made
     lengths = iter(made.shape)
     shape = [[next(lengths) for _ in group] for group in groups]

@@ -98,8 +98,8 @@ class ModelRun:
         if layer is not None and not 0 <= layer < config.n_layers:
             raise InputError(f"Layer {layer} is not there: layers are 0 to {config.n_layers - 1}.")
         for place in (layer, None):
-            if name in self.declared(place):
-                return self.declared(place)[name]
+            if (found := self.declared(place).get(name)) is not None:
+                return found
         raise InputError(f"There is no quantity named {name!r}.")
 
     def has(self, name: str, layer: int | None) -> bool:

@@ -10,6 +10,7 @@ import itertools
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache
 from typing import ClassVar, NamedTuple, Protocol
 
 import numpy as np
@@ -61,8 +62,15 @@ class Operand(NamedTuple):
         """The numbers with their axes where a wider array has them, so that the two can be added or multiplied."""
         if self.axes == wanted:
             return self.numbers
-        own = self.numbers.transpose([self.axes.index(axis) for axis in wanted if axis in self.axes])
-        return own[tuple(slice(None) if axis in self.axes else None for axis in wanted)]
+        order, places = _placed(self.axes, wanted)
+        return self.numbers.transpose(order)[places]
+
+
+@cache
+def _placed(axes: tuple[str, ...], wanted: tuple[str, ...]) -> tuple[list[int], tuple[slice | None, ...]]:
+    """In what order axes stand among wanted ones, and where those that are missing go between them."""
+    order = [axes.index(axis) for axis in wanted if axis in axes]
+    return order, tuple(slice(None) if axis in axes else None for axis in wanted)
 
 
 Rounding = Callable[[Numbers], Numbers]  # what a person does to every result on the way: nothing, or so many decimals

@@ -33,7 +33,7 @@ class Weights(Mapping[Key, Array]):
     def __init__(self, config: ModelConfig, layouts: Mapping[Key, Layout], tensors: Tensors) -> None:
         for name in {name for layout in layouts.values() for name in layout.names}:
             tensors[name]  # refused now, and not in the midst of a run
-        self._keys = tuple(layouts)
+        self._keys = dict.fromkeys(layouts)
         found: dict[tuple[str, ...], LayerWeights] = {}  # layers that share their tensors share them here too
         self.layers: list[LayerWeights] = []
         for layer in range(config.n_layers):
@@ -58,6 +58,9 @@ class Weights(Mapping[Key, Array]):
             return self.layers[layer][name]
         # What is stored stands in an array's place: it gives its numbers when they are asked for.
         return self._kept[name] if name in self._kept else cast(Array, self._ends[name])
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._keys
 
     def __iter__(self) -> Iterator[Key]:
         return iter(self._keys)
