@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -59,7 +60,8 @@ def test_a_start_reads_the_first_model_and_opens_a_browser_where_there_is_one(mo
                 await asyncio.sleep(0.05)
         return False
 
-    assert asyncio.run(start())
+    with ThreadPoolExecutor(1) as other:  # a browser's test may have a loop running in this thread
+        assert other.submit(lambda: asyncio.run(start())).result()
     assert [url.startswith("http://localhost:") for url in opened] == [True] * (not headless)
 
 
