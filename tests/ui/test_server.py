@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import socket
 import subprocess
 import sys
@@ -81,22 +82,40 @@ def test_it_says_where_the_pages_are(monkeypatch, address, hosts):
     assert [url.split("://")[1].rsplit(":", 1)[0] for url in server.addresses()] == hosts
 
 
-def test_a_server_that_listens_to_all_asks_no_other_machine_for_its_address(tmp_path):
+def said_at_the_start(home, *options, opened=None):
+    """What the server says on a machine where Streamlit never ran, until it listens and has opened a browser."""
+    log = home / "log"
     with socket.socket() as place:
         place.bind(("127.0.0.1", 0))
         port = place.getsockname()[1]
-    log = tmp_path / "log"
+    environment = os.environ | {"HOME": str(home), "PATH": f"{home}{os.pathsep}{os.environ['PATH']}"}
     with log.open("w") as out:
         started = subprocess.Popen(
-            [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}"],
-            cwd=ROOT, stdout=out, stderr=subprocess.STDOUT,
+            [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}", *options],
+            cwd=ROOT, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, env=environment,
         )  # fmt: skip
     try:
         for _ in range(600):
-            if "\n" in (said := log.read_text()):
+            said = log.read_text()
+            if ("\n" in said and (not opened or opened.exists())) or started.poll() is not None:
                 break
             time.sleep(0.05)
     finally:
         started.terminate()
         started.wait(10)
+    return port, said
+
+
+def test_a_server_that_listens_to_all_asks_no_other_machine_for_its_address(tmp_path):
+    port, said = said_at_the_start(tmp_path)
     assert said.startswith(f"Attention Lab is at http://localhost:{port} and ")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a browser is not opened by xdg-open")
+def test_a_first_start_asks_nothing_and_opens_a_browser(tmp_path):
+    browser, opened = tmp_path / "xdg-open", tmp_path / "opened"
+    browser.write_text(f'#!/bin/sh\necho "$1" > {opened}.part && mv {opened}.part {opened}\n')
+    browser.chmod(0o755)
+    port, said = said_at_the_start(tmp_path, "--server.headless=false", "--server.address=localhost", opened=opened)
+    assert said.startswith(f"Attention Lab is at http://localhost:{port}\n")
+    assert opened.read_text() == f"http://localhost:{port}\n"
