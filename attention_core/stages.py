@@ -7,7 +7,7 @@ formula and the words beside it. Axes have names, and two quantities that share 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
@@ -130,7 +130,7 @@ class Stage:
     title: str = ""
     equation: str = ""
 
-    def label(self, index: Mapping[str, int], free: Mapping[str, int]) -> str:
+    def label(self, index: Mapping[str, int], free: Collection[str]) -> str:
         """The name of one of its numbers in a line in which the axes in `free` vary."""
         shown = [str(index[axis]) for axis in self.axes if axis in free or axis not in UNNAMED]
         return f"{self.symbol or self.name}[{', '.join(shown)}]" if shown else self.symbol or self.name
@@ -139,6 +139,10 @@ class Stage:
         """The address of one of its numbers."""
         place = tuple(index[axis] for axis in self.axes)
         return Address(self.name, place if self.layer is None else (self.layer, *place))
+
+    def leaf(self, number: Value, index: Mapping[str, int], free: Collection[str] = ()) -> Term:
+        """One of its numbers as it stands in a line in which the axes in `free` vary; it opens under its address."""
+        return Term(number, self.label(index, free), at=self.address(index), role=self.role)
 
 
 class Run(Protocol):
@@ -204,8 +208,7 @@ class Cell:
 
     def leaf(self, free: set[str] | frozenset[str] = frozenset()) -> Term:
         """The number as it stands in a line, to be opened under its address."""
-        label = self.stage.label(self.index, dict.fromkeys(free, 0))
-        return Term(self.value(), label, at=self.stage.address(self.index), role=self.stage.role)
+        return self.stage.leaf(self.value(), self.index, free)
 
     def row(self) -> list[Term]:
         """All numbers along the last axis that have this one's other places, as they stand in a line."""
@@ -213,10 +216,7 @@ class Cell:
         *axes, last = stage.axes
         numbers = self.run.array(stage.name, stage.layer)[tuple(self.index[axis] for axis in axes)].tolist()
         indices = ({**self.index, last: place} for place in range(len(numbers)))
-        return [
-            Term(number, stage.label(index, {}), at=stage.address(index), role=stage.role)
-            for number, index in zip(numbers, indices, strict=True)
-        ]
+        return [stage.leaf(number, index) for number, index in zip(numbers, indices, strict=True)]
 
     def term(self) -> Term:
         """How the number is made."""
