@@ -10,11 +10,10 @@ from attention_core.sides import Attention
 from components.grid import grid
 from components.picture import picture
 from ui import experts
-from ui.controls import asked, get_run_or_stop, input_and_model, pickers, side_row
+from ui.controls import asked, chosen_part, get_run_or_stop, input_and_model, pickers
 from ui.flow import flow_drawing, heads_drawing, one_head_drawing
 from ui.grids import grids
 from ui.image_steps import IMAGE_STEPS
-from ui.inspect import chosen_attention, shown_part
 from ui.looks import Look
 from ui.matrices import View
 from ui.opened import show_making
@@ -124,11 +123,7 @@ def steps(run: ac.Trace | ac.PairTrace, made_for: tuple[str, str]) -> None:
 
     made_for: the sentence and the target that the run is over
     """
-    if asked() != made_for:
-        st.rerun()
-    side_row(run)
-    attention = chosen_attention(run).keeping()
-    part = shown_part(attention)
+    attention, part = chosen_part(run, made_for)
     if part is None:
         return
     place, layer = chosen()["step"], part.layer

@@ -13,6 +13,7 @@ from attention_core.sides import Attention
 from components import visible
 from ui.examples import EXAMPLES, Example
 from ui.image_box import get_image_trace, image_box
+from ui.inspect import Shown, chosen_attention, shown_part
 from ui.models import get_model, get_run, shelf
 from ui.selection import FRESH, LONGEST_TEXT, SIDES, bound, chosen, put, write_address
 
@@ -97,6 +98,18 @@ def side_row(run: ac.Trace | ac.PairTrace) -> None:
         bound(st.segmented_control, "Side", "side", FRESH, options=SIDES, required=True, width="content",
               format_func=SIDE_NAMES.__getitem__, label_visibility="collapsed")  # fmt: skip
         st.html(f'<p class="read">{SIDE_SAYS[chosen()["side"]]} {written(run)}</p>', width="stretch")
+
+
+def chosen_part(run: ac.Trace | ac.PairTrace, made_for: tuple[str, str]) -> tuple[Attention, Shown | None]:
+    """What a run shows of the selection, below the choice of its side; None when nothing is left of the text.
+
+    made_for: the sentence and the target that the run is over; when others are asked for, the page begins anew
+    """
+    if asked() != made_for:
+        st.rerun()
+    side_row(run)
+    attention = chosen_attention(run).keeping()
+    return attention, shown_part(attention)
 
 
 def written(run: ac.PairTrace) -> str:

@@ -13,9 +13,9 @@ from components.heatmap import Tokens, heatmap
 from figures.graph import alt_text, attention_graph, clicked, graph_info
 from ui import words
 from ui.arithmetic import view
-from ui.controls import asked, get_run_or_stop, input_and_model, pickers, side_row
+from ui.controls import asked, chosen_part, get_run_or_stop, input_and_model, pickers
 from ui.examples import BY_TEXT
-from ui.inspect import Along, Shown, chosen_attention, example_of, shown_part
+from ui.inspect import Along, Shown, example_of
 from ui.next_token import what_comes_next
 from ui.page import open_page, theme_name
 from ui.patches import tokens_box
@@ -169,11 +169,7 @@ def inspect(run: ac.Trace | ac.PairTrace, made_for: tuple[str, str]) -> None:
 
     made_for: the sentence and the target that the run is over
     """
-    if asked() != made_for:
-        st.rerun()
-    side_row(run)
-    attention = chosen_attention(run).keeping()
-    part = shown_part(attention)
+    attention, part = chosen_part(run, made_for)
     if part is None:
         st.info("With special tokens hidden, nothing is left of this text.")
         bound(st.toggle, "Hide special tokens", "hide", {"open": ""})
