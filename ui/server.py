@@ -21,9 +21,10 @@ async def starting(_: st.App) -> AsyncIterator[None]:
     for each in tcp_sockets():
         send_at_once(each)
     threading.Thread(target=read_ahead, daemon=True).start()
-    print(f"Attention Lab is at {' and '.join(addresses())}", flush=True)
+    reached = addresses()
+    print(f"Attention Lab is at {' and '.join(reached)}", flush=True)
     if not st.get_option("server.headless"):
-        open_browser(addresses()[0])
+        open_browser(reached[0])
     yield
 
 
