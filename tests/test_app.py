@@ -1,10 +1,11 @@
 """The Inspect page without a browser: what it computes, and what it says to odd addresses."""
 
-import json
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
+
+from tests.mounted import mounted
 
 APP = str(Path(__file__).parents[1] / "app.py")
 
@@ -19,11 +20,7 @@ def run(**address):
 
 
 def arithmetic(page):
-    return next(
-        data
-        for one in page.get("bidi_component")
-        if one.proto.json and "steps" in (data := json.loads(one.proto.json)[0])
-    )
+    return next(data for data in mounted(page) if "steps" in data)
 
 
 def text(runs):

@@ -15,8 +15,9 @@ from attention_core.explain import number_at, open_term
 from attention_core.sides import attentions
 from tests.evaluate import holds
 from tests.every_family import CASES, kinds_of_layers
+from tests.mounted import mounted
 from tests.oracle.references import REFERENCES
-from tests.pages.test_pages import APP, mounted
+from tests.pages.test_pages import APP
 from tests.pages.test_pages import grids as sent_grids
 from tests.small_tokenizers import TEXT
 from ui.grids import grids

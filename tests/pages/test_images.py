@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 import attention_core as ac
 from tests.images import write_vit
+from tests.mounted import mounted
 from ui.pictures import DRAWN, fitted
 
 ROOT = Path(__file__).parents[2]
@@ -55,8 +56,7 @@ def laid(app):
 
 
 def arithmetic(app):
-    sent = [each.proto.json for each in app.get("bidi_component") if each.proto.json]
-    return next(data for (data,) in map(json.loads, sent) if "steps" in data)
+    return next(data for data in mounted(app) if "steps" in data)
 
 
 @pytest.mark.parametrize("name", DRAWN)
@@ -125,12 +125,11 @@ def test_every_step_is_drawn(opened, step, head):
     app = opened("pages/step_by_step.py", step=step, head=head, image="house")
     assert any(f"{step} of 11" in each.proto.body for each in app.get("html"))
     laid(app)
-    shown = [json.loads(each.proto.json)[0] for each in app.get("bidi_component") if each.proto.json]
-    grids = [{each["name"] for each in sent["matrices"]} for sent in shown if "matrices" in sent]
+    grids = [{each["name"] for each in sent["matrices"]} for sent in mounted(app) if "matrices" in sent]
     assert len(grids) == (0 if step < 3 else 1)
     if step == 3:
         assert {"pixel", "mean", "std", "normalized", "W_patch", "patch_embedding", "W_pos", "embedding"} <= grids[0]
-        matrices = {each["name"]: each for sent in shown for each in sent.get("matrices", ())}
+        matrices = {each["name"]: each for sent in mounted(app) for each in sent.get("matrices", ())}
         assert [matrices[name]["sign"] for name in ("mean", "std", "W_patch")] == ["−", "÷", "×"]
         assert all(text.isdigit() for row in matrices["pixel"]["texts"] for text in row)
 
@@ -141,8 +140,7 @@ def test_a_worked_example_is_made_from_a_head_over_patches(opened):
     badge = next(each.proto.body for each in app.get("html") if "badge" in each.proto.body)
     assert "projected from a head of small ViT" in badge
     assert "trained" not in badge
-    (matrices,) = (json.loads(each.proto.json)[0]["matrices"] for each in app.get("bidi_component") if each.proto.json
-                   and "matrices" in json.loads(each.proto.json)[0])  # fmt: skip
+    (matrices,) = (sent["matrices"] for sent in mounted(app) if "matrices" in sent)
     words = next(each for each in matrices if each["name"] == "weight")["rows"]["labels"]
     assert len(words) == 12
     assert all(word == "[CLS]" or word[0] == "r" for word in words)

@@ -10,7 +10,8 @@ from streamlit.testing.v1 import AppTest
 import attention_core as ac
 from attention_core.sampling import greedy, sampled
 from attention_core.writing import write
-from tests.pages.test_pages import APP, mounted
+from tests.mounted import mounted
+from tests.pages.test_pages import APP
 from tests.random_model import GPT2, write_model
 from ui import writing
 

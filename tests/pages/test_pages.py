@@ -1,6 +1,5 @@
 """The pages without a browser: every step and every preset is drawn, junk is refused, nothing raises."""
 
-import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,6 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from attention_core.worked.lesson_file import to_address
 from attention_core.worked.presets import PRESETS, preset
+from tests.mounted import mounted
 
 APP = Path(__file__).parents[2] / "app.py"
 
@@ -21,12 +21,6 @@ def opened(page, **query):
     app.run()
     assert not app.exception
     return app
-
-
-def mounted(app):
-    """What each component was sent that was sent JSON."""
-    protos = [each.proto for each in app.get("bidi_component")]
-    return [json.loads(proto.json)[0] for proto in protos if proto.WhichOneof("data") == "json"]
 
 
 def grids(app):

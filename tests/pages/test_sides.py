@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 import attention_core as ac
 from attention_core.sides import attentions
+from tests.mounted import mounted
 from tests.random_model import T5, write_pair
 from ui.controls import written
 from ui.offer import VARIABLE
@@ -42,12 +43,6 @@ def opened(folder, monkeypatch):
     return go
 
 
-def sent(app):
-    """What each component was sent that was sent JSON."""
-    protos = [each.proto for each in app.get("bidi_component")]
-    return [json.loads(proto.json)[0] for proto in protos if proto.WhichOneof("data") == "json"]
-
-
 def heatmap(app):
     """The header of the heatmap."""
     (message,) = [each.proto.bytes for each in app.get("bidi_component") if each.proto.WhichOneof("data") == "bytes"]
@@ -71,9 +66,9 @@ def test_each_side_has_its_own_tokens_and_weight(opened, folder, side):
     assert len(header["tokens"]) == header["n"] == n_query
     assert (header["keys"] is None) == (side != "cross")
     assert len((header["keys"] or header)["tokens"]) == n_key
-    strip = next(each for each in sent(app) if "labels" in each)
+    strip = next(each for each in mounted(app) if "labels" in each)
     assert ("keys" in strip) == (side == "cross")
-    (arithmetic,) = [each for each in sent(app) if "steps" in each]
+    (arithmetic,) = [each for each in mounted(app) if "steps" in each]
     own = attentions(ac.load(folder).trace(TEXT, target=TARGET))[side]
     assert float(arithmetic["weight"]) == pytest.approx(float(own.pattern(1)[2, 2, 1]), abs=2e-6)
     assert ("upper right is empty" in html(app)) == (side == "decoder")
@@ -88,7 +83,7 @@ def test_the_start_token_is_special_and_hidden_with_the_others(opened):
 
 def test_queries_and_keys_have_limits_of_their_own(opened):
     app = opened(side="cross", q=99, k=99)
-    (strip,) = [each for each in sent(app) if "labels" in each]
+    (strip,) = [each for each in mounted(app) if "labels" in each]
     assert (strip["query"], strip["key"]) == (3, 5)
 
 
@@ -141,7 +136,7 @@ def test_a_new_side_begins_with_nothing_chosen(opened):
 def test_every_step_of_every_side_is_drawn(opened, side, head, step):
     app = opened("step_by_step", side=side, step=step, head=head)
     assert f"{step} of 11" in html(app)
-    grids = [each["matrices"] for each in sent(app) if "matrices" in each]
+    grids = [each["matrices"] for each in mounted(app) if "matrices" in each]
     assert len(grids) == (0 if step < 3 else 1)
     if step == 8:
         (weight,) = [each for each in grids[0] if each["name"].partition("@")[0].endswith("weight")][:1]
@@ -151,10 +146,10 @@ def test_every_step_of_every_side_is_drawn(opened, side, head, step):
 
 def test_the_steps_of_cross_attention_name_both_texts(opened):
     app = opened("step_by_step", side="cross", step=5)
-    product = next(each["matrices"] for each in sent(app) if "matrices" in each)[-1]
+    product = next(each["matrices"] for each in mounted(app) if "matrices" in each)[-1]
     assert product["rows"]["labels"] == ["<pad>", "w3", "w21", "w2"]
     assert product["columns"]["labels"] == ["w1", "w5", "w1", "w8", "w13", "</s>"]
-    drawing = next(each["svg"] for each in sent(opened("step_by_step", side="cross")) if "step" in each)
+    drawing = next(each["svg"] for each in mounted(opened("step_by_step", side="cross")) if "step" in each)
     assert ">memory</text>" in drawing
     assert ">4, 6 × 37</text>" in drawing
     assert ">4 × 6</text>" in drawing
@@ -172,7 +167,7 @@ def test_the_worked_example_takes_a_side_of_one_text(opened, side):
 def test_a_projected_head_has_the_scores_and_the_mask_of_its_model(opened, folder, side):
     """T5 divides by nothing and adds a term for the distance; its decoder sees earlier tokens only."""
     app = opened("worked_example", preset="sentence", side=side, head=2)
-    (matrices,) = [each["matrices"] for each in sent(app) if "matrices" in each]
+    (matrices,) = [each["matrices"] for each in mounted(app) if "matrices" in each]
     shown = {each["name"]: np.array(each["values"], dtype=float) for each in matrices}
     attention = attentions(ac.load(str(folder)).trace(TEXT, target=TARGET))[side]
     (added,) = attention.scoring(1)

@@ -1,6 +1,5 @@
 """Which experts a token went to, in words and tables, and on both pages."""
 
-import json
 from pathlib import Path
 
 import pytest
@@ -9,6 +8,7 @@ from streamlit.testing.v1 import AppTest
 import attention_core as ac
 from attention_core.derivation import Address
 from tests import mixtures
+from tests.mounted import mounted
 from ui import experts
 
 APP = Path(__file__).parents[2] / "app.py"
@@ -62,11 +62,7 @@ def opened(folder, monkeypatch, page, **query):
 
 
 def arithmetic(app):
-    return next(
-        data
-        for one in app.get("bidi_component")
-        if one.proto.json and "steps" in (data := json.loads(one.proto.json)[0])
-    )
+    return next(data for data in mounted(app) if "steps" in data)
 
 
 def test_inspect_mixes_the_experts_of_the_asking_token(folder, trace, monkeypatch):
