@@ -28,6 +28,8 @@ from attention_core.weights import Key
 if TYPE_CHECKING:
     from attention_core.model import Model
 
+MASKS = ("mask", "cross_mask")
+
 
 @dataclass(frozen=True)
 class Step:
@@ -131,7 +133,8 @@ class Forward(ModelRun):
     def __init__(self, model: Model, inputs: Inputs) -> None:
         self.model, self.inputs = model, inputs
         self.held: dict[Key, Numbers] = {}
-        self.masks: dict[int | None, np.ndarray] = {}  # by the width of the window
+        self.masks: dict[tuple[str, int | None], np.ndarray] = {}
+        self.veils: dict[tuple[str, int | None], Numbers | None] = {}
         self.own: LayerWeights
 
     def trained(self, name: str, layer: int | None) -> Numbers:
@@ -140,12 +143,24 @@ class Forward(ModelRun):
 
     def given(self, stage: Stage) -> np.ndarray:
         """The numbers of a stage that is not made from others; layers with the same window share their mask."""
-        if stage.name != "mask" or stage.layer is None:
+        if stage.name not in MASKS:
             return super().given(stage)
-        width = self.model.config.window(stage.layer)
-        if width not in self.masks:
-            self.masks[width] = super().given(stage)
-        return self.masks[width]
+        key = self.sharing(stage)
+        if key not in self.masks:
+            self.masks[key] = super().given(stage)
+        return self.masks[key]
+
+    def sharing(self, stage: Stage) -> tuple[str, int | None]:
+        """Which layers share a mask: those with a window of the same width."""
+        return stage.name, self.model.config.window(stage.layer or 0) if stage.name == "mask" else None
+
+    def veil(self, stage: Stage) -> Numbers | None:
+        """What hides scores when it is added: -inf where a mask is, elsewhere 0; None where it is nowhere."""
+        key = self.sharing(stage)
+        if key not in self.veils:
+            allowed = self.given(stage)
+            self.veils[key] = None if allowed.all() else np.where(allowed, np.float32(0), np.float32(-np.inf))
+        return self.veils[key]
 
     def stream(self) -> Array:
         """The residual stream before the first layer and after each: [n_layers + 1, position, d_model]."""
@@ -158,7 +173,8 @@ class Forward(ModelRun):
     def run(self, stream: Array) -> Iterator[None]:
         """All layers, written into the stream; it stops before each step in which queries meet keys and values."""
         for step in plan(self.model.config, None, self.padded):
-            self.hold(step.stages[0], np.ascontiguousarray(compute(self, step.stages[0])))
+            made = compute(self, step.stages[0])
+            self.hold(step.stages[0], made if step.is_grid else np.ascontiguousarray(made))
         stream[0] = self.held["embedding", None]
         self.held["embedding", None] = stream[0]
         for layer, own in enumerate(self.model.weights.layers):

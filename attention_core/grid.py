@@ -6,6 +6,7 @@ model's queries meet only the keys that one of them may see.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -13,9 +14,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from attention_core.config import ModelConfig
-from attention_core.elementwise import Add
 from attention_core.operations import Mask, Scale, Softmax
-from attention_core.ops import SAFE_SCORE, bounded, softmax_
+from attention_core.ops import small_softmax_, softmax_
 from attention_core.products import Contract
 from attention_core.stages import Numbers, Operand, Stage, operand
 
@@ -34,27 +34,21 @@ def mixed(run: Forward, stages: tuple[Stage, ...]) -> Numbers:
     if type(second.operation) is Scale:
         # Fewer numbers to scale than there are scores.
         query = Operand(query.numbers * np.float32(second.operation.factor), query.axes)
-    plain = all(type(each.operation) in (Contract, Scale, Add, Mask, Softmax) for each in stages)
     n_heads, n_query, width = query.numbers.shape
     n_key = key.numbers.shape[1]
-    # One query's largest scores are found sooner than a bound for them.
-    safe = plain and n_query > 1 and bounded(query.numbers, key.numbers, SAFE_SCORE - added(run, stages))
     z = np.empty((n_query, n_heads, width), np.float32).transpose(1, 0, 2)
     own = run.model.config if product.name == "product" else None  # what is said of masks holds for self-attention
-    step = min(n_heads, max(1, SCORES_BLOCK // (n_query * n_key)))
-    scratch = np.empty(step * n_query * n_key, np.float32)
+    parts = list(blocks(own, product.layer or 0, n_query, n_key, run.inputs.done))
+    longest = max((rows.stop - rows.start) * (columns.stop - columns.start) for rows, columns in parts)
+    step = min(n_heads, max(1, SCORES_BLOCK // longest))
+    scratch = np.empty(step * longest, np.float32)
+    small = True  # whether all scores so far were so small that a softmax needs no maximum
     for start in range(0, n_heads, step):
         heads = slice(start, min(start + step, n_heads))
-        for rows, columns in blocks(own, product.layer or 0, n_query, n_key, run.inputs.done):
-            part = Part(run, {"head": heads, "query": rows, "key": columns}, {}, safe)
-            part.mix(stages, query, key, scratch, z[heads, rows])
+        for rows, columns in parts:
+            part = Part(run, {"head": heads, "query": rows, "key": columns}, {})
+            small = part.mix(stages, query, key, scratch, z[heads, rows], small)
     return z
-
-
-def added(run: Forward, stages: tuple[Stage, ...]) -> float:
-    """The most that is added to a score, or taken off it."""
-    terms = [operand(run, each.inputs[1], each).numbers for each in stages if type(each.operation) is Add]
-    return sum(max(float(each.max()), -float(each.min())) for each in terms)
 
 
 def blocks(
@@ -75,29 +69,55 @@ class Part:
     """A part of a run: its quantities narrowed along some axes, and the scores that are made of them.
 
     within: axis -> the places that belong to it
-    safe:   whether its scores are so small that a softmax needs no maximum
+    made:   what is made of them
     """
 
     whole: Forward
     within: dict[str, slice]
     made: dict[str, Numbers]
-    safe: bool
 
-    def mix(self, stages: tuple[Stage, ...], query: Operand, key: Operand, scratch: Numbers, z: Numbers) -> None:
-        """From the product of queries and keys to the mixed values, each stage in place of the one before."""
-        product, *rest, last = stages
+    def mix(
+        self, stages: tuple[Stage, ...], query: Operand, key: Operand, scratch: Numbers, z: Numbers, small: bool
+    ) -> bool:
+        """From the product of queries and keys to the mixed values, each stage in place of the one before.
+
+        small:   whether the scores are taken to be so small that a softmax needs no maximum
+        returns: whether they were
+        """
+        last = stages[-1]
         pair = [Operand(self.narrowed(each.numbers, each.axes), each.axes) for each in (query, key)]
         shape = (*pair[0].numbers.shape[:2], pair[1].numbers.shape[1])
-        grid = scratch[: shape[0] * shape[1] * shape[2]].reshape(shape)
+        grid = scratch[: math.prod(shape)].reshape(shape)
+        small = small and self.weigh(stages[:-1], pair, grid, small=True)
+        if not small:
+            self.weigh(stages[:-1], pair, grid, small=False)
+        Contract().compute_into(last.axes, [operand(self, each, last) for each in last.inputs], z)
+        return small
+
+    def weigh(self, stages: tuple[Stage, ...], pair: list[Operand], grid: Numbers, *, small: bool) -> bool:
+        """From the product of queries and keys to the weights; False where scores were taken for small and were not."""
+        product, *rest = stages
         self.made[product.name] = Contract().compute_into(product.axes, pair, grid)
         for stage in rest:
             if type(stage.operation) is Softmax:
-                softmax_(grid, safe=self.safe)
+                if not small:
+                    softmax_(grid)
+                elif not small_softmax_(grid):
+                    return False
+            elif type(stage.operation) is Mask:
+                self.hide(stage, grid)
             elif type(stage.operation) is not Scale:  # the queries are scaled already
                 inputs = [operand(self, each, stage) for each in stage.inputs]
                 stage.operation.compute_into(stage.axes, inputs, grid)  # type: ignore[attr-defined]
             self.made[stage.name] = grid
-        Contract().compute_into(last.axes, [operand(self, each, last) for each in last.inputs], z)
+        return True
+
+    def hide(self, stage: Stage, grid: Numbers) -> None:
+        """Make scores -inf where a query may not look."""
+        mask = stage.inputs[1]
+        veil = self.whole.veil(self.whole.stage(mask.name, stage.layer))
+        if veil is not None:
+            grid += self.narrowed(veil, mask.axes)
 
     def narrowed(self, numbers: Numbers, axes: tuple[str, ...]) -> Numbers:
         """The numbers that belong to this part."""

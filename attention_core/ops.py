@@ -27,50 +27,49 @@ ERFC_ROOT: Final = tuple(
         1.0,
     )
 )
-SAFE_SCORE: Final = 60.0  # e^60 and e^-60, and a sum of 10,000 such powers, are normal float32 numbers
+LEAST_TOTAL: Final = 1e-9  # of a row's powers: a weight of any note is then a normal float32 number
 BLOCK: Final = 1 << 16  # elements: a block and its temporaries stay in a core's second-level cache
 
 
-def softmax_(scores: Array, *, safe: bool = False) -> Array:
+def softmax_(scores: Array) -> Array:
     """Softmax over the last axis, in place.
 
         softmax(s)[j] = exp(s[j] - max(s)) / sum over j of exp(s[j] - max(s))
 
     scores:  [..., key], contiguous, -inf where masked
-    safe:    whether no score is further from 0 than SAFE_SCORE, so that the maximum need not be taken off first
     returns: [..., key], rows that sum to 1; a row of nothing but -inf gives zeros
     """
     rows = scores.reshape(-1, scores.shape[-1])
-    for block in row_blocks(*rows.shape):
-        softmax_rows_(rows[block], safe)
+    for each in row_blocks(*rows.shape):
+        block = rows[each]
+        top = block.max(axis=-1, keepdims=True)
+        np.copyto(top, 0, where=np.isneginf(top))
+        block -= top
+        np.exp(block, out=block)
+        total = np.einsum("rk->r", block)[:, None]
+        np.copyto(total, 1, where=total == 0)
+        block *= 1 / total
     return scores
 
 
-def softmax_rows_(rows: Array, safe: bool) -> None:
-    """Softmax of some rows [row, key], few enough to stay in a core's cache, in place."""
-    if not safe:
-        top = rows.max(axis=-1, keepdims=True)
-        np.copyto(top, 0, where=np.isneginf(top))
-        rows -= top
-    np.exp(rows, out=rows)
-    total = np.einsum("rk->r", rows)[:, None]
-    np.copyto(total, 1, where=total == 0)
-    rows *= 1 / total
+def small_softmax_(scores: Array) -> bool:
+    """Softmax over the last axis of scores that are near 0, as most are: no maximum is taken off first; in place.
 
+        softmax(s)[j] = exp(s[j]) / sum over j of exp(s[j])
 
-def bounded(q: Array, k: Array, most: float) -> bool:
-    """Whether no q · k can be further from 0 than so much.
-
-        |q · k| <= |q| * |k|, by Cauchy and Schwarz
-
-    q, k: [head, position, d_head]
+    scores:  [..., key], contiguous, -inf where masked
+    returns: whether they were near enough; when the powers of a row leave float32's range, the scores are lost
     """
-    if most <= 0:
-        return False
-    longest_q, longest_k = (np.vecdot(x, x).max(axis=-1) for x in (q, k))
-    if len(longest_k) != len(longest_q):
-        longest_k = longest_k.max()
-    return bool((longest_q * longest_k).max() <= most**2)
+    rows = scores.reshape(-1, scores.shape[-1])
+    with np.errstate(over="ignore"):
+        for each in row_blocks(*rows.shape):
+            block = rows[each]
+            np.exp(block, out=block)
+            total = np.einsum("rk->r", block)
+            if not (total.min() > LEAST_TOTAL and total.max() < np.inf):
+                return False
+            block *= (1 / total)[:, None]
+    return True
 
 
 def row_blocks(rows: int, width: int) -> list[slice]:

@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from attention_core.arrays import Array
+from attention_core.arrays import Array, diagonals
 
 Scaling = Literal["none", "linear", "dynamic", "yarn", "longrope", "llama3"]
 
@@ -161,6 +161,13 @@ def buckets(relative: Relative, distance: np.ndarray) -> np.ndarray:
     ratio = np.log(np.maximum(far, 1).astype(np.float32) / np.float32(own)) / np.float32(math.log(relative.reach / own))
     shared = own + (ratio * np.float32(count - own)).astype(np.int64)
     return start + np.where(far < own, far, np.minimum(shared, count - 1))
+
+
+def distance_buckets(relative: Relative, count: int, queries: slice) -> np.ndarray:
+    """The bucket of every key's distance from some queries: [query, key], of a text with so many positions."""
+    places = range(*queries.indices(count))
+    line = buckets(relative, np.arange(count + len(places) - 1) - places[-1])
+    return diagonals(line, len(places))
 
 
 def wavelengths(width: int) -> np.ndarray:

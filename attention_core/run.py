@@ -15,7 +15,7 @@ from attention_core.errors import InputError
 from attention_core.image import COLOURS
 from attention_core.layer import declaration
 from attention_core.operations import Given
-from attention_core.positions import alibi_slopes, buckets, frequencies
+from attention_core.positions import alibi_slopes, distance_buckets, frequencies
 from attention_core.stages import Numbers, Ref, Stage
 
 if TYPE_CHECKING:
@@ -155,8 +155,7 @@ class ModelRun:
             case "colour" if config.image:
                 return ("value",), np.arange(config.image.values) // (config.image.values // len(COLOURS))
             case "bucket" if config.relative:
-                index = np.arange(len(inputs.ids))
-                return ("query", "key"), buckets(config.relative, index[None, :] - index[inputs.new, None])
+                return ("query", "key"), distance_buckets(config.relative, len(inputs.ids), inputs.new)
         raise InputError(f"There is no axis named {axis!r} here.")
 
     def origin(self, name: str, layer: int | None) -> str:

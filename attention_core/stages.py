@@ -15,6 +15,7 @@ from typing import ClassVar, NamedTuple, Protocol
 
 import numpy as np
 
+from attention_core.arrays import picked
 from attention_core.derivation import Address, Role, Term, Value
 from attention_core.errors import InputError
 
@@ -250,7 +251,7 @@ def operand(run: Run, ref: Ref, stage: Stage) -> Operand:
         if axis in FOLLOWERS and axis not in stage.axes:
             leaders, indices = run.follows(axis)
             place = axes.index(axis)
-            numbers = numbers.take(indices, axis=place)
+            numbers = picked(numbers, indices, place)
             axes = (*axes[:place], *leaders, *axes[place + 1 :])
     return Operand(numbers, axes)
 

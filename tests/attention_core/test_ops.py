@@ -4,6 +4,7 @@ import math
 import warnings
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -11,7 +12,7 @@ from hypothesis.extra.numpy import arrays
 from attention_core import masks
 from attention_core.derivation import CURVES
 from attention_core.operations import Mask, Scale, Softmax
-from attention_core.ops import ACTIVATIONS, gelu_, layer_norm, relu_, rms_norm, softmax_
+from attention_core.ops import ACTIVATIONS, gelu_, layer_norm, relu_, rms_norm, small_softmax_, softmax_
 from attention_core.products import Contract
 from attention_core.stages import Operand
 
@@ -34,6 +35,22 @@ def test_a_constant_added_to_a_row_changes_nothing(scores, shift):
 def test_a_row_of_nothing_but_masked_scores_is_zeros():
     scores = np.array([[-np.inf, -np.inf], [0, -np.inf]], np.float32)
     np.testing.assert_array_equal(softmax_(scores), [[0, 0], [1, 0]])
+
+
+@given(ROWS)
+def test_scores_near_0_need_no_maximum(scores):
+    made = scores / np.float32(4)
+    made[0, 0] = -np.inf
+    expected = softmax_(made.copy())
+    assert small_softmax_(made)
+    np.testing.assert_allclose(made, expected, rtol=2e-6, atol=1e-12)
+
+
+@pytest.mark.parametrize("far", [90, -30, -np.inf, np.nan])
+def test_scores_far_from_0_are_told(far):
+    scores = np.zeros((3, 5), np.float32)
+    scores[1] = far
+    assert not small_softmax_(scores)
 
 
 def test_gelu_is_exact_to_a_millionth_and_never_warns():
