@@ -46,6 +46,32 @@ def test_other_sockets_are_left_alone():
         server.send_at_once(datagrams)  # refused by the system, and no more than that
 
 
+START = """
+import asyncio, os, sys
+import app
+from ui import server
+
+said = []
+server.read_ahead = lambda: said.append(("numpy" in sys.modules, os.environ["OPENBLAS_THREAD_TIMEOUT"]))
+
+async def start():
+    async with server.starting(None):
+        while not said:
+            await asyncio.sleep(0.01)
+    print(*said[0])
+
+asyncio.run(start())
+"""
+
+
+@pytest.mark.parametrize(("given", "expected"), [({}, server.BUSY_WAIT), ({"OPENBLAS_THREAD_TIMEOUT": "20"}, "20")])
+def test_how_products_threads_wait_is_settled_before_numpy_is_imported(given, expected):
+    env = {name: value for name, value in os.environ.items() if name != "OPENBLAS_THREAD_TIMEOUT"}
+    env |= {"STREAMLIT_SERVER_HEADLESS": "true"} | given
+    ran = subprocess.run([sys.executable, "-c", START], env=env, cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert f"False {expected}\n" in ran.stdout, ran.stderr
+
+
 @pytest.mark.parametrize("headless", [True, False])
 def test_a_start_reads_the_first_model_and_opens_a_browser_where_there_is_one(monkeypatch, headless):
     opened, options = [], {"server.headless": headless, "server.address": "localhost"}
