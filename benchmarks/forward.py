@@ -22,7 +22,7 @@ from tests.reference.make import tiny_tokenizer
 MINILM = {16: 0.75, 64: 0.6, 128: 0.6, 256: 0.6, 512: 0.75}  # tokens -> most of torch's time
 OTHERS = {128: 1.0, 512: 1.0}
 BARE_LIMIT, BARE_FROM = 1.25, 128
-RUNS = 15
+RUNS = 11
 VOCABULARY = 1000
 SHAPES: dict[str, dict[str, Any]] = {
     "GPT-2 small": {"model_type": "gpt2"},

@@ -8,19 +8,23 @@ import numpy as np
 
 from attention_core.config import ModelConfig
 
-PAUSE = 0.06  # seconds, in which the workers of the run before go to sleep
+PAUSE = 0.15  # seconds, in which the threads of the run before go to sleep: OpenBLAS's wait busily for a tenth
 
 
 def milliseconds(runs: Mapping[str, Callable[[], object]], count: int) -> dict[str, float]:
-    """The median time of each, all run in turn, so many times after one that does not count."""
+    """The median time of each, all run in turn, so many times.
+
+    Before each run that counts stands one that does not, which wakes its own threads and puts each on a core.
+    """
     times: dict[str, list[float]] = {name: [] for name in runs}
-    for _ in range(1 + count):
+    for _ in range(count):
         for name, run in runs.items():
             time.sleep(PAUSE)
+            run()
             start = time.perf_counter()
             run()
             times[name].append(1000 * (time.perf_counter() - start))
-    return {name: statistics.median(each[1:]) for name, each in times.items()}
+    return {name: statistics.median(each) for name, each in times.items()}
 
 
 def bare_products(config: ModelConfig, n: int, sets: int | None = None) -> Callable[[], None]:
