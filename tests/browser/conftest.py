@@ -87,7 +87,7 @@ def outside():
 
 @pytest.fixture
 def open_page(chromium, address, outside):
-    """Opens a path of the application and waits until the arithmetic is there."""
+    """Opens a path of the application and waits until the arithmetic, which comes first, and all else are there."""
     pages, errors = [], []
 
     def go(path="/", *, width=1280, height=800, scheme="light", wait=True):
@@ -98,6 +98,7 @@ def open_page(chromium, address, outside):
         page.goto(address + path)
         if wait:
             page.get_by_role("region", name="Arithmetic").wait_for(timeout=20_000)
+            settle(page)
         return page
 
     def local(url):

@@ -44,7 +44,7 @@ def unfold_all(page):
 
 
 def cell(page, query, key):
-    root = page.locator(".heatmap")
+    root = page.locator(".heatmap[data-cell]")
     data = {name: float(root.get_attribute(f"data-{name}")) for name in ("left", "top", "cell")}
     box = page.locator(".heatmap canvas.cells").bounding_box()
     return box["x"] + data["left"] + (key + 0.5) * data["cell"], box["y"] + data["top"] + (query + 0.5) * data["cell"]
