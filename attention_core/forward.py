@@ -28,8 +28,6 @@ from attention_core.weights import Key
 if TYPE_CHECKING:
     from attention_core.model import Model
 
-MASKS = ("mask", "cross_mask")
-
 
 @dataclass(frozen=True)
 class Step:
@@ -133,7 +131,6 @@ class Forward(ModelRun):
     def __init__(self, model: Model, inputs: Inputs) -> None:
         self.model, self.inputs = model, inputs
         self.held: dict[Key, Numbers] = {}
-        self.masks: dict[tuple[str, int | None], np.ndarray] = {}
         self.veils: dict[tuple[str, int | None], Numbers | None] = {}
         self.own: LayerWeights
 
@@ -141,22 +138,12 @@ class Forward(ModelRun):
         """A trained tensor: of a layer, that of the one which is carried out."""
         return self.own[name] if layer is not None else super().trained(name, layer)
 
-    def given(self, stage: Stage) -> np.ndarray:
-        """The numbers of a stage that is not made from others; layers with the same window share their mask."""
-        if stage.name not in MASKS:
-            return super().given(stage)
-        key = self.sharing(stage)
-        if key not in self.masks:
-            self.masks[key] = super().given(stage)
-        return self.masks[key]
-
-    def sharing(self, stage: Stage) -> tuple[str, int | None]:
-        """Which layers share a mask: those with a window of the same width."""
-        return stage.name, self.model.config.window(stage.layer or 0) if stage.name == "mask" else None
-
     def veil(self, stage: Stage) -> Numbers | None:
-        """What hides scores when it is added: -inf where a mask is, elsewhere 0; None where it is nowhere."""
-        key = self.sharing(stage)
+        """What hides scores when it is added: -inf where a mask is, elsewhere 0; None where it is nowhere.
+
+        Layers with a window of the same width share it.
+        """
+        key = stage.name, self.model.config.window(stage.layer or 0) if stage.name == "mask" else None
         if key not in self.veils:
             allowed = self.given(stage)
             self.veils[key] = None if allowed.all() else np.where(allowed, np.float32(0), np.float32(-np.inf))
