@@ -107,14 +107,6 @@ class Mask(Operation):
         scores, allowed = inputs
         return np.where(allowed.along(axes), scores.numbers, scores.numbers.dtype.type(-np.inf))
 
-    def compute_into(self, axes: tuple[str, ...], inputs: list[Operand], out: Numbers) -> Numbers:
-        scores, allowed = inputs
-        if allowed.numbers.all():
-            if out is not scores.numbers:
-                out[...] = scores.numbers
-            return out
-        return np.add(scores.numbers, np.where(allowed.along(axes), out.dtype.type(0), -np.inf), out=out)
-
     def by_hand(self, axes: tuple[str, ...], inputs: list[Operand], rounded: Rounding) -> Numbers:
         scores, allowed = inputs
         return np.where(allowed.along(axes), scores.numbers, -np.inf)
