@@ -82,11 +82,13 @@ def attention_stages(
     key: str = "k",
     cap: float | None = None,
     bias: str | None = None,
+    sink: str | None = None,
     mask: str = "mask[query, key]",
 ) -> list[Stage]:
     """From queries, keys and values to the mixed values z of every head.
 
-    cap, bias: what bounds the scores, and what is added to them, where the model has it
+    cap, bias, sink: what bounds the scores, what is added to them, and what stands beside them in the softmax, where
+                     the model has it
     """
     grid = "[head, query, key]"
     steps = [
@@ -113,7 +115,7 @@ def attention_stages(
             symbol="score" if before.name.endswith("product") else before.symbol or before.name,
             inline=True, title="Masked scores", equation="score where the query may look, −∞ elsewhere",
         ))  # fmt: skip
-    step("weight", weigh, title="Attention weights", equation=f"weight = {weigh.equation}")
+    step("weight", weigh, *([sink] if sink else []), title="Attention weights", equation=f"weight = {weigh.equation}")
     steps[-1] = replace(steps[-1], inline=False)
     mixed = stage(f"{prefix}z[head, query, dim]", Contract(), f"{prefix}weight{grid}", f"{prefix}v[{kv}, key, dim]",
                   title="Mixed values", equation="z = sum over keys of weight × v")  # fmt: skip

@@ -27,11 +27,12 @@ CHOICES: dict[str, Any] = {
     "positions": Positions, "place_from": Places, "qk_norm": QKNorm, "embed_projection": Projection, "head": Head,
     "head_activation": HeadActivation,
 }  # fmt: skip
-FLAGS = ("causal", "cross", "gated_mlp", "norm_bias", "final_norm", "embed_norm", "router_shares")
-POSITIVE = ("attn_root", "attn_soft_cap", "final_soft_cap", "embed_scale", "logit_scale")
+FLAGS = ("causal", "cross", "attn_sink", "gated_mlp", "norm_bias", "final_norm", "embed_norm", "router_shares")
+POSITIVE = ("attn_root", "attn_soft_cap", "final_soft_cap", "expert_clamp", "embed_scale", "logit_scale")
 BIASES = frozenset({
     *(f"b_{name}" for name in ("Q", "K", "V", "O", "in", "gate", "out", "U", "embed", "head")),
     *(f"b_cross_{name}" for name in "QKVO"), "b_q_norm", "b_k_norm",
+    *(f"b_{name}" for name in ("router", "expert_gate", "expert_in", "expert_out")),
 })  # fmt: skip
 
 
@@ -58,6 +59,8 @@ class ModelConfig:
     activation, gated_mlp: act(x · W_in) · W_out, or (act(x · W_gate) * (x · W_in)) · W_out
     routed:      layers that have a router and experts, each a gated MLP, in place of one MLP (Mixtral)
     n_experts, d_expert, experts_per_token: how many there are in such a layer, how wide, to how many a token goes
+    expert_clamp, expert_offset: what bounds the gate and the input of an expert, and what is added to the input after
+                 that (gpt-oss)
     router_shares: whether the weights of the experts that a token goes to are made to sum to 1
 
     positions:   how the model knows the order: learned or sinusoidal embeddings, rotated queries and keys,
@@ -73,6 +76,7 @@ class ModelConfig:
     attn_root:   what the square root under the scores is taken of; d_head when not given, 1 for unscaled scores
     attn_over:   what the scores of each layer are divided by beside that
     attn_soft_cap, final_soft_cap: cap * tanh(x / cap) of scores and logits
+    attn_sink:   whether each head has a trained score that no key has, and that takes its part of every row (gpt-oss)
 
     embed_scale, embed_norm, embed_projection: what is done to embeddings before the first layer
     head, logit_scale: whether logits are read off by W_E, by a matrix of their own, or there are none; what the
@@ -114,6 +118,8 @@ class ModelConfig:
     n_experts: int = 0
     d_expert: int = 0
     experts_per_token: int = 0
+    expert_clamp: float | None = None
+    expert_offset: float = 0.0
     router_shares: bool = False
     positions: Positions = "learned"
     place_from: Places = "index"
@@ -126,6 +132,7 @@ class ModelConfig:
     attn_root: float | None = None
     attn_over: tuple[float, ...] = ()
     attn_soft_cap: float | None = None
+    attn_sink: bool = False
     final_soft_cap: float | None = None
     embed_scale: float = 1.0
     embed_norm: bool = False

@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Literal, NamedTuple
 
 Op = Literal[
-    "given", "sum", "product", "quotient", "difference", "exp", "sqrt", "square", "max", "equal", "cos", "sin",
+    "given", "sum", "product", "quotient", "difference", "exp", "sqrt", "square", "max", "min", "equal", "cos", "sin",
     "tanh", "gelu", "gelu_tanh", "quick_gelu", "relu", "silu", "bfloat16",
 ]  # fmt: skip
 Role = Literal["query", "key", "value", "plain"]
@@ -111,6 +111,8 @@ def apply(op: Op, values: list[Value]) -> Value:
             return values[0] ** 2
         case "max":
             return max(values)
+        case "min":
+            return min(values)
         case "equal":
             return float(math.isclose(values[0], values[1], rel_tol=CLOSE, abs_tol=CLOSE))
         case "cos":

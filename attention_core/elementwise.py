@@ -49,13 +49,22 @@ class Add(Elementwise):
 
 @dataclass(frozen=True)
 class Multiply(Elementwise):
-    """The product of two quantities at the same place."""
+    """The product of two quantities at the same place.
+
+    offset: what is added to the second before
+    """
+
+    offset: float = 0.0
 
     def compute_into(self, axes: tuple[str, ...], inputs: list[Operand], out: Numbers) -> Numbers:
-        return np.multiply(inputs[0].along(axes), inputs[1].along(axes), out=out)
+        first, second = (each.along(axes) for each in inputs)
+        if self.offset:
+            second = second + out.dtype.type(self.offset)
+        return np.multiply(first, second, out=out)
 
     def term(self, cell: Cell) -> Term:
-        return make("product", map(cell.part, cell.stage.inputs))
+        first, second = map(cell.part, cell.stage.inputs)
+        return make("product", (first, make("sum", (second, Term(self.offset, "offset"))) if self.offset else second))
 
 
 @dataclass(frozen=True)
@@ -93,6 +102,26 @@ class Cap(Elementwise):
         cap = Term(self.cap, "cap")
         inner = make("tanh", (make("quotient", (cell.whole(cell.stage.inputs[0]), cap)),))
         return make("product", (cap, inner))
+
+
+@dataclass(frozen=True)
+class Clamp(Elementwise):
+    """Each number kept at or below a bound, and where `both` says so at or above its negative.
+
+    result = min(x, bound), or max(min(x, bound), -bound)
+
+    Source: OpenAI 2025, https://arxiv.org/abs/2508.10925
+    """
+
+    bound: float
+    both: bool
+
+    def compute_into(self, axes: tuple[str, ...], inputs: list[Operand], out: Numbers) -> Numbers:
+        return np.clip(inputs[0].along(axes), -self.bound if self.both else -np.inf, self.bound, out=out)
+
+    def term(self, cell: Cell) -> Term:
+        made = make("min", (cell.whole(cell.stage.inputs[0]), Term(self.bound, "bound")))
+        return make("max", (made, Term(-self.bound, "bound"))) if self.both else made
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ import numpy as np
 from attention_core.config import ModelConfig
 from attention_core.declare import stage
 from attention_core.derivation import Term, make
-from attention_core.elementwise import Activate, Multiply
+from attention_core.elementwise import Activate, Clamp, Multiply
 from attention_core.errors import InputError
 from attention_core.operations import Softmax
 from attention_core.products import Contract
@@ -106,32 +106,34 @@ class Share(Operation):
 class Routed(Operation):
     """Each row times the matrix of every expert that it goes to; an expert that no row goes to is not computed.
 
-        result[i, c] = x[i] · W[expert[i, c]], or x[i, c] · W[expert[i, c]]
+        result[i, c] = x[i] · W[expert[i, c]], or x[i, c] · W[expert[i, c]], and + b[expert[i, c]] where there is a bias
 
-    The inputs are x, W [expert, row, column] and expert [position, choice].
+    The inputs are x, W [expert, row, column], expert [position, choice], and b [expert, column].
     """
 
     def compute(self, axes: tuple[str, ...], inputs: list[Operand]) -> Numbers:
-        x, weight, expert = inputs
+        x, weight, expert, *bias = inputs
         places = expert.numbers
         rows = np.broadcast_to(x.along((*axes[:-1], x.axes[-1])), (*places.shape, x.numbers.shape[-1]))
         made = np.empty((*places.shape, weight.numbers.shape[-1]), x.numbers.dtype)
         for each in np.unique(places):
             sent = places == each
             made[sent] = rows[sent] @ weight.numbers[each]
+            for own in bias:
+                made[sent] += own.numbers[each]
         return made
 
     def by_hand(self, axes: tuple[str, ...], inputs: list[Operand], rounded: Rounding) -> Numbers:
         return rounded(self.compute(axes, inputs))
 
     def term(self, cell: Cell) -> Term:
-        x, weight, expert = cell.stage.inputs
+        x, weight, expert, *bias = cell.stage.inputs
         chosen, note = named_expert(cell, expert)
-        products = (
+        products = [
             make("product", (cell.part(x, point), cell.part(weight, {"expert": chosen} | point)))
             for point in cell.points(x.axes[-1:], x)
-        )
-        return replace(make("sum", products), note=note)
+        ]
+        return replace(make("sum", [*products, *(cell.part(each, {"expert": chosen}) for each in bias)]), note=note)
 
 
 def named_expert(cell: Cell, expert: Ref) -> tuple[int, str]:
@@ -140,13 +142,19 @@ def named_expert(cell: Cell, expert: Ref) -> tuple[int, str]:
     return chosen, f"This token’s choice {cell.index['choice']} is expert {chosen}."
 
 
+def biased(config: ModelConfig, name: str, axes: str) -> tuple[list[str], str]:
+    """A bias as an input and as the end of an equation, where the model has it."""
+    return ([f"{name}{axes}"], f" + {name}") if name in config.biases else ([], "")
+
+
 def expert_stages(config: ModelConfig, read: str) -> list[Stage]:
     """From what the router reads to what the mixed experts add to the stream."""
     act = config.activation
     picked = "expert_prob" if config.router_shares else "expert_weight"
+    bias, plus = biased(config, "b_router", "[expert]")
     stages = [
         stage("router_logits[position, expert]", Contract(), f"{read}[position, model]", "W_router[model, expert]",
-              title="The router’s scores", equation=f"router_logits = {read} · W_router"),
+              *bias, title="The router’s scores", equation=f"router_logits = {read} · W_router{plus}"),
         stage("router_probs[position, expert]", Softmax(), "router_logits[position, expert]",
               title="The router’s weights of all experts", equation="e^(score − max) ÷ sum of e^(score − max)"),
         stage(f"expert{TO}", TopK(config.experts_per_token), "router_probs[position, expert]",
@@ -162,18 +170,32 @@ def expert_stages(config: ModelConfig, read: str) -> list[Stage]:
 
     def routed(name: str, source: str, weight: str, columns: str, title: str) -> Stage:
         rows = source[:-1].split(", ")[-1]
+        bias, plus = biased(config, weight.replace("W_", "b_"), f"[expert, {columns}]")
         return stage(f"{name}[position, choice, {columns}]", Routed(), source, f"{weight}[expert, {rows}, {columns}]",
-                     f"expert{TO}", title=title,
-                     equation=f"{name} = {source.partition('[')[0]} · {weight}[expert]")  # fmt: skip
+                     f"expert{TO}", *bias, title=title,
+                     equation=f"{name} = {source.partition('[')[0]} · {weight}[expert]{plus}")  # fmt: skip
 
-    return [
-        *stages,
+    stages += [
         routed("expert_gate", f"{read}[position, model]", "W_expert_gate", "expert_mlp", "Each expert’s gate"),
         routed("expert_in", f"{read}[position, model]", "W_expert_in", "expert_mlp", "Into each expert"),
-        stage(f"expert_act{into}", Activate(act), f"expert_gate{into}", title="Activated",
-              equation=f"expert_act = {act}(expert_gate)"),
-        stage(f"expert_gated{into}", Multiply(), f"expert_act{into}", f"expert_in{into}", title="Gated",
-              equation="expert_gated = expert_act × expert_in"),
+    ]
+    gate, own, bound = "expert_gate", "expert_in", config.expert_clamp
+    if bound:
+        gate, own = f"{gate}_clamped", f"{own}_clamped"
+        stages += [
+            stage(f"{gate}{into}", Clamp(bound, both=False), f"expert_gate{into}", title="Kept below a bound",
+                  equation=f"{gate} = min(expert_gate, {bound:g})"),
+            stage(f"{own}{into}", Clamp(bound, both=True), f"expert_in{into}", title="Kept between two bounds",
+                  equation=f"{own} = max(min(expert_in, {bound:g}), −{bound:g})"),
+        ]  # fmt: skip
+    offset = config.expert_offset
+    factor = f"({own} + {offset:g})" if offset else own
+    return [
+        *stages,
+        stage(f"expert_act{into}", Activate(act), f"{gate}{into}", title="Activated",
+              equation=f"expert_act = {act}({gate})"),
+        stage(f"expert_gated{into}", Multiply(offset), f"expert_act{into}", f"{own}{into}", title="Gated",
+              equation=f"expert_gated = expert_act × {factor}"),
         routed("expert_out", f"expert_gated{into}", "W_expert_out", "model", "Out of each expert"),
         stage("mlp_out[position, model]", Contract(), f"expert_weight{TO}", "expert_out[position, choice, model]",
               title="Experts mixed", equation="mlp_out = sum over choices of expert_weight × expert_out"),

@@ -99,10 +99,11 @@ class Part:
         product, *rest = stages
         self.made[product.name] = Contract().compute_into(product.axes, pair, grid)
         for stage in rest:
-            if type(stage.operation) is Softmax:
+            if isinstance(stage.operation, Softmax):
+                sinks = [operand(self, each, stage).numbers for each in stage.inputs[1:]]
                 if not small:
-                    softmax_(grid)
-                elif not small_softmax_(grid):
+                    softmax_(grid, *sinks)
+                elif not small_softmax_(grid, *sinks):
                     return False
             elif type(stage.operation) is Mask:
                 self.hide(stage, grid)

@@ -15,7 +15,7 @@ from attention_core.declare import named, norm, stage, trained
 from attention_core.elementwise import Activate, Add, Multiply
 from attention_core.ends import before_stages, rotation_stages
 from attention_core.experts import expert_stages
-from attention_core.operations import Passed, Softmax
+from attention_core.operations import Passed, SinkSoftmax, Softmax
 from attention_core.products import Contract
 from attention_core.stages import Stage
 
@@ -41,13 +41,14 @@ def self_attention_stages(config: ModelConfig, layer: int, padded: bool) -> list
     alibi = "position_bias[head, key]" if config.positions == "alibi" else None
     bias = "position_bias[head, query, key]" if config.relative else alibi
     scale = scaling(config, config.attn_over[layer] if config.attn_over else 1.0)
+    weigh, sink = (SinkSoftmax(), "b_sink[head]") if config.attn_sink else (Softmax(), None)
     query, key, changed = used(config, rotary)
     return [
         *normed,
         *projection_stages(read, config.biases, kv=config.kv),
         *changed,
-        *attention_stages(scale, masked, Softmax(), kv=config.kv, query=query, key=key,
-                          cap=config.attn_soft_cap, bias=bias),
+        *attention_stages(scale, masked, weigh, kv=config.kv, query=query, key=key,
+                          cap=config.attn_soft_cap, bias=bias, sink=sink),
         out_stage(config.biases),
     ]  # fmt: skip
 

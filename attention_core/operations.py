@@ -82,9 +82,6 @@ class Scale(Operation):
         x = inputs[0].numbers
         return x * x.dtype.type(self.factor)
 
-    def compute_into(self, axes: tuple[str, ...], inputs: list[Operand], out: Numbers) -> Numbers:
-        return np.multiply(inputs[0].numbers, out.dtype.type(self.factor), out=out)
-
     def by_hand(self, axes: tuple[str, ...], inputs: list[Operand], rounded: Rounding) -> Numbers:
         made = inputs[0].numbers
         if self.root:
@@ -131,12 +128,12 @@ class Softmax(Weighing):
     equation: ClassVar[str] = "e^(score − max) ÷ sum of e^(score − max)"
 
     def compute(self, axes: tuple[str, ...], inputs: list[Operand]) -> Numbers:
-        return softmax_(np.array(inputs[0].numbers, order="C"))
+        return softmax_(np.array(inputs[0].numbers, order="C"), *(each.numbers for each in inputs[1:]))
 
     def compute_into(self, axes: tuple[str, ...], inputs: list[Operand], out: Numbers) -> Numbers:
         if out is not inputs[0].numbers:
             out[...] = inputs[0].numbers
-        return softmax_(out)
+        return softmax_(out, *(each.numbers for each in inputs[1:]))
 
     def by_hand(self, axes: tuple[str, ...], inputs: list[Operand], rounded: Rounding) -> Numbers:
         scores = inputs[0].numbers.astype(np.float64)
@@ -146,13 +143,40 @@ class Softmax(Weighing):
         return rounded(np.divide(powers, total, out=np.zeros_like(powers), where=total > 0))
 
     def term(self, cell: Cell) -> Term:
+        return own_share(*chosen_and_row(cell))
+
+
+def own_share(own: Term, row: list[Term]) -> Term:
+    """The power of one score over the sum of those of a row."""
+    if own.value == -math.inf:
+        return Term(0.0, note=own.note)
+    top = make("max", row).named("max")
+    here = Term(top.value, "max")
+    total = make("sum", (make("exp", (make("difference", (each, here)),)) for each in row)).named("sum")
+    return make("quotient", (make("exp", (make("difference", (own, top)),)), total))
+
+
+@dataclass(frozen=True)
+class SinkSoftmax(Softmax):
+    """A softmax with one more score in its sum, trained and the same for every query of a head, which no key has.
+
+        weight = e^(score - max) / (e^(sink - max) + sum over j of e^(score[j] - max))
+
+    The maximum is that of the scores and the sink. What the sink takes goes nowhere: a row sums to less than 1.
+
+    Source: Xiao et al. 2023, https://arxiv.org/abs/2309.17453; OpenAI 2025, https://arxiv.org/abs/2508.10925
+    """
+
+    equation: ClassVar[str] = "e^(score − max) ÷ (e^(sink − max) + sum of e^(score − max))"
+
+    def by_hand(self, axes: tuple[str, ...], inputs: list[Operand], rounded: Rounding) -> Numbers:
+        sinks = np.broadcast_to(inputs[1].along(axes), (*inputs[0].numbers.shape[:-1], 1))
+        beside = np.concatenate([inputs[0].numbers, sinks], axis=-1)
+        return super().by_hand(axes, [Operand(beside, axes)], rounded)[..., :-1]
+
+    def term(self, cell: Cell) -> Term:
         own, row = chosen_and_row(cell)
-        if own.value == -math.inf:
-            return Term(0.0, note=own.note)
-        top = make("max", row).named("max")
-        here = Term(top.value, "max")
-        total = make("sum", (make("exp", (make("difference", (each, here)),)) for each in row)).named("sum")
-        return make("quotient", (make("exp", (make("difference", (own, top)),)), total))
+        return own_share(own, [*row, cell.part(cell.stage.inputs[1])])
 
 
 def chosen_and_row(cell: Cell) -> tuple[Term, list[Term]]:

@@ -31,45 +31,60 @@ LEAST_TOTAL: Final = 1e-9  # of a row's powers: a weight of any note is then a n
 BLOCK: Final = 1 << 16  # elements: a block and its temporaries stay in a core's second-level cache
 
 
-def softmax_(scores: Array) -> Array:
+def softmax_(scores: Array, sinks: Array | None = None) -> Array:
     """Softmax over the last axis, in place.
 
         softmax(s)[j] = exp(s[j] - max(s)) / sum over j of exp(s[j] - max(s))
 
     scores:  [..., key], contiguous, -inf where masked
-    returns: [..., key], rows that sum to 1; a row of nothing but -inf gives zeros
+    sinks:   [head], of the first axis: one more score in maximum and sum of each row, that no key has
+    returns: [..., key], rows that sum to 1, or with a sink to less; a row of nothing but -inf gives zeros
     """
     rows = scores.reshape(-1, scores.shape[-1])
+    beside = by_row(sinks, len(rows))
     for each in row_blocks(*rows.shape):
         block = rows[each]
         top = block.max(axis=-1, keepdims=True)
+        if beside is not None:
+            np.maximum(top, beside[each], out=top)
         np.copyto(top, 0, where=np.isneginf(top))
         block -= top
         np.exp(block, out=block)
         total = np.einsum("rk->r", block)[:, None]
+        if beside is not None:
+            total += np.exp(beside[each] - top)
         np.copyto(total, 1, where=total == 0)
         block *= 1 / total
     return scores
 
 
-def small_softmax_(scores: Array) -> bool:
+def small_softmax_(scores: Array, sinks: Array | None = None) -> bool:
     """Softmax over the last axis of scores that are near 0, as most are: no maximum is taken off first; in place.
 
         softmax(s)[j] = exp(s[j]) / sum over j of exp(s[j])
 
     scores:  [..., key], contiguous, -inf where masked
+    sinks:   [head], as for `softmax_`
     returns: whether they were near enough; when the powers of a row leave float32's range, the scores are lost
     """
     rows = scores.reshape(-1, scores.shape[-1])
+    beside = by_row(sinks, len(rows))
     with np.errstate(over="ignore"):
         for each in row_blocks(*rows.shape):
             block = rows[each]
             np.exp(block, out=block)
             total = np.einsum("rk->r", block)
+            if beside is not None:
+                total += np.exp(beside[each, 0])
             if not (total.min() > LEAST_TOTAL and total.max() < np.inf):
                 return False
             block *= (1 / total)[:, None]
     return True
+
+
+def by_row(sinks: Array | None, rows: int) -> Array | None:
+    """The sink of each row, [row, 1], where as many rows follow one another for each head."""
+    return None if sinks is None else np.repeat(sinks, rows // sinks.size)[:, None]
 
 
 def row_blocks(rows: int, width: int) -> list[slice]:

@@ -56,7 +56,7 @@ def number(value: Value, decimals: int) -> str:
     return text.replace("-", MINUS) if float(text) else text.replace("-", "")
 
 
-CONFIGURED = frozenset({"d_head", "d_model", "width", "attn_root", "cap", "layer divisor"})
+CONFIGURED = frozenset({"d_head", "d_model", "width", "attn_root", "cap", "layer divisor", "bound", "offset"})
 """Numbers of the configuration, which are mostly whole, and then printed so."""
 
 
@@ -110,7 +110,7 @@ def lines(term: Term, decimals: int = 4) -> list[Line]:
 CALLED_BY_NAME = ("cos", "sin", "tanh", "gelu", "gelu_tanh", "quick_gelu", "silu", "bfloat16")
 JOINTS = {"sum": " + ", "product": " × ", "quotient": " ÷ ", "difference": f" {MINUS} ", "equal": " = "}  # fmt: skip
 CALLS = {"exp": ("e^(", ")"), "sqrt": ("√", ""), "square": ("(", ")²"), "max": ("max(", ")"), "equal": ("[", "]"),
-         "relu": ("max(0, ", ")"),
+         "min": ("min(", ")"), "relu": ("max(0, ", ")"),
          **{name: (f"{name}(", ")") for name in CALLED_BY_NAME}}  # fmt: skip
 
 
@@ -138,11 +138,11 @@ def side(term: Term, decimals: int, top: bool = False) -> list[Piece]:
 def needs_brackets(outer: Term, inner: Term) -> bool:
     """Whether a part written out would be read wrongly without brackets."""
     if inner.op in ("sum", "difference"):
-        return outer.op not in ("sum", "exp", "max", "equal", "square") and CALLS.get(outer.op, ("", ""))[1] != ")"
+        return outer.op not in ("sum", "equal", "square") and CALLS.get(outer.op, ("", ""))[1] != ")"
     return outer.op == "quotient" and inner.op in ("product", "quotient")
 
 
-LATEX = {"×": r"\times ", "÷": r"\div ", MINUS: "-", "²": "^2", "max(": r"\max("}
+LATEX = {"×": r"\times ", "÷": r"\div ", MINUS: "-", "²": "^2", "max(": r"\max(", "min(": r"\min("}
 
 
 def latex(term: Term, decimals: int = 4, width: int = 4) -> str:

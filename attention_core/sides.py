@@ -53,6 +53,11 @@ class Attention:
         """Whether a query may not look at later keys."""
         return self.config.causal and not self.crosses
 
+    @property
+    def has_sink(self) -> bool:
+        """Whether each head has a trained score, beside those of the keys, that takes its part of every row."""
+        return self.config.attn_sink and not self.crosses
+
     def window(self, layer: int) -> int | None:
         """How many keys a query sees in a layer; None for all."""
         return None if self.crosses else self.config.window(layer)
@@ -112,7 +117,7 @@ class Attention:
         return Address(self.name(quantity), indices)
 
     def pattern(self, layer: int) -> Array:
-        """Attention weights: [head, query, key]; each row sums to 1."""
+        """Attention weights: [head, query, key]; each row sums to 1, or to less where a sink takes its part."""
         return self.array("weight", layer)
 
     def mask(self, layer: int) -> Mask | None:

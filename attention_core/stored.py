@@ -31,8 +31,8 @@ class Stored:
         return np.asarray(self._mapped())
 
     def __getitem__(self, index: Any) -> Array:
-        """One number when there is an index for every axis, else the parts that are named along the first."""
-        if isinstance(index, tuple) and len(index) == self.ndim:
+        """One number when there is an index for every axis, else the parts that are named."""
+        if isinstance(index, tuple) and len(index) == self.ndim and not any(isinstance(at, slice) for at in index):
             return as_floats(self._number(index))[()]
         if self._layout.part is not None and self._layout.axis == 0 and isinstance(index, int | np.integer):
             return np.asarray(self._part(index))

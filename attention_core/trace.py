@@ -80,7 +80,7 @@ class Trace(ModelRun):
         return self.array("mask", layer) if self.has("mask", layer) else None
 
     def pattern(self, layer: int) -> Array:
-        """Attention weights: [head, query, key]; each row sums to 1."""
+        """Attention weights: [head, query, key]; each row sums to 1, or to less where a sink takes its part."""
         return self.array("weight", layer)
 
     def z(self, layer: int) -> Array:

@@ -16,7 +16,7 @@ def nearest_bfloat16(x):
 
 FUNCTIONS = {
     "sqrt": math.sqrt, "exp": math.exp, "cos": math.cos, "sin": math.sin, "tanh": math.tanh,
-    "max": lambda *numbers: max(numbers),
+    "max": lambda *numbers: max(numbers), "min": lambda *numbers: min(numbers),
     "gelu": lambda x: x * 0.5 * (1 + math.erf(x / math.sqrt(2))),
     "gelu_tanh": lambda x: x * 0.5 * (1 + math.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3))),
     "quick_gelu": lambda x: x / (1 + math.exp(-1.702 * x)),

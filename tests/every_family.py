@@ -10,8 +10,9 @@ from tests.random_model import write_model
 from tests.small_tokenizers import KINDS
 
 VARIANTS = {
-    "albert": 3, "falcon": 1, "gemma2": 2, "gemma3_text": 3, "gpt2": 2, "llama": 9, "mistral": 1, "mixtral": 2,
-    "opt": 2, "phi": 1, "phi3": 1, "qwen2": 1, "qwen3": 3, "qwen3_moe": 2, "smollm3": 1, "stablelm": 1, "distilbert": 2,
+    "albert": 3, "falcon": 1, "gemma2": 2, "gemma3_text": 3, "gpt2": 2, "gpt_oss": 1, "llama": 9, "mistral": 1,
+    "mixtral": 2, "opt": 2, "phi": 1, "phi3": 1, "qwen2": 1, "qwen3": 3, "qwen3_moe": 2, "smollm3": 1, "stablelm": 1,
+    "distilbert": 2,
 }  # fmt: skip
 """Which of a family's reference models shows most of what it can do; the first where nothing is said."""
 

@@ -21,6 +21,9 @@ LLAMA = {
     "head_dim": 10, "num_key_value_heads": 2, "intermediate_size": 53, "max_position_embeddings": 43,
 }  # fmt: skip
 SLIDING = LLAMA | {"model_type": "mistral", "sliding_window": 5}
+GPT_OSS = LLAMA | {
+    "model_type": "gpt_oss", "num_local_experts": 7, "num_experts_per_tok": 3, "sliding_window": 5, "swiglu_limit": 0.6,
+}  # fmt: skip
 # Every place beyond the 11th turns all the others otherwise.
 DYNAMIC = LLAMA | {"max_position_embeddings": 11, "rope_scaling": {"rope_type": "dynamic", "factor": 4.0}}
 T5 = {

@@ -15,6 +15,7 @@ from attention_core.families.gemma3 import GEMMA3, GEMMA3_TEXT
 from attention_core.families.gpt2 import GPT2
 from attention_core.families.gpt_neo import GPT_NEO
 from attention_core.families.gpt_neox import GPT_NEOX
+from attention_core.families.gpt_oss import GPT_OSS
 from attention_core.families.gptj import GPTJ
 from attention_core.families.llama import LLAMA
 from attention_core.families.marian import MARIAN, PEGASUS
@@ -39,9 +40,8 @@ FAMILIES: dict[str, Family] = {
     family.model_type: family
     for family in (
         ALBERT, BART, BERT, BLOOM, CAMEMBERT, DISTILBERT, ELECTRA, FALCON, GEMMA, GEMMA2, GEMMA3, GEMMA3_TEXT, GPT2,
-        GPTJ, GPT_NEO, GPT_NEOX, LLAMA, MARIAN, MBART, MISTRAL, MIXTRAL, MODERNBERT, MPNET, OLMO2, OPT, PEGASUS, PHI,
-        PHI3, QWEN2, QWEN3, QWEN3_MOE,
-        ROBERTA, SMOLLM3, STABLELM, T5, VIT, XLM_ROBERTA,
+        GPTJ, GPT_NEO, GPT_NEOX, GPT_OSS, LLAMA, MARIAN, MBART, MISTRAL, MIXTRAL, MODERNBERT, MPNET, OLMO2, OPT,
+        PEGASUS, PHI, PHI3, QWEN2, QWEN3, QWEN3_MOE, ROBERTA, SMOLLM3, STABLELM, T5, VIT, XLM_ROBERTA,
     )
 }  # fmt: skip
 

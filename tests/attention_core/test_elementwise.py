@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from attention_core.derivation import bfloat16
-from attention_core.elementwise import Bfloat16
+from attention_core.elementwise import Bfloat16, Clamp, Multiply
 from attention_core.stages import Operand
 
 
@@ -25,3 +25,16 @@ def test_bfloat16_is_the_upper_half_of_float32():
     bits = numbers.view(np.uint32)
     upper = ((bits + 0x7FFF + ((bits >> 16) & 1)) & 0xFFFF0000).view(np.float32)
     np.testing.assert_array_equal(Bfloat16().compute(("a",), [Operand(numbers, ("a",))]), upper)
+
+
+@pytest.mark.parametrize(("both", "kept"), [(False, [-9, -0.5, 0.5, 2]), (True, [-2, -0.5, 0.5, 2])])
+def test_a_clamp_keeps_numbers_within_its_bounds(both, kept):
+    numbers = np.array([-9, -0.5, 0.5, 9], np.float32)
+    assert Clamp(2.0, both).compute(("a",), [Operand(numbers, ("a",))]).tolist() == kept
+
+
+def test_an_offset_is_added_to_the_second_factor_and_no_input_is_changed():
+    first, second = np.array([2, -3], np.float32), np.array([5, 0.5], np.float32)
+    assert Multiply(1.0).compute(("a",), [Operand(first, ("a",)), Operand(second, ("a",))]).tolist() == [12, -4.5]
+    assert Multiply().compute(("a",), [Operand(first, ("a",)), Operand(second, ("a",))]).tolist() == [10, -1.5]
+    assert second.tolist() == [5, 0.5]

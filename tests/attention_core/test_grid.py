@@ -6,18 +6,18 @@ import pytest
 import attention_core as ac
 from attention_core import grid
 from attention_core.stages import compute
-from tests.random_model import GPT2, LLAMA, SLIDING, write_model
+from tests.random_model import GPT2, GPT_OSS, LLAMA, SLIDING, write_model
 
 IDS = [7, 97, 5, 41, 13, 11, 77, 3, 60, 2, 19]
 
 
-@pytest.mark.parametrize("raw", [GPT2, LLAMA, SLIDING])
+@pytest.mark.parametrize("raw", [GPT2, LLAMA, SLIDING, GPT_OSS])
 @pytest.mark.parametrize(("spread", "small"), [(0.1, {True}), (20, {False})])
 def test_scores_near_0_and_far_from_it_give_the_same_as_a_maximum_taken_off(tmp_path, monkeypatch, raw, spread, small):
     trial, ends = grid.small_softmax_, set()
 
-    def noted(scores):
-        end = trial(scores)
+    def noted(*scores):
+        end = trial(*scores)
         ends.add(end)
         return end
 

@@ -46,6 +46,22 @@ def test_scores_near_0_need_no_maximum(scores):
     np.testing.assert_allclose(made, expected, rtol=2e-6, atol=1e-12)
 
 
+@given(arrays(np.float32, (3, 5, 7), elements=st.floats(-80, 80, width=32)),
+       arrays(np.float32, (3,), elements=st.floats(-80, 80, width=32)))  # fmt: skip
+def test_a_sink_is_a_key_of_which_nothing_is_kept(scores, sinks):
+    beside = np.concatenate([scores, np.broadcast_to(sinks[:, None, None], (3, 5, 1))], axis=-1)
+    expected = softmax_(beside)[..., :-1]
+    np.testing.assert_allclose(softmax_(scores.copy(), sinks), expected, rtol=2e-6, atol=1e-12)
+    near = scores / np.float32(8)
+    expected = softmax_(near.copy(), sinks / 8)
+    assert small_softmax_(near, sinks / 8)
+    np.testing.assert_allclose(near, expected, rtol=2e-6, atol=1e-12)
+
+
+def test_a_sink_far_from_0_is_told():
+    assert not small_softmax_(np.zeros((2, 3, 5), np.float32), np.array([0, 90], np.float32))
+
+
 @pytest.mark.parametrize("far", [90, -30, -np.inf, np.nan])
 def test_scores_far_from_0_are_told(far):
     scores = np.zeros((3, 5), np.float32)

@@ -35,6 +35,8 @@ CONFIGS = {
              "hidden_size": 60, "pad_token_id": 0},
     "mixtral": LLAMA | {"model_type": "mixtral", "num_local_experts": 3, "num_experts_per_tok": 2,
                         "num_hidden_layers": 2},
+    "gpt_oss": LLAMA | {"model_type": "gpt_oss", "num_local_experts": 3, "num_experts_per_tok": 2, "sliding_window": 3,
+                        "num_hidden_layers": 2},
     "stablelm": {key: value for key, value in LLAMA.items() if key != "head_dim"} | {
         "model_type": "stablelm", "qk_layernorm": True, "partial_rotary_factor": 0.6, "num_hidden_layers": 2},
     "falcon": {"model_type": "falcon", "num_hidden_layers": 2, "num_attention_heads": 6, "hidden_size": 60,

@@ -76,6 +76,7 @@ EXPERT_HOOKS = {
     **{name: at for name, at in LLAMA_HOOKS.items() if name not in ("mlp_gate", "mlp_in")},
     "router_logits": ("mlp.gate", 0), "expert_weight": ("mlp.gate", 1), "expert": ("mlp.gate", 2),
 }  # fmt: skip
+ROUTER_HOOKS = {name: (at.replace("mlp.gate", "mlp.router"), of) for name, (at, of) in EXPERT_HOOKS.items()}
 PHI_HOOKS = {"attn_out": ("self_attn", "output"), "mlp_out": ("mlp", "output")}
 SHARED_WIDTH = {"width": lambda config: config.hidden_size // config.num_attention_heads}
 SLIDING, FULL = "sliding_attention", "full_attention"
@@ -320,6 +321,17 @@ REFERENCES: dict[str, Reference] = {
          {"decoder_sparse_step": 2, "norm_topk_prob": True, "num_experts_per_tok": 11, "num_hidden_layers": 4},
          {"num_experts": 0, "tie_word_embeddings": True, "num_key_value_heads": 6}),
         "model.layers", EXPERT_HOOKS, spread=0.15,
+    ),
+    "gpt_oss": Reference(
+        "GptOssConfig", "GptOssForCausalLM",
+        LLAMA_SIZES | {"num_local_experts": 7, "num_experts_per_tok": 3, "sliding_window": 5},
+        ({}, {"attention_bias": False, "num_key_value_heads": 1, "swiglu_limit": 0.4, "num_experts_per_tok": 1},
+         {"num_key_value_heads": 6, "layer_types": [FULL, SLIDING, SLIDING], "tie_word_embeddings": True,
+          "rope_parameters": {"rope_type": "default", "rope_theta": 300.0}},
+         {"layer_types": [FULL, FULL, FULL], "num_experts_per_tok": 7, "rope_parameters": ROPE["yarn_by_hand"]},
+         {"num_hidden_layers": 4, "num_local_experts": 1, "num_experts_per_tok": 1, "head_dim": 14,
+          "rope_parameters": ROPE["llama3"] | {"rope_theta": 700.0}}),
+        "model.layers", ROUTER_HOOKS, spread=0.15,
     ),
     "phi3": Reference(
         "Phi3Config", "Phi3ForCausalLM", SHARED_SIZES | {"original_max_position_embeddings": 43, "pad_token_id": 0},

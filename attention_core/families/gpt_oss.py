@@ -1,0 +1,74 @@
+"""gpt-oss: Llama's layer with a sink in every head, windows in every other layer, and experts with biases and bounds.
+
+Source: OpenAI 2025, https://arxiv.org/abs/2508.10925
+"""
+
+from dataclasses import replace
+from typing import Any
+
+from attention_core.families.llama import LAYER, LLAMA
+from attention_core.families.mixtral import everywhere
+from attention_core.families.rules import biases, check_numbers, either, flags_to_biases, rope, shared_width
+from attention_core.families.schema import HEADS, Rule, Source, Values
+from attention_core.families.windows import windows_by_layer
+
+EXPERTS = LAYER + "mlp.experts."
+HALVES = "expert_mlp*(1 + 1)"
+
+
+def bounded(values: Values) -> dict[str, Any]:
+    """What bounds the gates and inputs of the experts."""
+    check_numbers({"swiglu_limit": values["swiglu_limit"]})
+    return {"expert_clamp": values["swiglu_limit"]}
+
+
+GPT_OSS = replace(
+    LLAMA,
+    model_type="gpt_oss",
+    sizes={**LLAMA.sizes, "d_expert": "intermediate_size", "experts_per_token": "num_experts_per_tok"},
+    aliases={"num_experts": "num_local_experts"},
+    defaults={
+        **LLAMA.defaults,
+        "num_hidden_layers": 36, "num_attention_heads": 64, "num_key_value_heads": 8, "head_dim": 64,
+        "hidden_size": 2880, "intermediate_size": 2880, "vocab_size": 201088, "max_position_embeddings": 131072,
+        "rms_norm_eps": 1e-5, "attention_bias": True, "sliding_window": 128, "num_local_experts": 128,
+        "num_experts_per_tok": 4, "swiglu_alpha": 1.702, "swiglu_limit": 7.0, "rope_theta": 150000.0,
+        "rope_parameters": {
+            "rope_type": "yarn", "factor": 32.0, "beta_fast": 32.0, "beta_slow": 1.0, "truncate": False,
+            "original_max_position_embeddings": 4096,
+        },
+    },
+    traits={**LLAMA.traits, "attn_sink": True, "router_shares": True, "activation": "quick_gelu", "expert_offset": 1.0},
+    choices={"tie_word_embeddings": HEADS},
+    rules=(
+        shared_width("num_attention_heads", "hidden_size", "head_dim"),
+        either("n_kv_heads", "num_key_value_heads", lambda values: values["num_attention_heads"]),
+        flags_to_biases(
+            biases("attention_bias", "b_Q", "b_K", "b_V", "b_O"),
+            always=frozenset({"b_router", "b_expert_gate", "b_expert_in", "b_expert_out"}),
+        ),
+        rope(),
+        windows_by_layer(lambda _, layer: layer % 2 == 0),
+        Rule(("num_local_experts", "num_hidden_layers"), everywhere),
+        Rule(("swiglu_limit",), bounded),
+    ),
+    required={**LLAMA.required, "swiglu_alpha": (1.702,)},
+    # The experts' activation is always the same, whatever `hidden_act` says.
+    harmless=LLAMA.harmless | {
+        "experts_per_token", "hidden_act", "initial_context_length", "output_router_logits", "router_aux_loss_coef",
+    },
+    tensors={
+        **{name: source for name, source in LLAMA.tensors.items() if "mlp." not in source.name},
+        "b_sink": Source(LAYER + "self_attn.sinks", "head"),
+        "W_router": Source(LAYER + "mlp.router.weight", "expert, model"),
+        "b_router": Source(LAYER + "mlp.router.bias", "expert"),
+        **{
+            f"{kind}_expert_{half}": Source(EXPERTS + name, layout, at)
+            for at, half in enumerate(("gate", "in"))
+            for kind, name, layout in (("W", "gate_up_proj", f"expert, model, {HALVES}"),
+                                       ("b", "gate_up_proj_bias", f"expert, {HALVES}"))
+        },
+        "W_expert_out": Source(EXPERTS + "down_proj", "expert, expert_mlp, model"),
+        "b_expert_out": Source(EXPERTS + "down_proj_bias", "expert, model"),
+    },
+)  # fmt: skip
