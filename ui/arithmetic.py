@@ -136,14 +136,16 @@ def softmax_step(attention: Attention, tree: Term, key: int) -> dict[str, Any]:
     rows, chosen = [], 0
     exponentials = made["sum"].parts
     for i, (own, power) in enumerate(zip(made["max"].parts, exponentials, strict=True)):
+        sunk = own.at is not None and own.at.quantity == "b_sink"
         j = own.at.indices[-1] if own.at else i
-        chosen = i if j == key else chosen
+        chosen = i if j == key and not sunk else chosen
         share = power.value / made["sum"].value
-        name = attention.key_names[j]
+        name = "the sink" if sunk else attention.key_names[j]
         rows.append([plain(name), value(own), plain(number(power.value, 4)), plain(number(share, 4))])
+    over = f"{len(rows) - 1} tokens and the head’s sink" if attention.has_sink else f"{len(rows)} tokens"
     return step(
         tree,
-        [f"Softmax over {len(rows)} tokens: e to the score less the row’s maximum, over the sum of all such powers."],
+        [f"Softmax over {over}: e to the score less the row’s maximum, over the sum of all such powers."],
         [{
             "label": "the row",
             "lines": [whole_line(made["max"]), whole_line(made["sum"])],

@@ -107,7 +107,7 @@ def who_looks_at_whom(attention: Attention, part: Shown) -> None:
 
     heatmap(part.pattern, along(part.queries), along(part.keys) if attention.crosses else None, key="heatmap",
             plane_names=part.plane_names, on_pick=part.put, on_head=pick_head)  # fmt: skip
-    sums = "Each row sums to 1." if part.rows_sum_to_one else "Special tokens are hidden, so rows sum to less than 1."
+    sums = words.sums(part.rows_sum_to_one, chosen()["hide"])
     asking, answering = (": the target", ": the sentence") if attention.crosses else ("", "")
     st.html(
         f'<p class="read">Rows ask (<span class="q">query{asking}</span>), columns answer '
@@ -120,7 +120,9 @@ def who_looks_at_whom(attention: Attention, part: Shown) -> None:
     row = part.pattern[part.plane, part.query]
     for note in (
         words.mask_note(attention.causal, attention.window(part.layer)),
-        words.sink_note(part.queries.names, part.keys.names, row, part.query, attention.crosses),
+        words.trained_sink_note(part.queries.names[part.query], row)
+        if attention.has_sink and not chosen()["hide"]
+        else words.sink_note(part.queries.names, part.keys.names, row, part.query, attention.crosses),
     ):
         if note:
             st.html(f'<p class="read">{note}</p>')

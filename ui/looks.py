@@ -160,10 +160,11 @@ def look_at_weights(look: Look) -> str:
     row = look.row("weight")
     best = int(row.argmax())
     even = 1 / len(row)
-    return (
+    said = (
         f"{look.asks} gives most, {row[best]:.2f}, to {look.key_word(best)}. Spread evenly, each token would get "
         f"{even:.2f}; {int((row > even).sum())} of {len(row)} get more than that."
     )
+    return f"{said} The sink takes {1 - row.sum():.2f}." if look.attention.has_sink else said
 
 
 def look_at_mix(look: Look) -> str:

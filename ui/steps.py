@@ -9,7 +9,7 @@ from attention_core.elementwise import Rotate
 from attention_core.sides import Attention, Kind
 from ui import looks
 from ui.looks import Look
-from ui.traits import added, embedded, entered, scored, sharing
+from ui.traits import added, embedded, entered, scored, sharing, weighed
 
 
 @dataclass(frozen=True)
@@ -83,6 +83,8 @@ def says(step: Step, attention: Attention, layer: int) -> str:
     if step.name == "scale":
         told = [f"Each is {scored(stage, config)}." for stage in attention.scoring(layer)]
         return " ".join(told) or "This model leaves the products as they are: it was trained without dividing them."
+    if step.name == "softmax":
+        return weighed(attention)
     if step.name == "project":
         return " ".join(filter(None, (plain, entered(attention, layer), sharing(config))))
     if step.name == "residual":
@@ -117,8 +119,7 @@ STEPS: tuple[Step, ...] = (
     Step("scale", "Scaled", (), "", looks.look_at_scale),
     Step("mask", "Mask", ("masked",), "What a token must not look at is taken out before the softmax.",
          looks.look_at_mask),
-    Step("softmax", "Attention weights", ("weight",),
-         "e to each score, divided by the row’s sum: positive numbers that sum to 1.", looks.look_at_weights),
+    Step("softmax", "Attention weights", ("weight",), "", looks.look_at_weights),
     Step("mix", "Values mixed", ("z",), "Each token takes the values of all tokens, each times its weight.",
          looks.look_at_mix),
     Step("merge", "Heads joined", ("attn_out",), "All heads’ results side by side, times W_O.", looks.look_at_merge),

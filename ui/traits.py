@@ -84,6 +84,16 @@ def shared_by(attention: Attention, head: int) -> str:
     return f"Heads {heads[0]} to {heads[-1]} share this key." if len(heads) > 1 else ""
 
 
+def weighed(attention: Attention) -> str:
+    """How scores become weights."""
+    if attention.has_sink:
+        return (
+            "e to each score, divided by the row’s sum. Each head’s sink, a trained score that no token has, is in "
+            "that sum too: so the weights are positive numbers that sum to less than 1."
+        )
+    return "e to each score, divided by the row’s sum: positive numbers that sum to 1."
+
+
 def added(config: ModelConfig) -> str:
     """What becomes of what attention has found."""
     normed = config.norm_position in ("branch", "both")

@@ -62,6 +62,22 @@ def first_pair(
     return int(query), int(key)
 
 
+def sums(to_one: bool, hidden: bool) -> str:
+    """What the rows of the picture sum to, and why; `hidden` says whether special tokens are."""
+    if to_one:
+        return "Each row sums to 1."
+    why = "Special tokens are hidden" if hidden else "Each head’s sink takes its part"
+    return f"{why}, so rows sum to less than 1."
+
+
+def trained_sink_note(query: str, weights: np.ndarray) -> str:
+    """What a row gives to a trained sink."""
+    return (
+        f"{quoted(query)} gives {1 - weights.sum():.2f} of its attention to no token, but to the head’s sink: a "
+        "trained score beside those of the tokens, so that a head that finds nothing need not look anywhere."
+    )
+
+
 def sink_note(queries: list[str], keys: list[str], weights: np.ndarray, query: int, crosses: bool) -> str | None:
     """A note where a row gives most of itself to a token that hardly means anything."""
     top = int(weights.argmax())

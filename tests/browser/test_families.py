@@ -22,12 +22,13 @@ DIGGING = {
     "gemma2": ["k_rotated.1.0.8.", "sin.8.", "angle.8.", "frequency."],
     "bloom": ["slope.4"],
     "mixtral": ["expert_out.1.9.", "W_expert_out.1."],
+    "gpt_oss": ["b_sink.1.4"],
 }
 """What is opened one from another: of a number in the arithmetic, what its address begins with."""
 
 STEPS = {
     "llama": (4, "k_rotated"), "gpt2": (6, "score"), "gemma2": (6, "capped"), "bloom": (6, "biased"),
-    "mixtral": (11, "resid_mid"),
+    "mixtral": (11, "resid_mid"), "gpt_oss": (8, "weight"),
 }  # fmt: skip
 """On Step by step: a step, and the matrix of it that is pointed at."""
 

@@ -4,12 +4,15 @@ from dataclasses import replace
 
 import pytest
 
+import attention_core as ac
 from attention_core.derivation import Address
 from attention_core.sides import attentions
 from tests.attention_core.families.small import small
 from tests.attention_core.families.test_decoders import BLOOM, GPT_NEO, IDS, ROTATED
+from tests.random_model import GPT_OSS, write_model
 from ui.arithmetic import view
-from ui.looks import Look, look_at_mix
+from ui.looks import Look, look_at_mix, look_at_weights
+from ui.traits import weighed
 from ui.where import where
 
 
@@ -44,6 +47,23 @@ def test_unscaled_scores_are_said_to_be_so_and_a_window_masks_what_is_far():
     assert score_words(GPT_NEO, 5, 4) == [
         "This model divides by nothing: q·k is the score; 4 tokens are masked and get no weight."
     ]
+
+
+def test_a_sink_stands_in_the_softmax_and_in_its_words(tmp_path):
+    attention = attentions(ac.load(write_model(tmp_path, GPT_OSS, spread=0.15)).trace(ids=IDS))[None]
+    softmax = next(
+        step for step in view(attention, 1, "4", 5, 4, None, "", False, [])["steps"]
+        if step["words"][0].startswith("Softmax over 6 tokens and the head’s sink")
+    )  # fmt: skip
+    names, weights = zip(*((row[0][0], float(row[3][0])) for row in softmax["folds"][0]["tables"][0]["rows"]),
+                         strict=True)  # fmt: skip
+    assert names[-1] == "the sink"
+    assert sum(weights) == pytest.approx(1, abs=1e-3)
+    row = attention.pattern(1)[4, 5]
+    assert weights[-1] == pytest.approx(1 - row.sum(), abs=1e-4)
+    look = Look(attention, 1, 4, 5, 4)
+    assert f"The sink takes {1 - row.sum():.2f}." in look_at_weights(look)
+    assert "sum to less than 1" in weighed(attention)
 
 
 @pytest.mark.parametrize("head", [0, 5, None])

@@ -5,7 +5,7 @@ import pytest
 
 from attention_core.tokenizer import Token
 from ui.examples import BY_TEXT, EXAMPLES
-from ui.words import first_pair, headline, mask_note, sink_note, unplaced
+from ui.words import first_pair, headline, mask_note, sink_note, sums, trained_sink_note, unplaced
 
 
 def token(piece, start=0, end=0, special=False, unknown=False):
@@ -59,6 +59,13 @@ def test_a_sink_is_explained_only_where_it_is_one():
     assert sink_note(["b", "a"], ["b", "a"], np.array([0.8, 0.2]), 1, False) is None
     assert sink_note(names, names, np.array([0.8, 0.2]), 0, False) is None
     assert "sink" in sink_note(["b"], names, np.array([0.8, 0.2]), 0, True)
+
+
+def test_what_a_trained_sink_takes_is_said():
+    assert "gives 0.25 of its attention to no token" in trained_sink_note("a", np.array([0.5, 0.25]))
+    assert sums(True, hidden=True) == "Each row sums to 1."
+    assert sums(False, hidden=True).startswith("Special tokens are hidden")
+    assert "sink" in sums(False, hidden=False)
 
 
 @pytest.mark.parametrize(
