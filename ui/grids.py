@@ -10,7 +10,7 @@ import numpy as np
 from attention_core.derivation import Address
 from attention_core.elementwise import Multiply, Rotate
 from attention_core.norms import LayerNorm, RMSNorm
-from attention_core.operations import Mask
+from attention_core.operations import Mask, SinkSoftmax
 from attention_core.patches import Standardize
 from attention_core.products import Contract
 from attention_core.stages import Cell, Operand, Ref, Run, Stage, operand
@@ -20,6 +20,7 @@ from ui.matrices import HEADS, View, flat, flat_axes, places, shown
 SIGNS: Mapping[type, tuple[str, ...]] = {
     Contract: ("", "×", "+"), Multiply: ("", "×"), Rotate: ("", "turned by cos", "and sin"), Mask: ("", "where"),
     LayerNorm: ("", "normed ×", "+"), RMSNorm: ("", "normed ×"), Standardize: ("", "−", "÷"),
+    SinkSoftmax: ("", "beside"),
 }  # fmt: skip
 """What stands before each input of an operation; where nothing is said, a plus."""
 

@@ -60,7 +60,8 @@ def flat_axes(axes: tuple[str, ...], merged: tuple[str, ...]) -> tuple[str, str]
     left = [axis for axis in axes if axis not in merged and axis not in HEADS]
     joined = [".".join(merged)] if merged and merged[0] in axes else []
     shown = joined + left if axes and axes[0] in merged and axes[1] in merged else left + joined
-    return (shown[0], shown[1]) if len(shown) == 2 else ("one", shown[0])
+    first, second = ["one"] * (2 - len(shown)) + shown
+    return first, second
 
 
 def flat(run: Run, held: Operand, merged: tuple[str, ...], head: int) -> Numbers:
@@ -75,7 +76,7 @@ def flat(run: Run, held: Operand, merged: tuple[str, ...], head: int) -> Numbers
     for axis, place in places(run, axes, head).items():
         if axis in axes:
             numbers = numbers.take(place, axis=axes.index(axis))
-    return numbers if numbers.ndim == 2 else numbers[None]
+    return np.atleast_2d(numbers)
 
 
 def shown(

@@ -325,7 +325,7 @@ REFERENCES: dict[str, Reference] = {
     "gpt_oss": Reference(
         "GptOssConfig", "GptOssForCausalLM",
         LLAMA_SIZES | {"num_local_experts": 7, "num_experts_per_tok": 3, "sliding_window": 5},
-        ({}, {"attention_bias": False, "num_key_value_heads": 1, "swiglu_limit": 0.4, "num_experts_per_tok": 1},
+        ({}, {"attention_bias": False, "num_key_value_heads": 1, "swiglu_limit": 0.4, "num_experts_per_tok": 2},
          {"num_key_value_heads": 6, "layer_types": [FULL, SLIDING, SLIDING], "tie_word_embeddings": True,
           "rope_parameters": {"rope_type": "default", "rope_theta": 300.0}},
          {"layer_types": [FULL, FULL, FULL], "num_experts_per_tok": 7, "rope_parameters": ROPE["yarn_by_hand"]},
