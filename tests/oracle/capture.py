@@ -14,6 +14,8 @@ import torch
 from transformers.masking_utils import ALL_MASK_ATTENTION_FUNCTIONS
 from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
 
+from tests.reference.oracle import tolerance
+
 ORDER = ("resid_pre", "q", "k", "v", "q_used", "k_used", "scores", "masked", "pattern", "z", "attn_out",
          "cross_q", "cross_k", "cross_v", "cross_scores", "cross_pattern", "cross_z",
          "router_logits", "expert", "expert_weight", "resid_mid", "mlp_gate", "mlp_in", "mlp_out",
@@ -154,11 +156,6 @@ def capture(model, reference, ids, seen=None, target=None, target_seen=None):
     if hasattr(result, "logits"):
         made["logits"] = [result.logits[0].numpy()]
     return made
-
-
-def tolerance(expected, relative=0.0):
-    """1e-5, or that part of a tensor's largest number, where numbers are larger than float32 has such digits of."""
-    return max(1e-5, relative * float(np.abs(expected).max()))
 
 
 def first_difference(trace, expected, seen=None, relative=0.0):

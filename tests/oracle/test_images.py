@@ -101,7 +101,7 @@ def test_a_preprocessor_is_equal_or_refused(tmp_path, key):
     path, image = tmp_path / "preprocessor_config.json", draw_image(np.random.default_rng(7), 15, 28)
     said, refusals = json.loads(path.read_text()), []
     # Pixels that are not brought below 1 make a stream of 1800 and more, where float32 numbers stand 1.2e-4 apart and
-    # torch itself is 5e-4 from float64. What is normed is within 1e-5 all the same.
+    # torch itself is 5e-4 from float64.
     relative = 1e-6 if key in ("do_rescale", "rescale_factor") else 0.0
     for value in PIXEL_VALUES:
         path.write_text(json.dumps(said | {key: value}))
