@@ -10,6 +10,8 @@ import numpy as np
 
 from attention_core.arrays import Array, diagonals
 
+ZERO, ONE = np.float32(0), np.float32(1)
+
 Scaling = Literal["none", "linear", "dynamic", "yarn", "longrope", "llama3"]
 
 
@@ -83,28 +85,36 @@ def frequencies(rotary: Rotary, n: int) -> Array:
 
         frequency[p] = base ** (-2 p / dim), scaled
 
+    In float32 step by step, as in the reference: what a step rounds off is multiplied by the place.
+
     n: how many places there are, which dynamic and longrope look at
     """
-    pairs = np.arange(0, rotary.dim, 2) / rotary.dim
-    base = rotary.base
-    if rotary.scaling == "dynamic":
-        reached = max(n, rotary.original) / rotary.original
-        base *= (rotary.factor * reached - (rotary.factor - 1)) ** (rotary.dim / (rotary.dim - 2))
-    plain = base**-pairs
+    base = np.float32(rotary.base)
+    if rotary.scaling == "dynamic" and n > rotary.original:
+        reached = np.float32(rotary.factor) * np.float32(n) / np.float32(rotary.original)
+        base *= np.float32(power(reached - np.float32(rotary.factor - 1), rotary.dim / (rotary.dim - 2)))
+    lengths = power(base, np.arange(0, rotary.dim, 2, dtype=np.float32) / np.float32(rotary.dim))
     match rotary.scaling:
         case "linear":
-            plain = plain / rotary.factor
+            return ONE / lengths / np.float32(rotary.factor)
         case "yarn":
-            plain = yarn(rotary, plain)
+            return yarn(rotary, lengths)
         case "longrope":
-            plain = plain / np.array(rotary.long if n > rotary.original else rotary.short)
+            return ONE / (np.array(rotary.long if n > rotary.original else rotary.short, np.float32) * lengths)
         case "llama3":
-            plain = llama3(rotary, plain)
-    return plain.astype(np.float32)
+            return llama3(rotary, ONE / lengths)
+    return ONE / lengths
 
 
-def yarn(rotary: Rotary, plain: np.ndarray) -> np.ndarray:
+def power(base: np.float32, exponent: np.ndarray | float) -> Array:
+    """base ** exponent, rounded to float32 once."""
+    return np.asarray(np.float64(base) ** exponent, np.float32)
+
+
+def yarn(rotary: Rotary, lengths: Array) -> Array:
     """Pairs that turn seldom are slowed down by the factor, those that turn often are not.
+
+    lengths: how many places each pair takes to turn by 1
 
     Source: Peng et al. 2023, https://arxiv.org/abs/2309.00071
     """
@@ -116,18 +126,19 @@ def yarn(rotary: Rotary, plain: np.ndarray) -> np.ndarray:
     if rotary.truncate:
         low, high = math.floor(low), math.ceil(high)
     low, high = max(low, 0), min(high, rotary.dim - 1)
-    slowed = np.clip((np.arange(len(plain)) - low) / ((high - low) or 0.001), 0, 1)
-    return plain / rotary.factor * slowed + plain * (1 - slowed)
+    slowed = np.clip((np.arange(len(lengths), dtype=np.float32) - low) / np.float32((high - low) or 0.001), ZERO, ONE)
+    return ONE / (np.float32(rotary.factor) * lengths) * slowed + ONE / lengths * (ONE - slowed)
 
 
-def llama3(rotary: Rotary, plain: np.ndarray) -> np.ndarray:
+def llama3(rotary: Rotary, plain: Array) -> Array:
     """Long wavelengths stretched by the factor, short ones left, and a gradual passage between.
 
     Source: Grattafiori et al. 2024, https://arxiv.org/abs/2407.21783
     """
-    lengths = rotary.original * plain / (2 * math.pi)  # how often each pair turns within the original length
-    kept = np.clip((lengths - rotary.low) / (rotary.high - rotary.low), 0, 1)
-    return plain / rotary.factor * (1 - kept) + plain * kept
+    wavelength = ONE / plain * np.float32(2 * math.pi)
+    turns = ONE / wavelength * np.float32(rotary.original)  # within the original length
+    kept = np.clip((turns - np.float32(rotary.low)) / np.float32(rotary.high - rotary.low), ZERO, ONE)
+    return (ONE - kept) * plain / np.float32(rotary.factor) + kept * plain
 
 
 def alibi_slopes(n_heads: int) -> Array:
@@ -136,14 +147,14 @@ def alibi_slopes(n_heads: int) -> Array:
         slope[h] = 2 ** (-8 (h + 1) / n_heads)
 
     For a number of heads that is no power of two, those of the next smaller one, then every other one of the
-    next larger.
+    next larger. As in the reference, it is the first slope in float32 whose powers the others are.
 
     Source: Press et al. 2021, https://arxiv.org/abs/2108.12409
     """
     whole = 1 << (n_heads.bit_length() - 1)
-    first = 2.0 ** (-8 / whole * np.arange(1, whole + 1))
-    more = 2.0 ** (-4 / whole * np.arange(1, 2 * (n_heads - whole), 2))
-    return np.concatenate([first, more]).astype(np.float32)
+    first = power(np.float32(2 ** (-8 / whole)), np.arange(1, whole + 1))
+    more = power(np.float32(2 ** (-4 / whole)), np.arange(1, 2 * (n_heads - whole), 2))
+    return np.concatenate([first, more])
 
 
 def buckets(relative: Relative, distance: np.ndarray) -> np.ndarray:

@@ -14,6 +14,8 @@ import torch
 from transformers.masking_utils import ALL_MASK_ATTENTION_FUNCTIONS
 from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
 
+from tests.reference.oracle import tolerance
+
 ORDER = ("resid_pre", "q", "k", "v", "q_used", "k_used", "scores", "masked", "pattern", "z", "attn_out",
          "cross_q", "cross_k", "cross_v", "cross_scores", "cross_pattern", "cross_z",
          "router_logits", "expert", "expert_weight", "resid_mid", "mlp_gate", "mlp_in", "mlp_out",
@@ -156,29 +158,18 @@ def capture(model, reference, ids, seen=None, target=None, target_seen=None):
     return made
 
 
-def tolerance(expected):
-    """1e-5, and 2e-6 of the largest number of a tensor: see tests/reference/oracle.py."""
-    return 1e-5 + 2e-6 * float(np.abs(expected).max())
-
-
-def first_difference(trace, expected, seen=None):
+def first_difference(trace, expected, seen=None, relative=0.0):
     """The first tensor that is further off than the tolerance, as a sentence; None when there is none.
 
     Rows of tokens that only fill the text up are of no use to anybody, and are left out.
     """
     rows = slice(None) if seen is None else np.array(seen, bool)
     for layer in range(trace.model.config.n_layers):
-        for name in ORDER:
-            if name not in expected or expected[name][layer] is None:
-                continue
-            # Where nothing is masked, the masked scores are the scores.
-            own = getattr(trace, "scores" if name == "masked" and not trace.has(name, layer) else name, None)
-            ours = own(layer) if own else trace.array(name, layer)
-            told = difference(ours, expected[name][layer], rows, name)
-            if told:
-                return f"layer {layer}: {name} {told}"
+        told = layer_difference(trace, expected, layer, rows, relative)
+        if told:
+            return told
     if "contextual" in expected:
-        told = difference(trace.contextual, expected["contextual"][0], rows, "contextual")
+        told = difference(trace.contextual, expected["contextual"][0], rows, "contextual", relative)
         if told:
             return f"contextual {told}"
     if "logits" in expected:
@@ -190,7 +181,21 @@ def first_difference(trace, expected, seen=None):
     return None
 
 
-def difference(ours, theirs, rows, name):
+def layer_difference(trace, expected, layer, rows=slice(None), relative=0.0):
+    """The first tensor of a layer that is further off than the tolerance, as a sentence; None when there is none."""
+    for name in ORDER:
+        if name not in expected or expected[name][layer] is None:
+            continue
+        # Where nothing is masked, the masked scores are the scores.
+        own = getattr(trace, "scores" if name == "masked" and not trace.has(name, layer) else name, None)
+        ours = own(layer) if own else trace.array(name, layer)
+        told = difference(ours, expected[name][layer], rows, name, relative)
+        if told:
+            return f"layer {layer}: {name} {told}"
+    return None
+
+
+def difference(ours, theirs, rows, name, relative=0.0):
     if ours.shape != theirs.shape:
         return f"has shape {ours.shape}, expected {theirs.shape}"
     if name.startswith("cross_") and name[6:] in ("k", "v"):
@@ -207,4 +212,4 @@ def difference(ours, theirs, rows, name):
         return "is not finite"
     off = float(np.abs(ours - theirs).max())
     largest = float(np.abs(theirs).max())
-    return None if off <= tolerance(theirs) else f"is off by {off:.3g}, its largest number is {largest:.3g}"
+    return None if off <= tolerance(theirs, relative) else f"is off by {off:.3g}, its largest number is {largest:.3g}"

@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 
-from tests.oracle.references import Reference
+from tests.oracle.references import Reference, randomize
 
 SIZES = {
     "hidden_size": 35, "num_hidden_layers": 3, "num_attention_heads": 5, "intermediate_size": 53,
@@ -46,10 +46,7 @@ def make(name, variant, folder, model=None, prepared=None, **more):
     config = getattr(transformers, row.config)(**{**row.sizes, **row.variants[variant], **more})
     config._attn_implementation = "spy"
     made = getattr(transformers, model or row.model)(config).eval()
-    with torch.no_grad():
-        for path, parameter in made.named_parameters():
-            norm = parameter.dim() == 1 and "weight" in path
-            parameter.normal_(1.0 if norm else 0.0, 0.5 if parameter.dim() == 1 else row.spread)
+    randomize(made, row)
     made.save_pretrained(folder, safe_serialization=True)
     height, width = np.broadcast_to(config.image_size, 2).tolist()
     said = PREPARED | {"size": {"height": height, "width": width}} | (prepared or {})

@@ -1,5 +1,6 @@
 """Small random reference models, one row a family: what they are made with, and where their intermediates stand."""
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -33,8 +34,11 @@ class Reference:
     attention: what the model computes its attention by: a spy, or code of its own in which torch is overheard
     width:    how wide a head is, for q and k that are hooked
     hidden:   what its attention is given in another form than here
-    spread:   the standard deviation of its matrices; where two large numbers are multiplied, a smaller one keeps
-              what float32 rounds off, in the reference too, from growing from layer to layer
+    gain:     by how much a matrix enlarges what it is given: around 1, so that numbers stay so small that float32
+              has the fifth digit after the point, and so large that attention is far from even
+    embedded: the same of the embeddings: larger, so that what layers add does not drown them
+    inputs:   along which axis of its matrices inputs stand
+    spread:   the standard deviation of its matrices where a model is made without torch: see tests/every_family.py
     """
 
     config: str
@@ -48,6 +52,9 @@ class Reference:
     d_vocab: int = 101
     n_ctx: int = 43
     hidden: tuple[str, ...] = ()
+    gain: float = 0.9
+    embedded: float = 4.0
+    inputs: int = -1
     spread: float = 0.3
     width: Callable[[Any], int] = field(default=lambda config: config.head_dim)
 
@@ -122,20 +129,21 @@ REFERENCES: dict[str, Reference] = {
     "bert": Reference(
         "BertConfig", "BertModel", BERT_SIZES,
         ({}, {"hidden_act": "relu"}, {"is_decoder": True}, {"hidden_act": "gelu_new", "layer_norm_eps": 1e-3}),
-        "encoder.layer", BERT_HOOKS, **SHARED_WIDTH,
+        "encoder.layer", BERT_HOOKS, gain=1.2, **SHARED_WIDTH,
     ),
     **{
         name: Reference(
             f"{start}Config", f"{start}Model", BERT_SIZES | {"pad_token_id": 1},
             ({}, {"hidden_act": "relu"}, {"pad_token_id": 3}, {"is_decoder": True, "layer_norm_eps": 1e-3}),
-            "encoder.layer", BERT_HOOKS, n_ctx=39, **SHARED_WIDTH,
+            "encoder.layer", BERT_HOOKS, n_ctx=39, gain=1.2, **SHARED_WIDTH,
         )
         for name, start in (("roberta", "Roberta"), ("xlm-roberta", "XLMRoberta"), ("camembert", "Camembert"))
     },
     **{
         name: Reference(
             f"{start}Config", f"{start}{head}", PAIR_SIZES, PAIR_VARIANTS, "model.encoder.layers",
-            PAIR_HOOKS | {"resid_mid": mid}, decoder="model.decoder.layers", spread=0.15,
+            PAIR_HOOKS | {"resid_mid": mid}, decoder="model.decoder.layers", gain=1.2,
+            embedded=1.5, spread=0.15,
         )
         for name, start, head, mid in (
             ("bart", "Bart", "ForConditionalGeneration", POST_MID),
@@ -153,12 +161,12 @@ REFERENCES: dict[str, Reference] = {
          "attn_out": ("albert_layers.0.attention.dense", "output"),
          "resid_mid": ("albert_layers.0.attention.LayerNorm", "output"),
          "mlp_in": ("albert_layers.0.ffn", "output"), "mlp_out": ("albert_layers.0.ffn_output", "output")},
-        **SHARED_WIDTH,
+        gain=1.2, **SHARED_WIDTH,
     ),
     "electra": Reference(
         "ElectraConfig", "ElectraModel", BERT_SIZES | {"embedding_size": 13},
         ({}, {"embedding_size": 35}, {"hidden_act": "relu"}, {"is_decoder": True, "layer_norm_eps": 1e-3}),
-        "encoder.layer", BERT_HOOKS, **SHARED_WIDTH,
+        "encoder.layer", BERT_HOOKS, gain=1.2, **SHARED_WIDTH,
     ),
     "mpnet": Reference(
         "MPNetConfig", "MPNetModel",
@@ -207,7 +215,7 @@ REFERENCES: dict[str, Reference] = {
         {"q": ("attention.q_lin", "output"), "k": ("attention.k_lin", "output"),
          "attn_out": ("attention", "output"), "resid_mid": ("sa_layer_norm", "output"),
          "mlp_in": ("ffn.lin1", "output"), "mlp_out": ("ffn", "output")},
-        width=lambda config: config.dim // config.n_heads, spread=0.15,
+        width=lambda config: config.dim // config.n_heads, gain=1.2, spread=0.15,
     ),
     "smollm3": Reference(
         "SmolLM3Config", "SmolLM3ForCausalLM", SHARED_SIZES | {"num_hidden_layers": 5, "pad_token_id": 0},
@@ -223,6 +231,7 @@ REFERENCES: dict[str, Reference] = {
         "transformer.h",
         {"attn_out": ("attn", "output"), "resid_mid": ("ln_2", "input"), "mlp_in": ("mlp.c_fc", "output"),
          "mlp_out": ("mlp", "output")},
+        inputs=0,
     ),
     "llama": Reference(
         "LlamaConfig", "LlamaForCausalLM",
@@ -263,8 +272,8 @@ REFERENCES: dict[str, Reference] = {
         "Olmo2Config", "Olmo2ForCausalLM", SHARED_SIZES,
         ({}, {"attention_bias": True}, {"num_key_value_heads": 1, "tie_word_embeddings": True},
          {"num_key_value_heads": 6, "rms_norm_eps": 1e-3}),
-        "model.layers", {name: at for name, at in LLAMA_HOOKS.items() if name != "resid_mid"}, spread=0.15,
-        **SHARED_WIDTH,
+        "model.layers", {name: at for name, at in LLAMA_HOOKS.items() if name != "resid_mid"}, gain=0.7,
+        embedded=12.0, spread=0.15, **SHARED_WIDTH,
     ),
     "gemma": Reference(
         "GemmaConfig", "GemmaForCausalLM", LLAMA_SIZES,
@@ -385,7 +394,7 @@ REFERENCES: dict[str, Reference] = {
          "v": ("attn.attention.v_proj", "output"), "z": ("attn.attention.out_proj", "input"),
          "attn_out": ("attn", "output"), "resid_mid": ("ln_2", "input"), "mlp_in": ("mlp.c_fc", "output"),
          "mlp_out": ("mlp", "output")},
-        attention="eager", spread=0.15, width=lambda config: config.hidden_size // config.num_heads,
+        attention="eager", gain=0.7, spread=0.15, width=lambda config: config.hidden_size // config.num_heads,
     ),
     "gptj": Reference(
         "GPTJConfig", "GPTJForCausalLM",
@@ -417,8 +426,7 @@ REFERENCES: dict[str, Reference] = {
          {"new_decoder_architecture": True, "num_kv_heads": 3, "num_ln_in_parallel_attn": 1, "bias": True,
           "rope_parameters": {"rope_type": "linear", "factor": 2.5, "rope_theta": 300.0}},
          {"alibi": True, "multi_query": False, "parallel_attn": False, "bias": True},
-         {"alibi": True, "new_decoder_architecture": True, "hidden_size": 72, "num_attention_heads": 12,
-          "num_kv_heads": 3},
+         {"alibi": True, "new_decoder_architecture": True, "hidden_size": 72, "num_kv_heads": 3},
          {"multi_query": False, "tie_word_embeddings": False, "ffn_hidden_size": None, "activation": "relu"},
          {"parallel_attn": False, "layer_norm_epsilon": 1e-3, "alibi": True}),
         "transformer.h",
@@ -439,14 +447,17 @@ REFERENCES: dict[str, Reference] = {
          "attn_out": ("layer.0.SelfAttention", "output"),
          "resid_mid": ("layer.1", "input"),
          "mlp_out": (("layer.1.DenseReluDense", "layer.2.DenseReluDense"), "output")},
-        decoder="decoder.block", spread=0.12,
+        decoder="decoder.block", gain=0.6, spread=0.12,
         width=lambda config: config.d_kv,
     ),
 }  # fmt: skip
 
 
-def make(name: str, variant: int, folder: Any, **more: Any) -> Any:
-    """A reference model of a variant, its weights, norms and biases random, saved as safetensors beside a tokenizer."""
+def make(name: str, variant: int, folder: Any, *, large: bool = False, **more: Any) -> Any:
+    """A reference model of a variant, its weights, norms and biases random, saved as safetensors beside a tokenizer.
+
+    large: whether every matrix enlarges five times as much: scores reach a hundred and more
+    """
     import torch
     import transformers
 
@@ -462,16 +473,31 @@ def make(name: str, variant: int, folder: Any, **more: Any) -> Any:
     if row.variants[variant].get("tie_word_embeddings") is False and config.tie_word_embeddings:
         # T5 ties its head whatever it is told, and takes another only from a checkpoint that has one.
         model.lm_head.weight = torch.nn.Parameter(model.lm_head.weight.clone())
-    with torch.no_grad():
-        for path, parameter in model.named_parameters():
-            if not parameter.requires_grad:
-                continue  # sinusoids
-            norm = parameter.dim() == 1 and "weight" in path
-            spread = 0.5 if parameter.dim() == 1 else row.spread
-            parameter.normal_(1.0 if norm else 0.0, spread)
-        for path, buffer in model.named_buffers():
-            if path == "final_logits_bias":
-                buffer.normal_(0.0, 0.5)
+    randomize(model, row, 5.0 if large else 1.0)
     model.save_pretrained(folder, safe_serialization=True)
     (folder / "tokenizer.json").write_text(tiny_tokenizer())
     return model
+
+
+def randomize(model: Any, row: Reference, times: float = 1.0) -> None:
+    """All parameters of a new model drawn at random.
+
+    times: by how much its matrices are larger than the row says
+    """
+    import torch
+
+    embeddings = getattr(model.get_input_embeddings(), "weight", None)  # an image has none
+    with torch.no_grad():
+        for parameter in model.parameters():
+            if not parameter.requires_grad:
+                continue  # sinusoids
+            if parameter.dim() == 1:
+                # Norms are new with weights of 1, or of 0 where the family adds 1 to them, and all biases with 0.
+                parameter.normal_(float(parameter.mean()), 0.3)
+                continue
+            width = parameter[0].numel() if parameter.dim() == 4 else parameter.shape[row.inputs]  # 4: of a patch
+            gain = row.embedded if parameter is embeddings else row.gain * times
+            parameter.normal_(0.0, gain / math.sqrt(width))
+        for path, buffer in model.named_buffers():
+            if path == "final_logits_bias":
+                buffer.normal_(0.0, 0.3)
