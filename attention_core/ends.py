@@ -7,6 +7,7 @@ from dataclasses import replace
 from attention_core.config import Activation, ModelConfig
 from attention_core.declare import norm, stage, trained
 from attention_core.elementwise import Activate, Add, Bfloat16, Cap, Multiply, Sinusoid, Times, Turn
+from attention_core.frequencies import EQUATIONS, Frequency
 from attention_core.operations import Given, Passed, Scale
 from attention_core.patches import label_stages, patch_stages
 from attention_core.positions import Alibi, Rotary
@@ -129,11 +130,10 @@ def alibi_stages(alibi: Alibi, d_head: int) -> list[Stage]:
 
 def rotation_stages(rotary: Rotary) -> list[Stage]:
     """The angles by which queries and keys are rotated, with their cosines and sines."""
-    scaled = "" if rotary.scaling == "none" else f", scaled as “{rotary.scaling}” says"
-    why = f"Fixed: {rotary.base:g}^(−2 × pair ÷ {rotary.dim}){scaled}."
     return [
         stage("place[position]", Given(PLACE), title="Places"),
-        stage("frequency[pair]", Given(why), title="Frequencies", equation="base^(−2 × pair ÷ dim)"),
+        stage("frequency[pair]", Frequency("Fixed by the configuration.", rotary=rotary), title="Frequencies",
+              equation=EQUATIONS[rotary.scaling]),
         stage("angle[position, pair]", Multiply(), "place[position]", "frequency[pair]",
               title="Angles", equation="angle = place × frequency"),
         stage("cos[position, pair]", Turn("cos", rotary.amplitude), "angle[position, pair]", title="Cosines"),

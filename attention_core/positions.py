@@ -10,8 +10,6 @@ import numpy as np
 
 from attention_core.arrays import Array, diagonals
 
-ZERO, ONE = np.float32(0), np.float32(1)
-
 Scaling = Literal["none", "linear", "dynamic", "yarn", "longrope", "llama3"]
 
 
@@ -80,65 +78,9 @@ class Relative:
     both_ways: bool
 
 
-def frequencies(rotary: Rotary, n: int) -> Array:
-    """By how much each pair of dimensions turns from one place to the next: [pair].
-
-        frequency[p] = base ** (-2 p / dim), scaled
-
-    In float32 step by step, as in the reference: what a step rounds off is multiplied by the place.
-
-    n: how many places there are, which dynamic and longrope look at
-    """
-    base = np.float32(rotary.base)
-    if rotary.scaling == "dynamic" and n > rotary.original:
-        reached = np.float32(rotary.factor) * np.float32(n) / np.float32(rotary.original)
-        base *= np.float32(power(reached - np.float32(rotary.factor - 1), rotary.dim / (rotary.dim - 2)))
-    lengths = power(base, np.arange(0, rotary.dim, 2, dtype=np.float32) / np.float32(rotary.dim))
-    match rotary.scaling:
-        case "linear":
-            return ONE / lengths / np.float32(rotary.factor)
-        case "yarn":
-            return yarn(rotary, lengths)
-        case "longrope":
-            return ONE / (np.array(rotary.long if n > rotary.original else rotary.short, np.float32) * lengths)
-        case "llama3":
-            return llama3(rotary, ONE / lengths)
-    return ONE / lengths
-
-
 def power(base: np.float32, exponent: np.ndarray | float) -> Array:
     """base ** exponent, rounded to float32 once."""
     return np.asarray(np.float64(base) ** exponent, np.float32)
-
-
-def yarn(rotary: Rotary, lengths: Array) -> Array:
-    """Pairs that turn seldom are slowed down by the factor, those that turn often are not.
-
-    lengths: how many places each pair takes to turn by 1
-
-    Source: Peng et al. 2023, https://arxiv.org/abs/2309.00071
-    """
-
-    def border(turns: float) -> float:
-        return rotary.dim * math.log(rotary.original / (turns * 2 * math.pi)) / (2 * math.log(rotary.base))
-
-    low, high = border(rotary.fast), border(rotary.slow)
-    if rotary.truncate:
-        low, high = math.floor(low), math.ceil(high)
-    low, high = max(low, 0), min(high, rotary.dim - 1)
-    slowed = np.clip((np.arange(len(lengths), dtype=np.float32) - low) / np.float32((high - low) or 0.001), ZERO, ONE)
-    return ONE / (np.float32(rotary.factor) * lengths) * slowed + ONE / lengths * (ONE - slowed)
-
-
-def llama3(rotary: Rotary, plain: Array) -> Array:
-    """Long wavelengths stretched by the factor, short ones left, and a gradual passage between.
-
-    Source: Grattafiori et al. 2024, https://arxiv.org/abs/2407.21783
-    """
-    wavelength = ONE / plain * np.float32(2 * math.pi)
-    turns = ONE / wavelength * np.float32(rotary.original)  # within the original length
-    kept = np.clip((turns - np.float32(rotary.low)) / np.float32(rotary.high - rotary.low), ZERO, ONE)
-    return (ONE - kept) * plain / np.float32(rotary.factor) + kept * plain
 
 
 def alibi_slopes(n_heads: int) -> Array:

@@ -12,10 +12,11 @@ from attention_core.arrays import Array, frozen
 from attention_core.config import ModelConfig
 from attention_core.declare import is_trained
 from attention_core.errors import InputError
+from attention_core.frequencies import frequencies
 from attention_core.image import COLOURS
 from attention_core.layer import declaration
 from attention_core.operations import Given
-from attention_core.positions import alibi_slopes, distance_buckets, frequencies
+from attention_core.positions import alibi_slopes, distance_buckets
 from attention_core.stages import Numbers, Ref, Stage
 
 if TYPE_CHECKING:

@@ -15,8 +15,8 @@ from attention_core.arrays import Array
 from attention_core.config import ModelConfig
 from attention_core.errors import InputError
 from attention_core.forward import Forward, met
+from attention_core.frequencies import frequencies
 from attention_core.model import Model
-from attention_core.positions import frequencies
 from attention_core.run import Inputs, places
 from attention_core.sampling import Choice
 from attention_core.stages import Numbers, Stage

@@ -79,6 +79,8 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
     state.line.setAttribute("aria-live", "polite")
     state.root = element("section", { ariaLabel: "Matrices" }, [state.shelf, state.line])
     state.root.setAttribute("role", "region")
+    // Of the ways to hear of a focus, only this one has no property of the element.
+    state.root.addEventListener("focusin", (event) => state.focused(event))
     parentElement.append(state.root)
   }
   state.root.classList.toggle("dark", data.dark)
@@ -157,7 +159,7 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
     return cell ? [cell.closest("figure").dataset.name, Number(cell.dataset.row), Number(cell.dataset.column)] : null
   }
   state.root.onpointerover = (event) => { const at = place(event.target); if (at) light(...at) }
-  state.root.onfocusin = (event) => {
+  state.focused = (event) => {
     const at = place(event.target)
     if (!at || event.target.tagName !== "TD") return
     for (const other of state.figures.get(at[0]).table.querySelectorAll("td[tabindex='0']")) other.tabIndex = -1

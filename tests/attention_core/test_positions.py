@@ -4,35 +4,7 @@ import math
 
 import numpy as np
 
-from attention_core.positions import Relative, Rotary, alibi_slopes, buckets, frequencies, sinusoids
-
-
-def test_frequencies_fall_from_one_by_the_base():
-    falling = [1, 1000 ** (-1 / 3), 1000 ** (-2 / 3)]
-    np.testing.assert_allclose(frequencies(Rotary(dim=6, base=1000), 5), falling, rtol=1e-6)
-
-
-def test_scalings_slow_rotations_down():
-    plain = frequencies(Rotary(dim=10, base=500), 5)
-    slow = frequencies(Rotary(dim=10, base=500, scaling="linear", factor=4), 5)
-    np.testing.assert_allclose(slow, plain / 4)
-    dynamic = Rotary(dim=10, base=500, scaling="dynamic", factor=3, original=7)
-    np.testing.assert_array_equal(frequencies(dynamic, 7), plain)
-    assert (frequencies(dynamic, 14)[1:] < plain[1:]).all()
-    longrope = Rotary(dim=10, base=500, scaling="longrope", original=7, short=(1,) * 5, long=(1, 2, 3, 5, 7))
-    np.testing.assert_array_equal(frequencies(longrope, 7), plain)
-    np.testing.assert_allclose(frequencies(longrope, 8), plain / [1, 2, 3, 5, 7], rtol=1e-6)
-
-
-def test_llama3_leaves_what_turns_often_and_stretches_what_turns_seldom():
-    rotary = Rotary(dim=10, base=500, scaling="llama3", factor=8, original=64, low=1, high=4)
-    plain, made = frequencies(Rotary(dim=10, base=500), 5), frequencies(rotary, 5)
-    turns = 64 * plain / (2 * math.pi)
-    np.testing.assert_allclose(made[turns > 4], plain[turns > 4])
-    np.testing.assert_allclose(made[turns < 1], plain[turns < 1] / 8, rtol=1e-6)
-    between = (turns > 1) & (turns < 4)
-    assert between.any()
-    assert ((plain / 8 < made) & (made < plain))[between].all()
+from attention_core.positions import Relative, alibi_slopes, buckets, sinusoids
 
 
 def test_alibi_slopes_of_eight_heads_are_powers_of_a_half_and_of_twelve_come_between():

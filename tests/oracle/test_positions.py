@@ -5,7 +5,8 @@ import pytest
 
 from attention_core.families.configuration import read_config
 from attention_core.families.registry import FAMILIES
-from attention_core.positions import alibi_slopes, frequencies
+from attention_core.frequencies import frequencies
+from attention_core.positions import alibi_slopes
 
 pytestmark = [pytest.mark.oracle, pytest.mark.filterwarnings("ignore")]
 
