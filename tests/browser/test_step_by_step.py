@@ -1,5 +1,7 @@
 """What a person does on the Step by step page: walks, points, opens; every line read and evaluated again."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -66,6 +68,27 @@ def test_pointing_lights_the_row_and_the_column_and_shows_their_products(open_pa
             value, right, _, parts = evaluate(told.partition("] = ")[2].replace("(bias)", "").replace(" from ", "+0*"
                                               ).replace(" more", ""))  # fmt: skip
             assert value == pytest.approx(right, abs=0.02 * parts)
+
+
+def test_a_cell_that_is_reached_by_key_is_told_lights_and_is_where_tab_returns_to(open_page):
+    page = opened(open_page, "step=5")
+    cell(page, "product", 0, 0).focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowRight")
+    reached = cell(page, "product", 1, 1)
+    expect(reached).to_be_focused()
+    expect(reached).to_have_class(re.compile(r"\bhere\b"))
+    expect(reached).to_have_attribute("tabindex", "0")
+    expect(page.locator(".made")).to_contain_text(reached.inner_text())
+    assert page.locator("td.lit").count() > 0
+
+
+def test_the_last_steps_next_is_read_in_the_dark(open_page):
+    page = opened(open_page, "step=11", scheme="dark")
+    ink, ground = page.get_by_role("button", name="Next ›").evaluate(
+        "button => [getComputedStyle(button).color, getComputedStyle(document.querySelector('.stApp')).backgroundColor]"
+    )
+    assert ink != ground
 
 
 def test_walking_by_buttons_keys_drawing_and_address(open_page):
