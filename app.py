@@ -7,6 +7,6 @@ if __name__ == "__main__":
 
     inspect_page()
 else:
-    from ui.server import starting
+    from ui.server import say_failed, starting
 
-    app = st.App(__file__, lifespan=starting)
+    app = st.App(__file__, lifespan=starting, on_script_error=say_failed)

@@ -16,6 +16,7 @@ from ui.grids import grids
 from ui.image_steps import IMAGE_STEPS
 from ui.looks import Look
 from ui.matrices import View
+from ui.models import or_said
 from ui.opened import show_making
 from ui.page import open_page, theme_name
 from ui.patches import patches_table, tokens_box
@@ -118,6 +119,7 @@ def matrices(attention: Attention, layer: int, step: Step, head: int | None) -> 
 
 
 @st.fragment
+@or_said("steps")
 def steps(run: ac.Trace | ac.PairTrace, made_for: tuple[str, str]) -> None:
     """The drawing, the walk, and the step at hand.
 

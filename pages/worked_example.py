@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import numpy as np
 import streamlit as st
 
@@ -22,7 +25,7 @@ from ui.lesson_files import files_menu
 from ui.lesson_settings import digits_box, history_buttons, preset_box, scores_box, shape_box
 from ui.lesson_words import asking, changes, headline, where
 from ui.matrices import View
-from ui.models import plain
+from ui.models import plain, say_problem
 from ui.offer import offered, title_of
 from ui.opened import show_making
 from ui.page import open_page, theme_name
@@ -72,7 +75,21 @@ def stands() -> tuple[str, bool]:
     return state.setting().preset, state.renumbered()
 
 
+@contextmanager
+def or_back(place: str) -> Iterator[None]:
+    """What keeps a part of the page from being shown stands in its place, and the way back to what always can be.
+
+    place: a name for it, that no other part of the page has
+    """
+    try:
+        yield
+    except AttentionLabError as problem:
+        say_problem(problem, place)
+        st.button("Back to the textbook’s example", key=f"back_{place}", on_click=state.start, args=("textbook",))
+
+
 @st.fragment
+@or_back("example")
 def example(said_of: tuple[str, bool]) -> None:
     """The settings, the numbers, and how they come about.
 
@@ -184,7 +201,7 @@ def purpose(preset: str, changed: bool) -> str:
 
 
 open_page("Worked example", origin)
-try:
+with or_back("page"):
     preset, changed = said_of = stands()
     with st.container():  # a place of its own, so that what stands below keeps its own whatever the preset asks for
         if preset == state.SENTENCE:
@@ -194,6 +211,3 @@ try:
     example(said_of)
     if preset == "textbook":
         truth_table()
-except AttentionLabError as problem:
-    st.error(plain(str(problem)))
-    st.button("Back to the textbook’s example", on_click=state.start, args=("textbook",))

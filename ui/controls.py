@@ -14,7 +14,7 @@ from components import visible
 from ui.examples import EXAMPLES, Example
 from ui.image_box import get_image_trace, image_box
 from ui.inspect import Shown, chosen_attention, shown_part
-from ui.models import get_model, get_run, shelf
+from ui.models import get_model, get_run, say_problem, shelf
 from ui.selection import FRESH, LONGEST_TEXT, SIDES, bound, chosen, put, write_address
 
 SIDE_NAMES = {"encoder": "Encoder", "decoder": "Decoder", "cross": "Cross"}
@@ -74,7 +74,7 @@ def input_and_model() -> ac.Model | ac.EncoderDecoder:
 
 def run_now(model: ac.Model | ac.EncoderDecoder) -> ac.Trace | ac.PairTrace:
     """The run over the sentence or the image; InputError when the model cannot read it."""
-    return get_image_trace(model) if isinstance(model, ac.ImageModel) else get_run(model.name, *asked())
+    return get_image_trace(model) if isinstance(model, ac.ImageModel) else get_run(model.name, *asked(), model)
 
 
 def get_run_or_stop(model: ac.Model | ac.EncoderDecoder) -> ac.Trace | ac.PairTrace:
@@ -86,6 +86,8 @@ def get_run_or_stop(model: ac.Model | ac.EncoderDecoder) -> ac.Trace | ac.PairTr
             return run_now(model)
         except InputError as error:
             st.warning(f"{error} Your text is kept above.")
+        except ac.AttentionLabError as problem:
+            say_problem(problem, "run")
     write_address()
     st.stop()
 

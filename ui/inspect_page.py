@@ -16,6 +16,7 @@ from ui.arithmetic import view
 from ui.controls import asked, chosen_part, get_run_or_stop, input_and_model, pickers
 from ui.examples import BY_TEXT
 from ui.inspect import Along, Shown, example_of
+from ui.models import or_said
 from ui.next_token import what_comes_next
 from ui.page import open_page, theme_name
 from ui.patches import tokens_box
@@ -166,6 +167,7 @@ def dims_box(d_head: int) -> None:
 
 
 @st.fragment
+@or_said("views")
 def inspect(run: ac.Trace | ac.PairTrace, made_for: tuple[str, str]) -> None:
     """Everything below the sentence: three views of one selection.
 

@@ -2,14 +2,18 @@
 
 import re
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import streamlit as st
 
 import attention_core as ac
+from attention_core.errors import CheckpointError
 from attention_core.progress import Progress, amount
-from ui.offer import loopback_alone, may_load, offered, title_of
+from ui.image_box import image_trace
+from ui.offer import loopback_alone, may_load, offered, refusal, title_of
 from ui.selection import DEFAULTS, FRESH, chosen, put, write_address
-from ui.shelf import Job, Shelf
+from ui.shelf import Job, Shelf, said
 
 LOOK_EVERY = 0.5  # seconds
 
@@ -30,13 +34,15 @@ def get_model(name: str) -> ac.Model | ac.EncoderDecoder:
     wanted = state.get("wanted")
     if wanted in shelf().models:
         del state.wanted
+        state.pop("job", None)
         if wanted != name:
             put(model=wanted, **FRESH)
             st.rerun()
     if name not in shelf().models:
         loading = place.empty()
         loading.caption("Loading the model …")
-        there = shelf().take_from_disk(name)
+        job = wanted_job(name)
+        there = shelf().take_from_disk(job)
         loading.empty()
         if isinstance(shelf().models.get(name), ac.ImageModel):
             st.rerun()  # what stands above was drawn for a sentence
@@ -45,29 +51,62 @@ def get_model(name: str) -> ac.Model | ac.EncoderDecoder:
             if (shown := state.get("on_screen")) in shelf().models:
                 put(model=shown)
                 st.rerun()
-            if name == DEFAULTS["model"] and not shelf().job(name).problem:
-                shelf().download(name)
+            if name == DEFAULTS["model"] and not job.problem:
+                shelf().download(job)
             with place:
                 wanted_panel(name)
             write_address()
             st.stop()
-    state.on_screen = name
+    state.on_screen, model = name, shelf().models[name]
     if state.get("wanted") not in (None, name):
         with place:
             wanted_panel(state.wanted)
-    return shelf().models[name]
+    return model
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
-def get_run(name: str, text: str, target: str) -> ac.Trace | ac.PairTrace:
-    """The run of a model that is loaded already over a text; InputError when the text is too long.
+def get_run(name: str, text: str, target: str, _model: ac.Model | ac.EncoderDecoder) -> ac.Trace | ac.PairTrace:
+    """The run of a model over a text, once for each name and text; InputError when the text is too long.
 
     target: what the decoder of an encoder–decoder reads; where it is empty, what the model writes itself
     """
-    model = shelf().models[name]
-    if isinstance(model, ac.Model):
-        return model.trace(text)
-    return model.trace(text, target=target) if target.strip() else model.write(text)
+    if isinstance(_model, ac.Model):
+        return _model.trace(text)
+    return _model.trace(text, target=target) if target.strip() else _model.write(text)
+
+
+@contextmanager
+def or_said(place: str) -> Iterator[None]:
+    """What keeps a part of a page from being shown stands in its place.
+
+    place: a name for it, that no other part of the page has
+    """
+    try:
+        yield
+    except ac.AttentionLabError as problem:
+        say_problem(problem, place)
+        write_address()
+
+
+def say_problem(problem: ac.AttentionLabError, place: str) -> None:
+    """Why the model on screen cannot be shown, and where its files may be others by now, a button that reads them."""
+    name = chosen()["model"]
+    st.error(plain(said(problem, name)))
+    if isinstance(problem, CheckpointError) and st.button("Load again", key=f"again_{place}"):
+        shelf().drop(name)
+        get_run.clear()
+        image_trace.clear()
+        st.rerun()
+
+
+def wanted_job(name: str) -> Job:
+    """This page's attempt to have a model, with what became of it; a download that another page began is shared."""
+    state = st.session_state
+    mine = state.get("job")
+    if mine is None or mine.name != name:
+        mine = Job(name)
+    state.job = mine if mine.running else shelf().under_way(name) or mine
+    return state.job
 
 
 def model_picker() -> None:
@@ -80,14 +119,12 @@ def model_picker() -> None:
         name = (st.session_state._model or "").strip()
         if may_load(name):
             put(model=name, **FRESH)
-        else:
-            st.session_state.not_offered = name
+        elif name:
+            st.session_state.refused = {"model": refusal(name)}
 
     st.session_state._model = chosen()["model"]
     st.selectbox("Model", options, key="_model", on_change=choose, format_func=described, width=330,
                  label_visibility="collapsed", accept_new_options=loopback_alone())  # fmt: skip
-    if name := st.session_state.pop("not_offered", None):
-        st.warning(f"{plain(name)} is not offered here.")
 
 
 def described(name: str) -> str:
@@ -98,7 +135,7 @@ def described(name: str) -> str:
 
 def wanted_panel(name: str) -> None:
     """What keeps a model from being shown: its size and a button, or how far it is, or what went wrong."""
-    job = shelf().job(name)
+    job = wanted_job(name)
     with st.container(border=True, key="wanted"):
         if job.running:
             on_its_way(name)
@@ -108,7 +145,7 @@ def wanted_panel(name: str) -> None:
         else:
             if job.plan is None:
                 with st.spinner("Asking the model hub …"):
-                    shelf().ask(name)
+                    shelf().ask(job)
             if job.plan is None:
                 st.rerun()
             else:
@@ -127,15 +164,17 @@ def buttons(name: str, go: str) -> None:
 
 
 def begin(name: str) -> None:
-    """Try to have a model, by a download when it takes one."""
-    shelf().job(name).problem = ""
-    if not shelf().take_from_disk(name) and not shelf().job(name).problem:
-        shelf().download(name)
+    """Try to have a model, by a download when it takes one; what that takes is asked first, and told."""
+    job = wanted_job(name)
+    job.problem = ""
+    if not shelf().take_from_disk(job) and not job.problem and job.plan:
+        shelf().download(job)
 
 
 def forget(name: str) -> None:
     """Do without a model."""
-    st.session_state.pop("wanted", None)
+    for key in ("wanted", "job"):
+        st.session_state.pop(key, None)
     if chosen()["model"] == name:
         put(model=DEFAULTS["model"])
 
@@ -143,7 +182,7 @@ def forget(name: str) -> None:
 @st.fragment(run_every=LOOK_EVERY)
 def on_its_way(name: str) -> None:
     """How far a download is, and a button that stops it."""
-    job, page = shelf().job(name), st.session_state.setdefault("page", uuid.uuid4().hex)
+    job, page = wanted_job(name), st.session_state.setdefault("page", uuid.uuid4().hex)
     if not job.running:
         st.rerun()
     job.look(page)

@@ -12,6 +12,7 @@ from attention_core.sampling import Choice, best, greedy, probabilities, sampled
 from attention_core.tokenizer import REPLACEMENT
 from attention_core.writing import writes
 from components import visible
+from ui.models import or_said
 from ui.next_arithmetic import next_arithmetic
 from ui.selection import FRESH, bound, chosen, put, write_address
 from ui.writing import Writing, read_on_from
@@ -32,6 +33,7 @@ def what_comes_next(model: ac.Model, trace: ac.Trace) -> None:
 
 
 @st.fragment
+@or_said("next")
 def section(model: ac.Model, trace: ac.Trace) -> None:
     """The table of the next token beside what is done with it."""
     if chosen()["text"] != trace.text:

@@ -10,11 +10,15 @@ import streamlit as st
 
 from attention_core.catalogue import CATALOGUE, Entry
 from attention_core.checkpoint import HUB_ID
+from components import visible
 
 VARIABLE = "ATTENTION_LAB_MODELS"
 """Names of models beside the catalogue's, set apart by commas: hub ids, folders, or title=folder."""
 
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+
+LONGEST_NAME = 48
+"""Characters of a name that a page shows."""
 
 
 @dataclass(frozen=True)
@@ -33,12 +37,21 @@ class Offer:
 def offered() -> dict[str, Offer]:
     """The models to choose from, by what an address calls them: the catalogue's, then what the server lists."""
     found = {name: Offer(entry.title, name, entry) for name, entry in CATALOGUE.items()}
-    for word in filter(None, map(str.strip, os.environ.get(VARIABLE, "").split(","))):
-        offer = read_listed(word)
+    for offer in filter(None, map(read_listed, listed())):
         if offer.title not in found or found[offer.title].source != offer.source:
             name = free_name(offer.title, found)
             found[name] = replace(offer, title=name)
     return found
+
+
+def listed() -> list[str]:
+    """The words of the server's list."""
+    return list(filter(None, map(str.strip, os.environ.get(VARIABLE, "").split(","))))
+
+
+def left_out() -> list[str]:
+    """The words of the server's list that offer nothing."""
+    return [word for word in listed() if read_listed(word) is None]
 
 
 def free_name(title: str, taken: Collection[str]) -> str:
@@ -47,13 +60,21 @@ def free_name(title: str, taken: Collection[str]) -> str:
     return next(name for name in names if name not in taken)
 
 
-def read_listed(word: str) -> Offer:
-    """What one word of the server's list offers; a folder without a title is called by its own name alone."""
+def read_listed(word: str) -> Offer | None:
+    """What one word of the server's list offers, None where it names nothing.
+
+    A folder without a title is called by its own name alone, a link to one by the link's.
+    """
     title, place = (part.strip() for part in word.rpartition("=")[::2])
     if place.startswith(("/", ".", "~")) or os.path.isdir(place):
-        folder = Path(place).expanduser()
-        return Offer(title or folder.resolve().name, folder)
-    return Offer(title or place, place, CATALOGUE.get(place))
+        try:
+            folder = Path(os.path.abspath(Path(place).expanduser()))
+        except RuntimeError:  # there is no such user
+            return None
+        title = title or folder.name
+        return Offer(title, folder) if title else None
+    known = place in CATALOGUE or HUB_ID.fullmatch(place)
+    return Offer(title or place, place, CATALOGUE.get(place)) if known else None
 
 
 def source_of(name: str) -> str | Path:
@@ -78,4 +99,29 @@ def loopback_alone() -> bool:
 
 def title_of(name: str) -> str:
     """What a model is called on screen."""
-    return offered()[name].title if name in offered() else name
+    return short(offered()[name].title if name in offered() else name)
+
+
+def short(name: str) -> str:
+    """A name without its middle, where it is too long for a page."""
+    half = LONGEST_NAME // 2
+    return name if len(name) <= LONGEST_NAME else f"{name[:half]}…{name[-half:]}"
+
+
+def refusal(name: str) -> str:
+    """Why a page may not load a model, and what it may."""
+    called, meant = f"“{visible(short(name))}”", meant_by(name)
+    choose = f"Choose {meant.title} from the list" if meant else ""
+    if not loopback_alone():
+        return f"This server does not offer {called}.{choose and f' {choose}.'}"
+    hub = "a model of the hub is named owner/name, or owner/name@revision."
+    return f"{called} is not the name of a model here. {f'{choose}; {hub}' if choose else hub[:1].upper() + hub[1:]}"
+
+
+def meant_by(name: str) -> Entry | None:
+    """The one model of the catalogue with this name, title, or hub id without its owner, in small or large letters."""
+    known = [
+        entry for key, entry in CATALOGUE.items()
+        if name.casefold() in map(str.casefold, (key, entry.title, entry.hub_id.rpartition("/")[2]))
+    ]  # fmt: skip
+    return known[0] if len(known) == 1 else None

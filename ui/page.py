@@ -8,7 +8,7 @@ import streamlit as st
 
 from attention_core.catalogue import Entry
 from figures.theme import ThemeName
-from ui.models import model_picker
+from ui.models import model_picker, plain
 from ui.offer import offered, title_of
 from ui.selection import chosen, read_address
 
@@ -43,6 +43,10 @@ def open_page(title: str, origin: Callable[[], str] | None = None) -> None:
 
 def say_refused(refused: dict[str, str]) -> None:
     """What of the address made no sense, with the reasons where there are any."""
+    if reason := refused.pop("model", ""):
+        st.warning(plain(reason))
+    if not refused:
+        return
     st.info("Some of this address made no sense and was left out: " + ", ".join(f"`{safe(k)}`" for k in refused))
     for reason in filter(None, refused.values()):
         st.html(f'<p class="read">{html.escape(reason)}</p>')

@@ -6,14 +6,14 @@ from typing import Any, get_args
 import streamlit as st
 
 from attention_core.derivation import Address
-from attention_core.errors import AttentionLabError
+from attention_core.errors import AttentionLabError, UnknownModelError
 from attention_core.sides import Side
 from attention_core.worked.lesson import HEADS
 from attention_core.worked.lesson_file import from_address
 from attention_core.worked.presets import PRESETS, SEEDS
 from figures.flow import STEP_TITLES
 from ui.examples import EXAMPLES
-from ui.offer import may_load
+from ui.offer import may_load, refusal
 from ui.pictures import DRAWN
 
 LONGEST_TEXT = 20_000  # characters; what is longer is cut, since pictures grow with the square of the tokens
@@ -119,7 +119,7 @@ def head(value: Any) -> str:
 def model(value: Any) -> str:
     """A model that this server lets a page load."""
     if not may_load(str(value)):
-        raise ValueError(value)
+        raise UnknownModelError(refusal(str(value)))
     return str(value)
 
 

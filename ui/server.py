@@ -38,6 +38,12 @@ async def starting(_: st.App) -> AsyncIterator[None]:
     yield
 
 
+def say_failed(_: Exception) -> bool:
+    """What a visitor sees of an error that nothing foresaw; Streamlit has put the whole of it into the log."""
+    st.error("Something went wrong here; the server's log says why.")
+    return True
+
+
 def addresses() -> list[str]:
     """Where the pages are: by one address, or on this machine and from others where the server listens to all."""
     only = st.get_option("server.address")
@@ -67,6 +73,10 @@ def read_ahead() -> None:
     """Import the pages' code, and read the model that they open with, while the browser still loads its own code."""
     import_module("ui.inspect_page")
     from ui.models import shelf
+    from ui.offer import VARIABLE, left_out
     from ui.selection import DEFAULTS
+    from ui.shelf import Job
 
-    shelf().take_from_disk(DEFAULTS["model"])
+    for word in left_out():
+        print(f"{VARIABLE}: {word!r} is left out: it names no model of the catalogue, hub id or folder", flush=True)
+    shelf().take_from_disk(Job(DEFAULTS["model"]))

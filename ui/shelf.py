@@ -19,14 +19,16 @@ AWAY = 5.0  # seconds without a look, after which a page no longer counts as wai
 
 @dataclass
 class Job(Beside):
-    """A model on its way. A download goes on while the pages are drawn again.
+    """One attempt to have a model. A download goes on while the pages are drawn again, and all who wait share it.
 
+    name:     what an address calls the model
     plan:     what the download takes, once the hub has told
     progress: how far it is
     problem:  why there is no model, after it ended without one
     waiting:  page -> when it last looked
     """
 
+    name: str
     plan: Plan | None = None
     progress: Progress | None = None
     problem: str = ""
@@ -56,15 +58,19 @@ class Job(Beside):
 
 @dataclass
 class Shelf:
-    """The models that are loaded, by what an address calls them, and a lock so that each is loaded once."""
+    """The models that are loaded, by what an address calls them, and a lock so that each is loaded once.
+
+    downloads: the last one of each model
+    """
 
     models: dict[str, ac.Model | ac.EncoderDecoder] = field(default_factory=dict)
-    jobs: dict[str, Job] = field(default_factory=dict)
+    downloads: dict[str, Job] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def job(self, name: str) -> Job:
-        """The job of a model; there is one at most."""
-        return self.jobs.setdefault(name, Job())
+    def under_way(self, name: str) -> Job | None:
+        """The download of a model that goes on; not one that has been told to stop, for which nobody else waits."""
+        job = self.downloads.get(name)
+        return job if job and job.running and not job.stopping else None
 
     def here(self, name: str) -> bool:
         """Whether a model needs no download; AttentionLabError when it cannot even be looked for."""
@@ -74,39 +80,42 @@ class Shelf:
         """Load a model, downloading what is missing; AttentionLabError when it cannot be had."""
         self.models[name] = replace(ac.load(source_of(name), progress=report), name=name)
 
-    def take_from_disk(self, name: str) -> bool:
-        """Load a model that needs no download; False, with the reason in its job, when that cannot be done."""
-        try:
+    def take_from_disk(self, job: Job) -> bool:
+        """Load a model that needs no download; False, with what went wrong as its problem, when that cannot be done."""
+
+        def work() -> None:
             with self.lock:
-                if name not in self.models:
-                    if not self.here(name):
-                        return False
-                    self.take(name)
-        except ac.AttentionLabError as problem:
-            self.job(name).problem = said(problem, name)
-        return name in self.models
+                if job.name not in self.models and self.here(job.name):
+                    self.take(job.name)
 
-    def ask(self, name: str) -> None:
+        tried(job, work)
+        return job.name in self.models
+
+    def ask(self, job: Job) -> None:
         """Learn what the download of a model takes, or why there can be none."""
-        job = self.job(name)
-        self._tried(name, lambda: setattr(job, "plan", checkpoint.plan(source_of(name))))
+        tried(job, lambda: setattr(job, "plan", checkpoint.plan(source_of(job.name))))
 
-    def download(self, name: str) -> None:
+    def download(self, job: Job) -> None:
         """Begin to download and load a model, unless that has begun."""
-        job = self.job(name)
         with self.lock:
-            if not job.running and name not in self.models:
-                job.start(lambda: self._tried(name, lambda: self.take(name, job.report)))
+            if not job.running and not self.under_way(job.name) and job.name not in self.models:
+                self.downloads[job.name] = job
+                job.start(lambda: tried(job, lambda: self.take(job.name, job.report)))
 
-    def _tried(self, name: str, work: Callable[[], None]) -> None:
-        """Do some work; what goes wrong becomes the job's problem."""
-        try:
-            work()
-        except ac.AttentionLabError as problem:
-            self.job(name).problem = said(problem, name)
-        except Exception:
-            logging.exception("Loading %s", name)
-            self.job(name).problem = f"{title_of(name)} could not be loaded; the server's log says why."
+    def drop(self, name: str) -> None:
+        """Keep a model no longer, so that it is loaded anew when it is next wanted."""
+        self.models.pop(name, None)
+
+
+def tried(job: Job, work: Callable[[], None]) -> None:
+    """Do some of a job's work; what goes wrong becomes its problem."""
+    try:
+        work()
+    except ac.AttentionLabError as problem:
+        job.problem = said(problem, job.name)
+    except Exception:
+        logging.exception("Loading %s", job.name)
+        job.problem = f"{title_of(job.name)} could not be loaded; the server's log says why."
 
 
 def said(problem: Exception, name: str) -> str:

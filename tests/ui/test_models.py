@@ -86,13 +86,50 @@ def test_trying_again_when_the_cause_is_gone(hub):
     assert "error 503" in test.warning[0].value
     hub.refused.clear()
     press(test, "Try again")
+    assert any("140.9 kB to download" in said.value for said in test.markdown)
+    assert hub.gets("model.safetensors") == []
+    press(test, "Download")
     until(test, NAME)
+
+
+def test_what_became_of_a_download_is_told_to_those_who_waited_for_it_alone(hub):
+    first, second = run(model=NAME), run(model=NAME)
+    hub.rate = 20_000
+    press(first, "Download")
+    assert not [button for button in second.run().button if button.label == "Download"]
+    third = run(model=NAME)
+    job = first.session_state.job
+    assert second.session_state.job is third.session_state.job is job
+    press(third, "Cancel")
+    assert (job.stopping, "wanted" in third.session_state) == (False, False)
+    job.stop()
+    job._thread.join(10)
+    for waited in (first, second):
+        assert "The download was stopped" in waited.run().warning[0].value
+    later = run(model=NAME)
+    assert not later.warning
+    assert [button.label for button in later.button] == ["Download", "Close"]
+    press(first, "Close")
+    first.session_state.selection = {**first.session_state.selection, "model": NAME}
+    assert not first.run().warning
+
+
+def test_a_download_that_is_being_stopped_is_not_joined(hub):
+    first = run(model=NAME)
+    hub.rate = 20_000
+    press(first, "Download")
+    first.session_state.job.stop()
+    later = run(model=NAME)
+    assert [button.label for button in later.button] == ["Download", "Close"]
+    hub.rate = None
+    press(later, "Download")
+    until(later, NAME)
 
 
 def test_the_first_model_is_fetched_without_asking(hub, monkeypatch):
     monkeypatch.setattr("attention_core.checkpoint.from_distribution", lambda name: None)
     test = AppTest.from_function(page, default_timeout=30).run()
-    job = models.shelf().job("minilm")
+    job = test.session_state.job
     job._thread.join(10)
     assert any(one.path.startswith("/api/models/sentence-transformers/") for one in hub.asked)
     test.run()
@@ -110,15 +147,15 @@ def test_the_first_model_is_fetched_without_asking(hub, monkeypatch):
 )
 def test_progress_in_words(progress, said):
     assert told(progress) == said
-    share, words = bar("B*", Job(progress=progress))
+    share, words = bar("B*", Job("b", progress=progress))
     assert share == progress.done / progress.total
     assert words == f"Downloading B\\*: {said}"
 
 
 def test_a_bar_before_and_after_the_bytes():
-    assert bar("a", Job()) == (0.0, "a: asking the model hub …")
-    assert bar("a", Job(progress=Progress("f", 7, 7, 1.0))) == (1.0, "a: loading …")
-    job = Job(progress=Progress("f", 1, 7, 1.0))
+    assert bar("a", Job("a")) == (0.0, "a: asking the model hub …")
+    assert bar("a", Job("a", progress=Progress("f", 7, 7, 1.0))) == (1.0, "a: loading …")
+    job = Job("a", progress=Progress("f", 1, 7, 1.0))
     job.leave("page")
     assert bar("a", job)[1] == "a: stopping …"
 

@@ -8,7 +8,18 @@ from hypothesis import strategies as st
 
 from attention_core.catalogue import CATALOGUE
 from ui import offer
-from ui.offer import VARIABLE, Offer, may_load, offered, source_of, title_of
+from ui.offer import (
+    LONGEST_NAME,
+    VARIABLE,
+    Offer,
+    left_out,
+    may_load,
+    offered,
+    refusal,
+    short,
+    source_of,
+    title_of,
+)
 
 FOLDER = Path(__file__).parents[1] / "reference" / "bert"
 
@@ -47,6 +58,59 @@ def test_a_folder_takes_no_name_of_another_model_and_is_offered_beside_it(monkey
         "minilm (2)": FOLDER, "bert (2)": FOLDER, "bert (3)": other, "mine": other, "Default": "minilm",
     }  # fmt: skip
     assert title_of("minilm (2)") == "minilm (2)"
+
+
+def test_words_that_name_nothing_are_left_out(monkeypatch, tmp_path):
+    odd = ["~nosuchuser/x", "/", "=", "a=", "not a model", "file:///etc", "a=b"]
+    monkeypatch.setenv(VARIABLE, ",".join([*odd, str(tmp_path / "later"), "owner/name"]))
+    assert [name for name in offered() if name not in CATALOGUE] == ["later", "owner/name"]
+    assert left_out() == odd
+
+
+def test_a_link_is_called_by_its_own_name_and_may_lead_nowhere(monkeypatch, tmp_path):
+    (link := tmp_path / "link").symlink_to(FOLDER)
+    (loop := tmp_path / "loop").symlink_to(loop)
+    monkeypatch.setenv(VARIABLE, f"{link},{loop}")
+    assert {name: source_of(name) for name in offered() if name not in CATALOGUE} == {"link": link, "loop": loop}
+
+
+def test_a_relative_folder_is_called_by_its_name(monkeypatch, tmp_path):
+    (folder := tmp_path / "mine").mkdir()
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv(VARIABLE, ".,../mine,./gone")
+    assert {name: source_of(name) for name in offered() if name not in CATALOGUE} == {
+        "mine": folder, "gone": folder / "gone",
+    }  # fmt: skip
+
+
+def test_a_long_name_is_shown_without_its_middle():
+    assert short("x" * LONGEST_NAME) == "x" * LONGEST_NAME
+    shown = title_of(f"owner/{'y' * 300}")
+    assert shown.startswith("owner/y")
+    assert (len(shown), shown.count("…")) == (LONGEST_NAME + 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("/etc", "“/etc” is not the name of a model here. A model of the hub is named owner/name, or"),
+        ("a/b@@c", "“a/b@@c” is not the name of a model here. A model of the hub is named owner/name, or"),
+        ("bert-base-uncased", "here. Choose BERT base from the list; a model of the hub is named owner/name, or"),
+        ("GPT-2", "here. Choose GPT-2 from the list; a model of the hub is named owner/name, or"),
+        ("MiniLM", "here. Choose all-MiniLM-L6-v2 from the list;"),
+        ("\u202ea\x07", "“U+202EaU+0007” is not"),
+    ],
+)
+def test_on_this_machine_a_refusal_says_how_models_are_named(listens, name, said):
+    listens("127.0.0.1")
+    assert said in refusal(name)
+
+
+def test_where_others_are_served_a_refusal_names_the_model(listens):
+    listens("0.0.0.0")
+    assert refusal("org/name") == "This server does not offer “org/name”."
+    assert refusal("bert-base-uncased").endswith("“bert-base-uncased”. Choose BERT base from the list.")
+    assert len(refusal("x" * 3000)) < 100
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,7 @@ def test_junk_is_named_and_the_default_stands():
         {"layer": "three", "model": "../etc", "open": "<b>", "least": "7", "head": "1e9", "x": 1}
     )
     assert sorted(refused) == ["head", "layer", "least", "model", "open"]
+    assert "../etc" in refused["model"]
     assert selection == DEFAULTS
 
 

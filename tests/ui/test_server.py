@@ -14,6 +14,7 @@ import pytest
 
 from ui import server
 from ui.models import shelf
+from ui.offer import VARIABLE
 from ui.selection import DEFAULTS
 
 ROOT = Path(__file__).parents[2]
@@ -90,6 +91,13 @@ def test_a_start_reads_the_first_model_and_opens_a_browser_where_there_is_one(mo
     with ThreadPoolExecutor(1) as other:  # a browser's test may have a loop running in this thread
         assert other.submit(lambda: asyncio.run(start())).result()
     assert [url.startswith("http://localhost:") for url in opened] == [True] * (not headless)
+
+
+def test_a_start_says_which_listed_words_name_nothing(monkeypatch, capsys):
+    monkeypatch.setenv(VARIABLE, "~nosuchuser/x,owner/name,a=")
+    server.read_ahead()
+    said = capsys.readouterr().out.splitlines()
+    assert [line.split(":")[1].strip() for line in said] == ["'~nosuchuser/x' is left out", "'a=' is left out"]
 
 
 @pytest.mark.parametrize(
