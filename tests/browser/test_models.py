@@ -61,6 +61,11 @@ def test_a_model_is_offered_with_its_size_stopped_and_gone_on_with(open_page, hu
     expect(page.locator("section[data-weight]")).to_have_attribute("data-weight", re.compile(r"^0\.67"))
     assert urllib.parse.urlsplit(page.evaluate("location.href")).query == ""
 
+    another = open_page()
+    choose(another, NAME)
+    panel(another).get_by_text(re.compile("tiny/bert is not on this machine: 140.9 kB to download.")).wait_for()
+    expect(panel(another).get_by_role("button", name="Download")).to_have_count(1)
+
     hub.rate = None
     panel(page).get_by_role("button", name="Try again").click()
     page.locator(".badge", has_text="tiny/bert").wait_for()
