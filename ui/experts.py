@@ -10,7 +10,7 @@ import attention_core as ac
 from attention_core.derivation import Address
 from attention_core.explain import number_at, open_term
 from components import visible
-from ui.equations import plain, step, value
+from ui.equations import fold, plain, step, value
 
 
 def there(trace: ac.Trace, layer: int) -> bool:
@@ -41,8 +41,8 @@ def arithmetic(trace: ac.Trace, layer: int, position: int, m: int) -> list[dict[
     return [step(
         mixed,
         [words, f"What each makes of it is multiplied by its weight and added up (shown: dimension {m})."],
-        [{"label": "what the router says", "tables": [
-            {"head": ["expert", "router’s score", "weight"], "rows": rows, "chosen": -1}]}],
+        [fold("what the router says", [], [
+            {"head": ["expert", "router’s score", "weight"], "rows": rows, "chosen": -1}])],
     )]  # fmt: skip
 
 

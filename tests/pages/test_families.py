@@ -124,6 +124,18 @@ def test_inspect(model, trace, show):
         arithmetic(app)
 
 
+@pytest.mark.parametrize("model", ["gpt_oss"], indirect=True)
+def test_where_only_a_sink_is_missing_nothing_is_said_to_be_hidden(model, trace, show):
+    query = int(trace.pattern(1)[1].sum(axis=-1).argmin())
+    said = html(show(layer=1, head=1, q=query, k=0, hide=True))
+    share = 1 - float(trace.pattern(1)[1, query].sum())
+    assert "Each head’s sink takes its part, so a row may sum to less than 1." in said
+    assert f"gives {share:.2f} of its attention to no token" in said
+    steps = arithmetic(app := show(layer=1, head="mean", q=query, k=0, hide=True, renorm=True))["steps"]
+    assert steps[-1]["words"][0].startswith("Renormalized: each head’s sink takes its part, and what is left")
+    assert "but to the heads’ sinks" in html(app)
+
+
 def html(app):
     return " ".join(each.proto.body for each in app.get("html"))
 

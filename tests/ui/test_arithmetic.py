@@ -9,7 +9,10 @@ from attention_core.derivation import Address
 from attention_core.sides import attentions
 from tests.attention_core.families.small import small
 from tests.attention_core.families.test_decoders import BLOOM, GPT_NEO, IDS, ROTATED
+from tests.evaluate import evaluate
+from tests.every_family import CASES
 from tests.random_model import GPT_OSS, write_model
+from tests.small_tokenizers import TEXT
 from ui.arithmetic import view
 from ui.looks import Look, look_at_mix, look_at_weights
 from ui.traits import weighed
@@ -75,3 +78,22 @@ def test_values_that_heads_share_are_mixed_by_each_of_them(head):
     told = look_at_mix(Look(attentions(trace)[None], 1, head, 4, 2))
     assert trace.tokens[best] in told
     assert f"{lengths[best] / lengths.sum():.0%}" in told
+
+
+@pytest.mark.parametrize("family", ["mixtral", "qwen3", "bert"])
+def test_wherever_rounding_shows_it_is_said(tmp_path, family):
+    attention = attentions(ac.load(CASES[family].write(tmp_path)).trace(TEXT))[None]
+    steps = [
+        step
+        for layer, head in ((0, "0"), (1, "1"), (1, "mean"))
+        for query in (2, 5)
+        for step in view(attention, layer, head, query, 1, [1, 2, 3], "", False, [])["steps"]
+    ]
+    shown = 0
+    for part in (*steps, *(fold for step in steps for fold in step.get("folds", []))):
+        lines = ["".join(run[0] for run in line) for line in part.get("lines", [])]
+        worked = [evaluate(line)[:3] for line in lines if " = " in line]
+        off = sum(f"{left:.{decimals}f}" != f"{right:.{decimals}f}" for left, right, decimals in worked)
+        assert " ".join(part["words"]).count("Rounding shows") == off, lines
+        shown += off
+    assert shown
