@@ -7,6 +7,7 @@ import streamlit as st
 import attention_core as ac
 from attention_core.explain import open_term
 from attention_core.sides import Attention
+from components import visible
 from components.grid import grid
 from components.picture import picture
 from ui import experts
@@ -66,7 +67,7 @@ def tokens_table(trace: ac.Trace) -> None:
         {
             "position": list(range(len(trace.pieces))),
             "text": [trace.text[piece.start : piece.end] for piece in trace.pieces],
-            "token": trace.tokens,
+            "token": [*map(visible, trace.tokens)],
             "id": trace.ids,
             "special": [piece.special for piece in trace.pieces],
         },

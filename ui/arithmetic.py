@@ -19,7 +19,7 @@ from ui.equations import FIRST_TERMS, equation, equations, fold, plain, products
 from ui.opened import opened
 from ui.traits import prepared, scored, shared_by
 from ui.where import where
-from ui.words import renormalized
+from ui.words import reads, renormalized
 
 
 def view(
@@ -139,7 +139,7 @@ def softmax_step(attention: Attention, tree: Term, key: int) -> dict[str, Any]:
         j = own.at.indices[-1] if own.at else i
         chosen = i if j == key and not sunk else chosen
         share = power.value / made["sum"].value
-        name = "the sink" if sunk else attention.key_names[j]
+        name = "the sink" if sunk else reads(attention.key_names[j])
         rows.append([plain(name), value(own), plain(number(power.value, 4)), plain(number(share, 4))])
     over = f"{len(rows) - 1} tokens and the head’s sink" if attention.has_sink else f"{len(rows)} tokens"
     return step(
@@ -155,7 +155,7 @@ def value_steps(attention: Attention, layer: int, head: int, query: int, dims: l
 
     dims: the dimensions of z that are written out; where none is chosen, its largest
     """
-    trace, names = attention.trace, attention.key_names
+    trace, names = attention.trace, [*map(reads, attention.key_names)]
     mixed = attention.array("z", layer)[head, query]
     dims = [d for d in dims if d < len(mixed)] or [int(np.abs(mixed).argmax())]
     made = [open_term(trace, attention.address("z", layer, head, query, d)) for d in dims]
