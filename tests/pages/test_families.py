@@ -167,6 +167,8 @@ def test_step_by_step_of_one_head_shows_what_the_family_does(model, trace, show)
         assert f"{step} of 11" in said[step]
     turned, shared = bool(config.rotary and config.rotary[layer]), config.n_kv_heads < config.n_heads
     assert ("Angles" in shown[4]) == ("Keys rotated" in shown[4]) == ("turned, pair" in said[4]) == turned
+    reads_normed = config.norm_position in ("pre", "both") and layer not in config.unnormed
+    assert ("The stream is normed first." in said[4]) == reads_normed
     assert ("Keys normed" in shown[4]) == (config.qk_norm != "none")
     assert (", shared by heads 0 to" in shown[4]) == ("share" in said[4]) == shared
     assert ("softly between" in said[6]) == ("Capped scores" in shown[6]) == bool(config.attn_soft_cap)

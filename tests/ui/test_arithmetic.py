@@ -17,7 +17,7 @@ from tests.random_model import GPT_OSS, write_model
 from tests.small_tokenizers import TEXT
 from ui.arithmetic import view
 from ui.looks import Look, look_at_mix, look_at_weights
-from ui.traits import weighed
+from ui.traits import scored, weighed
 from ui.where import where
 
 
@@ -91,6 +91,14 @@ def score_words(raw, query, key):
     drawn = view(attentions(small(raw).trace(ids=IDS))[None], 1, "4", query, key, None, "", False, [])["steps"]
     said = [step["words"][0] for step in drawn]
     return said[1 : next(at for at, words in enumerate(said) if words.startswith("Softmax"))]
+
+
+def test_each_divisor_has_its_reason(traced):
+    attention = attentions(traced("gpt2"))[None]
+    assert scored(attention.scoring(2)[0], attention.config) == (
+        "divided by √7, so that it does not grow with the width, and by 3, which is this layer’s own"
+    )
+    assert scored(attention.scoring(0)[0], attention.config) == "divided by √7, so that it does not grow with the width"
 
 
 def test_a_term_in_the_score_has_its_step():
