@@ -136,7 +136,8 @@ def steps(run: ac.Trace | ac.PairTrace, made_for: tuple[str, str]) -> None:
     walk(attention, place, layer, head)
     look = step.look(Look(attention, layer, head, *part.cell))
     st.html(f'<p class="say">{says(step, attention, layer)}</p><p class="look">{look}</p>')
-    if step.name == "mask" and (note := mask_note(attention.causal, attention.window(layer))):
+    note = mask_note(attention.causal, attention.window(layer), len(attention.keys))
+    if step.name == "mask" and note:
         st.html(f'<p class="read">{note}</p>')
     tokens_box(attention, part, IMAGE_HEIGHT)
     if step.name == "tokens" and attention.config.image:

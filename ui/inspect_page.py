@@ -31,7 +31,7 @@ def what_is_chosen(attention: Attention, part: Shown) -> None:
     if attention.config.image is None:
         tokens_box(attention, part)
     with st.container():
-        if note := words.unplaced(attention.source.text, attention.keys):
+        if note := words.unplaced(attention.source.text, attention.keys, attention.key_names):
             st.caption(note.replace("[", "\\["))
     headline(attention, part)
 
@@ -118,7 +118,8 @@ def who_looks_at_whom(attention: Attention, part: Shown) -> None:
         bound(st.toggle, "Hide special tokens", "hide", {"open": ""})
         if chosen()["hide"]:
             bound(st.toggle, "Renormalize what is left", "renorm", {"open": ""})
-    for note in (words.mask_note(attention.causal, attention.window(part.layer)), on_sinks(attention, part)):
+    masks = words.mask_note(attention.causal, attention.window(part.layer), len(attention.keys))
+    for note in (masks, on_sinks(attention, part)):
         if note:
             st.html(f'<p class="read">{note}</p>')
 

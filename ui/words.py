@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from attention_core.tokenizer import Token, without_surrogates
+from attention_core.unseen import is_format
 from components import visible
 from ui.examples import Example
 
@@ -157,11 +158,12 @@ def sink_note(queries: list[str], keys: list[str], weights: np.ndarray, query: i
     )
 
 
-def mask_note(causal: bool, window: int | None) -> str | None:
+def mask_note(causal: bool, window: int | None, count: int) -> str | None:
     """Why a part of the picture is empty: later keys in a model that reads forward, far ones where there is a window.
 
-    window: how many keys a query sees on each side, itself included
+    window: how many keys a query sees on each side, itself included;  count: how many keys there are
     """
+    window = window if window and window < count else None
     if causal:
         reach = f" and at the {window - 1} before it" if window else " and at those before it"
         far = ", and so is what lies farther back" if window else ""
@@ -174,17 +176,19 @@ def mask_note(causal: bool, window: int | None) -> str | None:
     return None
 
 
-def unplaced(text: str, tokens: tuple[Token, ...]) -> str | None:
-    """A note on characters that the tokenizer dropped or does not know."""
-    covered = {i for token in tokens for i in range(token.start, token.end)}
+def unplaced(text: str, tokens: tuple[Token, ...], names: list[str]) -> str | None:
+    """A note on characters that the tokenizer dropped or does not know; `names` are the tokens as they read."""
+    read = without_surrogates(text)
+    covered = {i for token, name in zip(tokens, names, strict=True) for i in range(token.start, token.end)
+               if token.unknown or read[i] in name or not is_format(read[i])}  # fmt: skip
     dropped = sorted({c for i, c in enumerate(text) if i not in covered and not c.isspace()})
     unknown = sum(token.unknown for token in tokens)
     parts = []
     if unknown:
         parts.append(f"{unknown} piece{'s are' if unknown > 1 else ' is'} not in the model’s vocabulary and marked")
     if dropped:
-        names = ", ".join(f"U+{ord(c):04X}" for c in dropped[:8])
-        parts.append(f"the tokenizer leaves out {names}{' and more' if len(dropped) > 8 else ''}")
-    if text != without_surrogates(text):
+        codes = ", ".join(f"U+{ord(c):04X}" for c in dropped[:8])
+        parts.append(f"the tokenizer leaves out {codes}{' and more' if len(dropped) > 8 else ''}")
+    if text != read:
         parts.append("half characters were read as U+FFFD")
     return capital("; ".join(parts)) + "." if parts else None

@@ -6,6 +6,7 @@ import re
 import numpy as np
 import pytest
 
+import attention_core as ac
 from attention_core.tokenizer import Token
 from ui.examples import BY_TEXT, EXAMPLES
 from ui.words import (
@@ -121,11 +122,30 @@ def test_ordinals(number, said):
      (False, 5, "at most 4 tokens to either side")],
 )  # fmt: skip
 def test_an_empty_part_of_the_picture_is_explained(causal, window, said):
-    told = mask_note(causal, window)
+    told = mask_note(causal, window, 6)
     assert told is None if said is None else said in told
+    assert mask_note(causal, window, 5) == mask_note(causal, None, 5)
 
 
 def test_what_the_tokenizer_drops_is_named():
-    assert "U+0007" in unplaced("a\x07b", (token("a", 0, 1), token("b", 2, 3)))
-    assert "1 piece is" in unplaced("a", (token("[UNK]", 0, 1, unknown=True),))
-    assert unplaced("a b", (token("a", 0, 1), token("b", 2, 3))) is None
+    assert "U+0007" in unplaced("a\x07b", (token("a", 0, 1), token("b", 2, 3)), ["a", "b"])
+    assert "1 piece is" in unplaced("a", (token("[UNK]", 0, 1, unknown=True),), ["[UNK]"])
+    assert unplaced("a b", (token("a", 0, 1), token("b", 2, 3)), ["a", "b"]) is None
+
+
+def test_what_is_dropped_within_a_token_is_named():
+    assert unplaced("ab\u200bc", (token("abc", 0, 4),), ["abc"]) == "The tokenizer leaves out U+200B."
+    assert unplaced("ab\u200bc", (token("abâĢĭc", 0, 4),), ["ab\u200bc"]) is None
+    assert unplaced("a\u200b", (token("[UNK]", 0, 2, unknown=True),), ["[UNK]"]).startswith("1 piece is")
+    assert unplaced("\u00c9a", (token("ea", 0, 2),), ["ea"]) is None
+    assert unplaced("\ud800a", (token("x", 0, 2),), ["\ufffda"]) == "Half characters were read as U+FFFD."
+    minilm = ac.load("minilm")
+    for text, left_out in (
+        ("say a\x01b", "U+0001"),
+        ("abc a\u200bbc", "U+200B"),
+        ("👩\u200d👧", None),
+        ("a\u200cb", "U+200C"),
+    ):
+        trace = minilm.trace(text)
+        told = unplaced(text, trace.pieces, trace.tokens)
+        assert (left_out is None and "U+200D" not in (told or "")) or left_out in told
