@@ -141,7 +141,8 @@ def softmax_step(attention: Attention, tree: Term, key: int) -> dict[str, Any]:
         share = power.value / made["sum"].value
         name = "the sink" if sunk else reads(attention.key_names[j])
         rows.append([plain(name), value(own), plain(number(power.value, 4)), plain(number(share, 4))])
-    over = f"{len(rows) - 1} tokens and the head’s sink" if attention.has_sink else f"{len(rows)} tokens"
+    count = len(rows) - attention.has_sink
+    over = f"{count} token{'s' if count != 1 else ''}{' and the head’s sink' if attention.has_sink else ''}"
     return step(
         tree,
         [f"Softmax over {over}: e to the score less the row’s maximum, over the sum of all such powers."],

@@ -53,9 +53,10 @@ def every_token(trace: ac.Trace, layer: int) -> None:
     columns: dict[str, list[Any]] = {"position": list(range(len(trace.tokens))), "token": [*map(visible, trace.tokens)]}
     for choice in range(experts.shape[1]):
         columns[f"choice {choice}"] = [int(each) for each in experts[:, choice]]
-        columns[f"weight {choice}"] = [round(float(each), 4) for each in weights[:, choice]]
+        columns[f"weight {choice}"] = [float(each) for each in weights[:, choice]]
     st.caption("Experts are counted from 0. Choice 0 is the strongest; what it makes is multiplied by weight 0.")
-    st.dataframe(columns, hide_index=True, height="content" if len(trace.tokens) < 20 else 420)
+    digits = {name: st.column_config.NumberColumn(format="%.4f") for name in columns if name.startswith("weight")}
+    st.dataframe(columns, hide_index=True, height="content" if len(trace.tokens) < 20 else 420, column_config=digits)
 
 
 def where(trace: ac.Trace, address: Address) -> str:
