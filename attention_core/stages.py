@@ -230,7 +230,8 @@ def cell_at(run: Run, stage: Stage, place: tuple[int, ...]) -> Cell:
     """The number at a place of a quantity; InputError when there is no such place."""
     shape = run.array(stage.name, stage.layer).shape
     if len(place) != len(shape):
-        raise InputError(f"{stage.name} has {len(shape)} axes ({', '.join(stage.axes)}); {len(place)} were named.")
+        axes = f"{len(shape)} ax{'is' if len(shape) == 1 else 'es'} ({', '.join(stage.axes)})"
+        raise InputError(f"{stage.name} has {axes}; {len(place)} {'was' if len(place) == 1 else 'were'} named.")
     for axis, index, size in zip(stage.axes, place, shape, strict=True):
         if not 0 <= index < size:
             raise InputError(f"{axis.capitalize()} {index} is not there: they are 0 to {size - 1}.")

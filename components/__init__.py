@@ -4,11 +4,9 @@ They stand in the page itself and share one selection there, see selection.js. W
 list that holds one mapping: in a mapping alone Streamlit would look for dataframes, and import pandas for that.
 """
 
-import unicodedata
 from pathlib import Path
 
-_JOINERS = "\u200c\u200d"
-_UNSEEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
+from attention_core.unseen import named
 
 
 def source(*names: str) -> str:
@@ -18,20 +16,13 @@ def source(*names: str) -> str:
 
 
 def visible(text: str) -> str:
-    """The text with its unseen characters spelled out, so that "\\x07" reads "U+0007".
+    """The text with its unseen characters named, so that "\\x07" reads "U+0007".
 
-    Spaces, and the joiners that hold emoji and words together, stay as they are unless nothing else is there: then
-    a space is shown as "␣".
+    Where nothing else is there every character is named, and a space is shown as "␣".
     """
-    seen = text.translate(dict.fromkeys(map(ord, _JOINERS))).strip()
-    return "".join(
-        "␣"
-        if not seen and character == " "
-        else f"U+{ord(character):04X}"
-        if not seen or (unicodedata.category(character) in _UNSEEN and character not in _JOINERS)
-        else character
-        for character in text
-    )
+    if text.strip():
+        return named(text)
+    return "".join("␣" if character == " " else f"U+{ord(character):04X}" for character in text)
 
 
 def is_index(value: object, stop: int) -> bool:

@@ -19,8 +19,9 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
     button.onclick = () => setTriggerValue("open", address)
     return button
   }
+  const said = (words) => element("p", { className: "words", textContent: words })
   const line = ([first, ...rest]) => {
-    if (first[1] === "name") return element("div", {}, [element("p", { className: "words", textContent: first[0] }), line(rest)])
+    if (first[1] === "name") return element("div", {}, [said(first[0]), line(rest)])
     const runs = [first, ...rest]
     const node = element("p", { className: "line" }, runs.map(run))
     node.lastChild?.classList.add("result")
@@ -34,11 +35,11 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
       element("tbody", {}, body),
     ])])
   }
-  const fold = (id, { label, lines = [], tables = [] }) => {
+  const fold = (id, { label, lines = [], words = [], tables = [] }) => {
     const node = element("details", {}, [element("summary", { textContent: label })])
     node.firstChild.dataset.focus = `fold ${id}`
     // What is folded is built when it is first unfolded: long rows cost nothing until then.
-    const fill = () => node.children.length > 1 || node.append(...lines.map(line), ...tables.map(table))
+    const fill = () => node.children.length > 1 || node.append(...lines.map(line), ...words.map(said), ...tables.map(table))
     node.ontoggle = () => { node.open ? (open.add(id), fill()) : open.delete(id) }
     if (open.has(id)) { fill(); node.open = true }
     return node
@@ -59,7 +60,7 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
     element("span", { className: "no", textContent: i + 1 }),
     element("div", {}, [
       ...content.lines.map(line),
-      ...(content.words ?? []).map((words) => element("p", { className: "words", textContent: words })),
+      ...(content.words ?? []).map(said),
       ...(content.folds ?? []).map((each, j) => fold(`${i}.${j}`, each)),
     ]),
   ])
@@ -74,7 +75,7 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
       }),
     ]),
     ...lines.map(line),
-    ...words.map((text) => element("p", { className: "words", textContent: text })),
+    ...words.map(said),
     ...folds.map((each, j) => fold(`opened.${j}`, each)),
   ])
 

@@ -13,7 +13,7 @@ from figures.theme import MONO, SANS, Theme, ThemeName
 from figures.theme import theme as theme_of
 
 Role = Literal["query", "key", "value", "plain"]
-WIDTH, HEIGHT = 1160, 196
+WIDTH, HEIGHT = 1166, 196
 MIDDLE = 84  # the line along which the drawing runs
 LANES = {"query": 34, "key": MIDDLE, "value": 134}
 STEP_TITLES = ("Text", "Tokens", "Embeddings", "Q, K, V", "Scores", "Scaled", "Mask", "Weights", "Mixed", "Joined",
@@ -82,7 +82,7 @@ def layout(sizes: Sizes) -> list[Box]:
     answering = count if sizes.n_keys is None else sizes.n_keys
     stream, one, other = f"{count} × {sizes.d_model}", f"{count} × {sizes.d_head}", f"{answering} × {sizes.d_head}"
     square, wide = f"{count} × {answering}", side(answering)
-    x = [50 + 106 * i for i in range(11)]
+    x = [53 + 106 * i for i in range(11)]
     kinds: tuple[tuple[Role, str, float, str], ...] = (
         ("query", "Q", low, one), ("key", "K", min(wide, 40), other), ("value", "V", min(wide, 40), other),
     )  # fmt: skip

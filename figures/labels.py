@@ -3,28 +3,15 @@
 import html
 import unicodedata
 
+from attention_core.unseen import named
+
 LONGEST = 14
 CHARACTER = 7.3  # pixels of a 12-pixel monospaced letter, rounded up
-_JOINERS = "\u200c\u200d"
-_UNSEEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
-_NO_CHARACTERS = "\ufffe\uffff"
-
-
-def visible(token: str) -> str:
-    """The token with its unseen characters spelled out, so that "\\x07" reads "U+0007"; nothing XML forbids is left.
-
-    Joiners stay as they are inside a token, since they hold emoji and words together.
-    """
-    kept = _JOINERS if token.strip(_JOINERS) else ""
-    return "".join(
-        f"U+{ord(c):04X}" if c in _NO_CHARACTERS or (unicodedata.category(c) in _UNSEEN and c not in kept) else c
-        for c in token
-    )
 
 
 def short(token: str) -> str:
     """At most LONGEST visible characters of a token, its cut marked; a blank one is shown as "␣"."""
-    text = visible(token)
+    text = named(token)
     if not text.strip():
         return "␣" * max(min(len(text), LONGEST), 1)
     return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"

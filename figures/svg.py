@@ -7,10 +7,11 @@ from xml.sax.saxutils import escape, quoteattr
 
 from numpy.typing import ArrayLike
 
+from attention_core.unseen import named
 from figures.columns import ACROSS
 from figures.graph_info import Edge, GraphInfo, alt_text, label_room, node_colour
 from figures.heatmap import SLOPE, TURN, HeatmapInfo, frames, heatmap_info, labelled, margins
-from figures.labels import digits, isolated, pair, visible, width
+from figures.labels import digits, isolated, pair, width
 from figures.layout import LINE, NODE, RADIUS, RISE, WIDE, dot, slants
 from figures.theme import MONO, SANS, Theme, ThemeName, ink_on, mixed, weight_colour
 from figures.theme import theme as theme_of
@@ -174,7 +175,7 @@ def _document(width: float, height: float, title: str, words: str, colours: Them
     return "\n".join([
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0f}" height="{height:.0f}" '
         f'viewBox="0 0 {width:.2f} {height:.2f}" role="img" font-family={quoteattr(MONO)}>',
-        f"<title>{escape(visible(title))}</title>",
+        f"<title>{escape(named(title))}</title>",
         f"<desc>{escape(words)}</desc>",
         f'<rect width="100%" height="100%" fill="{colours.background}"/>',
         *parts,

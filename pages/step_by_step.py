@@ -7,6 +7,7 @@ import streamlit as st
 import attention_core as ac
 from attention_core.explain import open_term
 from attention_core.sides import Attention
+from components import visible
 from components.grid import grid
 from components.picture import picture
 from ui import experts
@@ -67,7 +68,7 @@ def tokens_table(trace: ac.Trace) -> None:
         {
             "position": list(range(len(trace.pieces))),
             "text": [trace.text[piece.start : piece.end] for piece in trace.pieces],
-            "token": trace.tokens,
+            "token": [*map(visible, trace.tokens)],
             "id": trace.ids,
             "special": [piece.special for piece in trace.pieces],
         },
@@ -137,7 +138,8 @@ def steps(run: ac.Trace | ac.PairTrace, made_for: tuple[str, str]) -> None:
     walk(attention, place, layer, head)
     look = step.look(Look(attention, layer, head, *part.cell))
     st.html(f'<p class="say">{says(step, attention, layer)}</p><p class="look">{look}</p>')
-    if step.name == "mask" and (note := mask_note(attention.causal, attention.window(layer))):
+    note = mask_note(attention.causal, attention.window(layer), len(attention.keys))
+    if step.name == "mask" and note:
         st.html(f'<p class="read">{note}</p>')
     tokens_box(attention, part, IMAGE_HEIGHT)
     if step.name == "tokens" and attention.config.image:

@@ -14,11 +14,12 @@ from attention_core.explain import number_at, open_term
 from attention_core.operations import Scale
 from attention_core.render import number
 from attention_core.sides import Attention
-from ui import experts
-from ui.equations import equation, plain, products_table, step, value, whole_line
+from ui import experts, stream
+from ui.equations import FIRST_TERMS, equation, equations, fold, plain, products_table, step, value
 from ui.opened import opened
 from ui.traits import prepared, scored, shared_by
 from ui.where import where
+from ui.words import reads, renormalized
 
 
 def view(
@@ -46,7 +47,8 @@ def view(
     pattern = attention.pattern(layer)
     weights = pattern.mean(axis=0)[query] if head == "mean" else pattern[int(head), query]
     if shown is not None:
-        drawn["steps"].append(renormalized_step(weights, shown, key))
+        why = renormalized(len(shown) < len(weights), attention.has_sink)
+        drawn["steps"].append(renormalized_step(weights, shown, key, why))
     making = opened(trail, make=lambda at: open_term(attention.trace, at), where=lambda at: where(attention.trace, at))
     return drawn | {"opened": making, "dark": dark, "weight": f"{weights[key]:.6f}"}
 
@@ -64,14 +66,12 @@ def mean_step(attention: Attention, layer: int, query: int, key: int) -> dict[st
     }
 
 
-def renormalized_step(weights: np.ndarray, shown: list[int], key: int) -> dict[str, Any]:
-    """One weight divided by the sum of the weights that are left."""
+def renormalized_step(weights: np.ndarray, shown: list[int], key: int, why: str) -> dict[str, Any]:
+    """One weight divided by the sum of the weights that are left; `why` says of what."""
     left = make("sum", [Term(float(weights[j]), f"weight[{j}]") for j in shown]).named("what is left")
     share = make("quotient", (Term(float(weights[key]), "weight"), left)).named("renormalized")
-    return {
-        "lines": [equation(left)[0], equation(share)[0]],
-        "words": ["Renormalized: special tokens are hidden, and what is left is made to sum to 1."],
-    }
+    lines, rounded = equations([left, share])
+    return {"lines": lines, "words": [" ".join([why, *rounded])]}
 
 
 def head_steps(attention: Attention, layer: int, head: int, query: int, key: int, dims: list[int]) -> dict[str, Any]:
@@ -88,9 +88,8 @@ def head_steps(attention: Attention, layer: int, head: int, query: int, key: int
         ["q·k: the query’s and the key’s numbers multiplied, dimension by dimension, and added up.",
          *filter(None, [prepared(attention, layer), shared_by(attention, head)])],
         [
-            {"label": f"all {d_head} products", "tables": [products_table(product, head_row)]},
-            {"label": "in order", "lines": [whole_line(product)],
-             "tables": [products_table(product, head_row, order=False)]},
+            fold(f"all {d_head} products", [], [products_table(product, head_row)]),
+            fold("in order", [product], [products_table(product, head_row, order=False)]),
         ],
     )  # fmt: skip
     return {
@@ -140,84 +139,68 @@ def softmax_step(attention: Attention, tree: Term, key: int) -> dict[str, Any]:
         j = own.at.indices[-1] if own.at else i
         chosen = i if j == key and not sunk else chosen
         share = power.value / made["sum"].value
-        name = "the sink" if sunk else attention.key_names[j]
+        name = "the sink" if sunk else reads(attention.key_names[j])
         rows.append([plain(name), value(own), plain(number(power.value, 4)), plain(number(share, 4))])
-    over = f"{len(rows) - 1} tokens and the head’s sink" if attention.has_sink else f"{len(rows)} tokens"
+    count = len(rows) - attention.has_sink
+    over = f"{count} token{'s' if count != 1 else ''}{' and the head’s sink' if attention.has_sink else ''}"
     return step(
         tree,
         [f"Softmax over {over}: e to the score less the row’s maximum, over the sum of all such powers."],
-        [{
-            "label": "the row",
-            "lines": [whole_line(made["max"]), whole_line(made["sum"])],
-            "tables": [{"head": ["token", "score", "e^(score − max)", "weight"], "rows": rows, "chosen": chosen}],
-        }],
+        [fold("the row", [made["max"], made["sum"]],
+              [{"head": ["token", "score", "e^(score − max)", "weight"], "rows": rows, "chosen": chosen}])],
     )  # fmt: skip
 
 
-STREAM = (
-    ("the token’s embedding", "embedding"),
-    ("as layer {layer} finds it", "resid_pre"),
-    ("the heads joined, times W_O", "attn_out"),
-    ("added to the stream", "resid_mid"),
-    ("what cross-attention adds", "cross_attn_out"),
-    ("added to the stream", "resid_cross"),
-    ("what {mlp}", "mlp_out"),
-    ("as layer {layer} leaves it", "resid_post"),
-    ("the contextual embedding", "contextual"),
-)
-"""What becomes of a token in a layer: in words, and the quantity."""
-
-
 def value_steps(attention: Attention, layer: int, head: int, query: int, dims: list[int]) -> list[dict[str, Any]]:
-    """The weighted values, and what becomes of them: z, W_O, the residual, the norm, the embedding.
+    """The weighted values z, what becomes of them in the stream, and the experts, where there are any.
 
     dims: the dimensions of z that are written out; where none is chosen, its largest
     """
-    trace, names = attention.trace, attention.key_names
+    trace, names = attention.trace, [*map(reads, attention.key_names)]
     mixed = attention.array("z", layer)[head, query]
     dims = [d for d in dims if d < len(mixed)] or [int(np.abs(mixed).argmax())]
     made = [open_term(trace, attention.address("z", layer, head, query, d)) for d in dims]
     every = explain.row_at(trace, attention.address("z", layer, head, query, 0))
-    lines, rounded = zip(*map(equation, made), strict=True)
+    lines, rounded = equations(made)
     fourth = {
-        "lines": list(lines),
+        "lines": lines,
         "words": [
             "Every token’s value, times its weight, added up: z. Shown: dimension "
             f"{', '.join(map(str, dims))}{', its largest' if dims == [int(np.abs(mixed).argmax())] else ''}.",
-            *(sentence for each in rounded for sentence in each),
+            *rounded,
         ],
         "folds": [
             *(
-                {"label": f"all {len(names)} tokens in dimension {d}",
-                 "tables": [products_table(z, ["token", "weight", "v", "weight × v"], names)]}
+                fold(f"all {len(names)} tokens in dimension {d}", [],
+                     [products_table(z, ["token", "weight", "v", "weight × v"], names)])
                 for d, z in zip(dims, made, strict=True)
             ),
-            {"label": "z, every dimension",
-             "tables": [{"head": ["dimension", "z"], "chosen": dims[0],
-                         "rows": [[plain(str(d)), value(term)] for d, term in enumerate(every)]}]},
+            fold("z, every dimension", [], [{"head": ["dimension", "z"], "chosen": dims[0],
+                                             "rows": [[plain(str(d)), value(term)] for d, term in enumerate(every)]}]),
         ],
     }  # fmt: skip
     m = int(np.abs(trace.contextual[query]).argmax())
-    rows = []
-    for words, quantity in STREAM:
-        if trace.has(quantity, layer):
-            address = trace.stage(quantity, layer).address({"position": query, "query": query, "model": m})
-            said = words.format(layer=layer, mlp="its experts add" if experts.there(trace, layer) else "the MLP adds")
-            rows.append([plain(said), value(number_at(trace, address))])
-    stream = open_term(trace, Address(attention.sums[0], (layer, query, m)))
+    return [fourth, stream_step(attention, layer, query, m), *experts.arithmetic(trace, layer, query, m)]
+
+
+COSINE = "Last line: the cosine between the token’s contextual embedding and the embedding it started from."
+
+
+def stream_step(attention: Attention, layer: int, query: int, m: int) -> dict[str, Any]:
+    """What the heads have found, added to the stream, and dimension m of the token on its way to its embedding."""
+    trace = attention.trace
     likeness = explain.likeness(trace, query)
-    fifth = {
-        "lines": [equation(stream)[0], equation(likeness)[0]],
+    (sum_line,), sum_rounded = equations([open_term(trace, Address(attention.sums[0], (layer, query, m)))])
+    (cosine_line,), cosine_rounded = equations([likeness])
+    rows = stream.rows(attention, layer, query, m)
+    return {
+        "lines": [sum_line, cosine_line],
         "words": [
-            f"The heads are joined, brought through W_O and added to the stream (shown: dimension {m}).",
-            "Last line: the cosine between the token’s contextual embedding and the embedding it started from.",
+            " ".join([stream.joined(attention, m), *sum_rounded]),
+            " ".join([COSINE, *cosine_rounded]),
         ],
         "folds": [
-            {
-                "label": "into the embedding",
-                "tables": [{"head": [f"dimension {m}", "value"], "rows": rows, "chosen": -1}],
-            },
-            {"label": "the cosine", "lines": [equation(term)[0] for term in list(steps(likeness))[:-1]]},
+            fold("into the embedding", [], [{"head": [f"dimension {m}", "value"], "rows": rows, "chosen": -1}]),
+            fold("the cosine", list(steps(likeness))[:-1], count=FIRST_TERMS),
         ],
     }  # fmt: skip
-    return [fourth, fifth, *experts.arithmetic(trace, layer, query, m)]

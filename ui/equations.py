@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from attention_core.derivation import Term, shorten
@@ -42,9 +43,16 @@ def rounding(shown: Line) -> list[str]:
     return [f"Rounding shows: the digits as printed give {last}, the exact numbers {right}."]
 
 
-def whole_line(term: Term) -> list[Run]:
-    """A term's equation with nothing cut, short of MOST_ROWS parts."""
-    return equation(term, MOST_ROWS)[0]
+def equations(terms: Iterable[Term], count: int = FIRST_TERMS) -> tuple[list[list[Run]], list[str]]:
+    """The equations of several terms, and what there is to say of their rounding."""
+    made = [equation(term, count) for term in terms]
+    return [runs for runs, _ in made], [said for _, rounded in made for said in rounded]
+
+
+def fold(label: str, terms: Iterable[Term], tables: Iterable[dict[str, Any]] = (), count: int = MOST_ROWS) -> Any:
+    """What can be unfolded below a step: equations, with what there is to say of their rounding, and tables."""
+    lines, words = equations(terms, count)
+    return {"label": label, "lines": lines, "words": words, "tables": list(tables)}
 
 
 def step(term: Term, words: list[str], folds: list[dict[str, Any]] | None = None) -> dict[str, Any]:

@@ -10,7 +10,8 @@ import attention_core as ac
 from attention_core.derivation import Address
 from attention_core.explain import number_at, open_term
 from components import visible
-from ui.equations import plain, step, value
+from ui.equations import fold, plain, step, value
+from ui.words import reads
 
 
 def there(trace: ac.Trace, layer: int) -> bool:
@@ -37,24 +38,25 @@ def arithmetic(trace: ac.Trace, layer: int, position: int, m: int) -> list[dict[
         score = number_at(trace, Address("router_logits", (layer, position, int(expert))))
         weight = number_at(trace, Address("expert_weight", (layer, position, choice)))
         rows.append([plain(str(expert)), value(score), value(weight)])
-    words = told(trace, layer, position, f"“{visible(trace.tokens[position])}”")
+    words = told(trace, layer, position, f"“{reads(trace.tokens[position])}”")
     return [step(
         mixed,
         [words, f"What each makes of it is multiplied by its weight and added up (shown: dimension {m})."],
-        [{"label": "what the router says", "tables": [
-            {"head": ["expert", "router’s score", "weight"], "rows": rows, "chosen": -1}]}],
+        [fold("what the router says", [], [
+            {"head": ["expert", "router’s score", "weight"], "rows": rows, "chosen": -1}])],
     )]  # fmt: skip
 
 
 def every_token(trace: ac.Trace, layer: int) -> None:
     """A table of all tokens: their experts, the strongest first, and by how much the output of each is multiplied."""
     experts, weights = trace.experts(layer), trace.expert_weights(layer)
-    columns: dict[str, list[Any]] = {"position": list(range(len(trace.tokens))), "token": trace.tokens}
+    columns: dict[str, list[Any]] = {"position": list(range(len(trace.tokens))), "token": [*map(visible, trace.tokens)]}
     for choice in range(experts.shape[1]):
         columns[f"choice {choice}"] = [int(each) for each in experts[:, choice]]
-        columns[f"weight {choice}"] = [round(float(each), 4) for each in weights[:, choice]]
+        columns[f"weight {choice}"] = [float(each) for each in weights[:, choice]]
     st.caption("Experts are counted from 0. Choice 0 is the strongest; what it makes is multiplied by weight 0.")
-    st.dataframe(columns, hide_index=True, height="content" if len(trace.tokens) < 20 else 420)
+    digits = {name: st.column_config.NumberColumn(format="%.4f") for name in columns if name.startswith("weight")}
+    st.dataframe(columns, hide_index=True, height="content" if len(trace.tokens) < 20 else 420, column_config=digits)
 
 
 def where(trace: ac.Trace, address: Address) -> str:
@@ -63,7 +65,7 @@ def where(trace: ac.Trace, address: Address) -> str:
     if not there(trace, layer) or not address.quantity.startswith(("router_", "expert")):
         return ""
     _, position, which, *rest = address.indices
-    token, dim = trace.tokens[position], f", dimension {rest[0]}" if rest else ""
+    token, dim = reads(trace.tokens[position]), f", dimension {rest[0]}" if rest else ""
     if address.quantity.startswith("router_"):
         return f"Layer {layer}: expert {which}, for “{token}”."
     return f"Layer {layer}: choice {which} of “{token}”, expert {trace.experts(layer)[position, which]}{dim}."

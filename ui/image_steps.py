@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from attention_core.image import ImageInput
-from ui.looks import Look, nearest
+from ui.looks import Look, nearest, signed
 from ui.steps import STEPS, Step
 
 
@@ -34,10 +34,10 @@ def look_at_embedded_patches(look: Look) -> str:
     closest = nearest(look.attention.trace.array("embedding", None), look.query)
     if closest is None:
         return "There is nothing to be compared with."
-    other, cosine = closest
+    other, likeness = closest
     return (
-        f"Before any attention, the token nearest to {look.asks} is {look.word(other)} (cosine {cosine:.2f}): so far "
-        "only what is on the patch itself and its place count, not the patches around it."
+        f"Before any attention, the token nearest to {look.asks} is {look.word(other)} (cosine {signed(likeness)}): "
+        "so far only what is on the patch itself and its place count, not the patches around it."
     )
 
 

@@ -32,7 +32,7 @@ def what_is_chosen(attention: Attention, part: Shown) -> None:
     if attention.config.image is None:
         tokens_box(attention, part)
     with st.container():
-        if note := words.unplaced(attention.source.text, attention.keys):
+        if note := words.unplaced(attention.source.text, attention.keys, attention.key_names):
             st.caption(note.replace("[", "\\["))
     headline(attention, part)
 
@@ -108,7 +108,8 @@ def who_looks_at_whom(attention: Attention, part: Shown) -> None:
 
     heatmap(part.pattern, along(part.queries), along(part.keys) if attention.crosses else None, key="heatmap",
             plane_names=part.plane_names, on_pick=part.put, on_head=pick_head)  # fmt: skip
-    sums = words.sums(part.rows_sum_to_one, chosen()["hide"])
+    hidden = len(part.keys.places) < len(attention.keys)
+    sums = words.sums(part.rows_sum_to_one, hidden, attention.has_sink)
     asking, answering = (": the target", ": the sentence") if attention.crosses else ("", "")
     st.html(
         f'<p class="read">Rows ask (<span class="q">query{asking}</span>), columns answer '
@@ -118,15 +119,20 @@ def who_looks_at_whom(attention: Attention, part: Shown) -> None:
         bound(st.toggle, "Hide special tokens", "hide", {"open": ""})
         if chosen()["hide"]:
             bound(st.toggle, "Renormalize what is left", "renorm", {"open": ""})
-    row = part.pattern[part.plane, part.query]
-    for note in (
-        words.mask_note(attention.causal, attention.window(part.layer)),
-        words.trained_sink_note(part.queries.names[part.query], row)
-        if attention.has_sink and not chosen()["hide"]
-        else words.sink_note(part.queries.names, part.keys.names, row, part.query, attention.crosses),
-    ):
+    masks = words.mask_note(attention.causal, attention.window(part.layer), len(attention.keys))
+    for note in (masks, on_sinks(attention, part)):
         if note:
             st.html(f'<p class="read">{note}</p>')
+
+
+def on_sinks(attention: Attention, part: Shown) -> str | None:
+    """A note on what the chosen row gives to a sink, trained or not; nothing where it gives little to it."""
+    if not attention.has_sink:
+        row = part.pattern[part.plane, part.query]
+        return words.sink_note(part.queries.names, part.keys.names, row, part.query, attention.crosses)
+    heads, average = attention.pattern(part.layer)[:, part.cell[0]], chosen()["head"] == "mean"
+    row = heads.mean(axis=0) if average else heads[part.plane]
+    return words.trained_sink_note(part.queries.names[part.query], 1 - float(row.sum()), average)
 
 
 def worked_out(attention: Attention, part: Shown) -> dict[str, Any]:

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from attention_core.operations import Scale
+from attention_core.render import number as printed
 from attention_core.sides import Attention
 from attention_core.trace import Trace
 from ui import experts
 from ui.traits import divisor
-from ui.words import quoted
+from ui.words import Word, apart, capital, quoted
 
 APOSTROPHES = ("'", "’")
 
@@ -50,6 +51,26 @@ class Look:
         """The answering token."""
         return self.key_word(self.key)
 
+    def named(self, *keys: int) -> list[str]:
+        """The asking token and answering ones, as HTML, told apart where they read the same."""
+        return apart(Word(self.attention.query_names, self.query, "q"),
+                     *(Word(self.attention.key_names, key, "k") for key in keys))  # fmt: skip
+
+    def is_asking(self, key: int) -> bool:
+        """Whether an answering token is the asking one."""
+        return key == self.query and not self.attention.crosses
+
+    @property
+    def seen(self) -> np.ndarray:
+        """Which tokens the asking one may look at: [key], boolean."""
+        mask = self.attention.mask(self.layer)
+        return np.ones(len(self.attention.keys), bool) if mask is None else mask[self.query]
+
+    @property
+    def alone(self) -> bool:
+        """Whether the asking token may look at itself alone."""
+        return not self.attention.crosses and int(self.seen.sum()) == 1 and bool(self.seen[self.query])
+
     def row(self, quantity: str) -> np.ndarray:
         """The chosen query's row of a quantity [head, query, key], averaged over the heads looked at."""
         return self.averaged(self.attention.name(quantity))
@@ -78,7 +99,7 @@ def cut(trace: Trace) -> str:
     for i, (first, second) in enumerate(itertools.pairwise(trace.pieces)):
         if first.special or second.special or first.end < second.start:
             continue
-        names = f"{quoted(trace.tokens[i])} and {quoted(trace.tokens[i + 1])}"
+        names = " and ".join(apart(Word(trace.tokens, i), Word(trace.tokens, i + 1)))
         if first.end > second.start:
             return f"{parts} Look where a character was cut: {names} hold the bytes of one."
         if in_word(trace.text, first.end - 1) and in_word(trace.text, second.start):
@@ -104,10 +125,11 @@ def look_at_embeddings(look: Look) -> str:
     closest = nearest(x, look.query)
     if closest is None:
         return "A sentence of one token has nothing to be compared with."
-    other, cosine = closest
+    other, likeness = closest
+    asks, like = apart(Word(look.attention.query_names, look.query, "q"), Word(look.attention.query_names, other))
     placed = look.attention.config.positions in ("learned", "sinusoidal")
     return (
-        f"Before any attention, the token nearest to {look.asks} is {look.word(other)} (cosine {cosine:.2f}): so far "
+        f"Before any attention, the token nearest to {asks} is {like} (cosine {signed(likeness)}): so far "
         + ("only the word itself and its place count, not its neighbours." if placed else
            "only the word itself counts, not its neighbours. Its place will count where queries meet keys.")
     )  # fmt: skip
@@ -125,10 +147,28 @@ def look_at_projections(look: Look) -> str:
 
 
 def look_at_products(look: Look) -> str:
-    row = look.row("product")
-    best = int(row.argmax())
-    said = f"The key that matches the query of {look.asks} best is that of {look.key_word(best)}: {signed(row[best])}."
-    return said if best == look.key else f"{said} {look.answers} has {signed(row[look.key])}."
+    row, seen = look.row("product"), look.seen
+    best = int(np.where(seen, row, -np.inf).argmax())
+    asks, matching, answers = look.named(best, look.key)
+    own = "its own" if look.is_asking(best) else f"that of {matching}"
+    if look.alone:
+        said = f"{asks} may look at itself alone: its query and its own key make {signed(row[best])}."
+    elif seen.all():
+        said = f"The key that matches the query of {asks} best is {own}: {signed(row[best])}."
+    else:
+        said = f"Of the {counted(seen)} that {asks} may look at, the key that matches its query best is {own}: "
+        said += f"{signed(row[best])}."
+    if best == look.key:
+        return capital(said)
+    return (
+        f"{capital(said)} {capital(answers)} has {signed(row[look.key])}{'' if seen[look.key] else '; it is masked'}."
+    )
+
+
+def counted(seen: np.ndarray) -> str:
+    """How many tokens may be seen, in words."""
+    count = int(seen.sum())
+    return f"{count} token{'s' if count != 1 else ''}"
 
 
 def look_at_scale(look: Look) -> str:
@@ -146,25 +186,30 @@ def look_at_scale(look: Look) -> str:
 
 
 def look_at_mask(look: Look) -> str:
-    mask = look.attention.mask(look.layer)
-    if mask is None:
+    if look.attention.mask(look.layer) is None:
         later = "" if look.attention.crosses else ", later ones too"
         return f"This model masks nothing: {look.asks} may look at all {len(look.attention.keys)} tokens{later}."
-    if mask[look.query].all():
+    if look.seen.all():
         return f"{look.asks} may look at all {len(look.attention.keys)} tokens: nothing is masked for it."
-    hidden = int((~mask[look.query]).sum())
-    return f"{look.asks} may look at {int(mask[look.query].sum())} tokens; {hidden} are masked."
+    hidden = int((~look.seen).sum())
+    return f"{look.asks} may look at {counted(look.seen)}; {hidden} {'is' if hidden == 1 else 'are'} masked."
 
 
 def look_at_weights(look: Look) -> str:
-    row = look.row("weight")
-    best = int(row.argmax())
-    even = 1 / len(row)
-    said = (
-        f"{look.asks} gives most, {row[best]:.2f}, to {look.key_word(best)}. Spread evenly, each token would get "
-        f"{even:.2f}; {int((row > even).sum())} of {len(row)} get more than that."
-    )
-    return f"{said} The sink takes {1 - row.sum():.2f}." if look.attention.has_sink else said
+    row, seen = look.row("weight"), look.seen
+    best, even = int(row.argmax()), 1 / max(int(seen.sum()), 1)
+    asks, answers = look.named(best)
+    more = int((row > even).sum())
+    among = "each token" if seen.all() else f"each of the {counted(seen)} that it may look at"
+    said = f"{asks} gives most, {row[best]:.2f}, to {'itself' if look.is_asking(best) else answers}. Spread evenly, "
+    said += f"{among} would get {even:.2f}; {more} of them get{'s' if more == 1 else ''} more than that."
+    if look.alone:
+        said = f"{asks} gives {row[best]:.2f} to itself: it may look at nothing else."
+    said = capital(said)
+    sink = f"{1 - row.sum():.2f}"
+    if not look.attention.has_sink or sink == "0.00":
+        return said
+    return f"{said} {'The heads’ sinks take' if look.head is None else 'The sink takes'} {sink}."
 
 
 def look_at_mix(look: Look) -> str:
@@ -172,9 +217,10 @@ def look_at_mix(look: Look) -> str:
     weights, values = look.attention.pattern(look.layer)[look.heads], look.attention.array("v", look.layer)[shared]
     parts = np.linalg.norm(weights[:, look.query, :, None] * values, axis=-1).mean(axis=0)
     best = int(parts.argmax())
+    asks, answers = look.named(best)
     return (
-        f"By length, {look.key_word(best)} brings {parts[best] / parts.sum():.0%} of what is mixed into {look.asks}: "
-        "a token counts by its weight and by the length of its value."
+        f"By length, {f'{asks} itself' if look.is_asking(best) else answers} brings {parts[best] / parts.sum():.0%} of "
+        f"what is mixed into {asks}: a token counts by its weight and by the length of its value."
     )
 
 
@@ -194,9 +240,9 @@ def look_at_residual(look: Look) -> str:
     start, end = trace.resid_pre(0)[look.query], trace.contextual[look.query]
     routed = experts.there(trace, layer)
     said = (
-        f"This step turns {look.asks}: the cosine to what it was is {cosine(before, after):.2f}. After the "
+        f"This step turns {look.asks}: the cosine to what it was is {signed(cosine(before, after))}. After the "
         f"{'experts' if routed else 'MLP'} and all layers, its contextual embedding has the cosine "
-        f"{cosine(start, end):.2f} to where it began."
+        f"{signed(cosine(start, end))} to where it began."
     )
     return f"{said} {experts.told(trace, layer, look.query, look.asks)}" if routed else said
 
@@ -219,4 +265,4 @@ def cosine(a: np.ndarray, b: np.ndarray) -> float:
 
 def signed(number: float) -> str:
     """A number to two decimals with a true minus sign."""
-    return f"{number:.2f}".replace("-", "−")
+    return printed(float(number), 2)

@@ -9,7 +9,7 @@ from attention_core.elementwise import Rotate
 from attention_core.sides import Attention, Kind
 from ui import looks
 from ui.looks import Look
-from ui.traits import added, embedded, entered, scored, sharing, weighed
+from ui.traits import added, embedded, entered, read, scored, sharing, weighed
 
 
 @dataclass(frozen=True)
@@ -76,6 +76,9 @@ SCALED = {"Scale": "scaled", "Cap": "capped", "Add": "the place’s term added"}
 def says(step: Step, attention: Attention, layer: int) -> str:
     """What is done in a step, in this model."""
     config, plain = attention.config, step.says
+    if step.name == "project":
+        made = CROSS["project"] if attention.crosses else plain
+        return " ".join(filter(None, (read(attention, layer), made, entered(attention, layer), sharing(config))))
     if attention.crosses and step.name in CROSS:
         return CROSS[step.name]
     if step.name == "embeddings" and not plain:
@@ -85,8 +88,6 @@ def says(step: Step, attention: Attention, layer: int) -> str:
         return " ".join(told) or "This model leaves the products as they are: it was trained without dividing them."
     if step.name == "softmax":
         return weighed(attention)
-    if step.name == "project":
-        return " ".join(filter(None, (plain, entered(attention, layer), sharing(config))))
     if step.name == "residual":
         return added(config)
     return plain

@@ -35,8 +35,7 @@ def scored(stage: Stage, config: ModelConfig) -> str:
     """What is done to a score, as it is said after "it is"."""
     match stage.operation:
         case Scale() as scale:
-            why = ", so that it does not grow with the width" if scale.root == config.d_head else ""
-            return f"divided by {divisor(scale)}{why}"
+            return f"divided by {' and by '.join(reasons(scale, config))}"
         case Cap(cap=cap):
             return f"brought softly between −{cap:g} and {cap:g}, so that none can outgrow the others"
         case Add() if config.positions == "alibi":
@@ -44,6 +43,14 @@ def scored(stage: Stage, config: ModelConfig) -> str:
         case Add():
             return "given a trained number for how far the key stands from the query"
     return stage.title.lower()
+
+
+def reasons(scale: Scale, config: ModelConfig) -> list[str]:
+    """What scores are divided by, each with its reason where there is one to name."""
+    why = ", so that it does not grow with the width" if scale.root == config.d_head else ""
+    width = [f"√{scale.root:g}{why}"] if scale.root else []
+    own = [f"{scale.over:g}, which is this layer’s own"] if scale.over != 1 else []
+    return [f"{each}," if why and own else each for each in width] + own
 
 
 def entered(attention: Attention, layer: int) -> str:
@@ -65,6 +72,14 @@ def prepared(attention: Attention, layer: int) -> str:
     done = ["turned by its place’s angles" if isinstance(stage.operation, Rotate) else "normed"
             for stage in attention.entering("q", layer)[1:]]  # fmt: skip
     return f"Each was {' and '.join(done)} before: open a number to see how." if done else ""
+
+
+def read(attention: Attention, layer: int) -> str:
+    """What is done to the stream before queries, keys and values are made from it; nothing where it is nothing."""
+    source = attention.trace.stage(attention.name("q"), layer).inputs[0].name
+    if source == attention.finds:
+        return ""
+    return f"The {'decoder’s ' if attention.crosses else ''}stream is normed first."
 
 
 def sharing(config: ModelConfig) -> str:

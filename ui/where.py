@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 import attention_core as ac
 from attention_core import explain
 from attention_core.derivation import Address
 from attention_core.errors import InputError
+from attention_core.positions import Relative, buckets
 from ui import experts
+from ui.words import Word, capital, reads, which
 
 KINDS = {"q": "query", "k": "key", "v": "value", "z": "mixed value"}
+HEADS = {"head": "head", "kv_head": "key-value head"}
+COUNTED = {"pair": "pair", "mlp": "hidden number"}
+"""What is counted along an axis; dimensions where nothing is said."""
 
 
 def where(trace: ac.Trace, address: Address) -> str:
@@ -27,19 +34,57 @@ def where(trace: ac.Trace, address: Address) -> str:
     except InputError:
         return ""
     index = dict(zip(stage.axes, indices if stage.layer is None else indices[1:], strict=False))
+    heads = [f"{HEADS[axis]} {at}" for axis, at in index.items() if axis in HEADS]
+    place = [*([] if stage.layer is None else [f"layer {layer}"]), *heads]
+    before = f"{', '.join(place)}: " if place else "what the encoder made: " if quantity == "memory" else ""
+    told = of_tokens(trace, quantity, index)
+    return capital(f"{before}{told}.") if told else ""
+
+
+def of_tokens(trace: ac.Trace, quantity: str, index: dict[str, int]) -> str:
+    """The tokens that a number belongs to, and which of their numbers it is; nothing where it belongs to none.
+
+    index: the number's index along each of its quantity's axes
+    """
     answering = trace.encoder if trace.encoder and (quantity.startswith("cross_") or "source" in index) else trace
     tokens = {"position": trace, "query": trace, "key": answering, "source": answering}
-    found = [tokens[axis].tokens[at] for axis, at in index.items() if axis in tokens and at < len(tokens[axis].tokens)]
-    head = next((at for axis, at in index.items() if axis in ("head", "kv_head")), None)
-    place = [*([] if stage.layer is None else [f"Layer {layer}"]), *([] if head is None else [f"head {head}"])]
-    before = f"{', '.join(place)}: " if place else "What the encoder made: " if quantity == "memory" else ""
-    match found:
+    found = [Word(tokens[axis].tokens, at) for axis, at in index.items()
+             if axis in tokens and at < len(tokens[axis].tokens)]  # fmt: skip
+    words = [f"{which(word, found)}“{word.reads}”" for word in found]
+    axis, at = next(((axis, at) for axis, at in index.items() if axis not in (*tokens, *HEADS)), ("", 0))
+    if len(found) == 2 and found[0].names is found[1].names and found[0].place == found[1].place:
+        words[1] = "itself"
+    relative = trace.model.config.relative
+    match words:
+        case [asks, answers] if quantity == "position_bias" and relative:
+            bucket = trace.follows("bucket")[1][index["query"], index["key"]]
+            return f"from {asks} to {answers}, {away(relative, int(bucket))}"
         case [asks, answers]:
-            return f"{before}from “{asks}” to “{answers}”."
-        case [token] if len(index) > 1:
+            return f"from {asks} to {answers}"
+        case [token] if axis == "vocab":
+            tokenizer = trace.model.tokenizer
+            return f"the logit of “{reads(*tokenizer.spelled([tokenizer.piece(at)]))}” at {token}"
+        case [token] if axis:
             kind = KINDS.get(quantity.removeprefix("cross_").partition("_")[0])
-            return f"{before}dimension {[*index.values()][-1]} of {f'the {kind} of ' if kind else ''}“{token}”."
+            return f"{COUNTED.get(axis, 'dimension')} {at} of {f'the {kind} of ' if kind else ''}{token}"
+        case [token]:
+            return f"for the key {token}" if "key" in index else f"for {token}"
+        case [] if axis == "bucket" and relative:
+            return f"for a key that stands {away(relative, index[axis])}"
     return ""
+
+
+def away(relative: Relative, bucket: int) -> str:
+    """How far before or after a query the keys of a bucket stand, such as "8 to 11 places before"."""
+    reached = np.arange(-relative.reach, relative.reach + 1 if relative.both_ways else 1)
+    own = reached[buckets(relative, reached) == bucket]
+    if not len(own):
+        return "at no distance that there is"
+    near, far = sorted((abs(int(own[0])), abs(int(own[-1]))))
+    if far == 0:
+        return "in the same place" if relative.both_ways else "in the same place, or after it"
+    many = f"{near} or more" if far == relative.reach else f"{near} to {far}" if near < far else str(near)
+    return f"{many} place{'' if many == '1' else 's'} {'after' if own[0] > 0 else 'before'}"
 
 
 def in_image(trace: ac.Trace, address: Address) -> str:

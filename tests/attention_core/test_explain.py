@@ -94,6 +94,18 @@ def test_what_is_no_address_is_none(text):
     assert Address.parse(text) is None
 
 
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [(Address("q", (0, 1)), "q has 3 axes (head, query, dim); 1 was named."),
+     (Address("w_attn", (0, 1, 2)), "has 1 axis (model); 2 were named.")],
+)  # fmt: skip
+def test_how_many_places_a_number_takes_is_said(trace, address, said):
+    name = next(name for name in trace.declared(0) if name.startswith("w_"))
+    with pytest.raises(InputError) as refused:
+        explain.number_at(trace, address if address.quantity == "q" else Address(name, address.indices))
+    assert str(refused.value).endswith(said)
+
+
 def test_a_keeping_trace_gives_the_same_and_computes_once(trace):
     keeping = KeepingTrace.of(trace)
     for name in ("q", "scores", "pattern", "z", "attn_out", "resid_mid", "mlp_out"):

@@ -31,6 +31,7 @@ def test_unseen_characters_are_spelled_out_and_joined_emoji_kept():
     assert visible("  ") == "␣␣"
     assert visible(" a") == " a"
     assert visible("\n") == "U+000A"
+    assert visible("\u200d") == "U+200D"
 
 
 def test_sources_are_joined_without_comments():

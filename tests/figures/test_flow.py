@@ -31,6 +31,15 @@ def overlap(one, other):
     return not (apart_x or apart_y)
 
 
+@pytest.mark.parametrize("step", [1, 11])
+def test_the_frame_of_a_lit_step_stands_within_the_drawing(step):
+    root = ET.fromstring(self_attention_svg(SIZES[0], lit=step))
+    (frame,) = [each for each in root.iter(f"{SVG}rect") if each.get("stroke-width") == "1.5"]
+    left, wide = float(frame.get("x")), float(frame.get("width"))
+    assert left >= 0.75
+    assert left + wide <= WIDTH - 0.75
+
+
 @pytest.mark.parametrize("sizes", SIZES)
 def test_no_two_matrices_overlap_and_none_leaves_the_drawing(sizes):
     boxes = layout(sizes)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from figures.labels import digits, inert, isolated, short, visible, width
+from figures.labels import digits, inert, isolated, short, width
 
 
 @pytest.mark.parametrize(
@@ -23,10 +23,6 @@ from figures.labels import digits, inert, isolated, short, visible, width
 )
 def test_labels_show_what_is_there(token, label):
     assert short(token) == label
-
-
-def test_visible_keeps_length_and_blanks():
-    assert visible("a b" * 20) == "a b" * 20
 
 
 @pytest.mark.parametrize(

@@ -124,6 +124,18 @@ def test_inspect(model, trace, show):
         arithmetic(app)
 
 
+@pytest.mark.parametrize("model", ["gpt_oss"], indirect=True)
+def test_where_only_a_sink_is_missing_nothing_is_said_to_be_hidden(model, trace, show):
+    query = int(trace.pattern(1)[1].sum(axis=-1).argmin())
+    said = html(show(layer=1, head=1, q=query, k=0, hide=True))
+    share = 1 - float(trace.pattern(1)[1, query].sum())
+    assert "Each head’s sink takes its part, so a row may sum to less than 1." in said
+    assert f"gives {share:.2f} of its attention to no token" in said
+    steps = arithmetic(app := show(layer=1, head="mean", q=query, k=0, hide=True, renorm=True))["steps"]
+    assert steps[-1]["words"][0].startswith("Renormalized: each head’s sink takes its part, and what is left")
+    assert "but to the heads’ sinks" in html(app)
+
+
 def html(app):
     return " ".join(each.proto.body for each in app.get("html"))
 
@@ -155,6 +167,8 @@ def test_step_by_step_of_one_head_shows_what_the_family_does(model, trace, show)
         assert f"{step} of 11" in said[step]
     turned, shared = bool(config.rotary and config.rotary[layer]), config.n_kv_heads < config.n_heads
     assert ("Angles" in shown[4]) == ("Keys rotated" in shown[4]) == ("turned, pair" in said[4]) == turned
+    reads_normed = config.norm_position in ("pre", "both") and layer not in config.unnormed
+    assert ("The stream is normed first." in said[4]) == reads_normed
     assert ("Keys normed" in shown[4]) == (config.qk_norm != "none")
     assert (", shared by heads 0 to" in shown[4]) == ("share" in said[4]) == shared
     assert ("softly between" in said[6]) == ("Capped scores" in shown[6]) == bool(config.attn_soft_cap)

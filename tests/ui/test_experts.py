@@ -1,5 +1,6 @@
 """Which experts a token went to, in words and tables, and on both pages."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -90,6 +91,8 @@ def test_every_step_is_drawn_and_the_last_says_where_each_token_goes(folder, tra
     if tables:
         assert tables[0]["choice 2"].tolist() == trace.experts(2)[:, 2].tolist()
         assert tables[0]["token"].tolist() == trace.tokens
+        (columns,) = [json.loads(each.proto.columns) for each in app.dataframe if "choice 0" in each.value.columns]
+        assert {columns[f"weight {choice}"]["type_config"]["format"] for choice in range(3)} == {"%.4f"}
         assert any("goes to experts" in each.proto.body for each in app.get("html"))
 
 

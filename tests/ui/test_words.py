@@ -1,11 +1,30 @@
 """Sentences worked out from what is shown."""
 
+import html
+import re
+
 import numpy as np
 import pytest
 
+import attention_core as ac
 from attention_core.tokenizer import Token
 from ui.examples import BY_TEXT, EXAMPLES
-from ui.words import first_pair, headline, mask_note, sink_note, sums, trained_sink_note, unplaced
+from ui.words import (
+    capital,
+    first_pair,
+    headline,
+    mask_note,
+    ordinal,
+    renormalized,
+    sink_note,
+    sums,
+    trained_sink_note,
+    unplaced,
+)
+
+
+def plain(told):
+    return html.unescape(re.sub("<[^>]*>", "", told))
 
 
 def token(piece, start=0, end=0, special=False, unknown=False):
@@ -61,11 +80,40 @@ def test_a_sink_is_explained_only_where_it_is_one():
     assert "sink" in sink_note(["b"], names, np.array([0.8, 0.2]), 0, True)
 
 
-def test_what_a_trained_sink_takes_is_said():
-    assert "gives 0.25 of its attention to no token" in trained_sink_note("a", np.array([0.5, 0.25]))
-    assert sums(True, hidden=True) == "Each row sums to 1."
-    assert sums(False, hidden=True).startswith("Special tokens are hidden")
-    assert "sink" in sums(False, hidden=False)
+def test_what_a_trained_sink_takes_is_said_where_it_can_be_seen():
+    assert "gives 0.25 of its attention to no token, but to the head’s sink" in trained_sink_note("a", 0.25, False)
+    assert "but to the heads’ sinks" in trained_sink_note("a", 0.25, True)
+    assert trained_sink_note("a", 0.004, False) is None
+
+
+@pytest.mark.parametrize(
+    ("hidden", "sink", "why"),
+    [(True, False, "special tokens are hidden"), (False, True, "each head’s sink takes its part"),
+     (True, True, "special tokens are hidden and each head’s sink takes its part")],
+)  # fmt: skip
+def test_why_a_row_sums_to_less_is_what_is_missing_from_it(hidden, sink, why):
+    assert sums(True, hidden, sink) == "Each row sums to 1."
+    assert sums(False, hidden, sink) == f"{capital(why)}, so a row may sum to less than 1."
+    assert renormalized(hidden, sink) == f"Renormalized: {why}, and what is left is made to sum to 1."
+
+
+def test_tokens_that_read_the_same_are_told_apart():
+    names = ["the", " cat", "saw", "cat", "the"]
+    told = plain(headline(names, names, np.array([0.5, 0.3, 0.1, 0.05, 0.05]), 3, 1, None))
+    assert told == "The second “cat” gives 0.30 of its attention to the first “cat” and 0.50 to “the”."
+    told = plain(headline(names, names, np.array([0.5, 0.3, 0.1, 0.05, 0.05]), 4, 4, None))
+    assert told == "The second “the” gives 0.05 of its attention to itself and 0.50 to the first “the”."
+    told = plain(headline([*names], names, np.array([0.5, 0.3, 0.1, 0.05, 0.05]), 1, 1, None))
+    assert told == "“cat” gives 0.30 of its attention to “cat” and 0.50 to “the”."
+    told = plain(sink_note([".", "."], same := [".", "."], np.array([0.1, 0.9]), 0, True))
+    assert told.startswith("“.” gives 0.90 of its attention to “.”.")
+    told = plain(sink_note(same, same, np.array([0.1, 0.9]), 0, False))
+    assert told.startswith("The first “.” gives 0.90 of its attention to the second “.”.")
+
+
+@pytest.mark.parametrize(("number", "said"), [(1, "first"), (10, "tenth"), (11, "11th"), (22, "22nd"), (113, "113th")])
+def test_ordinals(number, said):
+    assert ordinal(number) == said
 
 
 @pytest.mark.parametrize(
@@ -74,11 +122,30 @@ def test_what_a_trained_sink_takes_is_said():
      (False, 5, "at most 4 tokens to either side")],
 )  # fmt: skip
 def test_an_empty_part_of_the_picture_is_explained(causal, window, said):
-    told = mask_note(causal, window)
+    told = mask_note(causal, window, 6)
     assert told is None if said is None else said in told
+    assert mask_note(causal, window, 5) == mask_note(causal, None, 5)
 
 
 def test_what_the_tokenizer_drops_is_named():
-    assert "U+0007" in unplaced("a\x07b", (token("a", 0, 1), token("b", 2, 3)))
-    assert "1 piece is" in unplaced("a", (token("[UNK]", 0, 1, unknown=True),))
-    assert unplaced("a b", (token("a", 0, 1), token("b", 2, 3))) is None
+    assert "U+0007" in unplaced("a\x07b", (token("a", 0, 1), token("b", 2, 3)), ["a", "b"])
+    assert "1 piece is" in unplaced("a", (token("[UNK]", 0, 1, unknown=True),), ["[UNK]"])
+    assert unplaced("a b", (token("a", 0, 1), token("b", 2, 3)), ["a", "b"]) is None
+
+
+def test_what_is_dropped_within_a_token_is_named():
+    assert unplaced("ab\u200bc", (token("abc", 0, 4),), ["abc"]) == "The tokenizer leaves out U+200B."
+    assert unplaced("ab\u200bc", (token("abâĢĭc", 0, 4),), ["ab\u200bc"]) is None
+    assert unplaced("a\u200b", (token("[UNK]", 0, 2, unknown=True),), ["[UNK]"]).startswith("1 piece is")
+    assert unplaced("\u00c9a", (token("ea", 0, 2),), ["ea"]) is None
+    assert unplaced("\ud800a", (token("x", 0, 2),), ["\ufffda"]) == "Half characters were read as U+FFFD."
+    minilm = ac.load("minilm")
+    for text, left_out in (
+        ("say a\x01b", "U+0001"),
+        ("abc a\u200bbc", "U+200B"),
+        ("👩\u200d👧", None),
+        ("a\u200cb", "U+200C"),
+    ):
+        trace = minilm.trace(text)
+        told = unplaced(text, trace.pieces, trace.tokens)
+        assert (left_out is None and "U+200D" not in (told or "")) or left_out in told
