@@ -161,7 +161,7 @@ REFERENCES: dict[str, Reference] = {
          "attn_out": ("albert_layers.0.attention.dense", "output"),
          "resid_mid": ("albert_layers.0.attention.LayerNorm", "output"),
          "mlp_in": ("albert_layers.0.ffn", "output"), "mlp_out": ("albert_layers.0.ffn_output", "output")},
-        gain=1.2, **SHARED_WIDTH,
+        gain=1.1, **SHARED_WIDTH,
     ),
     "electra": Reference(
         "ElectraConfig", "ElectraModel", BERT_SIZES | {"embedding_size": 13},
@@ -272,8 +272,8 @@ REFERENCES: dict[str, Reference] = {
         "Olmo2Config", "Olmo2ForCausalLM", SHARED_SIZES,
         ({}, {"attention_bias": True}, {"num_key_value_heads": 1, "tie_word_embeddings": True},
          {"num_key_value_heads": 6, "rms_norm_eps": 1e-3}),
-        "model.layers", {name: at for name, at in LLAMA_HOOKS.items() if name != "resid_mid"}, gain=0.7,
-        embedded=12.0, spread=0.15, **SHARED_WIDTH,
+        "model.layers", {name: at for name, at in LLAMA_HOOKS.items() if name != "resid_mid"}, gain=0.5,
+        embedded=16.0, spread=0.15, **SHARED_WIDTH,
     ),
     "gemma": Reference(
         "GemmaConfig", "GemmaForCausalLM", LLAMA_SIZES,
