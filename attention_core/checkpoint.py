@@ -1,7 +1,6 @@
 """Find, check and read a model: its configuration, what it reads with, and safetensors, from a folder."""
 
 import hashlib
-import json
 import os
 import re
 from collections.abc import Mapping
@@ -12,18 +11,20 @@ from typing import Any
 
 from attention_core.catalogue import CATALOGUE, Entry
 from attention_core.config import ModelConfig
-from attention_core.download import Plan, fetch, make_plan, remember
-from attention_core.errors import CheckpointError, DigestError, UnknownModelError
+from attention_core.download import Plan, fetch, make_plan, mended, remember
+from attention_core.errors import CheckpointError, DigestError, HeaderError, UnknownModelError
 from attention_core.families.configuration import read_config
 from attention_core.families.convert import as_stored, convert
 from attention_core.families.preprocessor import prepared
 from attention_core.families.registry import family_of
 from attention_core.families.schema import Family
+from attention_core.files import file_errors, read_object
+from attention_core.hub_errors import disk_errors, hub_errors
 from attention_core.image_model import ImageModel, Patches
 from attention_core.model import Model
 from attention_core.pair import EncoderDecoder
 from attention_core.progress import Report, in_terminal
-from attention_core.tensors import INDEX, WEIGHTS, Tensors, shard_map
+from attention_core.tensors import INDEX, WEIGHTS, Tensors, shard_map, shard_names
 from attention_core.tokenizer import TOKENIZER, Reader, Tokenizer, lacking
 from attention_core.weights import Weights
 
@@ -34,6 +35,8 @@ READERS = (TOKENIZER, PREPROCESSOR)
 MAIN = "main"
 PART = r"[A-Za-z0-9](?:[\w-]|\.(?!\.))*"
 HUB_ID = re.compile(rf"({PART}/{PART})(?:@({PART}(?:/{PART})*))?", re.ASCII)
+PATH = re.compile(r"[/~\\]|\.\.?(?:[/\\]|$)|[A-Za-z]:[/\\]")
+"""How a name begins that can only be that of a folder."""
 
 
 def load(name: str | Path, *, progress: Report | None = None) -> Model | EncoderDecoder:
@@ -43,11 +46,13 @@ def load(name: str | Path, *, progress: Report | None = None) -> Model | Encoder
     what is wrong: UnknownModelError, ModelNotFoundError, DigestError, CheckpointError or UnsupportedConfigError.
     """
     folder = locate(name) or download(plan(name), progress or in_terminal())
-    for file, digest in digests(name).items():
-        check_digest(folder / file, digest)
-    return read_model(folder, str(name))
+    with mended(folder), file_errors():
+        for file, digest in digests(name).items():
+            check_digest(folder / file, digest)
+        return read_model(folder, str(name))
 
 
+@file_errors()
 def locate(name: str | Path) -> Path | None:
     """The folder of a model on this machine, without asking the hub; None when it has to be downloaded first."""
     if entry := CATALOGUE.get(str(name)):
@@ -67,7 +72,8 @@ def plan(name: str | Path) -> Plan:
 
 def download(wanted: Plan, progress: Report | None = None) -> Path:
     """Download a model into the hub's cache; its configuration first, so that what cannot be run is not fetched."""
-    family_and_config(fetch(wanted.only(CONFIG)))
+    with mended(folder := fetch(wanted.only(CONFIG))):
+        family_and_config(folder)
     folder = fetch(wanted, progress)
     remember(wanted)
     return folder
@@ -77,10 +83,12 @@ def hub_place(name: str | Path) -> tuple[str, str]:
     """The hub id and revision that a name stands for; UnknownModelError when it is not shaped like one."""
     if entry := CATALOGUE.get(str(name)):
         return entry.hub_id, MAIN
-    if found := HUB_ID.fullmatch(str(name)):
+    if isinstance(name, Path) or PATH.match(name):
+        raise UnknownModelError(f"There is no folder {str(name)!r}.")
+    if found := HUB_ID.fullmatch(name):
         return found[1], found[2] or MAIN
     raise UnknownModelError(
-        f"{str(name)!r} is neither a folder, nor a hub id (owner/name), nor one of: {', '.join(CATALOGUE)}."
+        f"{name!r} is neither a folder, nor a hub id (owner/name), nor one of: {', '.join(CATALOGUE)}."
     )
 
 
@@ -102,17 +110,21 @@ def from_distribution(name: str | None) -> Path | None:
 
 def from_cache(hub_id: str, revision: str) -> Path | None:
     """The folder of a model in the hub's local cache, when all of it is there."""
-    from huggingface_hub import try_to_load_from_cache
+    from huggingface_hub import constants, try_to_load_from_cache
 
-    found = try_to_load_from_cache(hub_id, CONFIG, revision=revision)
+    with disk_errors(Path(constants.HF_HUB_CACHE)), hub_errors(hub_id, revision):
+        found = try_to_load_from_cache(hub_id, CONFIG, revision=revision)
     return Path(found).parent if isinstance(found, str) and is_whole(Path(found).parent) else None
 
 
 def is_whole(folder: Path) -> bool:
-    """Whether a folder holds every file of a model."""
+    """Whether a folder holds every file of a model, as far as its index can tell."""
     weights = [WEIGHTS]
     if not (folder / WEIGHTS).is_file() and (folder / INDEX).is_file():
-        weights = list(shard_map((folder / INDEX).read_bytes()).values())
+        try:
+            weights = shard_names(shard_map((folder / INDEX).read_bytes()))
+        except HeaderError:
+            return False
     reads = any((folder / file).is_file() for file in READERS)
     return reads and all((folder / file).is_file() for file in (CONFIG, *weights))
 
@@ -163,13 +175,7 @@ def build(
 
 def read_json(path: Path) -> dict[str, Any]:
     """A configuration file; CheckpointError when it is not a JSON object."""
-    try:
-        raw = json.loads(path.read_text(encoding="utf-8"))
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise CheckpointError(f"{path.name} is not JSON: {error}") from error
-    if not isinstance(raw, dict):
-        raise CheckpointError(f"{path.name} holds a {type(raw).__name__}, expected an object.")
-    return raw
+    return read_object(path.read_bytes(), path.name)
 
 
 def family_and_config(folder: Path) -> tuple[Family, ModelConfig]:

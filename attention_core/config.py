@@ -20,8 +20,17 @@ Projection = Literal["none", "after_norm", "before_sum"]
 Head = Literal["tied", "own", "none"]
 HeadActivation = Literal["none", Activation]
 
-SIZES = ("n_layers", "n_heads", "d_model", "d_head", "d_mlp", "d_vocab", "n_ctx")
-COUNTS = ("n_kv_heads", "n_segments", "d_embed", "place_offset", "n_experts", "d_expert", "experts_per_token")
+MOST = 1 << 31
+SIZES = {
+    "n_layers": 1 << 10, "n_heads": 1 << 12, "d_model": MOST, "d_head": MOST, "d_mlp": MOST, "d_vocab": MOST,
+    "n_ctx": MOST,
+}  # fmt: skip
+COUNTS = {
+    "n_kv_heads": MOST, "n_segments": MOST, "d_embed": MOST, "place_offset": MOST, "n_experts": 1 << 12,
+    "d_expert": MOST, "experts_per_token": MOST,
+}  # fmt: skip
+"""The sizes that are at least 1, and those that may be 0, each with its most, which is far above that of any model."""
+
 CHOICES: dict[str, Any] = {
     "activation": Activation, "norm": Norm, "norm_position": NormPosition, "parallel_block": Parallel,
     "positions": Positions, "place_from": Places, "qk_norm": QKNorm, "embed_projection": Projection, "head": Head,
@@ -146,10 +155,8 @@ class ModelConfig:
     end_ids: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
-        for size in SIZES:
-            _need(is_whole(getattr(self, size), 1), size, "a whole number of at least 1", getattr(self, size))
-        for size in COUNTS:
-            _need(is_whole(getattr(self, size), 0), size, "a whole number of at least 0", getattr(self, size))
+        for size in (*SIZES, *COUNTS):
+            check_size(size, getattr(self, size))
         object.__setattr__(self, "n_kv_heads", self.n_kv_heads or self.n_heads)
         object.__setattr__(self, "d_embed", self.d_embed or self.d_model)
         if self.n_heads % self.n_kv_heads:
@@ -230,14 +237,20 @@ class ModelConfig:
         return self.windows[layer] if self.windows else None
 
 
+def check_size(name: str, value: Any) -> None:
+    """UnsupportedConfigError for a size that is no whole number, too small or too large."""
+    least, most = (1, SIZES[name]) if name in SIZES else (0, COUNTS[name])
+    _need(is_whole(value, least) and value <= most, name, f"a whole number from {least} to {most}", value)
+
+
 def is_whole(value: object, least: int) -> bool:
-    """Whether a value is a whole number, and not below another."""
-    return isinstance(value, int) and not isinstance(value, bool) and value >= least
+    """Whether a value is a whole number, not below another, and one that a float holds exactly."""
+    return isinstance(value, int) and not isinstance(value, bool) and least <= value <= 1 << 53
 
 
 def is_number(value: object) -> bool:
-    """Whether a value is a number."""
-    return isinstance(value, float | int) and not isinstance(value, bool)
+    """Whether a value is a number, and one that float32 holds."""
+    return isinstance(value, float | int) and not isinstance(value, bool) and -3e38 < value < 3e38
 
 
 def listed(names: Iterable[str]) -> str:

@@ -1,8 +1,21 @@
 """What can go wrong, in words a person can act on: what was expected, what was found, what to do."""
 
+import re
+
+LONG_WORD = re.compile(r"\S{201,}")
+LONGEST = 1200  # characters of a message, whatever a model's files say
+
 
 class AttentionLabError(Exception):
-    """Base of every error that this library raises on purpose."""
+    """Base of every error that this library raises on purpose; what is long in its message is shortened."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(shortened(LONG_WORD.sub(lambda found: shortened(found[0], 60), message), LONGEST))
+
+
+def shortened(text: str, most: int) -> str:
+    """A text without its middle, where it has more characters than `most`."""
+    return text if len(text) <= most else f"{text[: 2 * most // 3]} … {text[-most // 3 :]}"
 
 
 class UnknownModelError(AttentionLabError):
@@ -27,6 +40,10 @@ class DownloadError(ModelNotFoundError):
 
 class DownloadCancelled(ModelNotFoundError):
     """Whoever asked for a download stopped it; what has arrived is kept."""
+
+
+class AnswerError(DownloadError):
+    """What answered in the place of the hub is not the hub."""
 
 
 class DiskError(ModelNotFoundError):
@@ -71,6 +88,10 @@ class UnsupportedConfigError(AttentionLabError):
 
 class InputError(AttentionLabError):
     """What is given cannot be run: no tokens, too many, ids out of the vocabulary, an image of another kind."""
+
+
+class NonFiniteError(InputError):
+    """A run over what is given makes numbers that are infinite or not a number."""
 
 
 class SettingError(AttentionLabError):

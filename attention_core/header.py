@@ -3,7 +3,6 @@
 Source: https://huggingface.co/docs/safetensors
 """
 
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from attention_core.errors import HeaderError, TruncatedError
+from attention_core.files import read_object
 
 ITEM_BYTES = {
     "F64": 8, "I64": 8, "U64": 8, "F32": 4, "I32": 4, "U32": 4, "F16": 2, "BF16": 2, "I16": 2, "U16": 2,
@@ -40,10 +40,12 @@ def read_header(path: Path) -> dict[str, Place]:
         length = int.from_bytes(file.read(8), "little")
         if size < 8 or length > LONGEST_HEADER:
             raise HeaderError(f"{path.name} is no safetensors file: it does not begin with the length of a header.")
-        if length > size - 8:
-            raise TruncatedError(f"{path.name} is truncated: it ends after {size} bytes, within its header.")
         raw = file.read(length)
-    entries = read_object(raw, path.name)
+    if length > size - 8:
+        if raw[:1] not in (b"", b"{"):
+            raise HeaderError(f"{path.name} is no safetensors file: no header follows its first 8 bytes.")
+        raise TruncatedError(f"{path.name} is truncated: it ends after {size} bytes, within its header.")
+    entries = read_object(raw, path.name, HeaderError)
     entries.pop("__metadata__", None)
     data = 8 + length
     spans = {name: read_span(name, entry, path.name) for name, entry in entries.items()}
@@ -87,21 +89,3 @@ def check_spans(spans: Mapping[str, Span], file: str) -> int:
 def is_count(value: Any) -> bool:
     """Whether a value is a whole number of at least 0."""
     return type(value) is int and value >= 0
-
-
-def read_object(raw: bytes, file: str) -> dict[str, Any]:
-    """A JSON object whose keys are all different; HeaderError names the file otherwise."""
-
-    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        found = dict(pairs)
-        if len(found) != len(pairs):
-            raise ValueError("a key stands there twice")
-        return found
-
-    try:
-        parsed = json.loads(raw.decode("utf-8"), object_pairs_hook=once)
-    except (ValueError, RecursionError) as problem:
-        raise HeaderError(f"{file} is not JSON: {problem}") from problem
-    if not isinstance(parsed, dict):
-        raise HeaderError(f"{file} holds a {type(parsed).__name__}, expected an object.")
-    return parsed

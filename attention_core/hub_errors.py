@@ -1,13 +1,15 @@
 """What the hub, the network and the disk answer, as this library's errors."""
 
 import errno
+import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from attention_core.errors import (
     AccessError,
+    AnswerError,
     AttentionLabError,
     CheckpointError,
     DiskError,
@@ -51,7 +53,13 @@ def hub_errors(hub_id: str, revision: str) -> Iterator[None]:
 def answered(error: Exception, hub_id: str, revision: str) -> AttentionLabError:
     """The error that an answer of the hub stands for, by its status and its own code."""
     from huggingface_hub import constants, get_token
-    from huggingface_hub.errors import EntryNotFoundError, GatedRepoError, HfHubHTTPError, RevisionNotFoundError
+    from huggingface_hub.errors import (
+        DisabledRepoError,
+        EntryNotFoundError,
+        GatedRepoError,
+        HfHubHTTPError,
+        RevisionNotFoundError,
+    )
 
     assert isinstance(error, HfHubHTTPError)
     status = error.response.status_code
@@ -60,6 +68,8 @@ def answered(error: Exception, hub_id: str, revision: str) -> AttentionLabError:
             f"{hub_id} is gated: agree to its terms at {constants.ENDPOINT}/{hub_id}, and put a token of the account "
             "that agreed into the environment variable HF_TOKEN."
         )
+    if isinstance(error, DisabledRepoError):
+        return AccessError(f"The hub has disabled {hub_id}: it gives it to nobody.")
     if isinstance(error, RevisionNotFoundError):
         return UnknownModelError(f"{hub_id} has no revision {revision!r} on the hub.")
     if isinstance(error, EntryNotFoundError):
@@ -81,26 +91,40 @@ def answered(error: Exception, hub_id: str, revision: str) -> AttentionLabError:
     return DownloadError(f"The model hub answered with error {status} when {hub_id} was asked for. Try again later.")
 
 
+def no_hub() -> AnswerError:
+    """The error for an answer that describes no model."""
+    return AnswerError(
+        "What answered in the place of the model hub is not the hub: a page to log in to a network first, or a proxy? "
+        "Open the hub in a browser, and try again."
+    )
+
+
 @contextmanager
-def disk_errors(folder: Path, needed: int) -> Iterator[None]:
-    """DiskError when `needed` bytes do not fit on a folder's disk, before or while they are written."""
-    there = next(place for place in (folder, *folder.parents) if place.exists())
-    if (free := shutil.disk_usage(there).free) < needed:
-        raise full(needed, free)
+def disk_errors(folder: Path, missing: Callable[[], int] = lambda: 0) -> Iterator[None]:
+    """DiskError when the bytes that are missing do not fit on a folder's disk, before or while they are written."""
     try:
+        if free(folder) < missing():
+            raise full(missing(), free(folder))
         yield
     except OSError as error:
         if error.errno in FULL:
-            raise full(needed, shutil.disk_usage(there).free) from error
+            raise full(missing(), free(folder)) from error
         raise DiskError(
-            f"The hub's cache cannot be written to: {error.strerror}. Set the environment variable HF_HOME to a "
-            "folder that can."
+            f"The hub's cache cannot be used: {error.strerror or error}. Set the environment variable HF_HOME to a "
+            "folder that can be written to."
         ) from error
 
 
+def free(folder: Path) -> int:
+    """The bytes that are free on the disk of a folder, which need not be there yet."""
+    return shutil.disk_usage(next(place for place in (folder, *folder.parents) if os.path.exists(place))).free
+
+
 def full(needed: int, free: int) -> DiskError:
-    """The error for a disk without room."""
+    """The error for a disk without room: for the bytes that are needed, or for any file, as when a quota is reached."""
+    room = f"{amount(free)} are free"
+    lack = f"{amount(needed)} are needed, {room}" if free < needed else f"it takes nothing more, though {room}"
     return DiskError(
-        f"The disk of the hub's cache is full: {amount(needed)} are needed, {amount(free)} are free. Free some, "
-        "or set the environment variable HF_HOME to a folder on another disk; what has arrived is kept."
+        f"The disk of the hub's cache is full: {lack}. Free some, or set the environment variable HF_HOME to a folder "
+        "on another disk; what has arrived is kept."
     )

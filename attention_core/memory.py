@@ -9,7 +9,7 @@ from weakref import WeakKeyDictionary
 from attention_core.errors import SettingError
 
 SETTING = "ATTENTION_LAB_MEMORY"
-AMOUNT = re.compile(r"(\d+(?:\.\d+)?)\s*(?:([KMGT])(I?)B?|B)?", re.IGNORECASE | re.ASCII)
+AMOUNT = re.compile(r"(\d{1,18}(?:\.\d{1,18})?)\s*(?:([KMGT])(I?)B?|B)?", re.IGNORECASE | re.ASCII)
 POWERS = {"": 0, "K": 1, "M": 2, "G": 3, "T": 4}
 SHARE = 0.5  # of the machine's memory, when nothing else is said
 UNKNOWN = 8 << 30  # bytes, where a machine does not say how much it has

@@ -11,7 +11,7 @@ from attention_core.arrays import Array, frozen
 from attention_core.config import ModelConfig
 from attention_core.errors import InputError
 from attention_core.masks import Mask
-from attention_core.run import Inputs, places
+from attention_core.run import Inputs, finite, places
 from attention_core.sections import stream
 from attention_core.tokenizer import Reader, Token
 from attention_core.trace import Trace
@@ -38,7 +38,8 @@ class Model:
         """Run the model over a text, or over token ids, and keep the residual stream.
 
         seen: one for each id, False for those that only fill the text up, on the left or on the right
-        Raises InputError when there are no tokens, too many, or ids out of the vocabulary.
+        Raises InputError when there are no tokens, too many, or ids out of the vocabulary, and NonFiniteError when
+        the stream is not finite.
         """
         return self.run(text or "", self.tokens(text, ids), seen)
 
@@ -58,7 +59,7 @@ class Model:
             raise InputError(f"{len(ids)} tokens need as many marks in seen, got {len(seen)}.")
         marks = None if seen is None or all(seen) else np.array(seen, bool)
         inputs = Inputs(ids, places(self.config, ids, marks), marks, memory, memory_seen, pixels)
-        return Trace(self, tokens, text, frozen(stream(self, inputs)), inputs)
+        return Trace(self, tokens, text, frozen(finite(stream(self, inputs))), inputs)
 
     def tokens(self, text: str | None, ids: Sequence[int] | None) -> tuple[Token, ...]:
         """The tokens of a text, or those of some ids; InputError when they cannot be run."""

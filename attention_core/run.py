@@ -11,7 +11,7 @@ from attention_core import masks
 from attention_core.arrays import Array, frozen
 from attention_core.config import ModelConfig
 from attention_core.declare import is_trained
-from attention_core.errors import InputError
+from attention_core.errors import InputError, NonFiniteError
 from attention_core.frequencies import frequencies
 from attention_core.image import COLOURS
 from attention_core.layer import declaration
@@ -76,6 +76,21 @@ def allowed(config: ModelConfig, layer: int, inputs: Inputs) -> masks.Mask | Non
     for part in parts:
         made &= part
     return made
+
+
+def finite(stream: Array) -> Array:
+    """The residual stream [n_layers + 1, position, d_model] as it is; NonFiniteError where its numbers are not finite.
+
+    Each layer adds to what is there, so that what is not finite once is not finite at the end.
+    """
+    if np.isfinite(stream[-1]).all():
+        return stream
+    first = next(at for at, each in enumerate(stream) if not np.isfinite(each).all())
+    where = f"layer {first - 1} makes numbers" if first else "the embeddings have numbers"
+    raise NonFiniteError(
+        f"This run cannot be shown: {where} that are infinite or not a number. The model's weights are broken, or too "
+        "large for float32."
+    )
 
 
 class ModelRun:

@@ -4,7 +4,8 @@ Source of the format: https://huggingface.co/docs/safetensors
 """
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from fnmatch import fnmatchcase
 from io import FileIO
 from pathlib import Path
 from typing import NoReturn
@@ -20,10 +21,20 @@ from attention_core.errors import (
     PickleError,
     TruncatedError,
 )
-from attention_core.header import ITEM_BYTES, Place, read_header, read_object
+from attention_core.files import read_object
+from attention_core.header import ITEM_BYTES, Place, read_header
 
 WEIGHTS, INDEX = "model.safetensors", "model.safetensors.index.json"
-PICKLES = ("pytorch_model.bin", "pytorch_model.bin.index.json")
+PICKLES = ("pytorch_model*.bin*", "consolidated.*.pth")
+OTHERS = {
+    "an adapter to another model": ("adapter_model.*",),
+    f"under another name and in no {INDEX}": ("*.safetensors",),
+    "of TensorFlow": ("tf_model*.h5", "*.ckpt.*", "saved_model.pb"),
+    "of Flax": ("flax_model*.msgpack",),
+    "of llama.cpp": ("*.gguf",),
+    "of ONNX": ("*.onnx",),
+}
+"""What else weights may be, and what their files are then called."""
 
 READABLE = {"F32": "<f4", "F16": "<f2", "BF16": "<u2"}
 BLOCK = 1 << 17  # numbers: so many are still in the cache when they are made float32
@@ -197,7 +208,7 @@ def open_shards(folder: Path) -> dict[str, TensorFile]:
 
 def shard_map(raw: bytes) -> dict[str, str]:
     """Tensor name -> file name, from an index; HeaderError when it says anything but names of its own folder."""
-    files = read_object(raw, INDEX).get("weight_map")
+    files = read_object(raw, INDEX, HeaderError).get("weight_map")
     if not isinstance(files, dict) or not files:
         raise HeaderError(f"{INDEX} has no weight_map.")
     for file in files.values():
@@ -213,9 +224,17 @@ def shard_names(files: Mapping[str, str]) -> list[str]:
 
 def refuse_without_weights(files: set[str]) -> NoReturn:
     """The error for a folder or repository of these files, none of which holds safetensors."""
-    if pickles := sorted(files & set(PICKLES)):
+    if pickle := first(files, PICKLES):
         raise PickleError(
-            f"The weights are there as {pickles[0]} alone, a pickle, which can run any code when it is read. "
+            f"The weights are there as {pickle} alone, a pickle, which can run any code when it is read. "
             f"Only safetensors are read: save the model again, as {WEIGHTS}."
         )
+    for what, patterns in OTHERS.items():
+        if found := first(files, patterns):
+            raise CheckpointError(f"There is no {WEIGHTS}, and {found}, {what}, is not read.")
     raise CheckpointError(f"There are no weights: neither {WEIGHTS} nor {INDEX}.")
+
+
+def first(files: Collection[str], patterns: Sequence[str]) -> str | None:
+    """The first of some files whose name is as one of the patterns."""
+    return next((file for file in sorted(files) if any(fnmatchcase(file, pattern) for pattern in patterns)), None)

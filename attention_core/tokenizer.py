@@ -8,6 +8,7 @@ from typing import Protocol
 from tokenizers import Tokenizer as Backend
 
 from attention_core.errors import CheckpointError
+from attention_core.files import file_errors
 from attention_core.pieces import alphabet_of, spelled
 
 REPLACEMENT = "\ufffd"
@@ -73,10 +74,13 @@ class Tokenizer:
     """A tokenizer read from a `tokenizer.json`; it never pads and never cuts."""
 
     def __init__(self, path: Path) -> None:
+        with file_errors():
+            raw = path.read_bytes()
         try:
-            self._backend = Backend.from_file(str(path))
+            self._backend = Backend.from_buffer(raw)
         except Exception as error:  # the backend raises bare Exception for every kind of broken file
-            raise CheckpointError(f"{path.name} is not a tokenizer: {error}") from error
+            why = str(error).removeprefix("Cannot instantiate Tokenizer from buffer: ")
+            raise CheckpointError(f"{path.name} is not a tokenizer: {why}") from error
         self._backend.no_truncation()
         self._backend.no_padding()
         unknown = getattr(self._backend.model, "unk_token", None)

@@ -17,7 +17,7 @@ from attention_core.errors import InputError
 from attention_core.forward import Forward, met
 from attention_core.frequencies import frequencies
 from attention_core.model import Model
-from attention_core.run import Inputs, places
+from attention_core.run import Inputs, finite, places
 from attention_core.sampling import Choice
 from attention_core.stages import Numbers, Stage
 from attention_core.trace import Trace
@@ -93,7 +93,8 @@ class Continuation:
     def read(self, more: Sequence[int]) -> Array:
         """Read more tokens; the logits [d_vocab] of what may follow them.
 
-        Raises InputError when there are none, too many, or ids out of the vocabulary.
+        Raises InputError when there are none, too many, or ids out of the vocabulary, and NonFiniteError when the
+        stream is not finite.
         """
         model, ids = self.model, [*self.ids, *more]
         model.check(ids if more else [])
@@ -104,7 +105,7 @@ class Continuation:
         memory, seen = (self.encoder.contextual, self.encoder.inputs.seen) if self.encoder else (None, None)
         inputs = Inputs(now, placed, memory=memory, memory_seen=seen, done=self.kept.length)
         run = Continued(model, inputs, self.kept)
-        stream = run.stream()
+        stream = finite(run.stream())
         self.ids, self.kept.length = ids, len(ids)
         return run.logits(stream[-1, -1])
 

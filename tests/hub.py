@@ -38,7 +38,8 @@ class Hub:
     """What the hub holds, how it misbehaves, and what it was asked.
 
     repos:   hub id -> its files
-    refused: hub id -> the status and error code of every answer about it
+    refused: hub id -> the status and error code, or message, of every answer about it
+    portal:  what is answered to every question about a model in place of what the hub says: status, body
     breaks:  file -> after how many bytes its next answers break off, the first answer first
     altered: file -> what is sent in place of its content
     rate:    bytes a second; None is as fast as it goes
@@ -47,6 +48,7 @@ class Hub:
 
     repos: dict[str, dict[str, bytes]] = field(default_factory=dict)
     refused: dict[str, tuple[int, str]] = field(default_factory=dict)
+    portal: tuple[int, bytes] | None = None
     breaks: dict[str, list[int]] = field(default_factory=dict)
     altered: dict[str, bytes] = field(default_factory=dict)
     rate: float | None = None
@@ -147,7 +149,9 @@ def handler(hub: Hub, host: str) -> type[BaseHTTPRequestHandler]:
             parts = path.removeprefix("/api/models").strip("/").split("/")
             hub_id = "/".join(parts[:2])
             revision = parts[3] if len(parts) > 3 else "main"
-            if hub_id in hub.refused:
+            if api and hub.portal:
+                self.whole(hub.portal[1], hub.portal[0])
+            elif hub_id in hub.refused:
                 self.refuse(*hub.refused[hub_id])
             elif hub_id not in hub.repos:
                 self.refuse(404, "RepoNotFound")
@@ -164,11 +168,12 @@ def handler(hub: Hub, host: str) -> type[BaseHTTPRequestHandler]:
         def refuse(self, status: int, code: str) -> None:
             self.send_response(status)
             self.send_header("X-Error-Code", code)
+            self.send_header("X-Error-Message", code)
             self.send_header("Content-Length", "0")
             self.end_headers()
 
-        def whole(self, body: bytes) -> None:
-            self.send_response(200)
+        def whole(self, body: bytes, status: int = 200) -> None:
+            self.send_response(status)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)

@@ -107,17 +107,12 @@ DEFAULTS = {
 }
 REQUIRED: dict[str, tuple[Any, ...]] = {
     "is_encoder_decoder": (True,),
-    "is_decoder": (False,),
-    "add_cross_attention": (False,),
-    "cross_attention_hidden_size": (None,),
-    "tie_encoder_decoder": (False,),
-    "pruned_heads": ({}, None),
 }
 HARMLESS = frozenset({
-    "_num_labels", "activation_dropout", "add_bias_logits", "classif_dropout", "decoder_attention_heads",
-    "decoder_ffn_dim", "decoder_layerdrop", "decoder_layers", "decoder_start_token_id", "dropout",
+    "activation_dropout", "add_bias_logits", "classif_dropout", "decoder_attention_heads",
+    "decoder_ffn_dim", "decoder_layerdrop", "decoder_layers", "dropout",
     "encoder_attention_heads", "encoder_ffn_dim", "encoder_layerdrop", "encoder_layers", "extra_pos_embeddings",
-    "force_bos_token_to_be_generated", "init_std", "pad_token_id", "replacing_rate", "save_step",
+    "force_bos_token_to_be_generated", "init_std", "replacing_rate", "save_step",
     "student_decoder_layers", "student_encoder_layers", "tie_word_embeddings",
 })  # fmt: skip
 

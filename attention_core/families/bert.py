@@ -35,12 +35,9 @@ BERT = Family(
     rules=(shared_width("num_attention_heads", "hidden_size"),),
     required={
         "position_embedding_type": ("absolute",),
-        "add_cross_attention": (False,),
-        "is_encoder_decoder": (False,),
-        "pruned_heads": ({}, None),
     },
     harmless=frozenset([
-        "attention_probs_dropout_prob", "directionality", "hidden_dropout_prob", "pad_token_id", "pooler_fc_size",
+        "attention_probs_dropout_prob", "directionality", "hidden_dropout_prob", "pooler_fc_size",
         "pooler_num_attention_heads", "pooler_num_fc_layers", "pooler_size_per_head", "pooler_type",
         "tie_word_embeddings",
     ]),

@@ -50,14 +50,12 @@ BLOOM = Family(
     ),
     required={
         "apply_residual_connection_post_layernorm": (False,),
-        "is_encoder_decoder": (False,),
         # With it, the biases after the attention and after the MLP are left out.
         "slow_but_exact": (False,),
     },
     harmless=frozenset({
         "attention_softmax_in_fp32", "bias_dropout_fusion", "hidden_dropout", "masked_softmax_fusion", "n_inner",
-        "offset_alibi", "pad_token_id", "pretraining_tp", "seq_length", "skip_bias_add", "skip_bias_add_qkv",
-        "unk_token_id",
+        "offset_alibi", "pretraining_tp", "seq_length", "skip_bias_add", "skip_bias_add_qkv",
     }),
     tensors={
         "W_E": Source("word_embeddings.weight", "token, model"),

@@ -1,11 +1,11 @@
 """From a configuration's own keys to this library's; every key is handled, known to be harmless, or refused by name."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from attention_core.config import ModelConfig, is_whole
+from attention_core.config import COUNTS, SIZES, ModelConfig, check_size, is_whole
 from attention_core.errors import UnsupportedConfigError
-from attention_core.families.schema import HARMLESS, Family
+from attention_core.families.schema import HARMLESS, REQUIRED, Family
 
 
 def read_config(family: Family, raw: Mapping[str, Any]) -> ModelConfig:
@@ -14,14 +14,17 @@ def read_config(family: Family, raw: Mapping[str, Any]) -> ModelConfig:
     ruled = {key for rule in family.rules for key in rule.keys}
     tables = {*family.sizes.values(), *family.choices, *family.required}
     handled = tables | ruled | family.harmless | HARMLESS
-    check_known(raw, handled)
-    for key, required in family.required.items():
+    check_known(raw, handled | set(REQUIRED))
+    wanted = {key: only for key, only in REQUIRED.items() if key not in handled}
+    for key, required in {**wanted, **family.required}.items():
         if key in raw and not any(same(raw[key], each) for each in required):
             raise UnsupportedConfigError(
                 f"{key} = {raw[key]!r} is not computed exactly here; supported: {required[0]!r}."
             )
     values = {**family.defaults, **raw}
     found = {**family.traits, **{name: values[key] for name, key in family.sizes.items()}}
+    for name in filter(found.__contains__, (*SIZES, *COUNTS)):  # before a rule reckons with them
+        check_size(name, found[name])
     for key, choices in family.choices.items():
         traits = next((traits for own, traits in choices.items() if same(own, values[key])), None)
         if traits is None:
@@ -51,10 +54,19 @@ def of_text(family: Family, raw: Mapping[str, Any]) -> dict[str, Any]:
 
 def check_known(raw: Mapping[str, Any], known: Collection[str]) -> None:
     """Every key of a configuration is known; UnsupportedConfigError names those that are not."""
-    if unknown := sorted(set(raw) - set(known)):
+    if raw.get("quantization_config") is not None:
         raise UnsupportedConfigError(
-            f"The configuration has keys whose effect is not known here: {', '.join(unknown)}."
+            "Quantized weights, of which quantization_config tells, are not read here. Choose a copy of the model in "
+            "float32, float16 or bfloat16."
         )
+    if unknown := sorted(set(raw) - set(known)):
+        raise UnsupportedConfigError(f"The configuration has keys whose effect is not known here: {several(unknown)}.")
+
+
+def several(names: Sequence[str], most: int = 10) -> str:
+    """Names in a row; of many the first, and how many more there are."""
+    more = len(names) - most
+    return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")
 
 
 def without_aliases(family: Family, raw: Mapping[str, Any]) -> dict[str, Any]:

@@ -42,10 +42,10 @@ DISTILBERT = replace(
     traits={**BERT.traits, "norm_eps": 1e-12, "causal": False},
     choices={"activation": {key: ACTIVATIONS[key] for key in ("gelu", "relu")}},
     rules=(shared_width("n_heads", "dim"),),
-    required={"is_encoder_decoder": (False,), "pruned_heads": ({}, None)},
+    required={},
     harmless=frozenset({
-        "dropout", "pad_token_id", "qa_dropout", "seq_classif_dropout", "sinusoidal_pos_embds", "tie_weights_",
-        "tie_word_embeddings", "output_hidden_states",
+        "dropout", "qa_dropout", "seq_classif_dropout", "sinusoidal_pos_embds", "tie_weights_",
+        "tie_word_embeddings",
     }),
     tensors={name: source for name, source in BERT.tensors.items() if "{layer}" not in source.name and name != "W_seg"}
     | renamed(),

@@ -76,8 +76,8 @@ FALCON = replace(
         Rule((*FLAGS, NORMS, "num_kv_heads"), arranged),
         Rule(("alibi", *ROPE.keys), placed),
     ),
-    required={"apply_residual_connection_post_layernorm": (False,), "is_encoder_decoder": (False,)},
-    harmless=frozenset({"auto_map", "ff_factor", "hidden_dropout", "pad_token_id"}),
+    required={"apply_residual_connection_post_layernorm": (False,)},
+    harmless=frozenset({"auto_map", "ff_factor", "hidden_dropout"}),
     tensors={
         **{name: source for name, source in BLOOM.tensors.items() if name not in ("w_norm", "b_norm")},
         **{f"W_{kind}": Source(f"{FUSED}.weight", f"{QKV}, model", at) for at, kind in enumerate("QKV")},

@@ -58,12 +58,10 @@ GPT2 = Family(
         Rule(("n_layer", "scale_attn_by_inverse_layer_idx"), by_layer),
     ),
     required={
-        "add_cross_attention": (False,),
-        "is_encoder_decoder": (False,),
         "reorder_and_upcast_attn": (False, True),
     },
     harmless=frozenset({
-        "attn_pdrop", "embd_pdrop", "n_ctx", "pad_token_id", "resid_pdrop", "summary_activation",
+        "attn_pdrop", "embd_pdrop", "n_ctx", "resid_pdrop", "summary_activation",
         "summary_first_dropout", "summary_proj_to_labels", "summary_type", "summary_use_proj",
     }),
     tensors={

@@ -67,9 +67,9 @@ GPT_NEO = replace(
         either("d_mlp", "intermediate_size", lambda values: 4 * values["hidden_size"]),
         Rule(("attention_types", "attention_layers", "num_layers", "window_size"), windows),
     ),
-    required={"add_cross_attention": (False,), "is_encoder_decoder": (False,)},
+    required={},
     harmless=frozenset({
-        "embed_dropout", "pad_token_id", "resid_dropout", "summary_activation", "summary_first_dropout",
+        "embed_dropout", "resid_dropout", "summary_activation", "summary_first_dropout",
         "summary_proj_to_labels", "summary_type", "summary_use_proj",
     }),
     tensors={

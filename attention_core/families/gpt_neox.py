@@ -37,9 +37,8 @@ GPT_NEOX = Family(
         flags_to_biases(biases("attention_bias", "b_Q", "b_K", "b_V", "b_O"), always=frozenset({"b_in", "b_out"})),
         rope(d_head=None, base="rotary_emb_base", part="rotary_pct", parted=0.25),
     ),
-    required={"is_encoder_decoder": (False,)},
     harmless=frozenset({
-        "attention_probs_dropout_prob", "hidden_dropout", "hidden_dropout_prob", "is_decoder", "pad_token_id",
+        "attention_probs_dropout_prob", "hidden_dropout", "hidden_dropout_prob", "is_decoder",
     }),
     tensors={
         "W_E": Source("embed_in.weight", "token, model"),

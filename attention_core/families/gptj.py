@@ -43,7 +43,7 @@ GPTJ = replace(
         Rule(("n_layer", "rotary_dim"), rotated),
     ),
     required={
-        "add_cross_attention": (False,), "is_encoder_decoder": (False,), "rotary": (True,),
+        "rotary": (True,),
         "scale_attn_weights": (True,),
     },
     tensors={

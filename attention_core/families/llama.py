@@ -43,8 +43,8 @@ LLAMA = Family(
         ),
         rope(),
     ),
-    required={"is_encoder_decoder": (False,)},
-    harmless=frozenset({"pad_token_id", "pretraining_tp"}),
+    required={"rope_interleaved": (False,)},
+    harmless=frozenset({"is_llama_config", "pretraining_tp"}),
     tensors={
         "W_E": Source("embed_tokens.weight", "token, model"),
         "w_attn": Source(LAYER + "input_layernorm.weight", "model"),

@@ -108,10 +108,9 @@ MODERNBERT = Family(
         Rule(("architectures",), head),
         Rule(("local_attention", "rope_scaling", "rope_parameters", "layer_types", EVERY, *BASES.values()), layered),
     ),
-    required={"is_encoder_decoder": (False,), "is_decoder": (False,), "add_cross_attention": (False,)},
     harmless=frozenset([
-        "classifier_pooling", "cls_token_id", "deterministic_flash_attn", "embedding_dropout",
-        "initializer_cutoff_factor", "layer_norm_eps", "mlp_dropout", "pad_token_id", "position_embedding_type",
+        "classifier_pooling", "deterministic_flash_attn", "embedding_dropout",
+        "initializer_cutoff_factor", "layer_norm_eps", "mlp_dropout", "position_embedding_type",
         "reference_compile", "repad_logits_with_grad", "sparse_pred_ignore_index", "sparse_prediction",
     ]),
     tensors={

@@ -32,7 +32,7 @@ MPNET = replace(
     traits={**BERT.traits, "causal": False, "relative": BUCKETS},
     choices={"hidden_act": ACTIVATIONS},
     rules=(*BERT.rules, Rule(("max_position_embeddings",), lambda values: places({**values, **FILLS}))),
-    required={**BERT.required, "is_decoder": (False,), "relative_attention_num_buckets": (BUCKETS.buckets,)},
+    required={**BERT.required, "relative_attention_num_buckets": (BUCKETS.buckets,)},
     tensors={
         **{name: source for name, source in BERT.tensors.items() if name != "W_seg"},
         **attention(),

@@ -66,10 +66,9 @@ OPT = Family(
     ),
     required={
         "_remove_final_layer_norm": (False,),
-        "is_encoder_decoder": (False,),
         "layer_norm_elementwise_affine": (True,),
     },
-    harmless=frozenset({"activation_dropout", "dropout", "init_std", "layerdrop", "pad_token_id"}),
+    harmless=frozenset({"activation_dropout", "dropout", "init_std", "layerdrop"}),
     tensors={
         "W_E": Source("embed_tokens.weight", "token, embed"),
         "W_embed": Source("project_in.weight", "model, embed"),

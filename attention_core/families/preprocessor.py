@@ -8,6 +8,7 @@ from typing import Any
 
 from attention_core.config import is_number, is_whole
 from attention_core.errors import UnsupportedConfigError
+from attention_core.families.configuration import several
 from attention_core.image import COLOURS, ImageInput
 
 FILTERS = ("nearest", "lanczos", "bilinear", "bicubic", "box", "hamming")
@@ -34,7 +35,7 @@ def prepared(image: ImageInput, raw: Mapping[str, Any]) -> ImageInput:
     """What a model reads of an image, with what is done to its pixels; UnsupportedConfigError names what is refused."""
     if unknown := sorted(set(raw) - {*DEFAULTS, *REQUIRED, *HARMLESS}):
         raise UnsupportedConfigError(
-            f"The image preprocessor has keys whose effect is not known here: {', '.join(unknown)}."
+            f"The image preprocessor has keys whose effect is not known here: {several(unknown)}."
         )
     for key, allowed in REQUIRED.items():
         if key in raw and not any(type(raw[key]) is type(each) and raw[key] == each for each in allowed):

@@ -24,6 +24,7 @@ QWEN2 = replace(
     model_type="qwen2",
     defaults=DEFAULTS,
     traits={**LLAMA.traits, "biases": frozenset({"b_Q", "b_K", "b_V"})},
+    required={**LLAMA.required, "use_mrope": (False,)},
     rules=(
         shared_width("num_attention_heads", "hidden_size"),
         either("n_kv_heads", "num_key_value_heads", lambda values: values["num_attention_heads"]),

@@ -28,7 +28,6 @@ ROBERTA = replace(
     sizes={name: key for name, key in BERT.sizes.items() if name != "n_ctx"},
     defaults={**BERT.defaults, "vocab_size": 50265, "pad_token_id": 1},
     rules=(*BERT.rules, Rule(("max_position_embeddings", "pad_token_id"), places)),
-    harmless=BERT.harmless - {"pad_token_id"},
     unused=(*BERT.unused, "lm_head.*", "classifier.*", "qa_outputs.*"),
 )
 XLM_ROBERTA = replace(ROBERTA, model_type="xlm-roberta", defaults={**ROBERTA.defaults, "vocab_size": 30522})

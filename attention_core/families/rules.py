@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from attention_core.config import is_number, is_whole
+from attention_core.config import check_size, is_number, is_whole
 from attention_core.errors import UnsupportedConfigError
 from attention_core.families.schema import Rule, Values
 from attention_core.positions import Rotary
@@ -34,6 +34,7 @@ def shared_width(n_heads: str, d_model: str, d_head: str | None = None) -> Rule:
 
     def read(values: Values) -> dict[str, Any]:
         if d_head and values.get(d_head) is not None:
+            check_size("d_head", values[d_head])
             return {"d_head": values[d_head]}
         heads, width = values[n_heads], values[d_model]
         if not is_whole(heads, 1) or not is_whole(width, 1) or width % heads:

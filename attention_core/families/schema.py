@@ -27,18 +27,28 @@ from dataclasses import dataclass, field
 from typing import Any
 
 HARMLESS = frozenset([
-    "_name_or_path", "architectures", "attention_dropout", "bad_words_ids", "begin_suppress_tokens", "bos_token_id",
-    "chunk_size_feed_forward", "classifier_dropout", "diversity_penalty", "do_sample", "dtype", "early_stopping",
-    "encoder_no_repeat_ngram_size", "eos_token_id", "exponential_decay_length_penalty", "finetuning_task",
-    "forced_bos_token_id", "forced_eos_token_id", "gradient_checkpointing", "id2label", "initializer_range",
-    "label2id", "length_penalty", "max_length", "min_length", "model_type", "no_repeat_ngram_size", "num_beam_groups",
-    "num_beams", "num_labels", "num_return_sequences", "output_attentions", "output_hidden_states", "output_past",
-    "output_scores", "prefix", "problem_type", "remove_invalid_values", "repetition_penalty", "return_dict",
-    "return_dict_in_generate", "sep_token_id", "suppress_tokens", "task_specific_params", "temperature",
-    "tokenizer_class", "top_k", "top_p", "torch_dtype", "torchscript", "transformers_version", "typical_p",
-    "use_bfloat16", "use_cache",
+    "_attn_implementation_autoset", "_name_or_path", "_num_labels", "architectures", "attention_dropout",
+    "attn_implementation", "bad_words_ids", "begin_suppress_tokens", "bos_token_id", "chunk_size_feed_forward",
+    "classifier_dropout", "cls_token_id", "decoder_start_token_id", "diversity_penalty", "do_sample", "dtype",
+    "early_stopping", "encoder_no_repeat_ngram_size", "eos_token_id", "exponential_decay_length_penalty",
+    "finetuning_task", "forced_bos_token_id", "forced_eos_token_id", "gradient_checkpointing", "id2label",
+    "initializer_range", "label2id", "length_penalty", "mask_token_id", "max_length", "min_length", "model_type",
+    "neftune_noise_alpha", "no_repeat_ngram_size", "num_beam_groups", "num_beams", "num_labels",
+    "num_return_sequences", "output_attentions", "output_hidden_states", "output_past", "output_scores",
+    "pad_token_id", "prefix", "problem_type", "remove_invalid_values", "repetition_penalty",
+    "return_dict", "return_dict_in_generate", "sep_token_id", "suppress_tokens", "task_specific_params",
+    "temperature", "tf_legacy_loss", "tokenizer_class", "top_k", "top_p", "torch_dtype", "torchscript",
+    "transformers.js_config", "transformers_version", "typical_p", "unk_token_id", "unsloth_fixed",
+    "unsloth_version", "use_bfloat16", "use_cache",
 ])  # fmt: skip
-"""Configuration keys of any family that change nothing in what is computed here."""
+"""Configuration keys of any family that change nothing in what is computed here, where its family says nothing else."""
+
+REQUIRED: Mapping[str, tuple[Any, ...]] = {
+    "add_cross_attention": (False,), "cross_attention_hidden_size": (None,), "is_composition": (False,),
+    "is_decoder": (False,), "is_encoder_decoder": (False,), "pruned_heads": ({}, None), "quantization_config": (None,),
+    "tie_encoder_decoder": (False,),
+}  # fmt: skip
+"""The only values that are computed of configuration keys of any family, where it says nothing else."""
 
 ACTIVATIONS = {
     "gelu": {"activation": "gelu"},

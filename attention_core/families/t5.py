@@ -119,10 +119,10 @@ ENCODER = Family(
         "causal": False,
     },
     rules=(Rule(("feed_forward_proj", "dense_act_fn", "is_gated_act"), mlp), relative(both_ways=True)),
-    required={"is_encoder_decoder": (True,), "is_decoder": (False,)},
+    required={"is_encoder_decoder": (True,)},
     harmless=frozenset({
-        "decoder_start_token_id", "dropout_rate", "initializer_factor", "n_positions", "num_decoder_layers",
-        "pad_token_id", "scale_decoder_outputs", "tie_word_embeddings",
+        "dropout_rate", "initializer_factor", "n_positions", "num_decoder_layers",
+        "scale_decoder_outputs", "tie_word_embeddings",
     }),
     tensors=stack("encoder", 1),
     unused=("decoder.*", "lm_head.weight", "shared.weight"),

@@ -4,7 +4,7 @@ from dataclasses import FrozenInstanceError
 
 import pytest
 
-from attention_core.config import SIZES, ModelConfig
+from attention_core.config import COUNTS, SIZES, ModelConfig, check_size
 from attention_core.errors import UnsupportedConfigError
 from attention_core.positions import Alibi, Relative, Rotary
 
@@ -62,6 +62,14 @@ def test_a_trait_that_does_not_fit_is_named(change, named):
 def test_norm_eps_is_above_zero(eps):
     with pytest.raises(UnsupportedConfigError, match="norm_eps"):
         ModelConfig(**GOOD | {"norm_eps": eps})
+
+
+@pytest.mark.parametrize(("size", "most"), [*SIZES.items(), *COUNTS.items()])
+def test_a_size_beyond_any_model_is_named(size, most):
+    check_size(size, most)
+    for more in (most + 1, 10**12, 10**400):
+        with pytest.raises(UnsupportedConfigError, match=rf"^{size} must be a whole number from [01] to {most}, got"):
+            ModelConfig(**GOOD | {size: more})
 
 
 def test_a_configuration_is_frozen():

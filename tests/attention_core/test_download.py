@@ -20,6 +20,7 @@ from attention_core import checkpoint, download, progress
 from attention_core.catalogue import CATALOGUE
 from attention_core.errors import (
     AccessError,
+    AnswerError,
     CheckpointError,
     DigestError,
     DiskError,
@@ -30,7 +31,7 @@ from attention_core.errors import (
     UnknownModelError,
     UnsupportedConfigError,
 )
-from tests.hub import COMMIT, STORED, Hub, environment, tiny_files
+from tests.hub import COMMIT, FILES, STORED, Hub, environment, sibling, tiny_files
 
 ROOT = Path(__file__).parents[2]
 NAME = "tiny/bert"
@@ -196,6 +197,8 @@ def test_more_bytes_than_announced_are_not_kept(hub):
         (403, "GatedRepo", AccessError, "tiny/bert is gated: agree to its terms at http.*/tiny/bert.*HF_TOKEN"),
         (401, "GatedRepo", AccessError, "tiny/bert is gated.*HF_TOKEN"),
         (403, "", AccessError, "HF_TOKEN"),
+        (403, "Access to this resource is disabled.", AccessError, "The hub has disabled tiny/bert"),
+        (400, "", DownloadError, "error 400"),
         (429, "", DownloadError, "asked too often"),
         (500, "", DownloadError, "error 500"),
         (503, "", DownloadError, "error 503"),
@@ -204,6 +207,33 @@ def test_more_bytes_than_announced_are_not_kept(hub):
 def test_what_the_hub_refuses_is_told(hub, status, code, error, said):
     hub.refused[NAME] = status, code
     with pytest.raises(error, match=said):
+        ac.load(NAME)
+
+
+def described(file=None, **change):
+    """What the hub says of the stored model, with something changed in what it says of the model or of each file."""
+    siblings = [sibling(*item) | (file or {}) for item in tiny_files().items()]
+    return json.dumps({"id": NAME, "sha": COMMIT, "siblings": siblings} | change).encode()
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (200, b"<html>Log in to the guests' network</html>"), (200, b""), (204, b""), (301, b""), (200, b"\xff"),
+        (200, b"{}"), (200, b"[]"), (200, b"null"), (200, described(sha=None)), (200, described(sha="../../evil")),
+        (200, described(siblings=[7])), (200, described(siblings=7)),
+    ],
+)  # fmt: skip
+def test_what_is_not_the_hub_is_told(hub, status, body):
+    hub.portal = status, body
+    with pytest.raises(AnswerError, match=r"is not the hub: a page to log in to a network first, or a proxy\?"):
+        ac.load(NAME)
+
+
+@pytest.mark.parametrize("file", [{"size": "many"}, {"size": -5}, {"size": None}, {"blobId": 7}, {"blobId": "../x"}])
+def test_a_file_of_which_the_hub_tells_nothing_that_can_be(hub, file):
+    hub.portal = 200, described(file=file | {"lfs": None})
+    with pytest.raises(DownloadError, match=r"does not tell the size and digest of config\.json"):
         ac.load(NAME)
 
 
@@ -296,13 +326,13 @@ def test_a_hub_that_goes_away_half_way(hub, monkeypatch):
 
 def test_a_disk_that_is_too_small_is_told_before(hub, monkeypatch):
     monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=SIZE - 1))
-    with pytest.raises(DiskError, match=r"full: 139\.1 kB are needed, 139\.1 kB are free.*HF_HOME"):
+    with pytest.raises(DiskError, match=r"full: 140\.3 kB are needed, 139\.1 kB are free.*HF_HOME"):
         ac.load(NAME)
-    assert hub.gets(WEIGHTS) == []
+    assert hub.gets("tokenizer.json") == hub.gets(WEIGHTS) == []
 
 
 @pytest.mark.parametrize(
-    ("number", "said"), [(errno.ENOSPC, "full.*HF_HOME"), (errno.EROFS, "cannot be written to: Read-only.*HF_HOME")]
+    ("number", "said"), [(errno.ENOSPC, "full.*HF_HOME"), (errno.EROFS, "cannot be used: Read-only.*HF_HOME")]
 )
 def test_a_disk_that_refuses_while_it_is_written(hub, monkeypatch, number, said):
     opened = Path.open
@@ -315,6 +345,91 @@ def test_a_disk_that_refuses_while_it_is_written(hub, monkeypatch, number, said)
     monkeypatch.setattr(Path, "open", refuse)
     with pytest.raises(DiskError, match=said):
         ac.load(NAME)
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [(errno.ENOSPC, "full: it takes nothing more, though"), (errno.EACCES, "cannot be used: Permission")],
+)
+def test_a_disk_that_refuses_links(hub, monkeypatch, number, said):
+    def refuse(*_, **__):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr("huggingface_hub.file_download._create_symlink", refuse)
+    with pytest.raises(DiskError, match=said):
+        ac.load(NAME)
+
+
+def test_a_cache_that_is_no_cache(hub, cache):
+    cache.mkdir(parents=True)
+    (cache / "refs").mkdir()
+    (cache / "refs" / "main").write_text(COMMIT)
+    (cache / "snapshots").write_text("")
+    with pytest.raises(DiskError, match=r"cannot be used: Not a directory\."):
+        ac.load(NAME)
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_what_is_broken_in_the_cache_is_fetched_anew_by_the_next_load(hub, cache, file):
+    ac.load(NAME)
+    content = (cache / "snapshots" / COMMIT / file).resolve()
+    content.write_bytes(content.read_bytes()[:300])
+    with pytest.raises(CheckpointError, match=rf"{file} is .* has been removed from the cache: load the model again"):
+        ac.load(NAME)
+    assert checkpoint.locate(NAME) is None
+    others = {each: hub.gets(each) for each in FILES if each != file}
+    assert ac.load(NAME).config.n_layers == 3
+    assert {each: hub.gets(each) for each in others} == others
+
+
+def test_what_cannot_be_read_as_the_hub_gave_it_stays(hub, cache):
+    hub.repos[NAME]["tokenizer.json"] = b"{}"
+    for _ in range(2):
+        with pytest.raises(CheckpointError, match=r"tokenizer\.json is not a tokenizer: (?!.*removed)"):
+            ac.load(NAME)
+    assert hub.gets("tokenizer.json") == [None]
+
+
+def test_a_file_of_another_size_than_the_hub_says_is_still_to_come(hub):
+    ac.load(NAME)
+    plan = checkpoint.plan(NAME)
+    plan.whole(plan.only(WEIGHTS).files[0]).write_bytes(b"short")
+    assert (plan.arrived, plan.missing) == (SIZE_OF_OTHERS, SIZE)
+    download.fetch(plan)
+    assert ac.load(NAME).config.n_layers == 3
+
+
+def test_a_broken_index_in_the_cache_is_fetched_anew(hub, cache):
+    files = hub.repos[NAME]
+    files["model-1.safetensors"] = files.pop(WEIGHTS)
+    names = load_file(STORED / WEIGHTS)
+    files["model.safetensors.index.json"] = json.dumps(
+        {"weight_map": dict.fromkeys(names, "model-1.safetensors")}
+    ).encode()
+    ac.load(NAME)
+    (cache / "snapshots" / COMMIT / "model.safetensors.index.json").resolve().write_text('{"weight_map": {')
+    assert checkpoint.locate(NAME) is None
+    assert ac.load(NAME).config.n_layers == 3
+
+
+def test_who_waits_for_another_download_is_told_how_far_that_is_and_can_stop(hub, monkeypatch):
+    monkeypatch.setattr(progress, "REPORT_EVERY", 0)
+    monkeypatch.setattr(download, "WAIT", 0.01)
+    plan = checkpoint.plan(NAME).only(WEIGHTS)
+    file, told = plan.files[0], []
+
+    def stop(now):
+        told.append((now.file, now.done))
+        plan.partial(file).write_bytes(bytes(1000 * len(told)))
+        return len(told) < 4
+
+    for folder in (plan.blobs, plan.lock(file).parent):
+        folder.mkdir(parents=True)
+    with download.locked(plan, file, progress.Meter(plan.size, None)), pytest.raises(DownloadCancelled):
+        download.fetch(plan, stop)
+    assert told == [(WEIGHTS, done) for done in (0, 1000, 2000, 3000)]
+    plan.partial(file).unlink()
+    assert (download.fetch(plan) / WEIGHTS).is_file()
 
 
 def test_the_hubs_own_environment_is_heeded(hub, tmp_path):

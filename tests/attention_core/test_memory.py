@@ -18,7 +18,9 @@ def test_amounts_are_read(text, size):
     assert amount(text) == size
 
 
-@pytest.mark.parametrize("text", ["lots", "-1", "2 XB", "1,5GB", "GB", "1e9", "nan", "2GB 3", "٣GB"])
+@pytest.mark.parametrize(
+    "text", ["lots", "-1", "2 XB", "1,5GB", "GB", "1e9", "nan", "2GB 3", "٣GB", "9" * 400, "9" * 400 + "TB"]
+)
 def test_anything_else_is_refused_with_an_example(text):
     with pytest.raises(SettingError, match=f"{SETTING} = .* is no amount of memory.*such as 512MB or 2GB"):
         amount(text)

@@ -263,6 +263,30 @@ def test_pickles_alone_are_refused_and_told_why(tmp_path, pickle):
         Tensors(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("file", "error", "said"),
+    [
+        ("pytorch_model-00001-of-00002.bin", PickleError, "alone, a pickle"),
+        ("tf_model.h5", CheckpointError, "of TensorFlow, is not read"),
+        ("flax_model.msgpack", CheckpointError, "of Flax, is not read"),
+        ("model-q4.gguf", CheckpointError, r"of llama\.cpp, is not read"),
+        ("adapter_model.safetensors", CheckpointError, "an adapter to another model, is not read"),
+        ("model.fp16.safetensors", CheckpointError, f"under another name and in no {INDEX}, is not read"),
+    ],
+)
+def test_what_is_there_instead_of_weights_is_told(tmp_path, file, error, said):
+    (tmp_path / file).write_bytes(b"")
+    with pytest.raises(error, match=f"{file}.*{said}"):
+        Tensors(tmp_path)
+
+
+@pytest.mark.parametrize("raw", [b"PK\3\4" + bytes(4) + b"archive", b"\x80\x04\x95\x02" + bytes(4) + b"pickle"])
+def test_what_is_called_safetensors_and_is_none(tmp_path, raw):
+    (tmp_path / WEIGHTS).write_bytes(raw)
+    with pytest.raises(HeaderError, match=f"{WEIGHTS} is no safetensors file: no header follows"):
+        Tensors(tmp_path)
+
+
 def test_no_weights_at_all(tmp_path):
     with pytest.raises(CheckpointError, match=f"neither {WEIGHTS} nor {INDEX}"):
         Tensors(tmp_path)

@@ -1,0 +1,38 @@
+"""Reading a model's files: what cannot be read, and what is no JSON."""
+
+import pytest
+
+from attention_core.errors import CheckpointError, HeaderError
+from attention_core.files import file_errors, read_object
+
+
+@pytest.mark.parametrize(
+    ("raw", "said"),
+    [
+        (b"", "x is not JSON: Expecting value"),
+        (b"\xff\xfe", "x is not JSON: 'utf-8' codec"),
+        (b"[" * 200_000, "x is not JSON: maximum recursion depth"),
+        (b'{"a":' * 200_000, "x is not JSON: maximum recursion depth"),
+        (b'{"a": ' + b"9" * 5000 + b"}", "x is not JSON: Exceeds the limit"),
+        (b'{"a": 1, "a": 2}', "x is not JSON: a key stands there twice"),
+        (b"[1]", "x holds a list, expected an object"),
+        (b"null", "x holds a NoneType, expected an object"),
+    ],
+)
+def test_what_is_no_object_is_told(raw, said):
+    with pytest.raises(CheckpointError, match=said):
+        read_object(raw, "x")
+    with pytest.raises(HeaderError, match=said):
+        read_object(raw, "x", HeaderError)
+
+
+def test_an_object_is_read_with_a_byte_order_mark_or_without():
+    assert read_object(b'\xef\xbb\xbf{"a": 1}', "x") == read_object(b'{"a": 1}', "x") == {"a": 1}
+
+
+def test_an_error_of_the_machine_names_the_file_and_not_its_place(tmp_path):
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(CheckpointError, match=r"^folder cannot be read: Is a directory\.$"), file_errors():
+        (tmp_path / "folder").read_bytes()
+    with pytest.raises(CheckpointError, match=r"^A file of the model cannot be read: no room\.$"), file_errors():
+        raise OSError("no room")
