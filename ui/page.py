@@ -8,27 +8,23 @@ import streamlit as st
 
 from attention_core.catalogue import Entry
 from figures.theme import ThemeName
+from ui.menu import menu
 from ui.models import model_picker, plain
 from ui.offer import offered, title_of
-from ui.selection import chosen, read_address
+from ui.selection import address_of, chosen, read_address
 
-PAGES = (
-    ("app.py", "Inspect"),
-    ("pages/step_by_step.py", "Step by step"),
-    ("pages/worked_example.py", "Worked example"),
-)
 STYLE = (Path(__file__).parent / "page.css").read_text(encoding="utf-8")
+SCRIPT = (Path(__file__).parent / "menu.js").read_text(encoding="utf-8")
 
 
 def open_page(title: str, origin: Callable[[], str] | None = None) -> None:
     """The first call of every page; `origin` says where its numbers come from, when it is not from the model."""
     st.set_page_config(page_title=f"{title} · Attention Lab", page_icon="🔎", layout="wide")
     st.html(f"<style>{STYLE}</style>")
-    read_address()
+    read_address(title)
     with st.container(key="top", horizontal=True, vertical_alignment="center"):
-        st.html("<h1>Attention Lab</h1>", width="content")
-        for file, name in PAGES:
-            st.page_link(file, label=name, width="content")
+        st.html(f"<h1>Attention Lab</h1><script>{SCRIPT}</script>", width="content", unsafe_allow_javascript=True)
+        menu(address_of)
         if origin is None:
             badge(chosen()["model"])
             model_picker()

@@ -13,6 +13,7 @@ from attention_core.worked.lesson_file import from_address
 from attention_core.worked.presets import PRESETS, SEEDS
 from figures.flow import STEP_TITLES
 from ui.examples import EXAMPLES
+from ui.menu import held, lead_to
 from ui.offer import may_load, refusal
 from ui.pictures import DRAWN
 
@@ -68,6 +69,13 @@ RANGES: dict[str, tuple[int, int] | tuple[float, float]] = {
     "draw": (0, FARTHEST),
 }
 """The least and the most of what is chosen by a number, in the address and in its widget."""
+
+OWN: dict[str, tuple[str, ...]] = {
+    "Inspect": ("graph", "least", "most", "dims", "temperature", "topk", "topp", "way", "tokens", "draw", "logit"),
+    "Step by step": ("step", "kind", "drawing", "at"),
+    "Worked example": ("preset", "seed", "lesson", "of", "part", "cell", "maskgrid"),
+}
+"""What makes sense on one page alone: no other page's address holds it, but the session keeps it for the way back."""
 
 # Another sentence, or a model that may split it otherwise, starts with nothing chosen or opened in it.
 FRESH: dict[str, Any] = {"q": None, "k": None, "open": "", "logit": ""}
@@ -220,28 +228,43 @@ def put(**change: Any) -> None:
     settle(**change)
 
 
-def read_address() -> None:
-    """Take over what the address says, when it is not what this page wrote there itself.
+def others(page: str) -> set[str]:
+    """What makes sense on other pages alone."""
+    return {key for title, keys in OWN.items() if title != page for key in keys}
 
-    After a choice the address may still be the one from before it, so then it is not asked.
+
+def address_of(page: str) -> dict[str, str]:
+    """What a page's address holds: all that makes sense there and is not as it is by default."""
+    return {key: str(value) for key, value in chosen().items() if value != DEFAULTS[key] and key not in others(page)}
+
+
+def read_address(page: str) -> None:
+    """Take over what the address of a page says, when it is not what was written there itself.
+
+    After a choice the address may still be the one from before it, so then it is not asked; nor is that of a link
+    which was clicked as it was before the choice.
     """
     state = st.session_state
     address = {key: st.query_params[key] for key in READERS if key in st.query_params}
     first = "selection" not in state
-    if first or (address != state.get("_address") and not state.get("_moved")):
+    late = state.get("_moved") or (page != state.get("_title") and address == held(page))
+    state._title = page
+    if first or (address != state.get("_address") and not late):
         selection, refused = clean(address)
-        # What could not be read leaves what was on screen as it was.
-        state.selection = selection | {key: state.selection[key] for key in refused if not first}
+        # What could not be read, or is not said here, leaves what there was as it was.
+        kept = refused.keys() | (others(page) - address.keys())
+        state.selection = selection | {key: state.selection[key] for key in kept if not first}
         state.refused = refused | {key: "" for key in st.query_params if key not in READERS}
 
 
 def write_address() -> None:
-    """Put into the address all that is not as it is by default."""
-    address = {key: str(value) for key, value in chosen().items() if value != DEFAULTS[key]}
+    """Put into the address, and into the links to the other pages, all that is not as it is by default."""
+    address = address_of(st.session_state._title)
     st.session_state._moved = False
     if st.session_state.get("_address") != address or dict(st.query_params) != address:
         st.session_state._address = address
         st.query_params.from_dict(address)
+    lead_to(address_of)
 
 
 def bound(widget: Callable[..., Any], label: str, name: str, then: dict[str, Any] | None = None, **options: Any) -> Any:
