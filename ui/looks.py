@@ -202,7 +202,7 @@ def look_at_weights(look: Look) -> str:
     more = int((row > even).sum())
     among = "each token" if seen.all() else f"each of the {counted(seen)} that it may look at"
     said = f"{asks} gives most, {row[best]:.2f}, to {'itself' if look.is_asking(best) else answers}. Spread evenly, "
-    said += f"{among} would get {even:.2f}; {more} of them get{'s' if more == 1 else ''} more than that."
+    said += f"{among} would get {even:.2f}; {more or 'none'} of them get{'s' if more < 2 else ''} more than that."
     if look.alone:
         said = f"{asks} gives {row[best]:.2f} to itself: it may look at nothing else."
     said = capital(said)
