@@ -38,6 +38,10 @@ class Patches:
         """InputError: nothing follows an image."""
         raise InputError(NO_TEXT)
 
+    def following(self, text: str, ids: Sequence[int], more: Sequence[int]) -> tuple[Token, ...]:
+        """InputError: nothing follows an image."""
+        raise InputError(NO_TEXT)
+
     def decode(self, ids: Sequence[int]) -> tuple[str, tuple[Token, ...]]:
         """InputError: patches stand for no text."""
         raise InputError(NO_TEXT)

@@ -1,7 +1,7 @@
 """Text to ids and pieces, each with the place in the text where it stands."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -62,6 +62,9 @@ class Reader(Protocol):
     def followed(self, text: str, ids: Sequence[int], more: Sequence[int]) -> str:
         """A text followed by what some more tokens stand for; InputError when the model does not read texts."""
 
+    def following(self, text: str, ids: Sequence[int], more: Sequence[int]) -> tuple[Token, ...]:
+        """Those tokens, with their places in that text; InputError when the model does not read texts."""
+
     def decode(self, ids: Sequence[int]) -> tuple[str, tuple[Token, ...]]:
         """The text that ids stand for, and their places in it; InputError when the model does not read texts."""
 
@@ -100,14 +103,8 @@ class Tokenizer:
         )
 
     def decode(self, ids: Sequence[int]) -> tuple[str, tuple[Token, ...]]:
-        """The text that ids stand for, and the place of each in it; a special token, or half a character, has none."""
-        text, reached, tokens = self._backend.decode(list(ids)), 0, []
-        for count, id in enumerate(ids, 1):
-            end = max(reached, shared(text, self._backend.decode(list(ids[:count]))))
-            start = end - len(text[reached:end].lstrip())
-            tokens.append(Token(id, self.piece(id), start, end, id in self.special_ids, id == self._unknown_id))
-            reached = end
-        return text, tuple(tokens)
+        """The text that ids stand for, and the place of each in it; a special token has none."""
+        return self.followed("", (), ids), self.following("", (), ids)
 
     def piece(self, id: int) -> str:
         """The name of an id in the vocabulary."""
@@ -126,6 +123,26 @@ class Tokenizer:
         if whole.startswith(before):
             return text + whole.removeprefix(before)
         return text + self._backend.decode(list(more))
+
+    def following(self, text: str, ids: Sequence[int], more: Sequence[int]) -> tuple[Token, ...]:
+        """The tokens that follow a text, with their places in the text that is `followed` by them.
+
+        Those that hold parts of a character all stand where it does; special tokens stand nowhere.
+        """
+        whole, reached = self.followed(text, ids, more), len(text)
+        tokens: list[Token] = []
+        parts = 0  # so many of the last tokens hold the beginning of a character that is not whole yet
+        for count, id in enumerate(more, 1):
+            now = self.followed(text, ids, more[:count])
+            end = max(reached, shared(whole, now))
+            start = end - len(whole[reached:end].lstrip())
+            tokens.append(Token(id, self.piece(id), start, end, id in self.special_ids, id == self._unknown_id))
+            if end > reached:
+                for at in range(count - 1 - parts, count - 1):
+                    tokens[at] = replace(tokens[at], start=start, end=start + 1)
+            parts = parts + 1 if end == reached and now.endswith(REPLACEMENT) else 0
+            reached = end
+        return tuple(tokens)
 
     @property
     def special_ids(self) -> frozenset[int]:

@@ -121,10 +121,10 @@ def matrices(attention: Attention, layer: int, step: Step, head: int | None) -> 
 
 @st.fragment
 @or_said("steps")
-def steps(run: ac.Trace | ac.PairTrace, made_for: tuple[str, str]) -> None:
+def steps(run: ac.Trace | ac.PairTrace, made_for: tuple[str, str, str]) -> None:
     """The drawing, the walk, and the step at hand.
 
-    made_for: the sentence and the target that the run is over
+    made_for: the sentence and all else that the run is over
     """
     attention, part = chosen_part(run, made_for)
     if part is None:

@@ -15,7 +15,8 @@ from ui.examples import EXAMPLES, Example
 from ui.image_box import get_image_trace, image_box
 from ui.inspect import Shown, chosen_attention, shown_part
 from ui.models import get_model, get_run, say_problem, shelf
-from ui.selection import FRESH, LONGEST_TEXT, SIDES, bound, chosen, put, write_address
+from ui.selection import FRESH, LONGEST_TEXT, SIDES, bound, chosen, put, settle, write_address
+from ui.writing import Written, makes
 
 SIDE_NAMES = {"encoder": "Encoder", "decoder": "Decoder", "cross": "Cross"}
 SIDE_SAYS = {
@@ -51,9 +52,9 @@ def target_box(model: ac.Model | ac.EncoderDecoder, row: DeltaGenerator) -> None
                   placeholder="Target: type what the decoder reads, or leave it to the model")  # fmt: skip
 
 
-def asked() -> tuple[str, str]:
-    """The sentence and the target that are asked for."""
-    return chosen()["text"], chosen()["target"]
+def asked() -> tuple[str, str, str]:
+    """The sentence, the target, and the tokens of the sentence that a model has written, as they are asked for."""
+    return chosen()["text"], chosen()["target"], chosen()["written"]
 
 
 def input_box() -> DeltaGenerator:
@@ -67,9 +68,18 @@ def input_and_model() -> ac.Model | ac.EncoderDecoder:
     model = get_model(chosen()["model"])
     target_box(model, row)
     with st.container():  # a place of its own, so that what stands below keeps its own when the note comes or goes
-        if max(map(len, asked())) == LONGEST_TEXT:
+        if not stands(model):
+            settle(written="")
+            st.info("The tokens that this address calls written do not make up its text here, so it is read anew.")
+        if LONGEST_TEXT in map(len, asked()[:2]):
             st.caption(f"What is longer than {LONGEST_TEXT:,} characters is left out.")
     return model
+
+
+def stands(model: ac.Model | ac.EncoderDecoder) -> bool:
+    """Whether the tokens that are called written, where there are any, are the end of the text."""
+    text, _, held = asked()
+    return not held or (isinstance(model, ac.Model) and makes(model, text, Written.read(held)))
 
 
 def run_now(model: ac.Model | ac.EncoderDecoder) -> ac.Trace | ac.PairTrace:
@@ -86,10 +96,17 @@ def get_run_or_stop(model: ac.Model | ac.EncoderDecoder) -> ac.Trace | ac.PairTr
             return run_now(model)
         except InputError as error:
             st.warning(f"{error} Your text is kept above.")
+            if (wrote := st.session_state.get("wrote")) and wrote.whole == chosen()["text"]:
+                back_button(wrote.text)
         except ac.AttentionLabError as problem:
             say_problem(problem, "run")
     write_address()
     st.stop()
+
+
+def back_button(typed: str) -> None:
+    """The way back from what a model has written to the text that was typed."""
+    st.button("Back to what was typed", type="tertiary", on_click=put, kwargs={"text": typed, **FRESH})
 
 
 def side_row(run: ac.Trace | ac.PairTrace) -> None:
@@ -102,10 +119,10 @@ def side_row(run: ac.Trace | ac.PairTrace) -> None:
         st.html(f'<p class="read">{SIDE_SAYS[chosen()["side"]]} {written(run)}</p>', width="stretch")
 
 
-def chosen_part(run: ac.Trace | ac.PairTrace, made_for: tuple[str, str]) -> tuple[Attention, Shown | None]:
+def chosen_part(run: ac.Trace | ac.PairTrace, made_for: tuple[str, str, str]) -> tuple[Attention, Shown | None]:
     """What a run shows of the selection, below the choice of its side; None when nothing is left of the text.
 
-    made_for: the sentence and the target that the run is over; when others are asked for, the page begins anew
+    made_for: the sentence and all else that the run is over; when others are asked for, the page begins anew
     """
     if asked() != made_for:
         st.rerun()

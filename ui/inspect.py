@@ -9,6 +9,7 @@ import numpy as np
 
 import attention_core as ac
 from attention_core.sides import Attention, attentions
+from attention_core.tokenizer import REPLACEMENT
 from components.token_strip import StripToken
 from ui.examples import BY_TEXT, Example
 from ui.selection import DEFAULTS, chosen, put, settle
@@ -163,8 +164,7 @@ def strip_tokens(trace: ac.Trace, places: list[int]) -> list[StripToken]:
     held = Counter((token.start, token.end) for token in trace.pieces if not token.special)
     return [
         StripToken(
-            # Of a character that stands in several pieces, each shows which part of it is its own.
-            text=trace.tokens[i] if held[token.start, token.end] > 1 else trace.text[token.start : token.end],
+            text=trace.tokens[i] if part else typed,
             piece=token.piece,
             special=token.special,
             joined=not token.special and token.start > 0 and token.start == ends[i],
@@ -172,4 +172,12 @@ def strip_tokens(trace: ac.Trace, places: list[int]) -> list[StripToken]:
         )
         for i in places
         for token in (trace.pieces[i],)
+        for typed in (trace.text[token.start : token.end],)
+        # Of a character that stands in several pieces, or is not whole, each shows which part of it is its own.
+        for part in (held[token.start, token.end] > 1 or not (token.special or token.unknown or readable(typed)),)
     ]
+
+
+def readable(typed: str) -> bool:
+    """Whether something stands at a place, and no character there is broken."""
+    return bool(typed) and REPLACEMENT not in typed

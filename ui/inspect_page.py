@@ -49,7 +49,7 @@ def headline(attention: Attention, part: Shown) -> None:
         old, new = example.swap
         swapped = BY_TEXT[example.text.replace(old, new)]
         swap.button(f"What if it was too {new}?" if "too" in example.text else f"What if it was {new}?",
-                    on_click=put, kwargs={"text": swapped.text, "open": "", "logit": ""})  # fmt: skip
+                    on_click=put, kwargs={"text": swapped.text, "open": "", "logit": "", "written": ""})  # fmt: skip
     with pick, st.container(horizontal=True, horizontal_alignment="right"):
         pickers(attention)
         save_menu(attention, part)
@@ -174,10 +174,10 @@ def dims_box(d_head: int) -> None:
 
 @st.fragment
 @or_said("views")
-def inspect(run: ac.Trace | ac.PairTrace, made_for: tuple[str, str]) -> None:
+def inspect(run: ac.Trace | ac.PairTrace, made_for: tuple[str, str, str]) -> None:
     """Everything below the sentence: three views of one selection.
 
-    made_for: the sentence and the target that the run is over
+    made_for: the sentence and all else that the run is over
     """
     attention, part = chosen_part(run, made_for)
     if part is None:

@@ -51,7 +51,8 @@ def setting() -> Setting:
 
 def source() -> int:
     """A number for the sentence, the head and all else that the preset from the sentence is made from."""
-    return zlib.crc32(repr([chosen()[name] for name in SOURCE]).encode()) or 1
+    written = [chosen()["written"]] if chosen()["written"] else []
+    return zlib.crc32(repr([*(chosen()[name] for name in SOURCE), *written]).encode()) or 1
 
 
 def history() -> History[Setting]:

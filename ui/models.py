@@ -14,6 +14,7 @@ from ui.image_box import image_trace
 from ui.offer import loopback_alone, may_load, offered, refusal, title_of
 from ui.selection import DEFAULTS, FRESH, chosen, put, write_address
 from ui.shelf import Job, Shelf, said
+from ui.writing import Written, tokens_with
 
 LOOK_EVERY = 0.5  # seconds
 
@@ -65,12 +66,17 @@ def get_model(name: str) -> ac.Model | ac.EncoderDecoder:
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
-def get_run(name: str, text: str, target: str, _model: ac.Model | ac.EncoderDecoder) -> ac.Trace | ac.PairTrace:
+def get_run(
+    name: str, text: str, target: str, written: str, _model: ac.Model | ac.EncoderDecoder
+) -> ac.Trace | ac.PairTrace:
     """The run of a model over a text, once for each name and text; InputError when the text is too long.
 
-    target: what the decoder of an encoder–decoder reads; where it is empty, what the model writes itself
+    target:  what the decoder of an encoder–decoder reads; where it is empty, what the model writes itself
+    written: the tokens at the end of the text that a language model has written itself
     """
     if isinstance(_model, ac.Model):
+        if written:
+            return _model.run(text, tokens_with(_model, text, Written.read(written)))
         return _model.trace(text)
     return _model.trace(text, target=target) if target.strip() else _model.write(text)
 

@@ -12,10 +12,11 @@ from attention_core.sampling import Choice, best, greedy, probabilities, sampled
 from attention_core.tokenizer import REPLACEMENT
 from attention_core.writing import writes
 from components import visible
+from ui.controls import back_button
 from ui.models import or_said
 from ui.next_arithmetic import next_arithmetic
 from ui.selection import FRESH, bound, chosen, put, write_address
-from ui.writing import Writing, read_on_from
+from ui.writing import Writing, parted
 
 LOOK_EVERY = 0.3  # seconds
 SHOWN = 10
@@ -25,7 +26,7 @@ WAYS = {"likeliest": "The likeliest", "drawn": "Drawn"}
 def what_comes_next(model: ac.Model, trace: ac.Trace) -> None:
     """The section of a language model; a model of any other kind has none."""
     state = st.session_state
-    if (writing := state.get("writing")) and (writing.text, writing.model.name) != (trace.text, model.name):
+    if (writing := state.get("writing")) and (writing.began, writing.model.name) != (trace.text, model.name):
         writing.stop()  # another text was typed meanwhile, and stays
         del state.writing
     if writes(model.config) and not model.config.cross:
@@ -60,7 +61,8 @@ def chances() -> None:
 
 def next_tokens(model: ac.Model, trace: ac.Trace) -> None:
     """The likeliest next tokens as a table."""
-    ids = read_on_from(trace.pieces)
+    _, own, written = parted(trace, chosen()["written"])
+    ids = own + written
     logits = trace.next_logits(len(ids) - 1)
     shares = probabilities(logits, chosen()["temperature"], chosen()["topk"], chosen()["topp"])
     found = best(logits, SHOWN)
@@ -105,8 +107,8 @@ def write_on(model: ac.Model, trace: ac.Trace) -> None:
     if writing := st.session_state.get("writing"):
         under_way(writing)
         return
-    ids = read_on_from(trace.pieces)
-    room = model.config.n_ctx - len(ids)
+    typed, own, written = parted(trace, chosen()["written"])
+    room = model.config.n_ctx - len(own) - len(written)
     if room < 1:
         st.caption(f"This text fills all {model.config.n_ctx} places of the model.")
     else:
@@ -116,21 +118,27 @@ def write_on(model: ac.Model, trace: ac.Trace) -> None:
                   format_func=WAYS.__getitem__)  # fmt: skip
             if chosen()["way"] == "drawn":
                 bound(st.number_input, "Seed", "draw", step=1, width=130)
-        st.button("Write on", type="primary", on_click=begin, args=(model, trace.text, ids))
+        st.button("Write on", type="primary", on_click=begin, args=(model, typed, own, written))
     if (wrote := st.session_state.get("wrote")) and wrote.whole == trace.text and wrote.model.name == model.name:
         st.html("".join(f'<p class="read">{html.escape(said)}</p>' for said in told(wrote)))
-        if wrote.whole != wrote.text:
-            st.button("Back to what was typed", type="tertiary", on_click=put, kwargs={"text": wrote.text, **FRESH})
+    elif written:
+        st.html(f'<p class="read">Of these tokens the model has written {len(written)}, the last ones.</p>')
+    if written:
+        back_button(typed)
 
 
-def begin(model: ac.Model, text: str, ids: list[int]) -> None:
-    """Begin to write on."""
+def begin(model: ac.Model, text: str, ids: list[int], before: list[int]) -> None:
+    """Begin to write on.
+
+    text, ids: what was typed, and as it is read on from
+    before:    what was written after it already
+    """
     choice: Choice = greedy
     how = "each the likeliest"
     if chosen()["way"] == "drawn":
         seed, temperature, top_k, top_p = (chosen()[name] for name in ("draw", "temperature", "topk", "topp"))
         choice, how = sampled(seed, temperature, top_k, top_p), f"drawn with seed {seed}"
-    st.session_state.writing = Writing(model, text, ids, chosen()["tokens"], how)
+    st.session_state.writing = Writing(model, text, ids, chosen()["tokens"], how, before)
     st.session_state.writing.start(choice)
 
 
@@ -141,7 +149,7 @@ def under_way(writing: Writing) -> None:
         st.session_state.pop("writing", None)
         st.session_state.wrote = writing
         if writing.kept:
-            put(text=writing.whole, **FRESH)
+            put(text=writing.whole, **{**FRESH, "written": writing.held})
         st.rerun()
     count = len(writing.written)
     st.progress(count / writing.total, "Stopping …" if writing.stopping else f"{count} of {writing.total} tokens")
@@ -151,7 +159,7 @@ def under_way(writing: Writing) -> None:
 
 def told(wrote: Writing) -> list[str]:
     """What became of writing on, in sentences."""
-    count, end = len(wrote.kept), len(wrote.ids) + len(wrote.kept)
+    count, end = len(wrote.kept), len(wrote.ids) + len(wrote.before) + len(wrote.kept)
     said = [f"{count} token{'s' if count != 1 else ''} written, {wrote.how}." if count else "Nothing was written."]
     if wrote.problem:
         said.append(wrote.problem)
@@ -160,5 +168,5 @@ def told(wrote: Writing) -> list[str]:
     elif end == wrote.model.config.n_ctx:
         said.append(f"The model reads no more than {end} tokens.")
     if not wrote.reads_the_same:
-        said.append("Read again as a text, it splits into other tokens than were written: what is shown is the text's.")
+        said.append("What is shown are the tokens that were written; read again as a text, it would split into others.")
     return said

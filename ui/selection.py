@@ -16,6 +16,7 @@ from ui.examples import EXAMPLES
 from ui.menu import held, lead_to
 from ui.offer import may_load, refusal
 from ui.pictures import DRAWN
+from ui.writing import Written
 
 LONGEST_TEXT = 20_000  # characters; what is longer is cut, since pictures grow with the square of the tokens
 FARTHEST = 1_000_000
@@ -26,6 +27,7 @@ DEFAULTS: dict[str, Any] = {
     "text": EXAMPLES[0].text,
     "image": next(iter(DRAWN)),
     "target": "",
+    "written": "",
     "model": "minilm",
     "side": SIDES[0],
     "layer": EXAMPLES[0].layer,
@@ -78,7 +80,7 @@ OWN: dict[str, tuple[str, ...]] = {
 """What makes sense on one page alone: no other page's address holds it, but the session keeps it for the way back."""
 
 # Another sentence, or a model that may split it otherwise, starts with nothing chosen or opened in it.
-FRESH: dict[str, Any] = {"q": None, "k": None, "open": "", "logit": ""}
+FRESH: dict[str, Any] = {"q": None, "k": None, "open": "", "logit": "", "written": ""}
 
 
 def whole(least: int, most: int) -> Callable[[Any], int]:
@@ -152,6 +154,11 @@ def starts(value: Any) -> str:
     return ",".join(f"{axis}:{whole(0, FARTHEST)(start)}" for axis, _, start in pairs)
 
 
+def written(value: Any) -> str:
+    """The tokens that a model has written at the end of the text."""
+    return str(Written.read(str(value))) if value else ""
+
+
 def lesson(value: Any) -> str:
     """An edited worked example, as an address holds it."""
     written = str(value)
@@ -164,6 +171,7 @@ READERS: dict[str, Callable[[Any], Any]] = {
     "text": text,
     "image": one_of(*DRAWN, UPLOAD),
     "target": text,
+    "written": written,
     "model": model,
     "side": one_of(*SIDES),
     "layer": whole(0, FARTHEST),

@@ -5,11 +5,12 @@ from __future__ import annotations
 import logging
 import time
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import attention_core as ac
 from attention_core.sampling import Choice
 from attention_core.tokenizer import Token
-from attention_core.writing import write
+from attention_core.writing import write, writes
 from ui.beside import Beside
 
 # of the time that a token takes: a thread that waits for Python's lock is passed over when it is free for less than
@@ -17,19 +18,73 @@ from ui.beside import Beside
 PAUSE = 0.05
 
 
-def read_on_from(tokens: tuple[Token, ...]) -> list[int]:
-    """The ids that a text is written on from: all but the special tokens that a tokenizer puts after its end."""
+class Written(NamedTuple):
+    """What a model has written after a text, as an address holds it: "12:345.67".
+
+    typed: how many characters of the text were typed
+    ids:   the tokens that follow them
+    """
+
+    typed: int
+    ids: tuple[int, ...]
+
+    @classmethod
+    def read(cls, held: str) -> Written:
+        """What an address holds; ValueError when it is nothing of the kind."""
+        typed, ids = held.split(":")
+        made = cls(int(typed), tuple(map(int, ids.split("."))))
+        if min(made.typed, *made.ids) < 0:
+            raise ValueError(held)
+        return made
+
+    def __str__(self) -> str:
+        return f"{self.typed}:{'.'.join(map(str, self.ids))}"
+
+
+def read_on_from(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
+    """What a text is written on from: all but the special tokens that a tokenizer puts after its end."""
     last = max((i for i, token in enumerate(tokens) if not (token.special and token.start == token.end)), default=-1)
-    return [token.id for token in tokens[: last + 1]] or [token.id for token in tokens]
+    return tokens[: last + 1] or tokens
+
+
+def makes(model: ac.Model, text: str, written: Written) -> bool:
+    """Whether a model can have written these tokens at the end of this text."""
+    own = [token.id for token in read_on_from(model.tokenizer.encode(text[: written.typed]))]
+    return (
+        writes(model.config)
+        and not model.config.cross
+        and len(own) + len(written.ids) <= model.config.n_ctx
+        and max(written.ids) < model.config.d_vocab
+        and model.tokenizer.followed(text[: written.typed], own, written.ids) == text
+    )
+
+
+def tokens_with(model: ac.Model, text: str, written: Written) -> tuple[Token, ...]:
+    """The tokens of a text of which a model has written the end."""
+    typed = text[: written.typed]
+    own = read_on_from(model.tokenizer.encode(typed))
+    return *own, *model.tokenizer.following(typed, [token.id for token in own], written.ids)
+
+
+def parted(trace: ac.Trace, held: str) -> tuple[str, list[int], list[int]]:
+    """Of a run, what was typed, the tokens that it is read on from, and those that the model has written after them.
+
+    held: what the address holds of the latter
+    """
+    if not held:
+        return trace.text, [token.id for token in read_on_from(trace.pieces)], []
+    written = Written.read(held)
+    return trace.text[: written.typed], trace.ids[: -len(written.ids)], list(written.ids)
 
 
 @dataclass
 class Writing(Beside):
     """One text on its way; told to stop, it ends after the token that is being worked out.
 
-    text, ids: what was there before, as it was typed and as it is read on from
+    text, ids: what was typed, and as it is read on from
     total:     how many tokens are asked for
     how:       how they are chosen, in words
+    before:    the ids that were written after it already
     written:   the ids so far
     problem:   why it broke off
     """
@@ -39,6 +94,7 @@ class Writing(Beside):
     ids: list[int]
     total: int
     how: str
+    before: list[int] = field(default_factory=list)
     written: list[int] = field(default_factory=list)
     problem: str = ""
 
@@ -48,9 +104,19 @@ class Writing(Beside):
         return bool(self.written) and self.written[-1] in self.model.config.end_ids
 
     @property
+    def began(self) -> str:
+        """The text that was there when this began."""
+        return self.model.tokenizer.followed(self.text, self.ids, self.before)
+
+    @property
     def whole(self) -> str:
-        """The text as it was typed, and what was written so far."""
-        return self.model.tokenizer.followed(self.text, self.ids, self.kept)
+        """The text as it was typed, and all that was written so far."""
+        return self.model.tokenizer.followed(self.text, self.ids, [*self.before, *self.kept])
+
+    @property
+    def held(self) -> str:
+        """What an address holds of it."""
+        return str(Written(len(self.text), (*self.before, *self.kept)))
 
     @property
     def kept(self) -> list[int]:
@@ -60,7 +126,8 @@ class Writing(Beside):
     @property
     def reads_the_same(self) -> bool:
         """Whether the whole text, read again, splits into the tokens that were written."""
-        return read_on_from(self.model.tokenizer.encode(self.whole)) == [*self.ids, *self.kept]
+        read = read_on_from(self.model.tokenizer.encode(self.whole))
+        return [token.id for token in read] == [*self.ids, *self.before, *self.kept]
 
     def start(self, choose: Choice) -> None:
         """Begin."""
@@ -69,7 +136,7 @@ class Writing(Beside):
     def _work(self, choose: Choice) -> None:
         try:
             began = time.monotonic()
-            for id in write(self.model, self.ids, choose, self.total):
+            for id in write(self.model, [*self.ids, *self.before], choose, self.total):
                 self.written.append(id)
                 if self.stopping:
                     return

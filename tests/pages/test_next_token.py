@@ -10,9 +10,11 @@ from streamlit.testing.v1 import AppTest
 import attention_core as ac
 from attention_core.sampling import greedy, sampled
 from attention_core.writing import write
+from components import visible
 from tests.mounted import mounted
 from tests.pages.test_pages import APP
 from tests.random_model import GPT2, write_model
+from tests.small_tokenizers import KINDS
 from ui import writing
 
 TEXT = "w5 w7 w9"
@@ -188,3 +190,79 @@ def test_a_full_text_is_not_written_on():
 def test_a_text_of_several_lines_keeps_them():
     app = opened(text="w5\nw7")
     assert (len(app.text_input), app.text_area[0].value) == (0, "w5\nw7")
+
+
+@pytest.fixture(scope="module")
+def bytewise(tmp_path_factory):
+    """A model whose tokens are bytes, so that most of what it writes is half a character."""
+    backend = KINDS["bytes"]()
+    raw = GPT2 | {"vocab_size": backend.get_vocab_size()}
+    return write_model(tmp_path_factory.mktemp("bytes"), raw, tokenizer=backend.to_str())
+
+
+def strip(app):
+    return next(sent["labels"] for sent in mounted(app) if "labels" in sent)
+
+
+def address(app):
+    return {key: value[0] if isinstance(value, list) else value for key, value in app.query_params.items()}
+
+
+def test_what_is_shown_after_writing_is_what_was_written(monkeypatch, bytewise):
+    """Read again as a text, it would be more tokens than the model reads."""
+    monkeypatch.setenv("ATTENTION_LAB_MODELS", f"bytewise={bytewise}")
+    model, typed = ac.load(bytewise), "The cat saw"
+    app = press(opened(model="bytewise", text=typed, tokens="30"), "Write on")
+    until(app, lambda app: "written" in app.query_params)
+    own = [token.id for token in model.tokenizer.encode(typed)]
+    trace = model.trace(ids=[*own, *write(model, own, greedy, 30)])
+    assert len(model.tokenizer.encode(sentence(app))) > 43
+    for page in (app, opened(**address(app)), other_page(address(app))):
+        assert not page.warning
+        assert not page.info
+        assert strip(page)[len(own) :] == list(map(visible, trace.tokens[len(own) :]))
+    again = opened(**address(app))
+    assert rows(again) == rows(app)
+    assert "the model has written 30, the last ones" in said(again)
+    assert sentence(press(again, "Back to what was typed")) == typed
+    assert "written" not in again.query_params
+    app.text_input[0].set_value("The cat")
+    assert "written" not in run(app).query_params
+
+
+def other_page(query):
+    app = AppTest.from_file(APP, default_timeout=30)
+    app.switch_page("pages/step_by_step.py")
+    for key, value in query.items():
+        app.query_params[key] = value
+    return run(app)
+
+
+def test_writing_on_what_was_written_goes_on_from_its_tokens(model):
+    app = press(opened(tokens="4"), "Write on")
+    until(app, lambda app: "4 tokens written" in said(app))
+    press(app, "Write on")
+    until(app, lambda app: address(app)["written"].count(".") == 7)
+    written = list(write(model, IDS, greedy, 8))
+    assert address(app)["written"] == f"{len(TEXT)}:{'.'.join(map(str, written))}"
+    assert sentence(press(app, "Back to what was typed")) == TEXT
+
+
+@pytest.mark.parametrize("held", ["8:21", "3:21.22", "99:1", "8:999999"])
+def test_written_tokens_that_do_not_make_the_text_are_let_go(held):
+    app = opened(written=held)
+    assert any("do not make up its text" in each.value for each in app.info)
+    assert "written" not in app.query_params
+    assert len(rows(app)) == 10
+
+
+def test_another_model_that_cannot_read_what_was_written_offers_the_way_back(monkeypatch, folder, bytewise):
+    monkeypatch.setenv("ATTENTION_LAB_MODELS", f"bytewise={bytewise},writer={folder}")
+    app = press(opened(model="bytewise", text="The cat saw", tokens="30"), "Write on")
+    until(app, lambda app: "written" in app.query_params)
+    for name in ("writer", "bytewise"):
+        app.selectbox(key="_model").select(name)
+        run(app)
+    assert any("too many" in each.value for each in app.warning)
+    assert sentence(press(app, "Back to what was typed")) == "The cat saw"
+    assert not app.warning

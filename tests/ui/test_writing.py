@@ -2,6 +2,7 @@
 
 import threading
 
+import numpy as np
 import pytest
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 
@@ -9,8 +10,9 @@ import attention_core as ac
 from attention_core.sampling import greedy
 from attention_core.tokenizer import Token
 from tests.random_model import GPT2, write_model
+from ui.inspect import strip_tokens
 from ui.next_token import told
-from ui.writing import Writing, read_on_from
+from ui.writing import Writing, Written, makes, parted, read_on_from, tokens_with
 
 END = 17
 
@@ -33,7 +35,11 @@ def bytewise(tmp_path_factory):
 
 
 def writing_of(model, text, total=5):
-    return Writing(model, text, read_on_from(model.tokenizer.encode(text)), total, "by the test")
+    return Writing(model, text, own_ids(model, text), total, "by the test")
+
+
+def own_ids(model, text):
+    return [token.id for token in read_on_from(model.tokenizer.encode(text))]
 
 
 def chooser(*ids):
@@ -98,7 +104,48 @@ def test_a_text_that_is_read_otherwise_than_it_was_written_says_so(bytewise):
     assert (whole.whole, whole.reads_the_same) == ("café", True)
     half = finished(writing_of(bytewise, "caf", total=1), chooser(first))
     assert (half.whole, half.reads_the_same) == ("caf\ufffd", False)
-    assert "splits into other tokens" in told(half)[-1]
+    assert "would split into others" in told(half)[-1]
+
+
+def test_written_tokens_are_shown_as_they_are_however_they_would_be_read_again(bytewise):
+    """Half characters, whole ones, and the first half of one that a later writing ends."""
+    first, second = own_ids(bytewise, "é")
+    (x,) = own_ids(bytewise, "x")
+    half = finished(writing_of(bytewise, "caf", total=4), chooser(second, x, x, first))
+    model, own = bytewise, own_ids(bytewise, "caf")
+    assert half.whole == "caf\ufffdxx\ufffd"
+    again = finished(Writing(model, "caf", own, 2, "by the test", half.kept), chooser(second, first))
+    assert (again.began, again.whole) == (half.whole, "caf\ufffdxxé\ufffd")
+    written = Written.read(again.held)
+    assert written == Written(3, (second, x, x, first, second, first))
+    assert makes(model, again.whole, written)
+    trace = model.run(again.whole, tokens_with(model, again.whole, written))
+    assert trace.ids == [*own, *written.ids]
+    assert parted(trace, again.held) == ("caf", own, list(written.ids))
+    assert trace.tokens[3:] == ["<A9>", "x", "x", "é(1/2)", "é(2/2)", "<C3>"]
+    strip = strip_tokens(trace, list(range(len(trace.pieces))))
+    assert [token.text for token in strip[3:]] == trace.tokens[3:]
+    assert [trace.text[piece.start : piece.end] for piece in trace.pieces[3:8]] == ["\ufffd", "x", "x", "é", "é"]
+    np.testing.assert_array_equal(trace.pattern(0), model.trace(ids=trace.ids).pattern(0))
+
+
+@pytest.mark.parametrize("held", ["3:1.999", "3:1.-1", "9:1", "3:" + ".".join(["1"] * 41)])
+def test_what_cannot_have_been_written_is_not_taken_for_it(bytewise, held):
+    try:
+        written = Written.read(held)
+    except ValueError:
+        return
+    assert not makes(bytewise, "caf!", written)
+
+
+@pytest.mark.parametrize("held", ["", ":", "3", "3:", "3:a", "-1:3", "1:2:3", "3:1..2"])
+def test_junk_is_no_written_text(held):
+    with pytest.raises(ValueError, match=r".*"):
+        Written.read(held)
+
+
+def test_a_model_that_does_not_write_has_written_nothing():
+    assert not makes(ac.load("minilm"), "it was", Written(3, (2001,)))
 
 
 def test_what_breaks_is_told(gpt2, caplog):
@@ -111,5 +158,8 @@ def test_special_tokens_after_a_texts_end_are_not_read():
     def token(id, special):
         return Token(id, "t", 0, 0 if special else 1, special, False)
 
-    assert read_on_from((token(1, True), token(2, False), token(3, True))) == [1, 2]
-    assert read_on_from((token(1, True), token(3, True))) == [1, 3]
+    def ids(*tokens):
+        return [token.id for token in read_on_from(tokens)]
+
+    assert ids(token(1, True), token(2, False), token(3, True)) == [1, 2]
+    assert ids(token(1, True), token(3, True)) == [1, 3]
