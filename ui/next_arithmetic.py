@@ -19,10 +19,13 @@ from ui.selection import chosen, put
 from ui.where import where
 
 
-def next_arithmetic(trace: ac.Trace, position: int, logits: np.ndarray, found: list[int], shares: np.ndarray) -> None:
+def next_arithmetic(
+    trace: ac.Trace, position: int, logits: np.ndarray, found: list[int], names: list[str], shares: np.ndarray
+) -> None:  # fmt: skip
     """Show how the logits after a position became probabilities.
 
     found:  the ids that are shown, the likeliest first
+    names:  what each of them reads as
     shares: [d_vocab], the probabilities
     """
 
@@ -33,7 +36,6 @@ def next_arithmetic(trace: ac.Trace, position: int, logits: np.ndarray, found: l
         put(logit="~".join(chosen()["logit"].split("~")[:kept]))
 
     terms = [Term(float(logits[id]), "logit", at=Address("logits", (position, id))) for id in found]
-    names = [trace.model.tokenizer.piece(id) for id in found]
     kept = logits[shares > 0].astype(np.float64) / chosen()["temperature"]
     total = Term(float(np.exp(kept - kept.max()).sum()), "sum")
     kept_trace = KeepingTrace.of(trace)

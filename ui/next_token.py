@@ -67,7 +67,8 @@ def next_tokens(model: ac.Model, trace: ac.Trace) -> None:
     shares = probabilities(logits, chosen()["temperature"], chosen()["topk"], chosen()["topp"])
     found = best(logits, SHOWN)
     st.html(table(model, ids, found, shares))
-    next_arithmetic(trace, len(ids) - 1, logits, found, shares)
+    names = ["".join(read_as(model, ids, id)) for id in found]
+    next_arithmetic(trace, len(ids) - 1, logits, found, names, shares)
 
 
 def table(model: ac.Model, ids: list[int], found: list[int], shares: np.ndarray) -> str:
@@ -89,16 +90,22 @@ def share(value: float) -> str:
     return f"{value:.4f}" if value else "left out"
 
 
-def shown(model: ac.Model, ids: list[int], id: int) -> str:
-    """A token as the text that it adds, its spaces to be seen; the name of one that adds none. HTML."""
+def read_as(model: ac.Model, ids: list[int], id: int) -> tuple[str, str, str]:
+    """A token as the spaces and the text that it adds; of one that adds none the name, and a note that says why."""
     adds = model.tokenizer.followed("", ids, [id])
     if id in model.config.end_ids or not adds or REPLACEMENT in adds:
         note = "ends the text" if id in model.config.end_ids else "part of a character" if adds else "adds no text"
         (name,) = model.tokenizer.spelled([model.tokenizer.piece(id)])
-        return f'<span class="piece">{html.escape(visible(name))}</span> <s>{note}</s>'
+        return "", visible(name), f" {note}"
     body = adds.lstrip(" ")
-    spaces = "␣" * (len(adds) - len(body))
-    return f'<span class="piece"><s>{spaces}</s>{html.escape(visible(body)) if body else ""}</span>'
+    return "␣" * (len(adds) - len(body)), visible(body) if body else "", ""
+
+
+def shown(model: ac.Model, ids: list[int], id: int) -> str:
+    """A token as it reads. HTML."""
+    spaces, body, note = read_as(model, ids, id)
+    told = f"<s>{note}</s>" if note else ""
+    return f'<span class="piece"><s>{spaces}</s>{html.escape(body)}</span>{told}'
 
 
 def write_on(model: ac.Model, trace: ac.Trace) -> None:

@@ -1,5 +1,6 @@
 """What comes next, without a browser: the table, its settings, and writing on."""
 
+import html
 import re
 import time
 
@@ -266,3 +267,14 @@ def test_another_model_that_cannot_read_what_was_written_offers_the_way_back(mon
     assert any("too many" in each.value for each in app.warning)
     assert sentence(press(app, "Back to what was typed")) == "The cat saw"
     assert not app.warning
+
+
+def test_tokens_are_called_the_same_in_the_table_and_in_the_arithmetic(monkeypatch, bytewise):
+    monkeypatch.setenv("ATTENTION_LAB_MODELS", f"bytewise={bytewise}")
+    app = opened(model="bytewise", text="The cat saw 猫, the")
+    (table,) = [each.proto.body for each in app.get("html") if '<table class="next">' in each.proto.body]
+    heads = re.findall(r'<th scope="row">(.*?)</th>', table)
+    told = [html.unescape(re.sub("<.*?>", "", head)) for head in heads]
+    (step,) = arithmetic(app)["steps"]
+    assert [row[0][0] for row in step["folds"][0]["tables"][0]["rows"]] == told
+    assert any("part of a character" in each for each in told)
