@@ -106,6 +106,9 @@ def example(said_of: tuple[str, bool]) -> None:
     with below:
         matrices(solution, old, head)
     with said:
+        if chosen()["part"] > head:
+            settle(part=head)
+            st.info(f"This example has heads 0 to {head}." if head else "This example has one head alone.")
         if lesson.n_heads > 1:
             bound(st.segmented_control, "Head", "part", options=list(range(lesson.n_heads)), required=True,
                   format_func="Head {}".format, label_visibility="collapsed")  # fmt: skip

@@ -79,7 +79,7 @@ def chosen_attention(run: ac.Trace | ac.PairTrace) -> Attention:
 
 
 def set_right(attention: Attention) -> str:
-    """Bring the chosen side, layer and head to what the model has; what there is to say of it."""
+    """Bring the chosen side, layer, head, tokens and dimensions to what there is; what there is to say of it."""
     selection, config = chosen(), attention.config
     notes = []
     beyond = {key: DEFAULTS[key] for key in ("side", "target") if selection[key] != DEFAULTS[key]}
@@ -93,6 +93,15 @@ def set_right(attention: Attention) -> str:
     if any(selection[key] not in (now, DEFAULTS[key]) for key, now in (("layer", layer), ("head", head))):
         side = f"The {'encoder' if attention.side == 'encoder' else 'decoder'}" if attention.side else "This model"
         notes.append(f"{side} has layers 0 to {config.n_layers - 1} and heads 0 to {config.n_heads - 1}.")
+    lasts = {"q": len(attention.queries) - 1, "k": len(attention.keys) - 1}
+    if far := {key: last for key, last in lasts.items() if selection[key] is not None and selection[key] > last}:
+        settle(**far)
+        names = {"q": "The tokens that ask", "k": "Those that answer" if len(far) > 1 else "The tokens that answer"}
+        notes += [f"{names[key]} are 0 to {last}." for key, last in far.items()]
+    dims = [dim for dim in selection["dims"].split(",") if dim]
+    if len(kept := [dim for dim in dims if int(dim) < config.d_head]) < len(dims):
+        settle(dims=",".join(kept))
+        notes.append(f"A head has dimensions 0 to {config.d_head - 1}.")
     return " ".join(notes)
 
 

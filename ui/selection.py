@@ -69,6 +69,10 @@ RANGES: dict[str, tuple[int, int] | tuple[float, float]] = {
     "topp": (0.05, 1.0),
     "tokens": (1, 64),
     "draw": (0, FARTHEST),
+    "step": (1, len(STEP_TITLES)),
+    "seed": (SEEDS[0], SEEDS[-1]),
+    "part": (0, HEADS[-1] - 1),
+    **dict.fromkeys(("layer", "head", "q", "k"), (0, FARTHEST)),
 }
 """The least and the most of what is chosen by a number, in the address and in its widget."""
 
@@ -84,8 +88,15 @@ FRESH: dict[str, Any] = {"q": None, "k": None, "open": "", "logit": "", "written
 
 
 def whole(least: int, most: int) -> Callable[[Any], int]:
-    """A reader of whole numbers that clamps them."""
-    return lambda value: min(max(int(str(value)), least), most)
+    """A reader of whole numbers within bounds."""
+
+    def read(value: Any) -> int:
+        number = int(str(value))
+        if not least <= number <= most:
+            raise ValueError(value)
+        return number
+
+    return read
 
 
 def one_of(*choices: str) -> Callable[[Any], str]:
@@ -123,7 +134,7 @@ def text(value: Any) -> str:
 
 def head(value: Any) -> str:
     """The number of a head, or "mean" for the average of all."""
-    return "mean" if value == "mean" else str(whole(0, FARTHEST)(value))
+    return "mean" if value == "mean" else str(whole(*RANGES["head"])(value))
 
 
 def model(value: Any) -> str:
@@ -174,10 +185,10 @@ READERS: dict[str, Callable[[Any], Any]] = {
     "written": written,
     "model": model,
     "side": one_of(*SIDES),
-    "layer": whole(0, FARTHEST),
+    "layer": whole(*RANGES["layer"]),
     "head": head,
-    "q": whole(0, FARTHEST),
-    "k": whole(0, FARTHEST),
+    "q": whole(*RANGES["q"]),
+    "k": whole(*RANGES["k"]),
     "graph": one_of("one", "all"),
     "least": between(*RANGES["least"]),
     "most": whole(*RANGES["most"]),
@@ -185,15 +196,15 @@ READERS: dict[str, Callable[[Any], Any]] = {
     "renorm": switch,
     "open": trail,
     "dims": dims,
-    "step": whole(1, len(STEP_TITLES)),
+    "step": whole(*RANGES["step"]),
     "kind": one_of("q", "k", "v"),
     "drawing": one_of("one", "heads"),
     "at": starts,
     "preset": one_of(*PRESETS, "sentence"),
-    "seed": whole(SEEDS[0], SEEDS[-1]),
+    "seed": whole(*RANGES["seed"]),
     "lesson": lesson,
     "of": whole(0, 2**32 - 1),
-    "part": whole(0, HEADS[-1] - 1),
+    "part": whole(*RANGES["part"]),
     "cell": trail,
     "maskgrid": switch,
     "temperature": between(*RANGES["temperature"]),
@@ -216,8 +227,16 @@ def clean(wanted: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
             except AttentionLabError as error:
                 refused[key] = str(error)
             except (ValueError, KeyError, OverflowError):
-                refused[key] = ""
+                refused[key] = within(key)
     return selection, refused
+
+
+def within(key: str) -> str:
+    """The bounds of what is chosen by a number, in words; nothing for anything else."""
+    if key not in RANGES:
+        return ""
+    least, most = RANGES[key]
+    return f"“{key}” is a number from {least:,} {'on' if most == FARTHEST else f'to {most:,}'}."
 
 
 def chosen() -> dict[str, Any]:
@@ -279,6 +298,6 @@ def bound(widget: Callable[..., Any], label: str, name: str, then: dict[str, Any
     """A widget that shows and changes one entry of the selection; `then` is changed along with it."""
     key = f"_{name}"
     st.session_state[key] = chosen()[name]
-    if name in RANGES:
+    if name in RANGES and "options" not in options:
         options |= dict(zip(("min_value", "max_value"), RANGES[name], strict=True))
     return widget(label, key=key, on_change=lambda: put(**{**(then or {}), name: st.session_state[key]}), **options)

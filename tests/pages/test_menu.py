@@ -89,3 +89,25 @@ def test_a_link_that_was_clicked_as_it_was_before_a_choice_loses_nothing():
     app.text_input[0].set_value("I saw it").run()
     app.switch_page(PAGES["Step by step"])
     assert address(to(app, before)) == {"text": "I saw it"}
+
+
+@pytest.mark.parametrize(
+    ("page", "key", "value", "told"),
+    [
+        ("Inspect", "q", "-1", "“q” is a number from 0 on."),
+        ("Inspect", "tokens", "999", "“tokens” is a number from 1 to 64."),
+        ("Inspect", "draw", "-4", "“draw” is a number from 0 on."),
+        ("Inspect", "topk", "-5", "“topk” is a number from 0 to 1,000."),
+        ("Inspect", "topk", "9999", "“topk” is a number from 0 to 1,000."),
+        ("Inspect", "q", "9999", "The tokens that ask are 0 to 15."),
+        ("Inspect", "k", "9999", "The tokens that answer are 0 to 15."),
+        ("Inspect", "dims", "3,99", "A head has dimensions 0 to 31."),
+        ("Step by step", "step", "99", "“step” is a number from 1 to 11."),
+        ("Worked example", "part", "1", "This example has one head alone."),
+    ],
+)
+def test_a_number_out_of_range_is_told_and_does_not_stay(page, key, value, told):
+    app = opened(page, {key: value})
+    said = [each.value for each in app.info] + [each.proto.body for each in app.get("html")]
+    assert any(told in each for each in said)
+    assert address(app).get(key) != value
