@@ -24,8 +24,9 @@ from ui.inspect import chosen_attention, set_right
 from ui.lesson_files import files_menu
 from ui.lesson_settings import digits_box, history_buttons, preset_box, scores_box, shape_box
 from ui.lesson_words import asking, changes, headline, where
+from ui.markdown import plain
 from ui.matrices import View
-from ui.models import plain, say_problem
+from ui.models import say_problem
 from ui.offer import offered, title_of
 from ui.opened import show_making
 from ui.page import open_page, theme_name

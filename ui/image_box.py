@@ -12,6 +12,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 import attention_core as ac
 from attention_core.errors import InputError
+from ui.markdown import plain
 from ui.pictures import DRAWN, MOST_MEGABYTES, fitted, read_picture
 from ui.selection import DEFAULTS, FRESH, UPLOAD, bound, chosen, put, settle
 
@@ -41,29 +42,37 @@ def image_box() -> DeltaGenerator:
     with row:
         bound(st.segmented_control, "Image", "image", FRESH, options=list(titles), required=True,
               format_func=titles.__getitem__, label_visibility="collapsed")  # fmt: skip
-        with st.popover("Upload"):
-            st.file_uploader(f"A PNG or JPEG image of at most {MOST_MEGABYTES} MB", ["png", "jpg", "jpeg"],
+        with st.popover("Upload", key="_upload_open", on_change=forget_problem):
+            # Every kind is taken here and refused by what reads it, which says why, and of which file.
+            st.file_uploader(f"A PNG or JPEG image of at most {MOST_MEGABYTES} MB",
                              key="upload", on_change=take_upload, max_upload_size=MOST_MEGABYTES)  # fmt: skip
+            if problem := st.session_state.get("upload_problem"):
+                st.warning(problem)
     with st.container():
-        if problem := st.session_state.pop("upload_problem", None):
-            st.warning(problem)
         if mine and chosen()["image"] == UPLOAD:
             notes = [*mine.notes, "Your image stays in this session: the address of this page cannot hold it."]
             st.caption(" ".join(notes))
     return row
 
 
+def forget_problem() -> None:
+    """What could not be read before is told no more."""
+    st.session_state.pop("upload_problem", None)
+
+
 def take_upload() -> None:
-    """Show what was uploaded, or say why it cannot be shown; what was there stays."""
+    """Show what was uploaded, or say beside it why it cannot be shown; what was there stays."""
     file = st.session_state.upload
+    forget_problem()
     if file is None:
         return
     try:
         notes = read_picture(file.getvalue()).notes
     except InputError as error:
-        st.session_state.upload_problem = str(error)
+        st.session_state.upload_problem = f"{plain(file.name)}: {error}"
         return
     st.session_state.uploaded = Uploaded(file.name, file.getvalue(), notes)
+    st.session_state._upload_open = False  # it would hide what is shown now
     put(image=UPLOAD, **FRESH)
 
 

@@ -1,6 +1,5 @@
 """The model on screen: choosing it, downloading it, and keeping the one that is there until the other has come."""
 
-import re
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +10,7 @@ import attention_core as ac
 from attention_core.errors import CheckpointError
 from attention_core.progress import Progress, amount
 from ui.image_box import image_trace
+from ui.markdown import plain
 from ui.offer import loopback_alone, may_load, offered, refusal, title_of
 from ui.selection import DEFAULTS, FRESH, chosen, put, write_address
 from ui.shelf import Job, Shelf, said
@@ -224,8 +224,3 @@ def offer(title: str, size: int, arrived: int) -> str:
     """What a download takes, before it begins."""
     kept = f" {amount(arrived)} of it are here already." if arrived >= size / 100 else ""
     return f"**{plain(title)}** is not on this machine: {amount(size)} to download.{kept}"
-
-
-def plain(text: str) -> str:
-    """A text in which markdown finds nothing to act on."""
-    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", text)

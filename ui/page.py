@@ -8,8 +8,9 @@ import streamlit as st
 
 from attention_core.catalogue import Entry
 from figures.theme import ThemeName
+from ui.markdown import plain
 from ui.menu import menu
-from ui.models import model_picker, plain
+from ui.models import model_picker
 from ui.offer import offered, title_of
 from ui.selection import address_of, chosen, read_address
 

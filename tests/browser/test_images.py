@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 import attention_core as ac
-from tests.browser.conftest import serving
+from tests.browser.conftest import serving, settle
 from tests.images import write_vit
 from ui.pictures import DRAWN, fitted
 from ui.words import first_pair
@@ -115,7 +115,7 @@ def test_an_image_is_uploaded_and_a_broken_one_leaves_it_there(open_page, folder
     page = open_page(f"{START}&q=9&k=4")
     upload(page, "mine.png", png(pixels))
     page.get_by_text("the address of this page cannot hold it").wait_for()
-    page.keyboard.press("Escape")
+    page.locator("input[type=file]").wait_for(state="detached")
     wait_cell(page, own, *first_pair(own.pieces, own.pieces, own.pattern(1)[3], None, False))
     click_patch(page, 1, 1)
     click_patch(page, 0, 3, modifiers=["Shift"])
@@ -125,11 +125,33 @@ def test_an_image_is_uploaded_and_a_broken_one_leaves_it_there(open_page, folder
     page.get_by_role("region", name="Arithmetic").wait_for()
     upload(page, "mine.png", png(pixels))
     page.get_by_text("the address of this page cannot hold it").wait_for()
-    page.locator("input[type=file]").set_input_files(
-        {"name": "broken.png", "mimeType": "image/png", "buffer": png(pixels)[:700]}
-    )
-    page.get_by_text("This file is broken").wait_for()
+    page.locator("input[type=file]").wait_for(state="detached")
+    upload(page, "broken.png", png(pixels)[:700])
+    page.get_by_text("broken.png: This file is broken").wait_for()
     page.get_by_text("the address of this page cannot hold it").wait_for()
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_what_is_said_of_a_refused_file_is_seen_and_is_of_that_file(open_page, width):
+    page = open_page(START, width=width)
+    upload(page, "broken.png", png(np.zeros((40, 40, 3), np.uint8))[:60])
+    seen(page, page.get_by_text("broken.png: This file is broken"))
+    for name, kind in (("moving.gif", "image/gif"), ("photo.webp", "image/webp")):
+        page.locator("input[type=file]").set_input_files({"name": name, "mimeType": kind, "buffer": b"GIF89a" * 20})
+        seen(page, page.get_by_text(f"{name}: This file is neither a PNG nor a JPEG image."))
+        assert page.get_by_text("This file is broken").count() == 0
+    page.keyboard.press("Escape")
+    page.get_by_text("photo.webp:").wait_for(state="detached")
+
+
+def seen(page, told):
+    """What is said is on top of all else, where it stands."""
+    told.wait_for()
+    settle(page)
+    assert told.evaluate("""each => {
+        const box = each.getBoundingClientRect();
+        return each.contains(document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2));
+    }""")
 
 
 def choose_model(page, title):

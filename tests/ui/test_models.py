@@ -6,7 +6,8 @@ from streamlit.testing.v1 import AppTest
 from attention_core.progress import Progress
 from tests.hub import Hub, tiny_files
 from ui import models, selection
-from ui.models import bar, described, offer, plain, told
+from ui.markdown import plain
+from ui.models import bar, described, offer, told
 from ui.offer import VARIABLE
 from ui.shelf import Job, Shelf
 
