@@ -95,6 +95,8 @@ def from_decoder(term: Term) -> Term:
 def find(trace: Trace, address: Address) -> Cell:
     """The number at an address; InputError when there is no such number."""
     layer = None if address.quantity in trace.declared(None) else address.indices[:1]
+    if layer is not None and not any(trace.has(address.quantity, each) for each in range(trace.model.config.n_layers)):
+        raise InputError(f"This model has no quantity named {address.quantity!r}.")
     if layer == ():
         raise InputError(f"{address.quantity} stands in a layer, and {address} names none.")
     stage = trace.stage(address.quantity, layer[0] if layer else None)

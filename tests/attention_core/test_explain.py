@@ -111,3 +111,10 @@ def test_a_keeping_trace_gives_the_same_and_computes_once(trace):
     for name in ("q", "scores", "pattern", "z", "attn_out", "resid_mid", "mlp_out"):
         np.testing.assert_array_equal(getattr(keeping, name)(2), getattr(trace, name)(2))
         assert getattr(keeping, name)(2) is getattr(keeping, name)(2)
+
+
+@pytest.mark.parametrize("address", ["foo", "foo.3", "W_rel.3.5"])
+def test_a_quantity_that_the_model_has_not_is_named(address):
+    trace = ac.load("minilm").trace("it was")
+    with pytest.raises(InputError, match=f"no quantity named '{address.partition('.')[0]}'"):
+        explain.open_term(trace, Address.parse(address))
