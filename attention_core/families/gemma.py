@@ -50,6 +50,8 @@ GEMMA = replace(
     model_type="gemma",
     defaults=COMMON | {"hidden_act": "gelu_pytorch_tanh"},
     traits={**LLAMA.traits, "norm_offset": 1.0},
+    # The first checkpoints say "gelu" and mean its tanh approximation, as the reference knows.
+    choices={**LLAMA.choices, "hidden_act": ACTIVATIONS | {"gelu": {"activation": "gelu_tanh"}}},
     required={**LLAMA.required, "use_bidirectional_attention": (None, False), "hidden_activation": (None,)},
     rules=RULES,
 )

@@ -14,6 +14,8 @@ from attention_core.families.windows import windows_by_layer
 
 EXPERTS = LAYER + "mlp.experts."
 HALVES = "expert_mlp*(1 + 1)"
+YARN = {"rope_type": "yarn", "factor": 32.0, "beta_fast": 32.0, "beta_slow": 1.0, "truncate": False,
+        "original_max_position_embeddings": 4096}  # fmt: skip
 
 
 def bounded(values: Values) -> dict[str, Any]:
@@ -33,10 +35,6 @@ GPT_OSS = replace(
         "hidden_size": 2880, "intermediate_size": 2880, "vocab_size": 201088, "max_position_embeddings": 131072,
         "rms_norm_eps": 1e-5, "attention_bias": True, "sliding_window": 128, "num_local_experts": 128,
         "num_experts_per_tok": 4, "swiglu_alpha": 1.702, "swiglu_limit": 7.0, "rope_theta": 150000.0,
-        "rope_parameters": {
-            "rope_type": "yarn", "factor": 32.0, "beta_fast": 32.0, "beta_slow": 1.0, "truncate": False,
-            "original_max_position_embeddings": 4096,
-        },
     },
     traits={**LLAMA.traits, "attn_sink": True, "router_shares": True, "activation": "quick_gelu", "expert_offset": 1.0},
     choices={"tie_word_embeddings": HEADS},
@@ -47,7 +45,7 @@ GPT_OSS = replace(
             biases("attention_bias", "b_Q", "b_K", "b_V", "b_O"),
             always=frozenset({"b_router", "b_expert_gate", "b_expert_in", "b_expert_out"}),
         ),
-        rope(),
+        rope(otherwise=YARN),
         windows_by_layer(lambda _, layer: layer % 2 == 0),
         Rule(("num_local_experts", "num_hidden_layers"), everywhere),
         Rule(("swiglu_limit",), bounded),

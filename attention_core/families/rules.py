@@ -71,16 +71,18 @@ def flags_to_biases(*flags: tuple[str, frozenset[str]], always: frozenset[str] =
 def rope(
     *, n_heads: str = "num_attention_heads", d_model: str = "hidden_size", d_head: str | None = "head_dim",
     n_layers: str = "num_hidden_layers", base: str = "rope_theta", part: str | None = None, parted: float = 1.0,
-    interleaved: bool = False,
+    interleaved: bool = False, otherwise: Values | None = None,
 ) -> Rule:  # fmt: skip
     """The rotation of every layer, from `rope_parameters`, or `rope_scaling` and a base beside it.
 
     part, parted: the key of the part of a head that is rotated, where the family has it, and what it is without
+    otherwise: the scaling of a configuration that says nothing of it
     """
     width = shared_width(n_heads, d_model, d_head)
 
     def read(values: Values) -> dict[str, Any]:
-        own = values.get("rope_scaling") or values.get("rope_parameters") or {}
+        own = values.get("rope_scaling") or values.get("rope_parameters")
+        own = otherwise or {} if own is None else own
         if not isinstance(own, dict):
             raise UnsupportedConfigError(f"The rotation must be an object, got {own!r}.")
         given = {key: value for key, value in own.items() if value is not None}

@@ -37,3 +37,16 @@ def test_quantized_weights_are_refused_as_such(name):
 def test_of_many_names_the_first_are_told():
     assert several(["a", "b"]) == "a, b"
     assert several(["a", "b", "c", "d"], most=2) == "a, b and 2 more"
+
+
+def test_gemmas_first_checkpoints_say_gelu_and_mean_its_tanh_approximation():
+    sizes = {
+        "model_type": "gemma",
+        "num_hidden_layers": 2,
+        "num_attention_heads": 2,
+        "hidden_size": 8,
+        "head_dim": 4,
+        "num_key_value_heads": 1,
+    }
+    for name, activation in (("gelu", "gelu_tanh"), ("gelu_pytorch_tanh", "gelu_tanh"), ("relu", "relu")):
+        assert read_config(FAMILIES["gemma"], sizes | {"hidden_act": name}).activation == activation

@@ -45,7 +45,9 @@ def test_a_well_known_configuration_is_read():
     config = read(REAL)
     assert (config.windows, config.n_experts, config.d_expert) == ((128, None) * 12, 32, 2880)
     assert (config.attn_sink, config.expert_clamp, config.expert_offset) == (True, 7.0, 1.0)
-    assert config == read({key: value for key, value in REAL.items() if key not in ("rope_scaling", "rope_theta")})
+    silent = {key: value for key, value in REAL.items() if key not in ("rope_scaling", "rope_theta")}
+    assert config == read(silent) == read(silent | {"rope_parameters": None})
+    assert config != read(silent | {"rope_parameters": {}})
 
 
 @pytest.mark.parametrize(
