@@ -1,6 +1,5 @@
 """Find, check and read a model: its configuration, what it reads with, and safetensors, from a folder."""
 
-import hashlib
 import os
 import re
 from collections.abc import Mapping
@@ -11,7 +10,7 @@ from typing import Any
 
 from attention_core.catalogue import CATALOGUE, Entry
 from attention_core.config import ModelConfig
-from attention_core.download import Plan, fetch, make_plan, mended, remember
+from attention_core.download import Plan, digest, fetch, make_plan, mended, remember
 from attention_core.errors import CheckpointError, DigestError, HeaderError, UnknownModelError
 from attention_core.families.configuration import read_config
 from attention_core.families.convert import as_stored, convert
@@ -133,9 +132,7 @@ def check_digest(path: Path, expected: str) -> None:
     """Compare a file's SHA-256 with the one recorded; DigestError names both."""
     if not path.is_file():
         raise CheckpointError(f"The model's folder has no {path.name}.")
-    with path.open("rb") as file:
-        found = hashlib.file_digest(file, "sha256").hexdigest()
-    if found != expected:
+    if (found := digest(path, 64)) != expected:
         raise DigestError(f"{path.name} is not the file expected: its SHA-256 is {found}, not {expected}.")
 
 

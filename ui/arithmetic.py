@@ -19,7 +19,7 @@ from ui.equations import FIRST_TERMS, equation, equations, fold, plain, products
 from ui.opened import opened
 from ui.traits import prepared, scored, shared_by
 from ui.where import where
-from ui.words import reads, renormalized
+from ui.words import counted, reads, renormalized
 
 
 def view(
@@ -142,7 +142,7 @@ def softmax_step(attention: Attention, tree: Term, key: int) -> dict[str, Any]:
         name = "the sink" if sunk else reads(attention.key_names[j])
         rows.append([plain(name), value(own), plain(number(power.value, 4)), plain(number(share, 4))])
     count = len(rows) - attention.has_sink
-    over = f"{count} token{'s' if count != 1 else ''}{' and the head’s sink' if attention.has_sink else ''}"
+    over = f"{counted(count)}{' and the head’s sink' if attention.has_sink else ''}"
     return step(
         tree,
         [f"Softmax over {over}: e to the score less the row’s maximum, over the sum of all such powers."],

@@ -13,7 +13,7 @@ from attention_core.sides import Attention
 from attention_core.trace import Trace
 from ui import experts
 from ui.traits import divisor
-from ui.words import Word, apart, capital, quoted
+from ui.words import Word, apart, capital, counted, quoted
 
 APOSTROPHES = ("'", "’")
 
@@ -156,19 +156,15 @@ def look_at_products(look: Look) -> str:
     elif seen.all():
         said = f"The key that matches the query of {asks} best is {own}: {signed(row[best])}."
     else:
-        said = f"Of the {counted(seen)} that {asks} may look at, the key that matches its query best is {own}: "
+        said = (
+            f"Of the {counted(int(seen.sum()))} that {asks} may look at, the key that matches its query best is {own}: "
+        )
         said += f"{signed(row[best])}."
     if best == look.key:
         return capital(said)
     return (
         f"{capital(said)} {capital(answers)} has {signed(row[look.key])}{'' if seen[look.key] else '; it is masked'}."
     )
-
-
-def counted(seen: np.ndarray) -> str:
-    """How many tokens may be seen, in words."""
-    count = int(seen.sum())
-    return f"{count} token{'s' if count != 1 else ''}"
 
 
 def look_at_scale(look: Look) -> str:
@@ -192,7 +188,7 @@ def look_at_mask(look: Look) -> str:
     if look.seen.all():
         return f"{look.asks} may look at all {len(look.attention.keys)} tokens: nothing is masked for it."
     hidden = int((~look.seen).sum())
-    return f"{look.asks} may look at {counted(look.seen)}; {hidden} {'is' if hidden == 1 else 'are'} masked."
+    return f"{look.asks} may look at {counted(int(look.seen.sum()))}; {hidden} {'is' if hidden == 1 else 'are'} masked."
 
 
 def look_at_weights(look: Look) -> str:
@@ -200,7 +196,7 @@ def look_at_weights(look: Look) -> str:
     best, even = int(row.argmax()), 1 / max(int(seen.sum()), 1)
     asks, answers = look.named(best)
     more = int((row > even).sum())
-    among = "each token" if seen.all() else f"each of the {counted(seen)} that it may look at"
+    among = "each token" if seen.all() else f"each of the {counted(int(seen.sum()))} that it may look at"
     said = f"{asks} gives most, {row[best]:.2f}, to {'itself' if look.is_asking(best) else answers}. Spread evenly, "
     said += f"{among} would get {even:.2f}; {more or 'none'} of them get{'s' if more < 2 else ''} more than that."
     if look.alone:

@@ -16,6 +16,7 @@ from ui.controls import back_button
 from ui.models import or_said
 from ui.next_arithmetic import next_arithmetic
 from ui.selection import FRESH, bound, chosen, put, write_address
+from ui.words import counted
 from ui.writing import Writing, parted
 
 LOOK_EVERY = 0.3  # seconds
@@ -167,7 +168,7 @@ def under_way(writing: Writing) -> None:
 def told(wrote: Writing) -> list[str]:
     """What became of writing on, in sentences."""
     count, end = len(wrote.kept), len(wrote.ids) + len(wrote.before) + len(wrote.kept)
-    said = [f"{count} token{'s' if count != 1 else ''} written, {wrote.how}." if count else "Nothing was written."]
+    said = [f"{counted(count)} written, {wrote.how}." if count else "Nothing was written."]
     if wrote.problem:
         said.append(wrote.problem)
     if wrote.ended:

@@ -115,6 +115,11 @@ def first_pair(
     return int(query), int(key)
 
 
+def counted(tokens: int) -> str:
+    """So many tokens, in words."""
+    return f"{tokens} token{'s' if tokens != 1 else ''}"
+
+
 def sums(to_one: bool, hidden: bool, sink: bool) -> str:
     """What the rows of the picture sum to, and why; `hidden` and `sink` as for `missing`."""
     return "Each row sums to 1." if to_one else f"{capital(missing(hidden, sink))}, so a row may sum to less than 1."
