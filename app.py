@@ -3,7 +3,7 @@
 import streamlit as st
 
 if __name__ == "__main__":
-    from ui.inspect_page import inspect_page
+    from ui.inspect.page import inspect_page
 
     inspect_page()
 else:

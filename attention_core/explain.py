@@ -10,9 +10,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from attention_core.derivation import Address, Term, dot, make
+from attention_core.computation.derivation import Address, Term, dot, make
+from attention_core.computation.stage import Cell, cell_at
 from attention_core.errors import InputError
-from attention_core.stages import Cell, cell_at
 
 if TYPE_CHECKING:
     from attention_core.trace import Trace

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from attention_core.config.image import CLASS, ImageInput
 from attention_core.errors import InputError
-from attention_core.image import CLASS, ImageInput
 from attention_core.model import Model
-from attention_core.tokenizer import Token
+from attention_core.text.tokenizer import Token
 from attention_core.trace import Trace
 
 NO_TEXT = "This model reads images, not texts."

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from attention_core.arrays import Array, frozen
-from attention_core.config import ModelConfig
+from attention_core.config.masks import Mask
+from attention_core.config.model_config import ModelConfig
 from attention_core.errors import InputError
-from attention_core.masks import Mask
-from attention_core.run import Inputs, finite, places
-from attention_core.sections import stream
-from attention_core.tokenizer import Reader, Token
+from attention_core.runtime.run import Inputs, finite, places
+from attention_core.runtime.sections import stream
+from attention_core.text.tokenizer import Reader, Token
 from attention_core.trace import Trace
-from attention_core.weights import Weights
+from attention_core.weights.model_weights import Weights
 
 
 @dataclass(frozen=True)

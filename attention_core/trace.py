@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from attention_core.arrays import Array, frozen
+from attention_core.computation.stage import compute
 from attention_core.errors import InputError
-from attention_core.forward import Forward
-from attention_core.operations import Given
-from attention_core.run import Inputs, ModelRun
-from attention_core.stages import compute
-from attention_core.tokenizer import Token
+from attention_core.ops.basic import Given
+from attention_core.runtime.forward import Forward
+from attention_core.runtime.run import Inputs, ModelRun
+from attention_core.text.tokenizer import Token
 
 if TYPE_CHECKING:
     from attention_core.model import Model

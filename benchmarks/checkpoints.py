@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from attention_core.families.configuration import read_config
-from attention_core.families.convert import factor_lengths, tensor_sources
+from attention_core.families.reading.configuration import read_config
+from attention_core.families.reading.convert import factor_lengths, tensor_sources
 from attention_core.families.registry import FAMILIES
-from attention_core.tensors import INDEX, WEIGHTS
+from attention_core.weights.tensors import INDEX, WEIGHTS
 from tests.reference.make import tiny_tokenizer
 
 SPREAD = 0.02

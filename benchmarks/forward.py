@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 import attention_core as ac
-from attention_core.catalogue import CATALOGUE
-from attention_core.checkpoint import find
+from attention_core.hub.catalogue import CATALOGUE
+from attention_core.loading import find
 from benchmarks.timing import bare_products, milliseconds
 from tests.reference.make import tiny_tokenizer
 

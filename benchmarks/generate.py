@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 
 import attention_core as ac
+from attention_core.generate import Continuation
 from attention_core.sampling import greedy
-from attention_core.writing import Continuation
 from benchmarks.timing import PAUSE
 from tests.reference.make import tiny_tokenizer
 

@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from attention_core.worked.lesson import Lesson
-from attention_core.worked.lesson_file import to_address
-from components.heatmap import Tokens, payload
+from attention_core.lessons.lesson import Lesson
+from attention_core.lessons.lesson_file import to_address
+from ui.components.heatmap import Tokens, payload
 
 RUNS = 7
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 import attention_core as ac
-from attention_core.memory import SETTING
+from attention_core.weights.memory import SETTING
 from benchmarks.checkpoints import write_checkpoint
 from benchmarks.timing import bare_products, milliseconds
 

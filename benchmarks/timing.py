@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from attention_core.config import ModelConfig
+from attention_core.config.model_config import ModelConfig
 
 PAUSE = 0.15  # seconds, in which the threads of the run before go to sleep: OpenBLAS's wait busily for a tenth
 

@@ -5,27 +5,28 @@ from __future__ import annotations
 import streamlit as st
 
 import attention_core as ac
+from attention_core.attention_view import Attention
 from attention_core.explain import open_term
-from attention_core.sides import Attention
-from components import visible
-from components.grid import grid
-from components.picture import picture
-from ui import experts
-from ui.controls import asked, chosen_part, get_run_or_stop, input_and_model, pickers
-from ui.flow import flow_drawing, heads_drawing, one_head_drawing
-from ui.grids import grids
-from ui.image_steps import IMAGE_STEPS
-from ui.looks import Look
-from ui.matrices import View
-from ui.models import or_said
-from ui.opened import show_making
-from ui.page import open_page, theme_name
-from ui.patches import patches_table, tokens_box
-from ui.selection import bound, chosen, put, write_address
-from ui.steps import STEPS, Step, makes, says, title
-from ui.where import where
-from ui.windows import moved, starts
-from ui.words import mask_note
+from ui.arithmetic.opened import show_making
+from ui.components import visible
+from ui.components.grid import grid
+from ui.components.picture import picture
+from ui.matrices.grids import grids
+from ui.matrices.matrix import View
+from ui.matrices.windows import moved, starts
+from ui.shared.controls import asked, chosen_part, get_run_or_stop, input_and_model, pickers
+from ui.shared.models import or_said
+from ui.shared.page import open_page, theme_name
+from ui.shared.patches import patches_table, tokens_box
+from ui.shared.selection import bound, chosen, put, write_address
+from ui.step_by_step.expert_table import expert_table
+from ui.step_by_step.flow import flow_drawing, heads_drawing, one_head_drawing
+from ui.step_by_step.image_steps import IMAGE_STEPS
+from ui.step_by_step.looks import Look
+from ui.step_by_step.steps import STEPS, Step, makes, says, title
+from ui.words import experts
+from ui.words.sentences import mask_note
+from ui.words.where import where
 
 HEADS_AT_ONCE = 3
 IMAGE_HEIGHT = 200  # pixels; beside it stand matrices, which are what this page is about
@@ -151,7 +152,7 @@ def steps(run: ac.Trace | ac.PairTrace, made_for: tuple[str, str, str]) -> None:
         matrices(attention, layer, step, head)
     if step.name == "residual" and experts.there(attention.trace, layer):
         st.html('<h2 class="block">Which experts each token goes to next</h2>')
-        experts.every_token(attention.trace, layer)
+        expert_table(attention.trace, layer)
     write_address()
 
 

@@ -8,30 +8,30 @@ from contextlib import contextmanager
 import numpy as np
 import streamlit as st
 
-from attention_core.derivation import Address
+from attention_core.computation.derivation import Address
 from attention_core.errors import AttentionLabError
-from attention_core.operations import Given
-from attention_core.worked import edits
-from attention_core.worked.cells import CellError, read_number
-from attention_core.worked.lesson import Lesson
-from attention_core.worked.presets import PRESETS
-from attention_core.worked.solve import GIVEN, Solution, solve
-from components.grid import grid
-from ui import lesson as state
-from ui.controls import input_and_model, pickers, side_row
-from ui.grids import grids
-from ui.inspect import chosen_attention, set_right
-from ui.lesson_files import files_menu
-from ui.lesson_settings import digits_box, history_buttons, preset_box, scores_box, shape_box
-from ui.lesson_words import asking, changes, headline, where
-from ui.markdown import plain
-from ui.matrices import View
-from ui.models import say_problem
-from ui.offer import offered, title_of
-from ui.opened import show_making
-from ui.page import open_page, theme_name
-from ui.selection import bound, chosen, put, settle, write_address
-from ui.truth import truth_table
+from attention_core.lessons import edits
+from attention_core.lessons.cells import CellError, read_number
+from attention_core.lessons.lesson import Lesson
+from attention_core.lessons.presets import PRESETS
+from attention_core.lessons.solve import GIVEN, Solution, solve
+from attention_core.ops.basic import Given
+from ui.arithmetic.opened import show_making
+from ui.components.grid import grid
+from ui.matrices.grids import grids
+from ui.matrices.matrix import View
+from ui.shared.controls import input_and_model, pickers, side_row
+from ui.shared.markdown import plain
+from ui.shared.models import say_problem
+from ui.shared.offer import offered, title_of
+from ui.shared.page import open_page, theme_name
+from ui.shared.selection import bound, chosen, put, settle, write_address
+from ui.shared.shown import chosen_attention, set_right
+from ui.worked_example import lesson as state
+from ui.worked_example.files import files_menu
+from ui.worked_example.settings import digits_box, history_buttons, preset_box, scores_box, shape_box
+from ui.worked_example.truth import truth_table
+from ui.worked_example.words import asking, changes, headline, where
 
 MOST_TERMS = 12  # no sum of a lesson has more, but for those over several heads
 # A given quantity of the computation -> the matrix of the lesson.

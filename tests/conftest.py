@@ -1,11 +1,11 @@
 """Models that several tests share, each read once; neither needs torch."""
 
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 import attention_core as ac
+from tests.paths import BERT
 
 # No test depends on how fast the machine is, nor on a draw of its own: what fails here fails everywhere.
 settings.register_profile("steady", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
@@ -20,4 +20,4 @@ def minilm():
 @pytest.fixture(scope="session")
 def bert():
     """The stored random BERT: 3 layers of 5 heads, 7 wide each; 101 words, 43 positions."""
-    return ac.load(Path(__file__).parent / "reference" / "bert")
+    return ac.load(BERT)

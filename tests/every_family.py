@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from attention_core.config import ModelConfig
+from attention_core.config.model_config import ModelConfig
 from tests.oracle.references import REFERENCES
 from tests.random_model import write_model
 from tests.small_tokenizers import KINDS

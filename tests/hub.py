@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
-STORED = Path(__file__).parent / "reference" / "bert"
+from tests.paths import BERT
+
 FILES = ("config.json", "tokenizer.json", "model.safetensors")
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 LARGE = 50_000  # bytes: from here on a file is kept as a large one, and requests for it are sent elsewhere
@@ -20,7 +21,7 @@ LARGE = 50_000  # bytes: from here on a file is kept as a large one, and request
 
 def tiny_files() -> dict[str, bytes]:
     """The stored random BERT, file name -> content."""
-    return {name: (STORED / name).read_bytes() for name in FILES}
+    return {name: (BERT / name).read_bytes() for name in FILES}
 
 
 class Asked(NamedTuple):
@@ -95,7 +96,7 @@ class Hub:
         monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
         monkeypatch.setattr(constants, "AGENT_HARNESSES_PATH", str(cache / "harnesses"))
         monkeypatch.setattr(constants, "HF_TOKEN_PATH", str(cache / "no-token"))
-        monkeypatch.setattr("attention_core.download.PAUSE", 0)
+        monkeypatch.setattr("attention_core.hub.download.PAUSE", 0)
         for name in ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"):
             monkeypatch.delenv(name, raising=False)
 

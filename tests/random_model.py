@@ -8,8 +8,8 @@ import numpy as np
 from safetensors.numpy import save_file
 from tokenizers import AddedToken, Tokenizer, models, pre_tokenizers, processors
 
-from attention_core.families.configuration import read_config
-from attention_core.families.convert import each_name, factor_lengths, tensor_sources
+from attention_core.families.reading.configuration import read_config
+from attention_core.families.reading.convert import each_name, factor_lengths, tensor_sources
 from attention_core.families.registry import family_of
 from tests.reference.make import tiny_tokenizer
 

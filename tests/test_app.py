@@ -1,13 +1,11 @@
 """The Inspect page without a browser: what it computes, and what it says to odd addresses."""
 
-from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.mounted import mounted
-
-APP = str(Path(__file__).parents[1] / "app.py")
+from tests.paths import APP
 
 
 def run(**address):

@@ -3,11 +3,11 @@
 import ast
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+from tests.paths import ROOT
+
 FLOORS = [{"app", "pages"}, {"ui"}, {"components", "figures"}, {"attention_core"}]
 NUMPY_ONLY = {"attention_core": {"streamlit", "plotly", "torch", "PIL"}, "figures": {"streamlit", "torch", "PIL"}}
 

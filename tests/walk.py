@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from attention_core.derivation import Address, Term
+from attention_core.computation.derivation import Address, Term
 from attention_core.explain import open_term
 
 

@@ -1,1 +1,1 @@
-"""What the pages share."""
+"""What pages are made of: one folder a page, and the folders that pages share."""

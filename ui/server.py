@@ -71,11 +71,11 @@ def send_at_once(listener: socket.socket) -> None:
 
 def read_ahead() -> None:
     """Import the pages' code, and read the model that they open with, while the browser still loads its own code."""
-    import_module("ui.inspect_page")
-    from ui.models import shelf
-    from ui.offer import VARIABLE, left_out
-    from ui.selection import DEFAULTS
-    from ui.shelf import Job
+    import_module("ui.inspect.page")
+    from ui.shared.models import shelf
+    from ui.shared.offer import VARIABLE, left_out
+    from ui.shared.selection import DEFAULTS
+    from ui.shared.shelf import Job
 
     for word in left_out():
         print(f"{VARIABLE}: {word!r} is left out: it names no model of the catalogue, hub id or folder", flush=True)

@@ -1,1 +1,1 @@
-"""The model families that are computed exactly, each a table."""
+"""The families of models: one small table each, and the registry that finds the table of a configuration."""

@@ -6,10 +6,10 @@ Source: Lan et al. 2019, https://arxiv.org/abs/1909.11942
 from dataclasses import replace
 from typing import Any
 
-from attention_core.config import is_whole
+from attention_core.config.model_config import is_whole
 from attention_core.errors import UnsupportedConfigError
 from attention_core.families.bert import BERT
-from attention_core.families.schema import ACTIVATIONS, Rule, Source, Values
+from attention_core.families.reading.schema import ACTIVATIONS, Rule, Source, Values
 
 LAYER = "encoder.albert_layer_groups.{layer}.albert_layers.0."
 NAMES = {

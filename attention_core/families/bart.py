@@ -10,8 +10,8 @@ from dataclasses import replace
 from typing import Any
 
 from attention_core.errors import UnsupportedConfigError
-from attention_core.families.rules import shared_width
-from attention_core.families.schema import ACTIVATIONS, HEADS, Family, Rule, Source, Values
+from attention_core.families.reading.rules import shared_width
+from attention_core.families.reading.schema import ACTIVATIONS, HEADS, Family, Rule, Source, Values
 
 SIDES = ("encoder", "decoder")
 # One table for both sides, and the head unless it has its own; a file may hold it under the name of any of them.

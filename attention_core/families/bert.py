@@ -3,8 +3,8 @@
 Source: Devlin et al. 2018, https://arxiv.org/abs/1810.04805
 """
 
-from attention_core.families.rules import shared_width
-from attention_core.families.schema import ACTIVATIONS, SIZES, Family, Source
+from attention_core.families.reading.rules import shared_width
+from attention_core.families.reading.schema import ACTIVATIONS, SIZES, Family, Source
 
 LAYER = "encoder.layer.{layer}."
 

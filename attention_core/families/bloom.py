@@ -3,9 +3,9 @@
 Source: BigScience Workshop 2022, https://arxiv.org/abs/2211.05100
 """
 
-from attention_core.families.rules import shared_width
-from attention_core.families.schema import HEADS, REACH, Family, Rule, Source
-from attention_core.positions import Alibi
+from attention_core.config.positions import Alibi
+from attention_core.families.reading.rules import shared_width
+from attention_core.families.reading.schema import HEADS, REACH, Family, Rule, Source
 
 LAYER = "h.{layer}."
 FUSED = LAYER + "self_attention.query_key_value"

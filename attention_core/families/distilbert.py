@@ -6,8 +6,8 @@ Source: Sanh et al. 2019, https://arxiv.org/abs/1910.01108
 from dataclasses import replace
 
 from attention_core.families.bert import BERT
-from attention_core.families.rules import shared_width
-from attention_core.families.schema import ACTIVATIONS, Source
+from attention_core.families.reading.rules import shared_width
+from attention_core.families.reading.schema import ACTIVATIONS, Source
 
 LAYER = "transformer.layer.{layer}."
 NAMES = {

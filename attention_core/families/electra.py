@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from attention_core.families.bert import BERT
-from attention_core.families.schema import Rule, Source, Values
+from attention_core.families.reading.schema import Rule, Source, Values
 
 
 def projected(values: Values) -> dict[str, Any]:

@@ -10,11 +10,11 @@ Source: Almazrouei et al. 2023, https://arxiv.org/abs/2311.16867
 from dataclasses import replace
 from typing import Any
 
+from attention_core.config.positions import Alibi
 from attention_core.errors import UnsupportedConfigError
 from attention_core.families.bloom import BLOOM, FUSED, LAYER
-from attention_core.families.rules import biases, either, flags_to_biases, rope, shared_width
-from attention_core.families.schema import ACTIVATIONS, HEADS, Rule, Source, Values
-from attention_core.positions import Alibi
+from attention_core.families.reading.rules import biases, either, flags_to_biases, rope, shared_width
+from attention_core.families.reading.schema import ACTIVATIONS, HEADS, Rule, Source, Values
 
 QKV = "kv_head*(group + 1 + 1)*dim"
 FLAGS = ("new_decoder_architecture", "parallel_attn", "multi_query")

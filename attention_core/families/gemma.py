@@ -7,12 +7,12 @@ import math
 from dataclasses import replace
 from typing import Any
 
-from attention_core.config import is_number, is_whole
+from attention_core.config.model_config import is_number, is_whole
 from attention_core.errors import UnsupportedConfigError
 from attention_core.families.llama import LAYER, LLAMA
-from attention_core.families.rules import biases, either, flags_to_biases, rope, shared_width
-from attention_core.families.schema import ACTIVATIONS, HEADS, Rule, Source, Values
-from attention_core.families.windows import windows_by_layer
+from attention_core.families.reading.rules import biases, either, flags_to_biases, rope, shared_width
+from attention_core.families.reading.schema import ACTIVATIONS, HEADS, Rule, Source, Values
+from attention_core.families.reading.windows import windows_by_layer
 
 
 def wide(values: Values) -> dict[str, Any]:

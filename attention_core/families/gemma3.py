@@ -6,13 +6,13 @@ Source: Gemma team 2025, https://arxiv.org/abs/2503.19786
 from dataclasses import replace
 from typing import Any
 
-from attention_core.config import is_whole
+from attention_core.config.model_config import is_whole
 from attention_core.errors import UnsupportedConfigError
 from attention_core.families.gemma import COMMON, GEMMA2, capped, wide
 from attention_core.families.llama import LAYER
-from attention_core.families.rules import biases, either, flags_to_biases, rope, shared_width
-from attention_core.families.schema import Rule, Source, Values
-from attention_core.families.windows import FULL, SLIDING, windows_by_layer
+from attention_core.families.reading.rules import biases, either, flags_to_biases, rope, shared_width
+from attention_core.families.reading.schema import Rule, Source, Values
+from attention_core.families.reading.windows import FULL, SLIDING, windows_by_layer
 
 ROPE = rope()
 WINDOWS = windows_by_layer(lambda values, layer: (layer + 1) % values["sliding_window_pattern"] != 0)

@@ -3,9 +3,9 @@
 Source: Radford et al. 2019, "Language Models are Unsupervised Multitask Learners"
 """
 
-from attention_core.config import is_whole
-from attention_core.families.rules import either, shared_width
-from attention_core.families.schema import ACTIVATIONS, HEADS, Family, Rule, Source, Values
+from attention_core.config.model_config import is_whole
+from attention_core.families.reading.rules import either, shared_width
+from attention_core.families.reading.schema import ACTIVATIONS, HEADS, Family, Rule, Source, Values
 
 LAYER = "h.{layer}."
 QKV = "(head + head + head)*dim"

@@ -6,12 +6,12 @@ Source: Black et al. 2021, https://doi.org/10.5281/zenodo.5297715
 from dataclasses import replace
 from typing import Any
 
-from attention_core.config import is_whole
+from attention_core.config.model_config import is_whole
 from attention_core.errors import UnsupportedConfigError
 from attention_core.families.gpt2 import GPT2, LAYER
-from attention_core.families.rules import either, shared_width
-from attention_core.families.schema import ACTIVATIONS, HEADS, Rule, Source, Values
-from attention_core.families.windows import count
+from attention_core.families.reading.rules import either, shared_width
+from attention_core.families.reading.schema import ACTIVATIONS, HEADS, Rule, Source, Values
+from attention_core.families.reading.windows import count
 
 GLOBAL, LOCAL = "global", "local"
 

@@ -3,8 +3,8 @@
 Source: Black et al. 2022, https://arxiv.org/abs/2204.06745
 """
 
-from attention_core.families.rules import biases, flags_to_biases, rope, shared_width
-from attention_core.families.schema import ACTIVATIONS, HEADS, SIZES, Family, Source
+from attention_core.families.reading.rules import biases, flags_to_biases, rope, shared_width
+from attention_core.families.reading.schema import ACTIVATIONS, HEADS, SIZES, Family, Source
 
 LAYER = "layers.{layer}."
 QKV = "head*(1 + 1 + 1)*dim"

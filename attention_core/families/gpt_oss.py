@@ -8,9 +8,9 @@ from typing import Any
 
 from attention_core.families.llama import LAYER, LLAMA
 from attention_core.families.mixtral import everywhere
-from attention_core.families.rules import biases, check_numbers, either, flags_to_biases, rope, shared_width
-from attention_core.families.schema import HEADS, Rule, Source, Values
-from attention_core.families.windows import windows_by_layer
+from attention_core.families.reading.rules import biases, check_numbers, either, flags_to_biases, rope, shared_width
+from attention_core.families.reading.schema import HEADS, Rule, Source, Values
+from attention_core.families.reading.windows import windows_by_layer
 
 EXPERTS = LAYER + "mlp.experts."
 HALVES = "expert_mlp*(1 + 1)"

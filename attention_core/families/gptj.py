@@ -6,13 +6,13 @@ Source: Wang and Komatsuzaki 2021, https://github.com/kingoflolz/mesh-transforme
 from dataclasses import replace
 from typing import Any
 
-from attention_core.config import is_whole
+from attention_core.config.model_config import is_whole
+from attention_core.config.positions import Rotary
 from attention_core.errors import UnsupportedConfigError
 from attention_core.families.gpt2 import GPT2, LAYER
-from attention_core.families.rules import either, shared_width
-from attention_core.families.schema import ACTIVATIONS, HEADS, Rule, Source, Values
-from attention_core.families.windows import count
-from attention_core.positions import Rotary
+from attention_core.families.reading.rules import either, shared_width
+from attention_core.families.reading.schema import ACTIVATIONS, HEADS, Rule, Source, Values
+from attention_core.families.reading.windows import count
 
 
 def rotated(values: Values) -> dict[str, Any]:

@@ -3,8 +3,8 @@
 Source: Touvron et al. 2023, https://arxiv.org/abs/2302.13971 and https://arxiv.org/abs/2307.09288
 """
 
-from attention_core.families.rules import biases, either, flags_to_biases, rope, shared_width
-from attention_core.families.schema import ACTIVATIONS, HEADS, SIZES, Family, Source
+from attention_core.families.reading.rules import biases, either, flags_to_biases, rope, shared_width
+from attention_core.families.reading.schema import ACTIVATIONS, HEADS, SIZES, Family, Source
 
 LAYER = "layers.{layer}."
 

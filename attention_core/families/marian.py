@@ -8,7 +8,7 @@ from typing import Any
 
 from attention_core.errors import UnsupportedConfigError
 from attention_core.families.bart import build
-from attention_core.families.schema import Rule, Values
+from attention_core.families.reading.schema import Rule, Values
 
 
 def one_vocabulary(values: Values) -> dict[str, Any]:

@@ -6,8 +6,8 @@ Source: Jiang et al. 2023, https://arxiv.org/abs/2310.06825
 from dataclasses import replace
 
 from attention_core.families.llama import LLAMA
-from attention_core.families.rules import either, rope, shared_width
-from attention_core.families.windows import one_window
+from attention_core.families.reading.rules import either, rope, shared_width
+from attention_core.families.reading.windows import one_window
 
 PLAIN = {key: value for key, value in LLAMA.defaults.items() if key not in ("attention_bias", "mlp_bias")}
 """Llama's defaults without its switches for biases."""

@@ -6,12 +6,12 @@ Source: Jiang et al. 2024, https://arxiv.org/abs/2401.04088
 from dataclasses import replace
 from typing import Any
 
-from attention_core.config import is_whole
+from attention_core.config.model_config import is_whole
 from attention_core.errors import UnsupportedConfigError
 from attention_core.families.llama import LAYER
 from attention_core.families.mistral import MISTRAL
-from attention_core.families.schema import Rule, Source, Values
-from attention_core.families.windows import count
+from attention_core.families.reading.schema import Rule, Source, Values
+from attention_core.families.reading.windows import count
 
 EXPERTS = LAYER + "block_sparse_moe."
 

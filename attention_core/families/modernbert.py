@@ -5,11 +5,11 @@ Source: Warner et al. 2024, https://arxiv.org/abs/2412.13663
 
 from typing import Any
 
-from attention_core.config import is_whole
+from attention_core.config.model_config import is_whole
 from attention_core.errors import UnsupportedConfigError
-from attention_core.families.rules import biases, flags_to_biases, rope, shared_width
-from attention_core.families.schema import ACTIVATIONS, HEADS, SIZES, Family, Rule, Source, Values
-from attention_core.families.windows import FULL, SLIDING, windows_by_layer
+from attention_core.families.reading.rules import biases, flags_to_biases, rope, shared_width
+from attention_core.families.reading.schema import ACTIVATIONS, HEADS, SIZES, Family, Rule, Source, Values
+from attention_core.families.reading.windows import FULL, SLIDING, windows_by_layer
 
 LAYER = "layers.{layer}."
 QKV = "(head + head + head)*dim"

@@ -5,10 +5,10 @@ Source: Song et al. 2020, https://arxiv.org/abs/2004.09297
 
 from dataclasses import replace
 
+from attention_core.config.positions import Relative
 from attention_core.families.bert import BERT, LAYER
+from attention_core.families.reading.schema import ACTIVATIONS, Rule, Source
 from attention_core.families.roberta import places
-from attention_core.families.schema import ACTIVATIONS, Rule, Source
-from attention_core.positions import Relative
 
 FILLS = {"pad_token_id": 1}  # the id that fills up a text, whatever the configuration calls so
 BUCKETS = Relative(buckets=32, reach=128, both_ways=True)  # these too are the same whatever it says

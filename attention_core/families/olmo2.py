@@ -6,8 +6,8 @@ Source: OLMo team 2024, https://arxiv.org/abs/2501.00656
 from dataclasses import replace
 
 from attention_core.families.llama import LAYER, LLAMA
-from attention_core.families.rules import biases, either, flags_to_biases, rope, shared_width
-from attention_core.families.schema import Source
+from attention_core.families.reading.rules import biases, either, flags_to_biases, rope, shared_width
+from attention_core.families.reading.schema import Source
 
 UNUSED = ("w_attn", "w_mlp")
 

@@ -5,8 +5,8 @@ Source: Zhang et al. 2022, https://arxiv.org/abs/2205.01068
 
 from typing import Any
 
-from attention_core.families.rules import biases, flags_to_biases, shared_width
-from attention_core.families.schema import ACTIVATIONS, HEADS, Family, Rule, Source, Values
+from attention_core.families.reading.rules import biases, flags_to_biases, shared_width
+from attention_core.families.reading.schema import ACTIVATIONS, HEADS, Family, Rule, Source, Values
 
 LAYER = "layers.{layer}."
 

@@ -6,8 +6,8 @@ Source: Li et al. 2023, https://arxiv.org/abs/2309.05463
 from dataclasses import replace
 
 from attention_core.families.llama import LAYER
-from attention_core.families.rules import either, rope, shared_width
-from attention_core.families.schema import Source
+from attention_core.families.reading.rules import either, rope, shared_width
+from attention_core.families.reading.schema import Source
 from attention_core.families.stablelm import STABLELM
 
 LEFT_OUT = ("w_mlp", "b_mlp", "W_gate", "b_gate")

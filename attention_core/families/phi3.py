@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from attention_core.families.llama import LAYER, LLAMA
 from attention_core.families.mistral import PLAIN
-from attention_core.families.rules import either, rope, shared_width
-from attention_core.families.schema import Source
-from attention_core.families.windows import one_window
+from attention_core.families.reading.rules import either, rope, shared_width
+from attention_core.families.reading.schema import Source
+from attention_core.families.reading.windows import one_window
 
 QKV = "(head + kv_head + kv_head)*dim, model"
 

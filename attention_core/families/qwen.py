@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from attention_core.families.llama import LAYER, LLAMA
 from attention_core.families.mistral import PLAIN
-from attention_core.families.rules import biases, either, flags_to_biases, rope, shared_width
-from attention_core.families.schema import Source
-from attention_core.families.windows import windows_by_layer
+from attention_core.families.reading.rules import biases, either, flags_to_biases, rope, shared_width
+from attention_core.families.reading.schema import Source
+from attention_core.families.reading.windows import windows_by_layer
 
 DEFAULTS = PLAIN | {
     "vocab_size": 151936, "intermediate_size": 22016, "max_position_embeddings": 32768, "num_key_value_heads": 32,

@@ -6,13 +6,13 @@ Source: Yang et al. 2025, https://arxiv.org/abs/2505.09388
 from dataclasses import replace
 from typing import Any
 
-from attention_core.config import is_whole
+from attention_core.config.model_config import is_whole
 from attention_core.errors import UnsupportedConfigError
 from attention_core.families.llama import LAYER
 from attention_core.families.qwen import QWEN3
-from attention_core.families.rules import biases, either, flags_to_biases, rope, shared_width
-from attention_core.families.schema import Rule, Source, Values
-from attention_core.families.windows import count, one_window
+from attention_core.families.reading.rules import biases, either, flags_to_biases, rope, shared_width
+from attention_core.families.reading.schema import Rule, Source, Values
+from attention_core.families.reading.windows import count, one_window
 
 WINDOW = one_window()
 

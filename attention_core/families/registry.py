@@ -29,8 +29,8 @@ from attention_core.families.phi import PHI
 from attention_core.families.phi3 import PHI3
 from attention_core.families.qwen import QWEN2, QWEN3
 from attention_core.families.qwen_moe import QWEN3_MOE
+from attention_core.families.reading.schema import Family
 from attention_core.families.roberta import CAMEMBERT, ROBERTA, XLM_ROBERTA
-from attention_core.families.schema import Family
 from attention_core.families.smollm3 import SMOLLM3
 from attention_core.families.stablelm import STABLELM
 from attention_core.families.t5 import T5

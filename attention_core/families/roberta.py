@@ -7,10 +7,10 @@ Martin et al. 2019, https://arxiv.org/abs/1911.03894
 from dataclasses import replace
 from typing import Any
 
-from attention_core.config import is_whole
+from attention_core.config.model_config import is_whole
 from attention_core.errors import UnsupportedConfigError
 from attention_core.families.bert import BERT
-from attention_core.families.schema import Rule, Values
+from attention_core.families.reading.schema import Rule, Values
 
 
 def places(values: Values) -> dict[str, Any]:

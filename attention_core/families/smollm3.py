@@ -6,11 +6,11 @@ Source: Hugging Face 2025, https://huggingface.co/blog/smollm3
 from dataclasses import replace
 from typing import Any
 
-from attention_core.config import is_whole
+from attention_core.config.model_config import is_whole
 from attention_core.errors import UnsupportedConfigError
 from attention_core.families.llama import LLAMA
-from attention_core.families.rules import biases, either, flags_to_biases, rope, shared_width
-from attention_core.families.schema import Rule, Values
+from attention_core.families.reading.rules import biases, either, flags_to_biases, rope, shared_width
+from attention_core.families.reading.schema import Rule, Values
 
 ROPE = rope(d_head=None)
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from attention_core.families.llama import LAYER, LLAMA
 from attention_core.families.mistral import PLAIN
-from attention_core.families.rules import biases, either, flags_to_biases, rope, shared_width
-from attention_core.families.schema import Source
+from attention_core.families.reading.rules import biases, either, flags_to_biases, rope, shared_width
+from attention_core.families.reading.schema import Source
 
 STABLELM = replace(
     LLAMA,

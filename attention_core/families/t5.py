@@ -5,11 +5,11 @@ Source: Raffel et al. 2019, https://arxiv.org/abs/1910.10683
 
 from dataclasses import replace
 
-from attention_core.config import is_whole
+from attention_core.config.model_config import is_whole
+from attention_core.config.positions import Relative
 from attention_core.errors import UnsupportedConfigError
-from attention_core.families.rules import either
-from attention_core.families.schema import REACH, Family, Rule, Source, Values
-from attention_core.positions import Relative
+from attention_core.families.reading.rules import either
+from attention_core.families.reading.schema import REACH, Family, Rule, Source, Values
 
 MLPS = {
     "relu": ("relu", False),

@@ -5,11 +5,11 @@ Source: Dosovitskiy et al. 2020, https://arxiv.org/abs/2010.11929
 
 from typing import Any
 
-from attention_core.config import is_whole
+from attention_core.config.image import ImageInput
+from attention_core.config.model_config import is_whole
 from attention_core.errors import UnsupportedConfigError
-from attention_core.families.rules import biases, flags_to_biases, shared_width
-from attention_core.families.schema import ACTIVATIONS, Family, Rule, Source, Values
-from attention_core.image import ImageInput
+from attention_core.families.reading.rules import biases, flags_to_biases, shared_width
+from attention_core.families.reading.schema import ACTIVATIONS, Family, Rule, Source, Values
 
 LAYER = "encoder.layer.{layer}."
 

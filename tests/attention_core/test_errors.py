@@ -2,9 +2,9 @@
 
 import pytest
 
-from attention_core.config import ModelConfig
+from attention_core.config.model_config import ModelConfig
 from attention_core.errors import LONGEST, CheckpointError, UnsupportedConfigError, shortened
-from attention_core.families.configuration import read_config
+from attention_core.families.reading.configuration import read_config
 from attention_core.families.registry import family_of
 from tests.attention_core.configurations import BERT
 

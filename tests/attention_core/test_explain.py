@@ -7,7 +7,7 @@ import pytest
 
 import attention_core as ac
 from attention_core import explain
-from attention_core.derivation import Address, evaluate, steps
+from attention_core.computation.derivation import Address, evaluate, steps
 from attention_core.errors import InputError
 from attention_core.trace import KeepingTrace
 from tests.walk import opened

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import attention_core as ac
-from attention_core.derivation import Address, evaluate
+from attention_core.computation.derivation import Address, evaluate
 from attention_core.errors import CheckpointError, InputError, UnsupportedConfigError
 from attention_core.explain import open_term
 from tests.images import PREPROCESSOR, write_vit

@@ -6,8 +6,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from attention_core import grid
 from attention_core.errors import InputError
+from attention_core.runtime import blocked_attention as grid
 
 IDS = [2, 97, 5, 41, 13, 0, 77]
 

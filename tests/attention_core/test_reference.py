@@ -1,16 +1,14 @@
 """The core against stored references, without torch: every intermediate of every layer within the tolerance."""
 
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 import attention_core as ac
+from tests.paths import BERT, REFERENCE
 from tests.reference.make import BERT_IDS, SAMPLES, sample
 from tests.reference.oracle import TENSORS, TRAINED, first_difference, tolerance
 from tests.reference.sentences import SENTENCES
-
-STORED = Path(__file__).parents[1] / "reference"
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +18,7 @@ def model():
 
 @pytest.fixture(scope="module")
 def samples():
-    return np.load(STORED / "minilm.npz")["samples"]
+    return np.load(REFERENCE / "minilm.npz")["samples"]
 
 
 @pytest.mark.parametrize("number", range(len(SENTENCES)))
@@ -34,8 +32,8 @@ def test_minilm(model, samples, number):
 
 
 def test_a_random_bert_whole():
-    expected = np.load(STORED / "bert" / "expected.npz")
-    trace = ac.load(STORED / "bert").trace(ids=BERT_IDS)
+    expected = np.load(BERT / "expected.npz")
+    trace = ac.load(BERT).trace(ids=BERT_IDS)
     told = first_difference(trace, expected)
     assert not told, told
     assert np.std(expected["pattern"]) > 0.05

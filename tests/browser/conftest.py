@@ -11,12 +11,12 @@ import subprocess
 import sys
 import time
 import urllib.request
-from pathlib import Path
 
 import pytest
 from playwright import sync_api
 
-ROOT = Path(__file__).parents[2]
+from tests.paths import ROOT
+
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
          "--disable-sync"]  # fmt: skip
 

@@ -10,8 +10,8 @@ from PIL import Image
 import attention_core as ac
 from tests.browser.conftest import serving, settle
 from tests.images import write_vit
-from ui.pictures import DRAWN, fitted
-from ui.words import first_pair
+from ui.shared.pictures import DRAWN, fitted
+from ui.words.sentences import first_pair
 
 pytestmark = pytest.mark.browser
 

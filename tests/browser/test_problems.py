@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import serving, settle
-from tests.hub import STORED
+from tests.paths import BERT
 
 pytestmark = pytest.mark.browser
 
@@ -16,7 +16,7 @@ LONG = "x" * 300
 
 @pytest.fixture
 def folder(tmp_path):
-    return shutil.copytree(STORED, tmp_path / "changing")
+    return shutil.copytree(BERT, tmp_path / "changing")
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import urllib.request
 import pytest
 
 import attention_core as ac
-from attention_core.sides import attentions
+from attention_core.attention_view import attentions
 from tests.browser.conftest import serving
 from tests.browser.test_inspect import arithmetic, cell, lines, unfold_all, wait_search, wait_weight
 from tests.evaluate import evaluate, holds

@@ -9,11 +9,11 @@ from dataclasses import replace
 import pytest
 from playwright.sync_api import expect
 
-from attention_core.worked.edits import with_tokens
-from attention_core.worked.export_page import page as solution_page
-from attention_core.worked.presets import PRESETS, preset
-from attention_core.worked.solve import solve
-from attention_core.worked.textbook import claims
+from attention_core.lessons.edits import with_tokens
+from attention_core.lessons.export_page import page as solution_page
+from attention_core.lessons.presets import PRESETS, preset
+from attention_core.lessons.solve import solve
+from attention_core.lessons.textbook import claims
 from tests.browser.conftest import settle
 from tests.evaluate import evaluate, holds
 

@@ -5,8 +5,8 @@ from functools import partial
 
 import pytest
 
+from attention_core.families.reading.schema import HARMLESS
 from attention_core.families.registry import FAMILIES
-from attention_core.families.schema import HARMLESS
 from tests.oracle.drawn import Refused, hold, outcomes
 from tests.oracle.references import REFERENCES, make
 

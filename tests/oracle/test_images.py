@@ -9,7 +9,7 @@ import pytest
 
 import attention_core as ac
 from attention_core.errors import UnsupportedConfigError
-from attention_core.families.preprocessor import DEFAULTS, HARMLESS, REQUIRED
+from attention_core.families.reading.preprocessor import DEFAULTS, HARMLESS, REQUIRED
 from tests.oracle.drawn import hold, outcomes
 from tests.oracle.images import IMAGES, draw_image, make, processor
 from tests.oracle.test_fuzz import VALUES, keys

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import attention_core as ac
-from attention_core.catalogue import CATALOGUE
-from attention_core.checkpoint import find
+from attention_core.hub.catalogue import CATALOGUE
+from attention_core.loading import find
 from tests.reference.make import tiny_tokenizer
 from tests.reference.oracle import TRAINED, first_difference, random_bert, reference_model, reference_trace
 from tests.reference.sentences import SENTENCES

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from attention_core.families.configuration import read_config
+from attention_core.families.reading.configuration import read_config
 from attention_core.families.registry import FAMILIES
-from attention_core.frequencies import frequencies
-from attention_core.positions import alibi_slopes
+from attention_core.ops.positions import alibi_slopes
+from attention_core.ops.rotary import frequencies
 
 pytestmark = [pytest.mark.oracle, pytest.mark.filterwarnings("ignore")]
 

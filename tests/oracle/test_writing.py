@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 import attention_core as ac
+from attention_core.generate import Continuation, write, writes
 from attention_core.sampling import greedy, probabilities
-from attention_core.writing import Continuation, write, writes
 from tests.oracle.references import REFERENCES, make
 
 pytestmark = [pytest.mark.oracle, pytest.mark.filterwarnings("ignore")]

@@ -10,21 +10,21 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import attention_core as ac
-from attention_core.derivation import Address
+from attention_core.attention_view import attentions
+from attention_core.computation.derivation import Address
 from attention_core.explain import number_at, open_term
-from attention_core.sides import attentions
 from tests.evaluate import holds
 from tests.every_family import CASES, kinds_of_layers
 from tests.mounted import mounted
 from tests.oracle.references import REFERENCES
-from tests.pages.test_pages import APP
 from tests.pages.test_pages import grids as sent_grids
+from tests.paths import APP
 from tests.small_tokenizers import TEXT
-from ui.grids import grids
-from ui.matrices import View
-from ui.offer import VARIABLE
-from ui.opened import opened
-from ui.steps import STEPS, makes
+from ui.arithmetic.opened import opened
+from ui.matrices.grids import grids
+from ui.matrices.matrix import View
+from ui.shared.offer import VARIABLE
+from ui.step_by_step.steps import STEPS, makes
 
 NAMES = [name for name, case in CASES.items() if not REFERENCES[case.family].decoder]
 QUERY, KEY = 9, 4

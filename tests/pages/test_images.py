@@ -3,7 +3,6 @@
 import io
 import json
 import struct
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,9 +12,8 @@ from streamlit.testing.v1 import AppTest
 import attention_core as ac
 from tests.images import write_vit
 from tests.mounted import mounted
-from ui.pictures import DRAWN, fitted
-
-ROOT = Path(__file__).parents[2]
+from tests.paths import APP
+from ui.shared.pictures import DRAWN, fitted
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +26,7 @@ def opened(monkeypatch, folder):
     monkeypatch.setenv("ATTENTION_LAB_MODELS", f"small ViT={folder}")
 
     def go(page="app.py", **query):
-        app = AppTest.from_file(ROOT / "app.py", default_timeout=60)
+        app = AppTest.from_file(APP, default_timeout=60)
         if page != "app.py":
             app.switch_page(page)
         for key, value in ({"model": "small ViT"} | query).items():

@@ -5,10 +5,10 @@ from urllib.parse import parse_qs
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from attention_core.worked.lesson_file import to_address
-from attention_core.worked.presets import preset
-from tests.pages.test_pages import APP
-from ui.menu import PAGES
+from attention_core.lessons.lesson_file import to_address
+from attention_core.lessons.presets import preset
+from tests.paths import APP
+from ui.shared.menu import PAGES
 
 FILES = dict(zip(PAGES, ("", "step_by_step", "worked_example"), strict=True))
 SHARED = {"text": "I saw the cat run.", "layer": "2", "head": "4", "q": "4", "k": "2", "open": "q.2.4.4.0"}

@@ -9,14 +9,14 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import attention_core as ac
+from attention_core.generate import write
 from attention_core.sampling import greedy, sampled
-from attention_core.writing import write
-from components import visible
 from tests.mounted import mounted
-from tests.pages.test_pages import APP
+from tests.paths import APP
 from tests.random_model import GPT2, write_model
 from tests.small_tokenizers import KINDS
-from ui import writing
+from ui.components import visible
+from ui.shared import continuation as writing
 
 TEXT = "w5 w7 w9"
 IDS = [9, 11, 13]

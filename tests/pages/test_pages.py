@@ -1,16 +1,14 @@
 """The pages without a browser: every step and every preset is drawn, junk is refused, nothing raises."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from attention_core.worked.lesson_file import to_address
-from attention_core.worked.presets import PRESETS, preset
+from attention_core.lessons.lesson_file import to_address
+from attention_core.lessons.presets import PRESETS, preset
 from tests.mounted import mounted
-
-APP = Path(__file__).parents[2] / "app.py"
+from tests.paths import APP
 
 
 def opened(page, **query):

@@ -1,19 +1,17 @@
 """What a page says when a model cannot be shown, without a browser: plainly, and the page stays of use."""
 
 import shutil
-from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 import app as application
 import attention_core as ac
-from tests.hub import STORED
-from ui.models import get_run, shelf
-from ui.offer import VARIABLE
+from tests.paths import APP, BERT
 from ui.server import say_failed
+from ui.shared.models import get_run, shelf
+from ui.shared.offer import VARIABLE
 
-APP = Path(__file__).parents[2] / "app.py"
 PAGES = pytest.mark.parametrize("page", ["app", "pages/step_by_step", "pages/worked_example"])
 TEXT = "w3 w4 w5"
 
@@ -21,7 +19,7 @@ TEXT = "w3 w4 w5"
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     """The stored random BERT in a folder of its own, read from the disk in every run."""
-    place = shutil.copytree(STORED, tmp_path / "changing")
+    place = shutil.copytree(BERT, tmp_path / "changing")
     monkeypatch.setenv(VARIABLE, str(place))
     monkeypatch.setenv("ATTENTION_LAB_MEMORY", "0")
     yield place

@@ -2,20 +2,19 @@
 
 import json
 import struct
-from pathlib import Path
 
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
 import attention_core as ac
-from attention_core.sides import attentions
+from attention_core.attention_view import attentions
 from tests.mounted import mounted
+from tests.paths import APP
 from tests.random_model import T5, write_pair
-from ui.controls import written
-from ui.offer import VARIABLE
+from ui.shared.controls import written
+from ui.shared.offer import VARIABLE
 
-APP = Path(__file__).parents[2] / "app.py"
 TEXT, TARGET = "w1 w5 w1 w8 w13", "w3 w21 w2"
 SHAPES = {"encoder": (6, 6), "decoder": (4, 4), "cross": (4, 6)}
 SIDES = pytest.mark.parametrize("side", SHAPES)

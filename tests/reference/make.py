@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 
 import attention_core as ac
-from attention_core.catalogue import CATALOGUE
-from attention_core.checkpoint import find
+from attention_core.hub.catalogue import CATALOGUE
+from attention_core.loading import find
 from tests.reference.oracle import TENSORS, random_bert, reference_model, reference_trace
 from tests.reference.sentences import SENTENCES
 

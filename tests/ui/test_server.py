@@ -8,16 +8,14 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 
+from tests.paths import ROOT
 from ui import server
-from ui.models import shelf
-from ui.offer import VARIABLE
-from ui.selection import DEFAULTS
-
-ROOT = Path(__file__).parents[2]
+from ui.shared.models import shelf
+from ui.shared.offer import VARIABLE
+from ui.shared.selection import DEFAULTS
 
 
 def at_once(connection):

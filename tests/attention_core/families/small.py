@@ -6,14 +6,15 @@ from pathlib import Path
 import numpy as np
 from safetensors.numpy import save_file
 
-from attention_core.checkpoint import build
-from attention_core.families.configuration import read_config
-from attention_core.families.convert import factor_lengths, tensor_sources
+from attention_core.families.reading.configuration import read_config
+from attention_core.families.reading.convert import factor_lengths, tensor_sources
 from attention_core.families.registry import family_of
-from attention_core.tensors import WEIGHTS, Tensors
-from attention_core.tokenizer import Tokenizer
+from attention_core.loading import build
+from attention_core.text.tokenizer import Tokenizer
+from attention_core.weights.tensors import WEIGHTS, Tensors
+from tests.paths import BERT
 
-TOKENIZER = Path(__file__).parents[2] / "reference" / "bert" / "tokenizer.json"
+TOKENIZER = BERT / "tokenizer.json"
 
 
 def written(folder, tensors):

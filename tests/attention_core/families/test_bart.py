@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from attention_core.errors import UnsupportedConfigError
-from attention_core.families.configuration import read_config
-from attention_core.families.convert import as_stored
+from attention_core.families.reading.configuration import read_config
+from attention_core.families.reading.convert import as_stored
 from attention_core.families.registry import FAMILIES
-from attention_core.positions import sinusoids
+from attention_core.ops.positions import sinusoids
 from tests.attention_core.families.small import written
 
 OLD = {

@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 from attention_core import explain
-from attention_core.derivation import Address, steps
+from attention_core.computation.derivation import Address, steps
+from attention_core.config.positions import Alibi, Rotary
 from attention_core.errors import UnsupportedConfigError
-from attention_core.families.configuration import read_config
+from attention_core.families.reading.configuration import read_config
 from attention_core.families.registry import family_of
-from attention_core.positions import Alibi, Rotary, alibi_slopes
+from attention_core.ops.positions import alibi_slopes
 from tests.attention_core.families.small import small
 from tests.walk import opened
 

@@ -3,9 +3,9 @@
 import pytest
 
 from attention_core.errors import UnsupportedConfigError
-from attention_core.families.configuration import read_config
 from attention_core.families.gemma3 import GEMMA3, GEMMA3_TEXT
-from attention_core.families.windows import FULL, SLIDING
+from attention_core.families.reading.configuration import read_config
+from attention_core.families.reading.windows import FULL, SLIDING
 
 OLD = {
     "model_type": "gemma3_text", "num_hidden_layers": 13, "rope_theta": 700.0, "rope_local_base_freq": 50.0,

@@ -5,10 +5,10 @@ import pytest
 from safetensors.numpy import load_file
 
 import attention_core as ac
-from attention_core.derivation import Address, evaluate
+from attention_core.computation.derivation import Address, evaluate
 from attention_core.errors import UnsupportedConfigError
 from attention_core.explain import open_term
-from attention_core.families.configuration import read_config
+from attention_core.families.reading.configuration import read_config
 from attention_core.families.registry import family_of
 from tests.random_model import GPT_OSS, write_model
 from tests.walk import opened

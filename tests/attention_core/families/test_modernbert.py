@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from attention_core.errors import UnsupportedConfigError
-from attention_core.families.configuration import read_config
-from attention_core.families.convert import as_stored, at_layer
 from attention_core.families.modernbert import MODERNBERT
-from attention_core.families.windows import FULL, SLIDING
+from attention_core.families.reading.configuration import read_config
+from attention_core.families.reading.convert import as_stored, at_layer
+from attention_core.families.reading.windows import FULL, SLIDING
 from tests.attention_core.families.small import written
 
 OLD = {

@@ -2,11 +2,11 @@
 
 import pytest
 
+from attention_core.architecture.block import declaration
+from attention_core.config.positions import Relative
 from attention_core.errors import UnsupportedConfigError
-from attention_core.families.configuration import read_config
 from attention_core.families.mpnet import MPNET
-from attention_core.layer import declaration
-from attention_core.positions import Relative
+from attention_core.families.reading.configuration import read_config
 
 RAW = {
     "architectures": ["MPNetForMaskedLM"], "attention_probs_dropout_prob": 0.1, "bos_token_id": 0, "eos_token_id": 2,

@@ -1,0 +1,47 @@
+"""From pixels to the stream, and from the class token to the labels, declared.
+
+Source: Dosovitskiy et al. 2020, section 3.1, https://arxiv.org/abs/2010.11929
+"""
+
+from __future__ import annotations
+
+from attention_core.architecture.declare import stage
+from attention_core.computation.stage import Stage
+from attention_core.config.image import ImageInput
+from attention_core.config.model_config import ModelConfig
+from attention_core.ops.basic import Given
+from attention_core.ops.einsum import Contract
+from attention_core.ops.elementwise import Add
+from attention_core.ops.images import First, Prepend, Standardize
+
+PIXEL = "A pixel of the image, from 0 to 255."
+SAYS = "From preprocessor_config.json: what the model was trained to find subtracted and divided by."
+
+
+def patch_stages(image: ImageInput) -> list[Stage]:
+    """From the pixels to the stream as the first layer finds it."""
+    divided = f"pixel ÷ {image.divisor:g}" if image.divisor != 1 else "pixel"
+    return [
+        stage("pixel[patch, value]", Given(PIXEL), title="Pixels"),
+        stage("mean[colour]", Given(SAYS), title="Means"),
+        stage("std[colour]", Given(SAYS), title="Standard deviations"),
+        stage("normalized[patch, value]", Standardize(image.divisor), "pixel[patch, value]", "mean[colour]",
+              "std[colour]", title="Pixels, normalized", equation=f"({divided} − mean) ÷ std"),
+        stage("patch_embedding[patch, model]", Contract(), "normalized[patch, value]", "W_patch[value, model]",
+              "b_patch[model]", title="Patches, times W_patch", equation="normalized · W_patch + b_patch"),
+        stage("joined[position, model]", Prepend(), "W_cls[model]", "patch_embedding[patch, model]", inline=True,
+              title="The class token before the patches", equation="W_cls, then each patch"),
+        stage("embedding[position, model]", Add(), "joined[position, model]", "W_pos[place, model]",
+              title="Patch and place added", equation="x = patch + W_pos[place]"),
+    ]  # fmt: skip
+
+
+def label_stages(config: ModelConfig) -> list[Stage]:
+    """The logits of the labels, read off the class token."""
+    bias = ["b_U[vocab]"] if "b_U" in config.biases else []
+    return [
+        stage("class[model]", First(), "contextual[position, model]", title="The class token",
+              equation="contextual of [CLS]"),
+        stage("logits[vocab]", Contract(), "class[model]", "W_U[vocab, model]", *bias, title="Logits of the labels",
+              equation="logits = class · W_U" + (" + b_U" if bias else "")),
+    ]  # fmt: skip

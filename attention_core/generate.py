@@ -1,0 +1,145 @@
+"""Writing on: a language model's next token, and the next, with keys and values kept of what was read before.
+
+Only new positions are run, by the same declared stages; their queries meet the kept keys and values, and
+their own. A causal model's earlier positions do not change by what follows them, so nothing is lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from attention_core.arrays import Array
+from attention_core.computation.stage import Numbers, Stage
+from attention_core.config.model_config import ModelConfig
+from attention_core.errors import InputError
+from attention_core.model import Model
+from attention_core.ops.rotary import frequencies
+from attention_core.runtime.forward import Forward, met
+from attention_core.runtime.run import Inputs, finite, places
+from attention_core.sampling import Choice
+from attention_core.trace import Trace
+from attention_core.weights.model_weights import Key
+
+ROOM = 64  # positions: as much is made at once, so that one more token seldom moves all that is kept
+
+
+@dataclass
+class Kept:
+    """What is kept of positions that were run: keys and values as they enter the scores and the mix.
+
+    own:    quantity and layer -> [kv_head, room, d_head], of which the first `length` places are taken
+    memory: quantity and layer -> [kv_head, source, d_head], of an encoder's output, which stays the same
+    """
+
+    length: int = 0
+    own: dict[Key, Array] = field(default_factory=dict)
+    memory: dict[Key, Array] = field(default_factory=dict)
+
+    def with_new(self, key: Key, new: Numbers) -> Numbers:
+        """The kept numbers of a quantity, followed by those of the new positions [kv_head, new, d_head]."""
+        end = self.length + new.shape[1]
+        there = self.own.get(key)
+        if there is None or there.shape[1] < end:
+            grown = np.empty((new.shape[0], max(end + ROOM, 2 * self.length), new.shape[2]), np.float32)
+            if there is not None:
+                grown[:, : self.length] = there[:, : self.length]
+            there = self.own[key] = grown
+        there[:, self.length : end] = new
+        return there[:, :end]
+
+
+class Continued(Forward):
+    """A run over the positions that were not run before."""
+
+    def __init__(self, model: Model, inputs: Inputs, kept: Kept) -> None:
+        super().__init__(model, inputs)
+        self.kept = kept
+
+    def run_layer(self, layer: int, before: Array, after: Array) -> Iterator[None]:
+        """One layer; what it makes of an encoder's output is there already."""
+        self.held |= {key: numbers for key, numbers in self.kept.memory.items() if key[1] == layer}
+        yield from super().run_layer(layer, before, after)
+
+    def hold(self, stage: Stage, numbers: Numbers) -> None:
+        """Keep a quantity until it is not needed any more; keys and values beyond this run."""
+        key = stage.name, stage.layer
+        whose = met(self.model.config, stage.layer).get(stage.name)
+        if whose == "own":
+            numbers = self.kept.with_new(key, numbers)
+        elif whose == "memory":
+            self.kept.memory[key] = numbers
+        super().hold(stage, numbers)
+
+
+class Continuation:
+    """A text that is read on token by token.
+
+    encoder: of an encoder–decoder, the trace of the other side
+    Raises InputError for a model that cannot write: without a language-model head, or not causal.
+    """
+
+    def __init__(self, model: Model, encoder: Trace | None = None) -> None:
+        if not writes(model.config):
+            raise InputError(f"{model.name} is no language model, so it cannot write on.")
+        if (encoder is None) == model.config.cross:
+            raise InputError("A decoder needs an encoder's output, and only a decoder takes one.")
+        self.model, self.encoder = model, encoder
+        self.ids: list[int] = []
+        self.kept = Kept()
+
+    def read(self, more: Sequence[int]) -> Array:
+        """Read more tokens; the logits [d_vocab] of what may follow them.
+
+        Raises InputError when there are none, too many, or ids out of the vocabulary, and NonFiniteError when the
+        stream is not finite.
+        """
+        model, ids = self.model, [*self.ids, *more]
+        model.check(ids if more else [])
+        now = np.array(ids)
+        placed = places(model.config, now, None)
+        if not still_turned(model.config, placed, self.kept.length):
+            self.kept = Kept(memory=self.kept.memory)
+        memory, seen = (self.encoder.contextual, self.encoder.inputs.seen) if self.encoder else (None, None)
+        inputs = Inputs(now, placed, memory=memory, memory_seen=seen, done=self.kept.length)
+        run = Continued(model, inputs, self.kept)
+        stream = finite(run.stream())
+        self.ids, self.kept.length = ids, len(ids)
+        return run.logits(stream[-1, -1])
+
+
+def writes(config: ModelConfig) -> bool:
+    """Whether a model can write: it looks back only, and has a language-model head."""
+    return config.causal and config.head != "none"
+
+
+def still_turned(config: ModelConfig, placed: np.ndarray, length: int) -> bool:
+    """Whether keys that were rotated in the first `length` places turn the same in all of them.
+
+    Some scalings of rotary positions change every angle as a text grows; kept keys are then worth nothing.
+    """
+    if not length:
+        return True
+    before, now = (int(each.max()) + 1 for each in (placed[:length], placed))
+    turns = (rotary for rotary in set(config.rotary) if rotary is not None)
+    return all(np.array_equal(frequencies(rotary, before), frequencies(rotary, now)) for rotary in turns)
+
+
+def write(
+    model: Model, ids: Sequence[int], choose: Choice, most: int, encoder: Trace | None = None
+) -> Iterator[int]:  # fmt: skip
+    """The tokens that a model writes after some, each as soon as it is chosen.
+
+    It ends after `most` of them, after the token that ends a text, or where the model can read no more.
+
+    choose:  greedy, or what `sampled` gives
+    encoder: of an encoder–decoder, the trace of its text
+    """
+    text, new = Continuation(model, encoder), list(ids)
+    for _ in range(min(most, model.config.n_ctx - len(ids))):
+        new = [choose(text.read(new))]
+        yield new[0]
+        if new[0] in model.config.end_ids:
+            return

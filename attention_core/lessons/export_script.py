@@ -1,0 +1,85 @@
+"""A solved lesson as a NumPy script that prints the same numbers."""
+
+from __future__ import annotations
+
+from attention_core.lessons.lesson import Lesson, allowed
+
+WEIGH = {
+    "softmax": """
+    powers = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    return powers / powers.sum(axis=-1, keepdims=True)""",
+    "share": """
+    kept = np.where(np.isneginf(scores), 0, scores)
+    total = kept.sum(axis=-1, keepdims=True)
+    # A sum that is 0 but for what binary numbers leave over of it divides nothing.
+    total[abs(total) <= 1e-9 * abs(kept).sum(axis=-1, keepdims=True)] = np.nan
+    return np.where(np.isneginf(scores), 0, kept / total)""",
+    "hardmax": """
+    first = np.isclose(scores, scores.max(axis=-1, keepdims=True), rtol=1e-9, atol=1e-9)
+    return first / first.sum(axis=-1, keepdims=True)""",
+}
+FROM_X = """
+q, k, v = (split(X @ W) for W in (W_Q, W_K, W_V))
+"""
+GIVEN = """
+q, k, v = split(Q), split(K), split(V)
+"""
+SCRIPT = '''"""A worked example of self-attention; it prints every matrix."""
+
+import numpy as np
+
+np.set_printoptions(precision={decimals}, suppress=True, linewidth=160)
+
+words = {words}
+n_heads = {n_heads}
+{numbers}
+# Which keys (columns) each query (row) may look at.
+mask = np.array({mask}, dtype=bool)
+
+
+def split(x):
+    """[token, dimension] -> [head, token, dimension of the head]"""
+    return x.reshape(len(x), n_heads, -1).transpose(1, 0, 2)
+
+
+def weigh(scores):
+    """Scores made into weights, row by row."""{weigh}
+
+{start}
+product = q @ k.transpose(0, 2, 1)
+score = product{scale}
+masked = np.where(mask, score, -np.inf)
+# A row in which everything is masked gives zeros.
+weight = np.zeros_like(masked)
+rows = mask.any(axis=-1)
+weight[:, rows] = weigh(masked[:, rows])
+z = weight @ v
+result = dict(q=q, k=k, v=v, product=product, score=score, weight=weight, z=z)
+{end}
+if __name__ == "__main__":
+    print("words:", *words)
+    for name, numbers in result.items():
+        print(name, numbers, sep="\\n")
+'''
+JOINED = """result["out"] = z.transpose(1, 0, 2).reshape(len(words), -1) @ W_O
+"""
+
+
+def script(lesson: Lesson) -> str:
+    """The lesson as a Python file that needs NumPy alone; everything is worked out exactly, in float64."""
+    numbers = "\n".join(f"{name} = np.array({[list(row) for row in rows]})" for name, rows in lesson.numbers.items())
+    scale = (" / np.sqrt(q.shape[-1])" if lesson.scaled else "") + (
+        f" / {lesson.temperature!r}" if lesson.temperature != 1 else ""
+    )
+    from_x = lesson.entry == "x"
+    return SCRIPT.format(
+        decimals=lesson.decimals,
+        words=ascii(list(lesson.words)),
+        n_heads=lesson.n_heads,
+        numbers=numbers,
+        mask=allowed(lesson).astype(int).tolist(),
+        weigh=WEIGH[lesson.weigh],
+        scale=scale,
+        start=(FROM_X if from_x else GIVEN).strip(),
+        end=JOINED if from_x else "",
+    )

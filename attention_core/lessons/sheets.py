@@ -1,0 +1,91 @@
+"""Every matrix of a solved lesson with its title and the words along its sides: what is taken away from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+
+from attention_core.computation.derivation import Address, Term, Value
+from attention_core.computation.render import number
+from attention_core.computation.stage import Numbers, Stage
+from attention_core.lessons.solve import Solution
+from attention_core.ops.basic import Given
+
+POSITIONS = frozenset({"position", "query", "key"})
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One matrix.
+
+    name:  of the quantity, and of its head where there are several: "weight", "weight_head1"
+    rows, columns: what stands along the sides
+    numbers: [row, column]; texts: their digits as the lesson shows them
+    """
+
+    name: str
+    title: str
+    equation: str
+    given: bool
+    rows: list[str]
+    columns: list[str]
+    numbers: Numbers
+    texts: list[list[str]]
+
+
+def sheets(solution: Solution) -> list[Sheet]:
+    """All matrices, in the order in which they are worked out."""
+    return [each for stage in solution.stages.values() for each in stage_sheets(solution, stage)]
+
+
+def stage_sheets(solution: Solution, stage: Stage) -> list[Sheet]:
+    """The matrices of one quantity: one, or one for each head."""
+    numbers = solution.array(stage.name)
+    if "head" not in stage.axes:
+        return [sheet(solution, stage, numbers, "")]
+    if len(numbers) == 1:
+        return [sheet(solution, stage, numbers[0], "")]
+    return [sheet(solution, stage, part, str(head)) for head, part in enumerate(numbers)]
+
+
+def sheet(solution: Solution, stage: Stage, numbers: Numbers, head: str) -> Sheet:
+    """One matrix of a quantity; `head` says which, where there are several."""
+    axes = [axis for axis in stage.axes if axis != "head"]
+    sides = [
+        list(solution.lesson.words) if axis in POSITIONS else [str(i) for i in range(size)]
+        for axis, size in zip(axes, numbers.shape, strict=True)
+    ]
+    return Sheet(
+        name=f"{stage.name}_head{head}" if head else stage.name,
+        title=(stage.title or stage.name) + (f", head {head}" if head else ""),
+        equation=stage.equation,
+        given=isinstance(stage.operation, Given),
+        rows=sides[0],
+        columns=sides[1],
+        numbers=numbers,
+        texts=[[text_of(x, solution.lesson.decimals) for x in row] for row in numbers],
+    )
+
+
+def text_of(value: Value | np.bool_, decimals: int) -> str:
+    """A cell's digits; of a mask, 1 or 0."""
+    if isinstance(value, np.bool_):
+        return str(int(value))
+    return number(value if isinstance(value, Fraction) else float(value), decimals)
+
+
+def outputs(solution: Solution, query: int) -> list[tuple[str, Term]]:
+    """How one token's result is made: its weights to every key, and every dimension of its output, each with a name."""
+    lesson = solution.lesson
+    made = []
+    for head in range(lesson.n_heads):
+        which = f", head {head}" if lesson.n_heads > 1 else ""
+        for key, word in enumerate(lesson.words):
+            made.append((f"weight of “{word}”{which}", solution.term(Address("weight", (head, query, key)))))
+        for dim in range(lesson.d_head):
+            made.append((f"z[{dim}]{which}", solution.term(Address("z", (head, query, dim)))))
+    if "out" in solution.stages:
+        made += [(f"out[{m}]", solution.term(Address("out", (query, m)))) for m in range(lesson.d)]
+    return made

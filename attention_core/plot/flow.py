@@ -1,0 +1,252 @@
+"""Self-attention as a flow of matrices, drawn from a model's own sizes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Literal
+from xml.sax.saxutils import escape, quoteattr
+
+from attention_core.plot.theme import MONO, SANS, Theme, ThemeName
+from attention_core.plot.theme import theme as theme_of
+
+Role = Literal["query", "key", "value", "plain"]
+WIDTH, HEIGHT = 1166, 196
+MIDDLE = 84  # the line along which the drawing runs
+LANES = {"query": 34, "key": MIDDLE, "value": 134}
+STEP_TITLES = ("Text", "Tokens", "Embeddings", "Q, K, V", "Scores", "Scaled", "Mask", "Weights", "Mixed", "Joined",
+               "Residual")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """The sizes that the drawing is made from.
+
+    masked:  whether a query sees earlier tokens only
+    n_keys:  how many tokens answer, where others do than ask: keys and values come from what an encoder made of them
+    scoring: what is done to q · k before the mask
+    image:   whether the tokens are the patches of an image
+    window:  how many keys a query sees, itself included, on one side; None for all
+    n_kv_heads: how many heads of keys and values there are, where several heads share one
+    """
+
+    n_tokens: int
+    n_heads: int
+    d_model: int
+    d_head: int
+    masked: bool
+    n_keys: int | None = None
+    scoring: str = "as it is"
+    image: bool = False
+    window: int | None = None
+    n_kv_heads: int | None = None
+
+    @property
+    def titles(self) -> tuple[str, ...]:
+        """What the steps are called."""
+        return ("Image", "Patches", *STEP_TITLES[2:]) if self.image else STEP_TITLES
+
+    @property
+    def mask(self) -> str:
+        """What a query may see, in few words."""
+        if self.window is None:
+            return "earlier only" if self.masked else "none"
+        return f"last {self.window} only" if self.masked else f"within {self.window - 1}"
+
+
+@dataclass(frozen=True)
+class Box:
+    """A matrix in the drawing: which step it belongs to, its middle, its sides, its shape in words, its own name."""
+
+    step: int
+    role: Role
+    x: float
+    y: float
+    width: float
+    height: float
+    shape: str
+    name: str = ""
+
+
+def side(size: int) -> float:
+    """The length of a side: it grows with the logarithm, so that 8 and 512 both can be drawn."""
+    return 12 + 5 * math.log2(max(size, 1))
+
+
+def layout(sizes: Sizes) -> list[Box]:
+    """Where each step's matrices stand, from left to right."""
+    n, model, head = (side(size) for size in (sizes.n_tokens, sizes.d_model, sizes.d_head))
+    count, low = sizes.n_tokens, min(n, 40)
+    answering = count if sizes.n_keys is None else sizes.n_keys
+    stream, one, other = f"{count} × {sizes.d_model}", f"{count} × {sizes.d_head}", f"{answering} × {sizes.d_head}"
+    square, wide = f"{count} × {answering}", side(answering)
+    x = [53 + 106 * i for i in range(11)]
+    kinds: tuple[tuple[Role, str, float, str], ...] = (
+        ("query", "Q", low, one), ("key", "K", min(wide, 40), other), ("value", "V", min(wide, 40), other),
+    )  # fmt: skip
+    return [
+        *sources(sizes, x),
+        *(Box(4, role, x[3], LANES[role], head, high, shape, name) for role, name, high, shape in kinds),
+        Box(5, "plain", x[4], MIDDLE - 25, wide, n, square, "QKᵀ"),
+        Box(6, "plain", x[5], MIDDLE - 25, 64, 26, sizes.scoring, sizes.scoring),
+        Box(7, "plain", x[6], MIDDLE - 25, wide, n, sizes.mask),
+        Box(8, "plain", x[7], MIDDLE - 25, wide, n, square),
+        Box(9, "value", x[8], MIDDLE, head, low, one, "z"),
+        Box(10, "plain", x[9], MIDDLE, model, n, f"{sizes.n_heads} heads · W_O"),
+        Box(11, "plain", x[10], MIDDLE, model, n, stream, "+"),
+    ]  # fmt: skip
+
+
+def sources(sizes: Sizes, x: list[int]) -> list[Box]:
+    """What queries, keys and values are made from: one stream, or the target's above and the encoder's memory below."""
+    n, model, count = side(sizes.n_tokens), side(sizes.d_model), sizes.n_tokens
+    stream = f"{count} × {sizes.d_model}"
+    if sizes.n_keys is None:
+        return [
+            Box(1, "plain", x[0], MIDDLE, 76, 26, "pixels" if sizes.image else "a sentence"),
+            Box(2, "plain", x[1], MIDDLE, 14, n, f"{count} {'tokens' if sizes.image else 'ids'}"),
+            Box(3, "plain", x[2], MIDDLE, model, n, stream, "x"),
+        ]
+    above, below = LANES["query"], (LANES["key"] + LANES["value"]) / 2
+    low, high = min(n, 40), min(side(sizes.n_keys), 40)
+    return [
+        Box(1, "plain", x[0], above, 76, 26, "two texts", "target"),
+        Box(1, "plain", x[0], below, 76, 26, "two texts", "sentence"),
+        Box(2, "plain", x[1], above, 14, low, f"{count} ids"),
+        Box(2, "plain", x[1], below, 14, high, f"{sizes.n_keys} ids"),
+        Box(3, "plain", x[2], above, model, low, stream, "x"),
+        Box(3, "plain", x[2], below, model, high, f"{sizes.n_keys} × {sizes.d_model}", "memory"),
+    ]
+
+
+def self_attention_svg(sizes: Sizes, *, lit: int | None = None, theme: ThemeName = "light", text: str = "") -> str:
+    """The eleven steps of one head as a drawing; `lit` is the step at hand, counted from 1."""
+    colours, boxes = theme_of(theme), layout(sizes)
+    places = {box.step: box.x for box in boxes}
+    parts = [light(places[lit], colours)] if lit else []
+    parts += arrows(boxes, colours)
+    for step, title in enumerate(sizes.titles, 1):
+        own = [box for box in boxes if box.step == step]
+        shape = shape_of(own) if step != 1 or not text else shortened(text)
+        parts.append(group(step, title, shape, own, colours, lit == step, sizes))
+    words = f"{sizes.n_tokens} tokens through one of {sizes.n_heads} heads, {sizes.d_head} dimensions wide."
+    if sizes.n_keys is not None:
+        words += f" Keys and values come from the memory: what the encoder made of {sizes.n_keys} tokens."
+    title = f"{'Self' if sizes.n_keys is None else 'Cross'}-attention, step by step"
+    return document(WIDTH, HEIGHT, title, words, colours, parts)
+
+
+def shape_of(boxes: list[Box]) -> str:
+    """The shapes of a step's matrices as one: "5 × 37", or "5, 7 × 37" where the second has other rows."""
+    rows, _, rest = zip(*(box.shape.partition(" ") for box in boxes), strict=True)
+    return f"{', '.join(dict.fromkeys(rows))} {rest[0]}".strip()
+
+
+def group(step: int, title: str, shape: str, boxes: list[Box], colours: Theme, lit: bool, sizes: Sizes) -> str:
+    """One step: its matrices, its number and title, and its shape beneath."""
+    x = boxes[0].x
+    inner = [
+        f'<rect class="hit" x="{x - 51}" y="1" width="102" height="{HEIGHT - 2}" rx="8" fill="none" stroke="none" '
+        'pointer-events="all"/>'
+    ]
+    inner += [matrix(box, colours, lit, sizes) for box in boxes]
+    inner.append(label(f"{step} {title}", x, HEIGHT - 20, colours.ink if lit else colours.muted, 12, bold=lit))
+    inner.append(label(shape, x, HEIGHT - 6, colours.muted, 10.5, family=MONO))
+    name = f"Step {step}: {title}, {shape}"
+    return f'<g data-step="{step}" data-lit="{str(lit).lower()}"><title>{escape(name)}</title>{"".join(inner)}</g>'
+
+
+def light(x: float, colours: Theme) -> str:
+    """What stands behind the step at hand."""
+    return (
+        f'<rect x="{x - 51}" y="1" width="102" height="{HEIGHT - 2}" rx="8" fill="{colours.panel}" '
+        f'stroke="{colours.ink}" stroke-width="1.5"/>'
+    )
+
+
+def matrix(box: Box, colours: Theme, lit: bool, sizes: Sizes) -> str:
+    """A matrix as a rectangle; a mask as the triangle that it leaves."""
+    colour = {"query": colours.query, "key": colours.key, "value": colours.value, "plain": colours.muted}[box.role]
+    left, top = box.x - box.width / 2, box.y - box.height / 2
+    fill = f'fill="{colour}" fill-opacity="{0.55 if lit else 0.22}" stroke="{colour}"'
+    drawn = f'<rect x="{left:.1f}" y="{top:.1f}" width="{box.width:.1f}" height="{box.height:.1f}" rx="3" {fill}/>'
+    if box.step == 7 and sizes.masked:
+        points = f"{left:.1f},{top:.1f} {left + box.width:.1f},{top:.1f} {left + box.width:.1f},{top + box.height:.1f}"
+        drawn += f'<polygon points="{points}" fill="{colours.ink}" fill-opacity=".5"/>'
+    return drawn + (label(box.name, box.x, box.y + 4, colours.ink, 11) if box.name else "")
+
+
+def arrows(boxes: list[Box], colours: Theme) -> list[str]:
+    """What flows where: along the steps, from the stream to Q, K and V, the values past the scores, the residual."""
+    at = {(box.step, box.role): box for box in boxes}
+    query, key, value = (at[4, role] for role in ("query", "key", "value"))  # type: ignore[index]
+    *chain, joined, last = (at[step, "plain"] for step in (5, 6, 7, 8, 10, 11))
+    mixed = at[9, "value"]
+    rows = [[box for box in boxes if box.step == step] for step in (1, 2, 3)]
+    stream, memory = rows[2][0], rows[2][-1]
+    pairs = [
+        *(pair for row in zip(*rows, strict=True) for pair in pairwise(row)),
+        (stream, query), (memory, key), (memory, value), (query, chain[0]),
+        (key, chain[0]), *pairwise(chain), (chain[-1], mixed), (value, mixed), (mixed, joined), (joined, last),
+    ]  # fmt: skip
+    drawn = [curve(a, b, colour_of(a, colours)) for a, b in pairs]
+    if memory is not stream:
+        drawn.append(label("encoder", (rows[1][1].x + memory.x - memory.width / 2) / 2 + 2, memory.y - 6,
+                           colours.muted, 11))  # fmt: skip
+    drawn.append(residual(stream, last, stream is not memory, colours))
+    return [f'<g class="arrows">{"".join(drawn)}</g>']
+
+
+def residual(stream: Box, last: Box, above: bool, colours: Theme) -> str:
+    """The stream past attention to where that is added to it, below the other matrices or above them."""
+    turn, line = (-8, 7) if above else (8, 158)
+    start, end = (box.y + (-1 if above else 1) * box.height / 2 for box in (stream, last))
+    return (
+        f'<path d="M{stream.x:.1f} {start:.1f} V{line - turn} q0 {turn} 8 {turn} '
+        f'H{last.x - 8:.1f} q8 0 8 {-turn} V{end + turn / 2:.1f}" fill="none" stroke="{colours.muted}" '
+        'stroke-dasharray="4 3" stroke-width="1.3" marker-end="url(#tip)"/>'
+    )
+
+
+def curve(a: Box, b: Box, colour: str) -> str:
+    """An arrow from the right side of one box to the left side of another."""
+    x1, x2 = a.x + a.width / 2 + 2, b.x - b.width / 2 - 3
+    bend = (x2 - x1) / 2
+    return (
+        f'<path d="M{x1:.1f} {a.y:.1f} C{x1 + bend:.1f} {a.y:.1f} {x2 - bend:.1f} {b.y:.1f} {x2:.1f} {b.y:.1f}" '
+        f'fill="none" stroke="{colour}" stroke-width="1.3" marker-end="url(#tip)"/>'
+    )
+
+
+def colour_of(box: Box, colours: Theme) -> str:
+    """The colour in which something flows from a box."""
+    return {"query": colours.query, "key": colours.key, "value": colours.value}.get(box.role, colours.muted)
+
+
+def label(text: str, x: float, y: float, colour: str, size: float, *, bold: bool = False, family: str = SANS) -> str:
+    """A centred line of text."""
+    weight = ' font-weight="700"' if bold else ""
+    return (
+        f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="middle" font-family={quoteattr(family)} font-size="{size}" '
+        f'fill="{colour}"{weight}>{escape(text)}</text>'
+    )
+
+
+def shortened(text: str, most: int = 14) -> str:
+    """The beginning of a text, without what cannot stand in XML."""
+    plain = "".join(c if c.isprintable() else "·" for c in text)
+    return plain if len(plain) <= most else f"{plain[: most - 1]}…"
+
+
+def document(width: float, height: float, title: str, words: str, colours: Theme, parts: Sequence[str]) -> str:
+    """A whole SVG with its title and its description."""
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" width="{width:g}" '
+        f'height="{height:g}" role="group" aria-label={quoteattr(title)}><title>{escape(title)}</title>'
+        f"<desc>{escape(words)}</desc><defs>"
+        f'<marker id="tip" viewBox="0 0 8 8" refX="6" refY="4" markerWidth="6" markerHeight="6" orient="auto">'
+        f'<path d="M0 0 8 4 0 8z" fill="{colours.muted}"/></marker></defs>'
+        f'<rect width="100%" height="100%" fill="{colours.background}"/>{"".join(parts)}</svg>'
+    )

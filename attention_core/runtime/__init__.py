@@ -1,0 +1,1 @@
+"""A run: the declaration of a model carried out over its inputs."""

@@ -1,0 +1,182 @@
+"""What every run of a model shares: its inputs, its declaration, and the numbers that are given and not made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from attention_core.architecture.block import declaration
+from attention_core.architecture.declare import is_trained
+from attention_core.arrays import Array, frozen
+from attention_core.computation.stage import Numbers, Ref, Stage
+from attention_core.config import masks
+from attention_core.config.image import COLOURS
+from attention_core.config.model_config import ModelConfig
+from attention_core.errors import InputError, NonFiniteError
+from attention_core.ops.basic import Given
+from attention_core.ops.positions import alibi_slopes, distance_buckets
+from attention_core.ops.rotary import frequencies
+
+if TYPE_CHECKING:
+    from attention_core.model import Model
+
+
+@dataclass(frozen=True, eq=False)
+class Inputs:
+    """What a run starts from.
+
+    ids:    [position]
+    places: [position], each token's place as the model counts
+    seen:   [position], True for tokens of the text and False for what fills it up; None when all are of the text
+    memory, memory_seen: [source, d_model] and [source], of an encoder
+    pixels: [patch, value], of an image
+    done:   how many positions, the first ones, were run before; only those after them are run
+    end:    the position before which the run ends, the text's end when None
+    """
+
+    ids: np.ndarray
+    places: np.ndarray
+    seen: masks.Mask | None = None
+    memory: Array | None = None
+    memory_seen: masks.Mask | None = None
+    pixels: Array | None = None
+    done: int = 0
+    end: int | None = None
+
+    @property
+    def new(self) -> slice:
+        """The positions that are run."""
+        return slice(self.done, self.end)
+
+
+def places(config: ModelConfig, ids: np.ndarray, seen: masks.Mask | None) -> np.ndarray:
+    """Each token's place as the model counts: [position]."""
+    counted = {"index": np.ones(len(ids), bool), "mask": seen, "ids": ids != config.pad_id}[config.place_from]
+    if counted is None:
+        counted = np.ones(len(ids), bool)
+    return np.where(counted, np.cumsum(counted) - 1, max(-1, -config.place_offset)) + config.place_offset
+
+
+def allowed(config: ModelConfig, layer: int, inputs: Inputs) -> masks.Mask | None:
+    """Where a query may look in a layer: [query, key], or None when it may look everywhere."""
+    keys = np.arange(len(inputs.ids))
+    queries = keys[inputs.new]
+    parts = []
+    if config.causal:
+        parts.append(masks.causal(queries, keys))
+    if (width := config.window(layer)) is not None:
+        parts.append(masks.window(queries, keys, width))
+    if inputs.seen is not None:
+        parts.append(masks.padding(inputs.seen))
+    if not parts:
+        return None
+    made = np.ones((len(queries), len(keys)), bool)
+    for part in parts:
+        made &= part
+    return made
+
+
+def finite(stream: Array) -> Array:
+    """The residual stream [n_layers + 1, position, d_model] as it is; NonFiniteError where its numbers are not finite.
+
+    Each layer adds to what is there, so that what is not finite once is not finite at the end.
+    """
+    if np.isfinite(stream[-1]).all():
+        return stream
+    first = next(at for at, each in enumerate(stream) if not np.isfinite(each).all())
+    where = f"layer {first - 1} makes numbers" if first else "the embeddings have numbers"
+    raise NonFiniteError(
+        f"This run cannot be shown: {where} that are infinite or not a number. The model's weights are broken, or too "
+        "large for float32."
+    )
+
+
+class ModelRun:
+    """A model, what it is run over, and what both give without any product: the declaration and the given numbers."""
+
+    model: Model
+    inputs: Inputs
+
+    @property
+    def padded(self) -> bool:
+        """Whether some tokens only fill the text up."""
+        return self.inputs.seen is not None
+
+    def declared(self, layer: int | None) -> dict[str, Stage]:
+        """The stages of a layer, or those that belong to none, by name."""
+        return declaration(self.model.config, layer, self.padded)
+
+    def stage(self, name: str, layer: int | None) -> Stage:
+        """The declared quantity of a name, in a layer or in none; InputError when there is none."""
+        config = self.model.config
+        if layer is not None and not 0 <= layer < config.n_layers:
+            raise InputError(f"Layer {layer} is not there: layers are 0 to {config.n_layers - 1}.")
+        for place in (layer, None):
+            if (found := self.declared(place).get(name)) is not None:
+                return found
+        raise InputError(f"There is no quantity named {name!r}.")
+
+    def has(self, name: str, layer: int | None) -> bool:
+        """Whether a layer, or what belongs to none, declares a quantity of this name."""
+        return any(name in self.declared(place) for place in (layer, None))
+
+    def given(self, stage: Stage) -> np.ndarray:
+        """The numbers of a stage that is not made from others."""
+        config, inputs, name = self.model.config, self.inputs, stage.name
+        if is_trained(Ref(name, ())) and not (isinstance(stage.operation, Given) and stage.operation.why):
+            return self.trained(name, stage.layer)
+        made: np.ndarray | None = None
+        match name:
+            case "mask":
+                made = allowed(config, stage.layer or 0, inputs)
+            case "cross_mask" if inputs.memory is not None:
+                made = np.ones(len(inputs.memory), bool) if inputs.memory_seen is None else inputs.memory_seen
+            case "memory":
+                made = inputs.memory
+            case "pixel":
+                made = inputs.pixels
+            case "mean" | "std" if config.image:
+                made = np.array(getattr(config.image, name), np.float32)
+            case "place":
+                # A term in the score is there for every key, an angle for what is rotated now.
+                own = inputs.places if config.positions == "alibi" else inputs.places[inputs.new]
+                made = own.astype(np.float32)
+            case "frequency":
+                rotary = config.rotary[stage.layer or 0]
+                made = frequencies(rotary, int(inputs.places.max()) + 1) if rotary else None
+            case "slope":
+                made = alibi_slopes(config.n_heads)
+        if made is None:
+            raise InputError(f"This run has no {name}.")
+        return frozen(made)
+
+    def trained(self, name: str, layer: int | None) -> Numbers:
+        """A trained tensor, or what stands for it while it is on the disk."""
+        return self.model.weights[name, layer]
+
+    def follows(self, axis: str) -> tuple[tuple[str, ...], np.ndarray]:
+        """What an axis follows, and its index at each place there."""
+        config, inputs = self.model.config, self.inputs
+        match axis:
+            case "token":
+                return ("position",), inputs.ids[inputs.new]
+            case "place":
+                return ("position",), inputs.places[inputs.new]
+            case "segment":
+                return ("position",), np.zeros(len(inputs.ids[inputs.new]), int)
+            case "kv_head":
+                return ("head",), np.arange(config.n_heads) // (config.n_heads // config.n_kv_heads)
+            case "colour" if config.image:
+                return ("value",), np.arange(config.image.values) // (config.image.values // len(COLOURS))
+            case "bucket" if config.relative:
+                return ("query", "key"), distance_buckets(config.relative, len(inputs.ids), inputs.new)
+        raise InputError(f"There is no axis named {axis!r} here.")
+
+    def origin(self, name: str, layer: int | None) -> str:
+        """Where a given number comes from, in words."""
+        operation = self.stage(name, layer).operation
+        if isinstance(operation, Given) and operation.why:
+            return operation.why
+        return f"A trained number, from {self.model.sources[name, layer]}."

@@ -1,1 +1,0 @@
-"""A small attention layer whose every number is set by a person."""

@@ -1,0 +1,116 @@
+"""Writing on: with keys and values kept, every token is what a pass over the whole text gives."""
+
+import numpy as np
+import pytest
+
+import attention_core as ac
+from attention_core import generate as writing
+from attention_core.config import positions
+from attention_core.errors import InputError
+from attention_core.generate import Continuation, write
+from attention_core.sampling import greedy, sampled
+from tests.random_model import DYNAMIC, GPT2, LLAMA, SLIDING, write_model
+
+IDS = [7, 97, 5, 41, 13, 11, 77]
+MODELS = {"gpt2": GPT2, "llama": LLAMA, "sliding": SLIDING, "dynamic": DYNAMIC}
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory):
+    return {name: ac.load(write_model(tmp_path_factory.mktemp(name), raw)) for name, raw in MODELS.items()}
+
+
+@pytest.fixture
+def gpt2(models):
+    return models["gpt2"]
+
+
+def assert_same(logits, model, ids):
+    expected = model.trace(ids=ids).logits()[-1]
+    np.testing.assert_allclose(logits, expected, atol=1e-5 * np.abs(expected).max())
+
+
+@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("room", [1, 64])
+def test_what_is_kept_gives_the_logits_of_the_whole_text(models, monkeypatch, name, room):
+    monkeypatch.setattr(writing, "ROOM", room)
+    text = Continuation(models[name])
+    for more in ([7, 97, 5], [41], [13, 11], *([i] for i in range(20, 57))):
+        assert_same(text.read(more), models[name], text.ids)
+    assert len(text.ids) == 43
+
+
+@pytest.mark.parametrize(("name", "lengths"), [("gpt2", [1, 1, 1]), ("dynamic", [1, 12, 13])])
+def test_only_new_positions_are_run_unless_angles_have_changed(models, monkeypatch, name, lengths):
+    ran = []
+    stream = writing.Continued.stream
+    monkeypatch.setattr(writing.Continued, "stream", lambda run: ran.append(stream(run)) or ran[-1])
+    text = Continuation(models[name])
+    text.read(list(range(10, 20)))
+    for new in (30, 31, 32):
+        text.read([new])
+    assert [len(each[0]) for each in ran] == [10, *lengths]
+
+
+def test_keys_hold_where_their_angles_do():
+    plain, grows = (positions.Rotary(dim=6, scaling=kind, factor=2.0, original=11) for kind in ("linear", "dynamic"))
+    for rotary, length, now, holds in ((plain, 5, 40, True), (grows, 5, 11, True), (grows, 5, 12, False),
+                                       (grows, 12, 13, False), (grows, 0, 13, True)):  # fmt: skip
+        config = type("Traits", (), {"rotary": (rotary, None)})
+        assert writing.still_turned(config, np.arange(now), length) is holds
+
+
+def test_greedy_takes_the_likeliest_every_time(gpt2):
+    ids = list(IDS)
+    for _ in range(9):
+        ids.append(int(gpt2.trace(ids=ids).logits()[-1].argmax()))
+    assert list(write(gpt2, IDS, greedy, 9)) == ids[7:]
+
+
+def test_a_seed_writes_the_same_again(gpt2):
+    first, again, other = (list(write(gpt2, IDS, sampled(seed), 20)) for seed in (5, 5, 6))
+    assert first == again != other
+
+
+def test_each_token_comes_as_soon_as_it_is_chosen(gpt2):
+    asked = []
+    written = write(gpt2, IDS, lambda logits: asked.append(logits) or 5, 20)
+    assert (next(written), len(asked)) == (5, 1)
+
+
+def test_it_ends_after_the_token_that_ends_a_text(gpt2, tmp_path):
+    plain = list(write(gpt2, IDS, sampled(3), 12))
+    assert len(plain) == 12
+    for said in (plain[4], [999, plain[4]]):
+        ends = ac.load(write_model(tmp_path, GPT2 | {"eos_token_id": said}))
+        assert list(write(ends, IDS, sampled(3), 12)) == plain[: plain.index(plain[4]) + 1]
+
+
+def test_it_ends_where_the_model_can_read_no_more(gpt2):
+    assert len(list(write(gpt2, IDS, greedy, 64))) == 43 - 7
+    assert list(write(gpt2, [5] * 43, greedy, 64)) == []
+    assert list(write(gpt2, IDS, greedy, 0)) == []
+
+
+def test_the_next_tokens_logits_are_those_of_the_whole(gpt2):
+    trace = gpt2.trace(ids=IDS)
+    for position in (0, 3, 6, -1):
+        np.testing.assert_allclose(trace.next_logits(position), trace.logits()[position], atol=1e-5)
+
+
+def test_what_cannot_be_read_leaves_all_as_it_was(gpt2):
+    text = Continuation(gpt2)
+    text.read(IDS)
+    for more, said in (([], "no tokens"), ([101], "Id 101"), ([5] * 37, "44 tokens are too many")):
+        with pytest.raises(InputError, match=said):
+            text.read(more)
+    assert_same(text.read([5]), gpt2, [*IDS, 5])
+
+
+def test_a_model_that_cannot_write_says_so(bert, gpt2):
+    with pytest.raises(InputError, match="is no language model"):
+        Continuation(bert)
+    with pytest.raises(InputError, match="no language-model head"):
+        bert.trace(ids=IDS).next_logits(-1)
+    with pytest.raises(InputError, match="only a decoder takes one"):
+        Continuation(gpt2, bert.trace(ids=IDS))

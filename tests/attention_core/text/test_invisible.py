@@ -1,0 +1,30 @@
+"""Characters that leave no mark of their own."""
+
+import pytest
+
+from attention_core.text.invisible import named
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("a b" * 20, "a b" * 20),
+        ("a\x07\u202eb", "aU+0007U+202Eb"),
+        ("\ud800", "U+D800"),
+        ("\ufffe", "U+FFFE"),
+        ("👩\u200d👧", "👩\u200d👧"),
+        ("\u200d👧", "\u200d👧"),
+        ("\u200d", "U+200D"),
+        ("\u200d(1/3)", "U+200D(1/3)"),
+        ("👩\u200d(1/3)", "👩U+200D(1/3)"),
+        ("\u200b(2/3)", "U+200B(2/3)"),
+        ("❤\ufe0f", "❤\ufe0f"),
+        ("\ufe0f", "U+FE0F"),
+        ("\ufe0f(3/3)", "U+FE0F(3/3)"),
+        ("1\ufe0f\u20e3", "1\ufe0f\u20e3"),
+        ("\u3164", "U+3164"),
+        ("می\u200cخواهم", "می\u200cخواهم"),
+    ],
+)
+def test_what_leaves_no_mark_is_named(text, told):
+    assert named(text) == told

@@ -1,0 +1,61 @@
+"""Products with numbers that stay in a file, read a block at a time."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from safetensors.numpy import save_file
+
+from attention_core.weights import mapped
+from attention_core.weights.mapped import Mapped
+from attention_core.weights.tensors import WEIGHTS, Tensors
+
+DRAW = np.random.default_rng(3)
+KEPT = DRAW.normal(size=(3, 11, 7)).astype(np.float32)
+
+
+@pytest.fixture(scope="module", params=[np.float32, np.float16])
+def file(request, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("mapped")
+    save_file({"before": KEPT[0].astype(request.param), "a": KEPT.astype(request.param)}, folder / WEIGHTS)
+    tensors = Tensors(folder)
+    return tensors.file("a"), tensors.stored("a")
+
+
+@given(order=st.permutations(range(3)), block=st.integers(1, 100), rows=st.integers(1, 4))
+def test_a_product_is_that_of_the_same_array(file, order, block, rows):
+    stored = file[1].transpose(order)
+    array = stored.astype(np.float32).reshape(stored.shape[0], -1)
+    left = DRAW.normal(size=(rows, len(array))).astype(np.float32)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(mapped, "BLOCK", block)
+        matrix = Mapped(file[0], stored).reshape(array.shape)
+        np.testing.assert_allclose(left @ matrix, left @ array, atol=1e-5)
+        out = np.full((rows, array.shape[1]), np.nan, np.float32)
+        np.testing.assert_allclose(np.matmul(left, matrix, out=out), left @ array, atol=1e-5)
+
+
+def test_a_product_reads_one_block_at_a_time(file, monkeypatch):
+    read = []
+    fill = type(file[0]).fill
+    monkeypatch.setattr(
+        type(file[0]), "fill", lambda own, stored, out: (read.append(stored.size), fill(own, stored, out))
+    )
+    monkeypatch.setattr(mapped, "BLOCK", 14)
+    left = np.ones((2, 7), np.float32)
+    left @ Mapped(file[0], file[1][1]).T
+    np.ones((2, 11), np.float32) @ Mapped(file[0], file[1][2])
+    assert read == [14, 14, 14, 14, 14, 7] * 2
+
+
+@given(order=st.permutations(range(3)))
+def test_it_is_an_array_for_anything_else(file, order):
+    own, array = Mapped(*file).transpose(order), file[1].astype(np.float32).transpose(order)
+    assert (own.shape, own.ndim, own.size) == (array.shape, array.ndim, array.size)
+    np.testing.assert_array_equal(np.asarray(own), array)
+    np.testing.assert_array_equal(own.T, array.T)
+    np.testing.assert_array_equal(own * np.float32(2), array * 2)
+    np.testing.assert_array_equal(np.float32(2) - own, 2 - array)
+    np.testing.assert_array_equal(own[1:], array[1:])
+    np.testing.assert_array_equal(own.take(np.array([[1, 0]]), 0), array[[[1, 0]]])
+    assert own[1, 2, 0] == array[1, 2, 0]

@@ -1,0 +1,47 @@
+"""What the grid sends: digits as they are shown, colours, and where each number comes from."""
+
+import json
+
+import numpy as np
+import pytest
+
+from ui.components.grid import Axis, Matrix, Product, Source, message, shades
+
+ROWS = Axis("query", "token (query)", ["a", "b"], 4, 11)
+COLUMNS = Axis("dim", "dimension", ["0", "1", "2"], 0, 3)
+VALUES = np.array([[0.5, -2.0, 0.0], [np.nan, -np.inf, 1.0]])
+TEXTS = [["0.50", "−2.00", "0.00"], ["undefined", "−∞", "1.00"]]
+
+
+def matrix(**options):
+    return Matrix("q", "Queries", VALUES, TEXTS, ROWS, COLUMNS, **options)
+
+
+def test_the_message_is_plain_json_with_every_digit():
+    product = Product("s", "q", "k", "dim", ("query", "dim"), ("key", "dim"), bias="b")
+    source = Source("w", "s", ("query", "key"), free=("key",))
+    sent = message([matrix(sign="=", edits="type")], [source], [product], None, True)
+    held = json.loads(json.dumps(sent, allow_nan=False))
+    (one,) = held["matrices"]
+    assert one["texts"] == TEXTS
+    assert one["values"] == [[0.5, -2.0, 0.0], [None, None, 1.0]]
+    assert (one["rows"]["start"], one["rows"]["total"], one["rows"]["labels"]) == (4, 11, ["a", "b"])
+    assert held["products"][0]["right_axes"] == ["key", "dim"]
+    assert held["sources"][0]["free"] == ["key"]
+
+
+def test_signed_numbers_are_coloured_by_the_largest_and_weights_as_they_are():
+    np.testing.assert_array_equal(shades(matrix()), [[0.25, -1, 0], [0, 0, 0.5]])
+    np.testing.assert_array_equal(shades(matrix(scale="weights")), [[0.5, 0, 0], [0, 0, 1]])
+    assert not shades(Matrix("z", "", np.zeros((1, 1)), [["0"]], ROWS, COLUMNS)).any()
+
+
+def test_what_was_before_an_edit_is_sent_for_the_changed_cells_alone():
+    (one,) = message([matrix(before={(1, 2): "0.75"})], [], [], None, False)["matrices"]
+    assert one["before"] == {"1,2": "0.75"}
+
+
+@pytest.mark.parametrize(("edits", "digits"), [("no", 0.1234568), ("type", 0.12345678901234)])
+def test_a_number_that_can_be_edited_is_sent_in_full(edits, digits):
+    cell = Matrix("q", "", np.array([[0.12345678901234]]), [["0.12"]], ROWS, COLUMNS, edits=edits)
+    assert message([cell], [], [], None, False)["matrices"][0]["values"] == [[digits]]

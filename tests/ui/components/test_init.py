@@ -1,0 +1,40 @@
+"""What every component shares: unseen characters spelled out, and what the browser sends checked."""
+
+import pytest
+
+from ui.components import chosen_cell, is_index, source, visible
+
+
+@pytest.mark.parametrize(
+    "pick", [None, 3, [], {"query": 1}, {"query": -1, "key": 0}, {"query": 5, "key": 0}, {"query": True, "key": 0}]
+)
+def test_a_pick_that_is_no_cell_is_dropped(pick):
+    assert chosen_cell(pick, 5, 7) is None
+
+
+def test_a_pick_is_a_cell():
+    assert chosen_cell({"query": 4, "key": 0}, 5, 7) == (4, 0)
+    assert chosen_cell({"query": 4, "key": 6}, 5, 7) == (4, 6)
+    assert chosen_cell({"query": 6, "key": 4}, 5, 7) is None
+
+
+@pytest.mark.parametrize(
+    ("value", "holds"), [(0, True), (4, True), (5, False), (-1, False), (True, False), ("1", False)]
+)
+def test_an_index_is_a_whole_number_within(value, holds):
+    assert is_index(value, 5) is holds
+
+
+def test_unseen_characters_are_spelled_out_and_joined_emoji_kept():
+    assert visible("a\x07\u202eb") == "aU+0007U+202Eb"
+    assert visible("👩\u200d👧") == "👩\u200d👧"
+    assert visible("  ") == "␣␣"
+    assert visible(" a") == " a"
+    assert visible("\n") == "U+000A"
+    assert visible("\u200d") == "U+200D"
+
+
+def test_sources_are_joined_without_comments():
+    text = source("selection.js", "token_strip.js")
+    assert "export default function" in text
+    assert not any(line.startswith("//") for line in text.splitlines())

@@ -1,0 +1,175 @@
+"""The model on screen stays until the other has come; what is said meanwhile."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from attention_core.hub.progress import Progress
+from tests.hub import Hub, tiny_files
+from ui.shared import models, selection
+from ui.shared.markdown import plain
+from ui.shared.models import bar, described, offer, told
+from ui.shared.offer import VARIABLE
+from ui.shared.shelf import Job, Shelf
+
+NAME = "tiny/bert"
+
+
+@pytest.fixture
+def hub(monkeypatch, tmp_path):
+    shelf = Shelf()
+    with Hub(repos={NAME: tiny_files()}).running() as running:
+        running.use(monkeypatch, tmp_path / "cache")
+        monkeypatch.setenv(VARIABLE, NAME)
+        monkeypatch.setattr(models, "shelf", lambda: shelf)
+        monkeypatch.setitem(selection.READERS, "model", str)
+        yield running
+
+
+def page():
+    import streamlit as st
+
+    from ui.shared.models import get_model
+    from ui.shared.selection import DEFAULTS, chosen
+
+    st.session_state.setdefault("selection", dict(DEFAULTS))
+    st.text(get_model(chosen()["model"]).name)
+
+
+def run(**chosen):
+    test = AppTest.from_function(page, default_timeout=30)
+    test.run()
+    test.session_state.selection = {**test.session_state.selection, **chosen}
+    return test.run()
+
+
+def press(test, label):
+    next(button for button in test.button if button.label == label).click()
+    test.run()
+    assert not test.exception
+
+
+def shown(test):
+    return [text.value for text in test.text]
+
+
+def until(test, name):
+    for _ in range(100):
+        if shown(test) == [name]:
+            return
+        test.run()
+    pytest.fail(f"{name} did not come on screen")
+
+
+def test_a_model_that_has_to_be_downloaded_is_offered_first(hub):
+    test = run(model=NAME)
+    assert shown(test) == ["minilm"]
+    assert test.session_state.selection["model"] == "minilm"
+    assert any("140.9 kB to download" in said.value for said in test.markdown)
+    press(test, "Download")
+    until(test, NAME)
+    assert test.session_state.selection["model"] == NAME
+    assert "wanted" not in test.session_state
+
+
+def test_a_model_that_cannot_be_had_is_told_and_closed(hub):
+    hub.refused[NAME] = 401, "RepoNotFound"
+    test = run(model=NAME)
+    assert shown(test) == ["minilm"]
+    assert "HF\\_TOKEN" in test.warning[0].value
+    press(test, "Close")
+    assert not test.warning
+    assert shown(test) == ["minilm"]
+
+
+def test_trying_again_when_the_cause_is_gone(hub):
+    hub.refused[NAME] = 503, ""
+    test = run(model=NAME)
+    assert "error 503" in test.warning[0].value
+    hub.refused.clear()
+    press(test, "Try again")
+    assert any("140.9 kB to download" in said.value for said in test.markdown)
+    assert hub.gets("model.safetensors") == []
+    press(test, "Download")
+    until(test, NAME)
+
+
+def test_what_became_of_a_download_is_told_to_those_who_waited_for_it_alone(hub):
+    first, second = run(model=NAME), run(model=NAME)
+    hub.rate = 20_000
+    press(first, "Download")
+    assert not [button for button in second.run().button if button.label == "Download"]
+    third = run(model=NAME)
+    job = first.session_state.job
+    assert second.session_state.job is third.session_state.job is job
+    press(third, "Cancel")
+    assert (job.stopping, "wanted" in third.session_state) == (False, False)
+    job.stop()
+    job._thread.join(10)
+    for waited in (first, second):
+        assert "The download was stopped" in waited.run().warning[0].value
+    later = run(model=NAME)
+    assert not later.warning
+    assert [button.label for button in later.button] == ["Download", "Close"]
+    press(first, "Close")
+    first.session_state.selection = {**first.session_state.selection, "model": NAME}
+    assert not first.run().warning
+
+
+def test_a_download_that_is_being_stopped_is_not_joined(hub):
+    first = run(model=NAME)
+    hub.rate = 20_000
+    press(first, "Download")
+    first.session_state.job.stop()
+    later = run(model=NAME)
+    assert [button.label for button in later.button] == ["Download", "Close"]
+    hub.rate = None
+    press(later, "Download")
+    until(later, NAME)
+
+
+def test_the_first_model_is_fetched_without_asking(hub, monkeypatch):
+    monkeypatch.setattr("attention_core.loading.from_distribution", lambda name: None)
+    test = AppTest.from_function(page, default_timeout=30).run()
+    job = test.session_state.job
+    job._thread.join(10)
+    assert any(one.path.startswith("/api/models/sentence-transformers/") for one in hub.asked)
+    test.run()
+    assert "The hub has no model sentence\\-transformers" in test.warning[0].value
+    assert [button.label for button in test.button] == ["Try again"]
+
+
+@pytest.mark.parametrize(
+    ("progress", "said"),
+    [
+        (Progress("a", 41_200_000, 91_335_235, 3_100_000.0), "41.2 MB of 91.3 MB · 3.1 MB/s · 16 s left"),
+        (Progress("a", 0, 91_335_235, 500_000.0), "0.0 kB of 91.3 MB · 500.0 kB/s · 3 min 3 s left"),
+        (Progress("a", 5000, 9000, 0.0), "5.0 kB of 9.0 kB · waiting"),
+    ],
+)
+def test_progress_in_words(progress, said):
+    assert told(progress) == said
+    share, words = bar("B*", Job("b", progress=progress))
+    assert share == progress.done / progress.total
+    assert words == f"Downloading B\\*: {said}"
+
+
+def test_a_bar_before_and_after_the_bytes():
+    assert bar("a", Job("a")) == (0.0, "a: asking the model hub …")
+    assert bar("a", Job("a", progress=Progress("f", 7, 7, 1.0))) == (1.0, "a: loading …")
+    job = Job("a", progress=Progress("f", 1, 7, 1.0))
+    job.leave("page")
+    assert bar("a", job)[1] == "a: stopping …"
+
+
+def test_an_offer_in_words():
+    assert offer("a", 2_000_000, 0) == "**a** is not on this machine: 2.0 MB to download."
+    assert offer("a", 2_000_000, 500_000).endswith(" 500.0 kB of it are here already.")
+
+
+def test_a_model_is_described_by_its_size_and_licence():
+    assert described("minilm") == "all-MiniLM-L6-v2 · 91.3 MB · Apache-2.0"
+    assert described("somebody/model") == "somebody/model"
+
+
+def test_markdown_finds_nothing_to_act_on():
+    assert plain("![x](http://a.b) <b> $1$ `c` word") == (r"\!\[x\]\(http\:\/\/a\.b\) \<b\> \$1\$ \`c\` word")

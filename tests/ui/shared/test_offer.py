@@ -1,0 +1,147 @@
+"""What a page may load is the server's choice, and never a path."""
+
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from attention_core.hub.catalogue import CATALOGUE
+from tests.paths import BERT
+from ui.shared import offer
+from ui.shared.offer import (
+    LONGEST_NAME,
+    VARIABLE,
+    Offer,
+    left_out,
+    may_load,
+    offered,
+    refusal,
+    short,
+    source_of,
+    title_of,
+)
+
+
+@pytest.fixture
+def listens(monkeypatch):
+    """Sets the address that the server listens to."""
+    monkeypatch.delenv(VARIABLE, raising=False)
+    return lambda address: monkeypatch.setattr(offer.st, "get_option", {"server.address": address}.__getitem__)
+
+
+def test_the_catalogue_is_offered(monkeypatch):
+    monkeypatch.delenv(VARIABLE, raising=False)
+    assert list(offered()) == list(CATALOGUE)
+    assert offered()["minilm"] == Offer("all-MiniLM-L6-v2", "minilm", CATALOGUE["minilm"])
+
+
+def test_the_server_lists_what_else(monkeypatch, tmp_path):
+    (folder := tmp_path / "folder").mkdir()
+    monkeypatch.setenv(VARIABLE, f" minilm, owner/name@v2 ,{folder}, My model = {BERT},Short=owner/other,,")
+    assert list(offered()) == [*CATALOGUE, "owner/name@v2", "folder", "My model", "Short"]
+    assert offered()["minilm"].entry is CATALOGUE["minilm"]
+    assert [source_of(name) for name in offered() if name not in CATALOGUE] == [
+        "owner/name@v2", folder, BERT, "owner/other",
+    ]  # fmt: skip
+    assert title_of("My model") == "My model"
+    assert title_of("somebody/else") == source_of("somebody/else") == "somebody/else"
+
+
+def test_a_folder_takes_no_name_of_another_model_and_is_offered_beside_it(monkeypatch, tmp_path):
+    (other := tmp_path / "bert").mkdir()
+    monkeypatch.setenv(VARIABLE, f"minilm={BERT},{BERT},{other},mine={other},mine={other},Default=minilm")
+    assert source_of("minilm") == "minilm"
+    listed = {name: source_of(name) for name in offered() if name not in CATALOGUE}
+    assert listed == {
+        "minilm (2)": BERT, "bert (2)": BERT, "bert (3)": other, "mine": other, "Default": "minilm",
+    }  # fmt: skip
+    assert title_of("minilm (2)") == "minilm (2)"
+
+
+def test_words_that_name_nothing_are_left_out(monkeypatch, tmp_path):
+    odd = ["~nosuchuser/x", "/", "=", "a=", "not a model", "file:///etc", "a=b"]
+    monkeypatch.setenv(VARIABLE, ",".join([*odd, str(tmp_path / "later"), "owner/name"]))
+    assert [name for name in offered() if name not in CATALOGUE] == ["later", "owner/name"]
+    assert left_out() == odd
+
+
+def test_a_link_is_called_by_its_own_name_and_may_lead_nowhere(monkeypatch, tmp_path):
+    (link := tmp_path / "link").symlink_to(BERT)
+    (loop := tmp_path / "loop").symlink_to(loop)
+    monkeypatch.setenv(VARIABLE, f"{link},{loop}")
+    assert {name: source_of(name) for name in offered() if name not in CATALOGUE} == {"link": link, "loop": loop}
+
+
+def test_a_relative_folder_is_called_by_its_name(monkeypatch, tmp_path):
+    (folder := tmp_path / "mine").mkdir()
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv(VARIABLE, ".,../mine,./gone")
+    assert {name: source_of(name) for name in offered() if name not in CATALOGUE} == {
+        "mine": folder, "gone": folder / "gone",
+    }  # fmt: skip
+
+
+def test_a_long_name_is_shown_without_its_middle():
+    assert short("x" * LONGEST_NAME) == "x" * LONGEST_NAME
+    shown = title_of(f"owner/{'y' * 300}")
+    assert shown.startswith("owner/y")
+    assert (len(shown), shown.count("…")) == (LONGEST_NAME + 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("/etc", "“/etc” is not the name of a model here. A model of the hub is named owner/name, or"),
+        ("a/b@@c", "“a/b@@c” is not the name of a model here. A model of the hub is named owner/name, or"),
+        ("bert-base-uncased", "here. Choose BERT base from the list; a model of the hub is named owner/name, or"),
+        ("GPT-2", "here. Choose GPT-2 from the list; a model of the hub is named owner/name, or"),
+        ("MiniLM", "here. Choose all-MiniLM-L6-v2 from the list;"),
+        ("\u202ea\x07", "“U+202EaU+0007” is not"),
+    ],
+)
+def test_on_this_machine_a_refusal_says_how_models_are_named(listens, name, said):
+    listens("127.0.0.1")
+    assert said in refusal(name)
+
+
+def test_where_others_are_served_a_refusal_names_the_model(listens):
+    listens("0.0.0.0")
+    assert refusal("org/name") == "This server does not offer “org/name”."
+    assert refusal("bert-base-uncased").endswith("“bert-base-uncased”. Choose BERT base from the list.")
+    assert len(refusal("x" * 3000)) < 100
+
+
+@pytest.mark.parametrize(
+    ("address", "allowed"),
+    [("127.0.0.1", True), ("localhost", True), ("::1", True), (None, False), ("0.0.0.0", False), ("10.0.0.7", False)],
+)
+def test_any_hub_id_only_while_this_machine_alone_is_served(listens, address, allowed):
+    listens(address)
+    assert may_load("minilm")
+    assert may_load("somebody/model") is allowed
+    assert may_load("somebody/model@v1") is allowed
+    assert not may_load("")
+
+
+PATHS = ["/etc/passwd", "../secrets", "./model", "~/model", "a/../b", "a/b/c", "C:\\model", "a\\b", "..", "a/b@../../c",
+         str(BERT)]  # fmt: skip
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_page_never_takes_a_path(listens, path):
+    listens("127.0.0.1")
+    assert not may_load(path)
+
+
+def test_a_folder_that_looks_like_a_hub_id_is_refused(listens, monkeypatch, tmp_path):
+    listens("127.0.0.1")
+    monkeypatch.chdir(tmp_path)
+    assert may_load("owner/name")
+    (tmp_path / "owner" / "name").mkdir(parents=True)
+    assert not may_load("owner/name")
+
+
+@given(st.text(max_size=30))
+def test_what_may_be_loaded_is_offered_or_a_hub_id(name):
+    if may_load(name):
+        assert name in CATALOGUE

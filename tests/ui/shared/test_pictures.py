@@ -1,0 +1,143 @@
+"""Pictures as a model reads them: drawn, uploaded, refused by a clear message, and brought to a size."""
+
+import io
+import zlib
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from attention_core.config.image import ImageInput
+from attention_core.errors import InputError
+from ui.shared import pictures
+from ui.shared.pictures import DRAWN, MOST_MEGABYTES, fitted, read_picture
+
+RAMP = (np.arange(13 * 17 * 3) % 251).astype(np.uint8).reshape(13, 17, 3)
+
+
+def saved(image, form="PNG", **options):
+    out = io.BytesIO()
+    image.save(out, form, **options)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_drawn_pictures_are_the_same_every_time(name):
+    title, draw = DRAWN[name]
+    first = draw()
+    assert (first.shape, first.dtype) == ((336, 336, 3), np.uint8)
+    np.testing.assert_array_equal(first, draw())
+    assert len(np.unique(first.reshape(-1, 3), axis=0)) >= 3
+    assert title[0].isupper()
+
+
+def test_drawn_pictures_differ():
+    assert len({zlib.crc32(draw().tobytes()) for _, draw in DRAWN.values()}) == len(DRAWN)
+
+
+def test_a_png_is_read_to_the_pixel():
+    read = read_picture(saved(Image.fromarray(RAMP)))
+    np.testing.assert_array_equal(read.pixels, RAMP)
+    assert read.notes == ()
+
+
+def test_a_grey_jpeg_becomes_three_colours():
+    read = read_picture(saved(Image.new("L", (7, 5), 93), "JPEG", quality=95))
+    np.testing.assert_array_equal(read.pixels, np.full((5, 7, 3), 93, np.uint8))
+
+
+def test_transparent_parts_stand_on_white():
+    image = Image.new("RGBA", (3, 2), (200, 0, 0, 0))
+    image.putpixel((1, 0), (200, 0, 0, 255))
+    read = read_picture(saved(image))
+    assert read.pixels[0].tolist() == [[255] * 3, [200, 0, 0], [255] * 3]
+    assert read.notes == ("Its transparent parts stand on white.",)
+
+
+def test_a_palette_with_a_transparent_colour():
+    image = Image.new("P", (2, 1))
+    image.putpalette([10, 20, 30, 200, 0, 0])
+    image.putpixel((1, 0), 1)
+    read = read_picture(saved(image, transparency=0))
+    assert read.pixels.tolist() == [[[255, 255, 255], [200, 0, 0]]]
+
+
+def test_it_is_turned_as_its_camera_says():
+    exif = Image.Exif()
+    exif[0x0112] = 6  # the camera was held upright: turn it to the right
+    read = read_picture(saved(Image.fromarray(RAMP), exif=exif))
+    np.testing.assert_array_equal(read.pixels, np.rot90(RAMP, -1))
+    assert read.notes == ("It was turned as its camera says.",)
+
+
+def test_colours_for_print_are_converted():
+    read = read_picture(saved(Image.new("CMYK", (4, 3), (0, 255, 255, 0)), "JPEG", quality=100))
+    assert read.pixels.shape == (3, 4, 3)
+    np.testing.assert_allclose(read.pixels[1, 1], [255, 0, 0], atol=3)
+    assert "CMYK" in read.notes[0]
+
+
+def moving():
+    frames = [Image.new("RGB", (5, 4), colour) for colour in ("red", "blue")]
+    return saved(frames[0], save_all=True, append_images=frames[1:])
+
+
+GOOD = saved(Image.fromarray(np.random.default_rng(1).integers(0, 256, (64, 64, 3), dtype=np.uint8)))
+
+
+def with_size(width, height):
+    """A PNG whose header announces a size that its file does not have."""
+    header = b"IHDR" + width.to_bytes(4, "big") + height.to_bytes(4, "big") + GOOD[24:29]
+    return GOOD[:12] + header + zlib.crc32(header).to_bytes(4, "big") + GOOD[33:]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "neither a PNG nor a JPEG"),
+        (b"<svg onload='x'></svg>", "neither a PNG nor a JPEG"),
+        (saved(Image.new("RGB", (3, 3)), "GIF"), "neither a PNG nor a JPEG"),
+        (saved(Image.new("RGB", (3, 3)), "BMP"), "neither a PNG nor a JPEG"),
+        (GOOD[:2000], "broken"),
+        (saved(Image.fromarray(RAMP), "JPEG")[:-200], "broken"),
+        (with_size(8000, 8000), "too many pixels, 8000 × 8000"),
+        (with_size(60_000, 60_000), "too many pixels"),
+        (moving(), "moves"),
+        (saved(Image.new("I;16", (3, 3), 40_000)), "8 bits"),
+        (b"\x89PNG" + bytes(MOST_MEGABYTES * 1_000_000), f"larger than {MOST_MEGABYTES} MB"),
+    ],
+)
+def test_what_cannot_be_read_is_said(content, said):
+    with pytest.raises(InputError, match=said):
+        read_picture(content)
+
+
+def test_a_bomb_is_refused_before_a_pixel_is_read(monkeypatch):
+    monkeypatch.setattr(pictures, "upright", lambda image: pytest.fail("it was read"))
+    with pytest.raises(InputError, match="too many pixels"):
+        read_picture(with_size(8000, 8000))
+
+
+@pytest.mark.parametrize("name", ["nearest", "lanczos", "bilinear", "bicubic", "box", "hamming"])
+def test_the_filter_of_the_preprocessor_is_taken(name):
+    made = fitted(DRAWN["house"][1](), ImageInput(31, 43, 5, 7, filter=name))
+    assert (made.shape, made.dtype) == ((31, 43, 3), np.uint8)
+    others = [fitted(DRAWN["house"][1](), ImageInput(31, 43, 5, 7, filter=other)) for other in ("nearest", "lanczos")]
+    assert sum(np.array_equal(made, other) for other in others) == (name in ("nearest", "lanczos"))
+
+
+@pytest.mark.oracle
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("number", range(6))
+@pytest.mark.parametrize("size", [(13, 17), (336, 336), (97, 41)])
+def test_an_image_is_resized_as_the_reference_does(number, size):
+    from transformers import ViTImageProcessorPil
+
+    from attention_core.families.reading.preprocessor import FILTERS
+
+    pixels = np.random.default_rng(number).integers(0, 256, (*size, 3), dtype=np.uint8)
+    theirs = ViTImageProcessorPil(size={"height": 31, "width": 43}, resample=number, do_rescale=False,
+                                  do_normalize=False)  # fmt: skip
+    expected = theirs(pixels, return_tensors="np", input_data_format="channels_last")["pixel_values"][0]
+    made = fitted(pixels, ImageInput(31, 43, 5, 7, filter=FILTERS[number]))
+    np.testing.assert_array_equal(made.transpose(2, 0, 1), expected)

@@ -1,0 +1,80 @@
+"""The arithmetic of the likeliest next tokens: from logits, which open into what they were made from, to chances."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+import attention_core as ac
+from attention_core.computation.derivation import Address, Term, make
+from attention_core.computation.render import number
+from attention_core.explain import open_term
+from attention_core.trace import KeepingTrace
+from ui.arithmetic.equations import equation, plain, value
+from ui.arithmetic.opened import opened
+from ui.components.arithmetic import arithmetic
+from ui.shared.page import theme_name
+from ui.shared.selection import chosen, put
+from ui.words.where import where
+
+
+def next_arithmetic(
+    trace: ac.Trace, position: int, logits: np.ndarray, found: list[int], names: list[str], shares: np.ndarray
+) -> None:  # fmt: skip
+    """Show how the logits after a position became probabilities.
+
+    found:  the ids that are shown, the likeliest first
+    names:  what each of them reads as
+    shares: [d_vocab], the probabilities
+    """
+
+    def open_number(address: str) -> None:
+        put(logit="~".join(filter(None, [chosen()["logit"], address])))
+
+    def back(kept: int) -> None:
+        put(logit="~".join(chosen()["logit"].split("~")[:kept]))
+
+    terms = [Term(float(logits[id]), "logit", at=Address("logits", (position, id))) for id in found]
+    kept = logits[shares > 0].astype(np.float64) / chosen()["temperature"]
+    total = Term(float(np.exp(kept - kept.max()).sum()), "sum")
+    kept_trace = KeepingTrace.of(trace)
+    making = opened(chosen()["logit"], make=lambda at: open_term(kept_trace, at), where=lambda at: where(trace, at))
+    dark = theme_name() == "dark"
+    arithmetic(
+        {"steps": [steps(terms, names, chosen()["temperature"], total, len(kept))], "bars": None, "weight": "",
+         "dark": dark, "opened": making},
+        key="next_arithmetic", name="The next token, digit by digit", back="Back to the probability",
+        on_open=open_number, on_back=back,
+    )  # fmt: skip
+
+
+def steps(logits: list[Term], names: list[str], temperature: float, total: Term, count: int) -> dict[str, Any]:
+    """The likeliest token's equation, and every shown token's numbers in a table.
+
+    total: the sum of all powers, of the `count` tokens that top k and top p leave
+    """
+    made = [scaled(each, temperature) for each in logits]
+    largest = Term(made[0].value, "max")
+    powers = [make("exp", (make("difference", (each, largest)),)) for each in made]
+    chances = [make("quotient", (each, total)).named("probability") for each in powers]
+    rows = [
+        [plain(name), value(logit), plain(number(power.value, 4)),
+         plain(number(chance.value, 4) if i < count else "left out")]
+        for i, (name, logit, power, chance) in enumerate(zip(names, logits, powers, chances, strict=True))
+    ]  # fmt: skip
+    runs, rounded = equation(chances[0])
+    divided = "" if temperature == 1 else " ÷ temperature"
+    told = f"Softmax: e^(logit{divided} − max) ÷ the sum of such powers over {count:,} tokens. Shown: the likeliest."
+    head = ["token", "logit", f"e^(logit{divided} − max)", "probability"]
+    return {
+        "lines": [runs],
+        "words": [" ".join([told, *rounded])],
+        "folds": [{"label": f"the {len(rows)} and their logits",
+                   "tables": [{"head": head, "rows": rows, "chosen": 0}]}],
+    }  # fmt: skip
+
+
+def scaled(logit: Term, temperature: float) -> Term:
+    """A logit, divided by the temperature where that is not 1."""
+    return logit if temperature == 1 else make("quotient", (logit, Term(temperature, "temperature")))

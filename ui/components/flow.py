@@ -1,0 +1,43 @@
+"""A flow drawing whose steps and heads can be pressed, and walked with the arrow keys."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import streamlit as st
+
+from ui.components import is_index
+
+HERE = Path(__file__).parent
+CSS = """
+.frame { overflow-x: auto; }
+svg { display: block; min-width: 860px; width: 100%; height: auto; }
+[role=button] { cursor: pointer; outline: none; }
+[role=button]:hover > .hit { stroke: var(--st-border-color); }
+[role=button]:focus-visible { outline: 2px solid var(--st-primary-color); border-radius: 6px; }
+"""
+
+_mount = st.components.v2.component("attention_lab_flow", css=CSS, js=(HERE / "flow.js").read_text(encoding="utf-8"))
+
+
+def flow(
+    svg: str, *, key: str, step: int, steps: int, heads: int,
+    on_step: Callable[[int], None], on_head: Callable[[int], None],
+) -> None:  # fmt: skip
+    """Mount a drawing.
+
+    svg:     made by `figures.flow`
+    step:    the step at hand, from 1 to `steps`
+    on_step: called with the step that was pressed or walked to; on_head: with the head
+    """
+
+    def stepped() -> None:
+        wanted = st.session_state[key].step
+        if is_index(wanted, steps + 1) and wanted >= 1:
+            on_step(wanted)
+
+    def headed() -> None:
+        wanted = st.session_state[key].head
+        if is_index(wanted, heads):
+            on_head(wanted)
+
+    _mount(key=key, data=[{"svg": svg, "step": step, "steps": steps}], on_step_change=stepped, on_head_change=headed)

@@ -1,0 +1,148 @@
+"""A pattern as a picture that answers to the pointer and the keyboard, with one small picture a head."""
+
+import json
+import struct
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from ui.components import chosen_cell, is_index, source, visible
+
+_SLACK = 1e-4
+
+_HTML = """
+<div class="heatmap">
+  <div class="picture" tabindex="0" role="application" aria-roledescription="heatmap"
+       aria-label="Attention weights: rows ask, columns answer. Use the arrow keys.">
+    <canvas class="cells"></canvas><canvas class="marks"></canvas><canvas class="lens" hidden></canvas>
+  </div>
+  <p class="readout"></p>
+  <p class="spoken" aria-live="polite"></p>
+  <details><summary>This row as a table</summary><div class="row"></div></details>
+  <div class="heads" role="toolbar" aria-label="Heads" hidden></div>
+</div>
+"""
+
+_mount = st.components.v2.component(
+    "attention_heatmap",
+    html=_HTML,
+    css=source("heatmap.css"),
+    js=source("selection.js", "heatmap_draw.js", "heatmap.js"),
+)
+
+
+def _first_weights() -> NDArray[np.float64]:
+    """For every code but 0, the smallest weight that has it: first[code - 1]."""
+    first = np.arange(201) / 200
+    for code in range(2, 202, 2):
+        # Only the format knows on which side of a tie the nearest float64 falls.
+        if f"{first[code - 1]:.2f}" != f"{code / 200:.2f}":
+            first[code - 1] = np.nextafter(first[code - 1], 1)
+    return first
+
+
+_FIRST = _first_weights()
+
+
+def encode_weights(weights: NDArray[np.floating[Any]]) -> NDArray[np.uint8]:
+    """One byte a weight: its two decimals exactly, and on which side of them it lies.
+
+        hundredths = code >> 1                  f"{hundredths / 100:.2f}" == f"{weight:.2f}"
+        side       = code & 1                   weight >= hundredths / 100
+        shade      = max(0, code / 2 - 0.25) / 100, within 0.0025 of the weight
+
+    weights: any shape, in 0…1 (rounding errors of up to 1e-4 are forgiven; beyond: ValueError)
+    returns: the same shape
+    """
+    if not np.all((weights >= -_SLACK) & (weights <= 1 + _SLACK)):
+        raise ValueError(f"expected attention weights between 0 and 1, got {np.min(weights)} to {np.max(weights)}")
+    exact = np.clip(weights, 0, 1, dtype=np.float64)
+    # The slack makes up for products that round below a whole number; what it puts too high is compared away.
+    below = (200 * exact + 1e-9).astype(np.uint8)
+    return below + (exact >= _FIRST[below])
+
+
+def pack(header: dict[str, Any], planes: NDArray[np.uint8]) -> bytes:
+    """The header's length (4 bytes, little-endian), the header (JSON in UTF-8), the planes as they lie in memory."""
+    head = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
+    return struct.pack("<I", len(head)) + head + planes.tobytes()
+
+
+class Tokens(NamedTuple):
+    """The tokens along one axis, untrusted, and which of them are drawn muted: [position] each."""
+
+    names: Sequence[str]
+    special: Sequence[bool]
+
+
+def payload(
+    pattern: NDArray[np.floating[Any]], queries: Tokens, keys: Tokens | None, plane_names: Sequence[str]
+) -> bytes:
+    """All that the picture needs of a pattern.
+
+    pattern:     [plane, query, key], in 0…1
+    keys:        the tokens that answer, where others do than ask
+    plane_names: [plane]
+    """
+    sums = pattern.sum(axis=-1, dtype=np.float64).round(2)
+    header = {
+        "n": len(queries.names),
+        "planes": len(plane_names),
+        "plane_names": list(plane_names),
+        **columns(queries),
+        "keys": columns(keys) if keys else None,
+        "row_sums": None if np.all(sums == 1) else sums.tolist(),
+    }
+    return pack(header, encode_weights(pattern))
+
+
+def columns(tokens: Tokens) -> dict[str, Any]:
+    """The tokens of an axis as they are sent."""
+    return {"tokens": [visible(name) for name in tokens.names], "special": [int(flag) for flag in tokens.special]}
+
+
+def heatmap(
+    pattern: NDArray[np.floating[Any]],
+    queries: Tokens,
+    keys: Tokens | None = None,
+    *,
+    key: str,
+    plane_names: Sequence[str],
+    on_pick: Callable[[int, int], None],
+    on_head: Callable[[int], None],
+) -> None:
+    """Draw the pattern; call on_pick(query, key) for a chosen cell and on_head(plane) for a chosen head.
+
+    The selection shown is the page's own (see selection.js), so that moving it sends nothing of this again.
+
+    pattern: [plane, query, key], in 0…1
+    keys:    the tokens that answer, where others do than ask
+    """
+    planes, n_query, n_key = pattern.shape
+    expected = [len(plane_names), len(queries.names), len((keys or queries).names)]
+    flags = [len(each.special) for each in (queries, keys or queries)]
+    if list(pattern.shape) != expected or flags != expected[1:]:
+        raise ValueError(
+            f"expected [plane, query, key] = {expected} and as many special flags, "
+            f"got {list(pattern.shape)} and {flags}"
+        )
+
+    def picked() -> None:
+        cell = chosen_cell(st.session_state[key].get("pick"), n_query, n_key)
+        if cell:
+            on_pick(*cell)
+
+    def turned() -> None:
+        plane = st.session_state[key].get("head")
+        if is_index(plane, planes):
+            on_head(plane)
+
+    _mount(
+        key=key,
+        data=payload(pattern, queries, keys, plane_names),
+        on_pick_change=picked,
+        on_head_change=turned,
+    )

@@ -1,0 +1,114 @@
+"""The Save menu: pictures, the numbers of a head, and the derivation."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from attention_core.attention_view import Attention
+from attention_core.computation.render import latex
+from attention_core.explain import open_term
+from attention_core.plot.graph import GraphInfo, graph_info
+from attention_core.plot.svg import graph_svg, heatmap_svg
+from ui.components.picture import picture
+from ui.shared.image_box import image_title
+from ui.shared.page import theme_name
+from ui.shared.selection import chosen
+from ui.shared.shown import Shown
+
+
+def save_menu(attention: Attention, part: Shown) -> None:
+    """What can be taken away, worked out only when it is asked for."""
+    side = f"{attention.side}-" if attention.side else ""
+    name = f"attention-{side}layer{part.layer}-head{part.plane_names[part.plane]}"
+    weights = part.pattern[part.plane]
+    title = titled(attention, part)
+    with st.popover("Save"):
+        picture(
+            "Heatmap",
+            f"{name}-heatmap",
+            lambda: heatmap_svg(
+                weights,
+                part.queries.names,
+                key_tokens=part.keys.names,
+                selected=(part.query, part.key),
+                theme=theme_name(),
+                title=title,
+            ),
+            key="save_heatmap",
+        )
+        picture(
+            "Graph",
+            f"{name}-graph",
+            lambda: graph_svg(shown_graph(part), theme=theme_name(), title=title),
+            key="save_graph",
+        )
+        st.download_button(
+            "Numbers of this head (CSV)",
+            lambda: table(weights, part.queries.names, part.keys.names),
+            f"{name}.csv",
+            "text/csv",
+            on_click="ignore",
+            width="stretch",
+        )
+        if chosen()["head"] != "mean":
+            st.download_button("Derivation (LaTeX)", lambda: derivation(attention, part), f"{name}.tex",
+                               "application/x-tex", on_click="ignore", width="stretch")  # fmt: skip
+
+
+TITLES = {
+    None: "Attention", "encoder": "Encoder attention", "decoder": "Decoder attention", "cross": "Cross-attention",
+}  # fmt: skip
+
+
+def titled(attention: Attention, part: Shown) -> str:
+    """What stands above a picture: the side where there is one, the layer, the head, and the texts."""
+    given = image_title() if attention.config.image else attention.trace.text
+    texts = [given, *([attention.source.text] if attention.crosses else [])]
+    place = f"layer {part.layer}, head {part.plane_names[part.plane]}"
+    return f"{TITLES[attention.side]} weights, {place}: {' ← '.join(texts)}"
+
+
+def shown_graph(part: Shown) -> GraphInfo:
+    """The graph as it is on screen."""
+    return graph_info(part.pattern[part.plane], part.queries.names, **graph_choices(part))
+
+
+def graph_choices(part: Shown) -> dict[str, Any]:
+    """What of the graph is drawn, as `graph_info` takes it."""
+    one = chosen()["graph"] == "one"
+    return {
+        "key_tokens": None if part.keys is part.queries else part.keys.names,
+        "query": part.query if one else None,
+        "key": part.key,
+        "threshold": chosen()["least"],
+        "strongest": None if one else chosen()["most"],
+    }
+
+
+def table(weights: np.ndarray, queries: list[str], keys: list[str]) -> str:
+    """Attention weights as CSV: a row for each query, a column for each key."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(["query \\ key", *map(inert, keys)])
+    for token, row in zip(queries, weights, strict=True):
+        writer.writerow([inert(token), *(f"{weight:.8f}" for weight in row)])
+    return out.getvalue()
+
+
+def inert(token: str) -> str:
+    """A token that a spreadsheet reads as text, not as a formula."""
+    return "'" + token if token[:1] in ("=", "+", "-", "@", "\t", "\r") else token
+
+
+def derivation(attention: Attention, part: Shown) -> str:
+    """The derivation of the chosen weight as a LaTeX document."""
+    tree = open_term(attention.trace, attention.address("weight", part.layer, part.plane, *part.cell))
+    return "\n".join([
+        r"\documentclass{article}", r"\usepackage{amsmath}", r"\allowdisplaybreaks", r"\begin{document}",
+        latex(tree), r"\end{document}", "",
+    ])  # fmt: skip

@@ -1,0 +1,1 @@
+"""Quantities of a computation as matrices: which part is shown, and what each cell opens."""

@@ -1,0 +1,63 @@
+"""The drawings of the step by step page, built from the model's own sizes."""
+
+from __future__ import annotations
+
+from attention_core.attention_view import Attention
+from attention_core.computation.stage import Stage
+from attention_core.ops.basic import Scale
+from attention_core.ops.elementwise import Add, Cap
+from attention_core.plot.flow import STEP_TITLES, Sizes, self_attention_svg
+from attention_core.plot.flow_heads import multi_head_svg
+from attention_core.plot.theme import ThemeName
+from ui.components.flow import flow
+from ui.shared.page import theme_name
+from ui.shared.selection import put
+from ui.words.traits import divisor
+
+
+def sizes_of(attention: Attention, layer: int) -> Sizes:
+    """The sizes of a model and a text."""
+    config = attention.config
+    return Sizes(
+        len(attention.queries), config.n_heads, config.d_model, config.d_head, attention.causal,
+        len(attention.keys) if attention.crosses else None,
+        ", ".join(map(sign, attention.scoring(layer))) or "as it is",
+        config.image is not None,
+        attention.window(layer),
+        config.n_kv_heads if config.n_kv_heads < config.n_heads else None,
+    )  # fmt: skip
+
+
+def sign(stage: Stage) -> str:
+    """What a stage does to a score, as it stands in a drawing."""
+    match stage.operation:
+        case Scale() as scale:
+            return f"÷ {divisor(scale).replace(' and by ', ' ÷ ')}"
+        case Cap(cap=cap):
+            return f"cap {cap:g}"
+        case Add():
+            return "+ place"
+    return stage.title
+
+
+def one_head_drawing(attention: Attention, layer: int, step: int | None, theme: ThemeName) -> str:
+    """Attention, step by step, as SVG."""
+    text = "" if attention.crosses else attention.trace.text
+    return self_attention_svg(sizes_of(attention, layer), lit=step, theme=theme, text=text)
+
+
+def heads_drawing(attention: Attention, layer: int, head: int | None, step: int | None, theme: ThemeName) -> str:
+    """Multi-head attention as SVG, with the layer's real attention weights."""
+    return multi_head_svg(sizes_of(attention, layer), attention.pattern(layer), head=head, lit=step, theme=theme)
+
+
+def flow_drawing(attention: Attention, layer: int, head: int | None, step: int, heads: bool) -> None:
+    """The drawing with the step at hand lit: of one head, or of all heads side by side."""
+    theme = theme_name()
+    svg = (
+        heads_drawing(attention, layer, head, step, theme) if heads else one_head_drawing(attention, layer, step, theme)
+    )
+    flow(
+        svg, key="flow", step=step, steps=len(STEP_TITLES), heads=attention.config.n_heads,
+        on_step=lambda wanted: put(step=wanted, open=""), on_head=lambda wanted: put(head=str(wanted), open=""),
+    )  # fmt: skip

@@ -1,0 +1,1 @@
+"""The Worked example page."""
