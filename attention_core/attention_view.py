@@ -15,7 +15,7 @@ from attention_core.computation.stage import Stage
 from attention_core.config.masks import Mask
 from attention_core.config.model_config import ModelConfig
 from attention_core.encoder_decoder import PairTrace
-from attention_core.ops.basic import Mask as Masking
+from attention_core.ops.elementwise import Mask as Masking
 from attention_core.text.tokenizer import Token
 from attention_core.trace import KeepingTrace, Trace
 

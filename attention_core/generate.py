@@ -58,10 +58,10 @@ class Continued(Forward):
         super().__init__(model, inputs)
         self.kept = kept
 
-    def run_layer(self, layer: int, before: Array, after: Array) -> Iterator[None]:
+    def run_layer(self, layer: int, before: Array, after: Array) -> None:
         """One layer; what it makes of an encoder's output is there already."""
         self.held |= {key: numbers for key, numbers in self.kept.memory.items() if key[1] == layer}
-        yield from super().run_layer(layer, before, after)
+        super().run_layer(layer, before, after)
 
     def hold(self, stage: Stage, numbers: Numbers) -> None:
         """Keep a quantity until it is not needed any more; keys and values beyond this run."""

@@ -167,7 +167,7 @@ def build(
     config = as_stored(family, config, tensors)
     layouts = convert(family, config, {each: tensors.shape(each) for each in tensors})
     sources = {key: layout.source for key, layout in layouts.items()}
-    return kind(name, config, Weights(config, layouts, tensors), tokenizer, sources)
+    return kind(name, config, Weights(config, layouts, tensors), sources, tokenizer)
 
 
 def read_json(path: Path) -> dict[str, Any]:

@@ -12,9 +12,9 @@ from attention_core.architecture.declare import MASKED, norm, stage
 from attention_core.computation.stage import Operation, Stage, Weighing
 from attention_core.config.model_config import ModelConfig
 from attention_core.config.positions import Rotary
-from attention_core.ops.basic import Given, Mask, Scale
+from attention_core.ops.basic import Given
 from attention_core.ops.einsum import Contract
-from attention_core.ops.elementwise import Add, Cap
+from attention_core.ops.elementwise import Add, Cap, Mask, Scale
 from attention_core.ops.rotary import Rotate
 
 KINDS = (("q", "query", "query", "Queries"), ("k", "key", "key", "Keys"), ("v", "key", "value", "Values"))

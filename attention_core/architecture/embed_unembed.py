@@ -10,9 +10,9 @@ from attention_core.computation.stage import Operation, Stage
 from attention_core.config.model_config import Activation, ModelConfig
 from attention_core.config.positions import Alibi, Rotary
 from attention_core.ops.activations import Activate
-from attention_core.ops.basic import Given, Passed, Scale
+from attention_core.ops.basic import Given, Passed
 from attention_core.ops.einsum import Contract
-from attention_core.ops.elementwise import Add, Bfloat16, Cap, Multiply, Times
+from attention_core.ops.elementwise import Add, Bfloat16, Cap, Multiply, Scale, Times
 from attention_core.ops.positions import Sinusoid
 from attention_core.ops.rotary import EQUATIONS, Frequency, Turn
 

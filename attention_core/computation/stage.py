@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
-from typing import ClassVar, NamedTuple, Protocol
+from typing import ClassVar, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -88,21 +88,24 @@ class Operation(Protocol):
     def compute(self, axes: tuple[str, ...], inputs: list[Operand]) -> Numbers:
         """The whole quantity, in the inputs' own precision."""
 
-    def by_hand(self, axes: tuple[str, ...], inputs: list[Operand], rounded: Rounding) -> Numbers:
-        """The whole quantity, every product, power, sum and quotient on the way rounded."""
+    def compute_into(self, axes: tuple[str, ...], inputs: list[Operand], out: Numbers) -> Numbers:
+        """The whole quantity, written into an array of its shape, which may be that of the first input."""
+        out[...] = self.compute(axes, inputs)
+        return out
 
     def term(self, cell: Cell) -> Term:
         """How one number of it is made."""
 
 
-class Into(Operation, Protocol):
-    """An operation that can write its result where another array stands, one of its inputs' included."""
+@runtime_checkable
+class ByHand(Operation, Protocol):
+    """An operation that can also be carried out as on paper."""
 
-    def compute_into(self, axes: tuple[str, ...], inputs: list[Operand], out: Numbers) -> Numbers:
-        """The whole quantity, written into `out`, which has its shape."""
+    def by_hand(self, axes: tuple[str, ...], inputs: list[Operand], rounded: Rounding) -> Numbers:
+        """The whole quantity, every product, power, sum and quotient on the way rounded."""
 
 
-class Weighing(Operation, Protocol):
+class Weighing(ByHand, Protocol):
     """An operation that makes a row of scores into weights."""
 
     equation: ClassVar[str]
@@ -263,5 +266,7 @@ def compute(run: Run, stage: Stage) -> Numbers:
 
 
 def by_hand(run: Run, stage: Stage, rounded: Rounding) -> Numbers:
-    """The same, with every result on the way rounded."""
+    """The same, with every result on the way rounded; TypeError for an operation that has no such form."""
+    if not isinstance(stage.operation, ByHand):
+        raise TypeError(f"{stage.name} cannot be computed by hand.")
     return stage.operation.by_hand(stage.axes, [operand(run, each, stage) for each in stage.inputs], rounded)

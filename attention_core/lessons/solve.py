@@ -16,8 +16,9 @@ from attention_core.computation.stage import Numbers, Rounding, Stage, Weighing,
 from attention_core.errors import InputError
 from attention_core.lessons.doubts import HardMax, Share
 from attention_core.lessons.lesson import Lesson, Weigh, allowed
-from attention_core.ops.basic import Given, Scale
+from attention_core.ops.basic import Given
 from attention_core.ops.einsum import Contract
+from attention_core.ops.elementwise import Scale
 from attention_core.ops.softmax import Softmax
 
 WEIGHINGS: Mapping[Weigh, Weighing] = {"softmax": Softmax(), "share": Share(), "hardmax": HardMax()}

@@ -13,7 +13,7 @@ import numpy as np
 
 from attention_core.arrays import Array
 from attention_core.computation.derivation import Term, make
-from attention_core.computation.stage import Cell, Numbers, Operand, Operation, Rounding
+from attention_core.computation.stage import Cell, Numbers, Operand, Operation
 from attention_core.config.positions import Rotary
 from attention_core.ops.basic import Given
 from attention_core.ops.elementwise import Elementwise
@@ -202,9 +202,6 @@ class Rotate(Operation):
         if self.interleaved:
             return slice(0, self.dim, 2), slice(1, self.dim, 2)
         return slice(0, self.dim // 2), slice(self.dim // 2, self.dim)
-
-    def by_hand(self, axes: tuple[str, ...], inputs: list[Operand], rounded: Rounding) -> Numbers:
-        return rounded(self.compute(axes, inputs))
 
     def term(self, cell: Cell) -> Term:
         x, cos, sin = cell.stage.inputs

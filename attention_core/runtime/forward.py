@@ -6,10 +6,8 @@ heads at a time, so that scores and weights stay in the cache.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -18,15 +16,12 @@ from attention_core.architecture.declare import is_trained
 from attention_core.arrays import Array
 from attention_core.computation.stage import FOLLOWERS, Numbers, Operand, Ref, Stage, compute, operand
 from attention_core.config.model_config import ModelConfig
+from attention_core.network import Network
 from attention_core.ops.basic import Given, Passed
-from attention_core.ops.einsum import Contract
-from attention_core.runtime.blocked_attention import GRID, mixed
+from attention_core.runtime.blocked_attention import SCORES, attend
 from attention_core.runtime.run import Inputs, ModelRun
 from attention_core.weights.layer_weights import LayerWeights, together
 from attention_core.weights.model_weights import Key
-
-if TYPE_CHECKING:
-    from attention_core.model import Model
 
 
 @dataclass(frozen=True)
@@ -34,19 +29,17 @@ class Step:
     """Stages that are carried out at once: one, some projections of the same rows, or what is [head, query, key].
 
     wires: its first stage's inputs: the quantity, whether it is trained, its axes; None where an axis follows others
-    over:  which input's place the result may take, since it is not needed any more
     done:  the quantities that are not needed after it
     """
 
     stages: tuple[Stage, ...]
     wires: tuple[tuple[Key, bool, tuple[str, ...]] | None, ...]
-    over: int | None
     done: tuple[Key, ...]
 
     @property
     def is_grid(self) -> bool:
         """Whether it goes from queries and keys over scores to mixed values."""
-        return self.stages[0].axes == GRID
+        return self.stages[0].axes == SCORES
 
 
 @cache
@@ -61,9 +54,7 @@ def plan(config: ModelConfig, layer: int | None, padded: bool) -> tuple[Step, ..
     for place, group in enumerate(cut):
         done = {name for name, at in last.items() if at == place and name in fresh}
         wires = tuple(wire(each, group[0], layer if each.name in declared else None) for each in group[0].inputs)
-        over = [at for at, each in enumerate(group[0].inputs) if each.name in done and each.axes == group[0].axes]
-        takes = type(group[0].operation) is not Contract and hasattr(group[0].operation, "compute_into")
-        steps.append(Step(group, wires, over[0] if over and takes else None, tuple((name, layer) for name in done)))
+        steps.append(Step(group, wires, tuple((name, layer) for name in done)))
     return tuple(steps)
 
 
@@ -87,8 +78,8 @@ def groups(stages: list[Stage]) -> list[tuple[Stage, ...]]:
         if stage.name in taken:
             continue
         group = joined.get(stage.name, (stage,))
-        if stage.axes == GRID:
-            end = next(at for at in range(place, len(stages)) if stages[at].axes != GRID)
+        if stage.axes == SCORES:
+            end = next(at for at in range(place, len(stages)) if stages[at].axes != SCORES)
             group = tuple(stages[place : end + 1])
         cut.append(group)
         taken |= {each.name for each in group}
@@ -128,37 +119,29 @@ def met(config: ModelConfig, layer: int | None) -> dict[str, str]:
 class Forward(ModelRun):
     """One run of a model over its inputs; it holds what is still needed."""
 
-    def __init__(self, model: Model, inputs: Inputs) -> None:
+    def __init__(self, model: Network, inputs: Inputs) -> None:
         self.model, self.inputs = model, inputs
         self.held: dict[Key, Numbers] = {}
-        self.veils: dict[tuple[str, int | None], Numbers | None] = {}
+        self.masks: dict[int | None, Numbers] = {}
         self.own: LayerWeights
 
     def trained(self, name: str, layer: int | None) -> Numbers:
         """A trained tensor: of a layer, that of the one which is carried out."""
         return self.own[name] if layer is not None else super().trained(name, layer)
 
-    def veil(self, stage: Stage) -> Numbers | None:
-        """What hides scores when it is added: -inf where a mask is, elsewhere 0; None where it is nowhere.
-
-        Layers with a window of the same width share it.
-        """
-        key = stage.name, self.model.config.window(stage.layer or 0) if stage.name == "mask" else None
-        if key not in self.veils:
-            allowed = self.given(stage)
-            self.veils[key] = None if allowed.all() else np.where(allowed, np.float32(0), np.float32(-np.inf))
-        return self.veils[key]
+    def given(self, stage: Stage) -> np.ndarray:
+        """The numbers of a stage that is not made from others; layers with a window of the same width share a mask."""
+        if stage.name != "mask":
+            return super().given(stage)
+        width = self.model.config.window(stage.layer or 0)
+        if width not in self.masks:
+            self.masks[width] = super().given(stage)
+        return self.masks[width]
 
     def stream(self) -> Array:
         """The residual stream before the first layer and after each: [n_layers + 1, position, d_model]."""
         config = self.model.config
         stream = np.empty((config.n_layers + 1, len(self.inputs.ids[self.inputs.new]), config.d_model), np.float32)
-        for _ in self.run(stream):
-            pass
-        return stream
-
-    def run(self, stream: Array) -> Iterator[None]:
-        """All layers, written into the stream; it stops before each step in which queries meet keys and values."""
         for step in plan(self.model.config, None, self.padded):
             made = compute(self, step.stages[0])
             self.hold(step.stages[0], made if step.is_grid else np.ascontiguousarray(made))
@@ -166,9 +149,10 @@ class Forward(ModelRun):
         self.held["embedding", None] = stream[0]
         for layer, own in enumerate(self.model.weights.layers):
             self.own = own
-            yield from self.run_layer(layer, stream[layer], stream[layer + 1])
+            self.run_layer(layer, stream[layer], stream[layer + 1])
+        return stream
 
-    def run_layer(self, layer: int, before: Array, after: Array) -> Iterator[None]:
+    def run_layer(self, layer: int, before: Array, after: Array) -> None:
         """One layer, from the stream before it to the stream after it."""
         for step in plan(self.model.config, layer, self.padded):
             first = step.stages[0]
@@ -177,14 +161,14 @@ class Forward(ModelRun):
             if first.name == "resid_pre":
                 self.held["resid_pre", layer] = before
             elif step.is_grid:
-                yield
-                self.hold(step.stages[-1], mixed(self, step.stages))
+                self.hold(step.stages[-1], attend(self, step.stages))
             elif len(step.stages) > 1:
                 self.project(step.stages)
             else:
-                self.hold(first, self.make(step, after if first.name == "resid_post" else None))
+                self.hold(first, self.make(step))
             for key in step.done:
                 self.held.pop(key, None)
+        after[...] = self.held["resid_post", layer]
         self.held = {key: numbers for key, numbers in self.held.items() if key[1] is None}
 
     def logits(self, row: Array) -> Array:
@@ -198,18 +182,14 @@ class Forward(ModelRun):
             self.hold(stage, compute(self, stage))
         return self.held["logits", None][0]
 
-    def make(self, step: Step, out: Numbers | None) -> Numbers:
-        """One quantity, in the place of an input that is not needed again where that is possible."""
+    def make(self, step: Step) -> Numbers:
+        """One quantity, from inputs that are held, trained or given."""
         stage = step.stages[0]
         inputs = [
             operand(self, each, stage) if found is None else Operand(self.found(found[0], found[1]), found[2])
             for each, found in zip(stage.inputs, step.wires, strict=True)
         ]
-        if out is None and step.over is not None and inputs[step.over].numbers.flags.c_contiguous:
-            out = inputs[step.over].numbers
-        if out is None or not hasattr(stage.operation, "compute_into"):
-            return stage.operation.compute(stage.axes, inputs)
-        return stage.operation.compute_into(stage.axes, inputs, out)
+        return stage.operation.compute(stage.axes, inputs)
 
     def found(self, key: Key, trained: bool) -> Numbers:
         """A trained tensor, or a quantity that is held or given."""

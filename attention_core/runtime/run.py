@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,12 +15,10 @@ from attention_core.config import masks
 from attention_core.config.image import COLOURS
 from attention_core.config.model_config import ModelConfig
 from attention_core.errors import InputError, NonFiniteError
+from attention_core.network import Network
 from attention_core.ops.basic import Given
 from attention_core.ops.positions import alibi_slopes, distance_buckets
 from attention_core.ops.rotary import frequencies
-
-if TYPE_CHECKING:
-    from attention_core.model import Model
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +31,6 @@ class Inputs:
     memory, memory_seen: [source, d_model] and [source], of an encoder
     pixels: [patch, value], of an image
     done:   how many positions, the first ones, were run before; only those after them are run
-    end:    the position before which the run ends, the text's end when None
     """
 
     ids: np.ndarray
@@ -43,12 +40,11 @@ class Inputs:
     memory_seen: masks.Mask | None = None
     pixels: Array | None = None
     done: int = 0
-    end: int | None = None
 
     @property
     def new(self) -> slice:
         """The positions that are run."""
-        return slice(self.done, self.end)
+        return slice(self.done, None)
 
 
 def places(config: ModelConfig, ids: np.ndarray, seen: masks.Mask | None) -> np.ndarray:
@@ -93,11 +89,15 @@ def finite(stream: Array) -> Array:
     )
 
 
-class ModelRun:
+class ModelRun(ABC):
     """A model, what it is run over, and what both give without any product: the declaration and the given numbers."""
 
-    model: Model
+    model: Network
     inputs: Inputs
+
+    @abstractmethod
+    def array(self, name: str, layer: int | None) -> Numbers:
+        """All numbers of a declared quantity."""
 
     @property
     def padded(self) -> bool:

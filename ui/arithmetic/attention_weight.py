@@ -12,8 +12,7 @@ from attention_core.attention_view import Attention
 from attention_core.computation.derivation import Address, Term, make, steps
 from attention_core.computation.render import number
 from attention_core.explain import number_at, open_term
-from attention_core.ops.basic import Scale
-from attention_core.ops.elementwise import Cap
+from attention_core.ops.elementwise import Cap, Scale
 from ui.arithmetic import stream
 from ui.arithmetic.equations import FIRST_TERMS, equation, equations, fold, plain, products_table, step, value
 from ui.arithmetic.experts import expert_steps

@@ -9,9 +9,8 @@ import numpy as np
 
 from attention_core.computation.derivation import Address
 from attention_core.computation.stage import Cell, Operand, Ref, Run, Stage, operand
-from attention_core.ops.basic import Mask
 from attention_core.ops.einsum import Contract
-from attention_core.ops.elementwise import Multiply
+from attention_core.ops.elementwise import Mask, Multiply
 from attention_core.ops.images import Standardize
 from attention_core.ops.norms import LayerNorm, RMSNorm
 from attention_core.ops.rotary import Rotate

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from attention_core.attention_view import Attention
 from attention_core.computation.stage import Stage
-from attention_core.ops.basic import Scale
-from attention_core.ops.elementwise import Add, Cap
+from attention_core.ops.elementwise import Add, Cap, Scale
 from attention_core.plot.flow import STEP_TITLES, Sizes, self_attention_svg
 from attention_core.plot.flow_heads import multi_head_svg
 from attention_core.plot.theme import ThemeName

@@ -9,7 +9,7 @@ import numpy as np
 
 from attention_core.attention_view import Attention
 from attention_core.computation.render import number as printed
-from attention_core.ops.basic import Scale
+from attention_core.ops.elementwise import Scale
 from attention_core.trace import Trace
 from ui.words import experts
 from ui.words.sentences import Word, apart, capital, counted, quoted

@@ -5,8 +5,7 @@ from __future__ import annotations
 from attention_core.attention_view import Attention
 from attention_core.computation.stage import Stage
 from attention_core.config.model_config import ModelConfig
-from attention_core.ops.basic import Scale
-from attention_core.ops.elementwise import Add, Cap
+from attention_core.ops.elementwise import Add, Cap, Scale
 from attention_core.ops.rotary import Rotate
 
 

@@ -63,7 +63,7 @@ def of_tokens(trace: ac.Trace, quantity: str, index: dict[str, int]) -> str:
         case [asks, answers]:
             return f"from {asks} to {answers}"
         case [token] if axis == "vocab":
-            tokenizer = trace.model.tokenizer
+            tokenizer = trace.tokenizer
             return f"the logit of “{reads(*tokenizer.spelled([tokenizer.piece(at)]))}” at {token}"
         case [token] if axis:
             kind = KINDS.get(quantity.removeprefix("cross_").partition("_")[0])
