@@ -12,7 +12,7 @@ from attention_core.config.masks import Mask
 from attention_core.errors import InputError
 from attention_core.network import Network
 from attention_core.runtime.forward import Forward
-from attention_core.runtime.run import Inputs, finite, places
+from attention_core.runtime.run import Inputs, finite, position_ids
 from attention_core.text.tokenizer import Reader, Token
 from attention_core.trace import Trace
 
@@ -24,28 +24,28 @@ class Model(Network):
     tokenizer: Reader
 
     def trace(
-        self, text: str | None = None, *, ids: Sequence[int] | None = None, seen: Sequence[bool] | None = None
+        self, text: str | None = None, *, ids: Sequence[int] | None = None, attention_mask: Sequence[bool] | None = None
     ) -> Trace:
         """Run the model over a text, or over token ids, and keep the residual stream.
 
-        seen: one for each id, False for those that only fill the text up, on the left or on the right
+        attention_mask: one for each id, False for those that only fill the text up, on the left or on the right
         Raises InputError when there are no tokens, too many, or ids out of the vocabulary, and NonFiniteError when
         the stream is not finite.
         """
-        return self.run(text or "", self.tokens(text, ids), seen)
+        return self.run(text or "", self.tokens(text, ids), attention_mask)
 
     def run(
-        self, text: str, tokens: tuple[Token, ...], seen: Sequence[bool] | None = None,
-        memory: Array | None = None, memory_seen: Mask | None = None, pixels: Array | None = None,
+        self, text: str, tokens: tuple[Token, ...], attention_mask: Sequence[bool] | None = None,
+        memory: Array | None = None, memory_mask: Mask | None = None, pixels: Array | None = None,
     ) -> Trace:  # fmt: skip
         """Run the model over tokens; a decoder over an encoder's output too, a model of images over its pixels."""
         if (memory is None) == self.config.cross:
             raise InputError("A decoder needs an encoder's output, and only a decoder takes one.")
         ids = np.array([token.id for token in tokens])
-        if seen is not None and len(seen) != len(ids):
-            raise InputError(f"{len(ids)} tokens need as many marks in seen, got {len(seen)}.")
-        marks = None if seen is None or all(seen) else np.array(seen, bool)
-        inputs = Inputs(ids, places(self.config, ids, marks), marks, memory, memory_seen, pixels)
+        if attention_mask is not None and len(attention_mask) != len(ids):
+            raise InputError(f"{len(ids)} tokens need as many marks in attention_mask, got {len(attention_mask)}.")
+        marks = None if attention_mask is None or all(attention_mask) else np.array(attention_mask, bool)
+        inputs = Inputs(ids, position_ids(self.config, ids, marks), marks, memory, memory_mask, pixels)
         return Trace(self, self.tokenizer, tokens, text, frozen(finite(Forward(self, inputs).stream())), inputs)
 
     def tokens(self, text: str | None, ids: Sequence[int] | None) -> tuple[Token, ...]:

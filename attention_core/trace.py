@@ -11,7 +11,7 @@ from attention_core.arrays import Array, frozen
 from attention_core.computation.stage import compute
 from attention_core.errors import InputError
 from attention_core.network import Network
-from attention_core.ops.basic import Given
+from attention_core.ops.basic import Input
 from attention_core.runtime.forward import Forward
 from attention_core.runtime.run import Inputs, ModelRun
 from attention_core.text.tokenizer import Reader, Token
@@ -167,7 +167,7 @@ class Trace(ModelRun):
         stage = self.stage(name, layer)
         if name in ("resid_pre", "resid_post") and layer is not None:
             return self.resid[layer + (name == "resid_post")]
-        return self.given(stage) if isinstance(stage.operation, Given) else frozen(compute(self, stage))
+        return self.given(stage) if isinstance(stage.operation, Input) else frozen(compute(self, stage))
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from typing import ClassVar, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 
-from attention_core.arrays import picked
+from attention_core.arrays import take_along
 from attention_core.computation.derivation import Address, Role, Term, Value
 from attention_core.errors import InputError
 
@@ -25,7 +25,7 @@ Numbers = np.ndarray  # float32 for a model, float64 by hand, Fractions where th
 UNNAMED = frozenset({"head", "query", "key", "position", "patch"})
 # Axes whose index follows from that of others: a token, its place and its segment from its position, the keys'
 # head from the query's, the bucket of a relative position from query and key, the colour of a patch's value.
-FOLLOWERS = frozenset({"token", "place", "segment", "kv_head", "bucket", "colour"})
+GATHERED_AXES = frozenset({"token", "position_id", "segment", "kv_head", "bucket", "colour"})
 
 
 @dataclass(frozen=True)
@@ -161,7 +161,7 @@ class Run(Protocol):
     def array(self, name: str, layer: int | None) -> Numbers:
         """All its numbers."""
 
-    def follows(self, axis: str) -> tuple[tuple[str, ...], np.ndarray]:
+    def gather_indices(self, axis: str) -> tuple[tuple[str, ...], np.ndarray]:
         """What an axis follows, and its index at each place there: "token" follows "position", by the ids."""
 
     def origin(self, name: str, layer: int | None) -> str:
@@ -195,7 +195,7 @@ class Cell:
 
     def follow(self, axis: str, known: Mapping[str, int]) -> int:
         """The index along an axis that follows another, such as a position's token."""
-        leaders, places = self.run.follows(axis)
+        leaders, places = self.run.gather_indices(axis)
         return int(places[tuple(known[leader] for leader in leaders)])
 
     def points(self, axes: tuple[str, ...], within: Ref) -> Iterator[dict[str, int]]:
@@ -252,10 +252,10 @@ def operand(run: Run, ref: Ref, stage: Stage) -> Operand:
     own = source(run, ref, stage)
     numbers, axes = run.array(own.name, own.layer), ref.axes
     for axis in ref.axes:
-        if axis in FOLLOWERS and axis not in stage.axes:
-            leaders, indices = run.follows(axis)
+        if axis in GATHERED_AXES and axis not in stage.axes:
+            leaders, indices = run.gather_indices(axis)
             place = axes.index(axis)
-            numbers = picked(numbers, indices, place)
+            numbers = take_along(numbers, indices, place)
             axes = (*axes[:place], *leaders, *axes[place + 1 :])
     return Operand(numbers, axes)
 

@@ -12,7 +12,7 @@ from attention_core.computation.stage import Cell, Numbers, Operand, Operation
 
 
 @dataclass(frozen=True)
-class Given(Operation):
+class Input(Operation):
     """A number that is not made from others: trained, or put in by a person.
 
     why: where it comes from, in words; nothing for a trained number
@@ -32,7 +32,7 @@ class Given(Operation):
 
 
 @dataclass(frozen=True)
-class Passed(Operation):
+class Identity(Operation):
     """The same numbers under another name: what a layer finds is what the one before it left."""
 
     def compute(self, axes: tuple[str, ...], inputs: list[Operand]) -> Numbers:

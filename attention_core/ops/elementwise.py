@@ -59,7 +59,7 @@ class Multiply(Elementwise):
 
 
 @dataclass(frozen=True)
-class Times(Elementwise):
+class MultiplyBy(Elementwise):
     """Each number times one that the configuration gives."""
 
     factor: float
@@ -169,7 +169,7 @@ class Scale(Elementwise):
 
 
 @dataclass(frozen=True)
-class Mask(Elementwise):
+class ApplyMask(Elementwise):
     """The scores where the query may look, elsewhere -inf."""
 
     def compute_into(self, axes: tuple[str, ...], inputs: list[Operand], out: Numbers) -> Numbers:

@@ -47,7 +47,7 @@ class TopK(Operation):
 
 
 @dataclass(frozen=True)
-class Pick(Operation):
+class Gather(Operation):
     """The numbers of each row at the places that another quantity names.
 
     result[position, choice] = x[position, expert[position, choice]]
@@ -65,7 +65,7 @@ class Pick(Operation):
 
 
 @dataclass(frozen=True)
-class Share(Operation):
+class Normalize(Operation):
     """Each number divided by the sum of its row, so that the row sums to 1.
 
     result[…, i] = x[…, i] / sum over j of x[…, j]
@@ -83,7 +83,7 @@ class Share(Operation):
 
 
 @dataclass(frozen=True)
-class Routed(Operation):
+class ExpertMatmul(Operation):
     """Each row times the matrix of every expert that it goes to; an expert that no row goes to is not computed.
 
         result[i, c] = x[i] · W[expert[i, c]], or x[i, c] · W[expert[i, c]], and + b[expert[i, c]] where there is a bias

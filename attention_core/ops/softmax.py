@@ -80,7 +80,7 @@ class Softmax(Weighing):
         return rounded(np.divide(powers, total, out=np.zeros_like(powers), where=total > 0))
 
     def term(self, cell: Cell) -> Term:
-        return own_share(*chosen_and_row(cell))
+        return softmax_term(*score_and_row(cell))
 
 
 @dataclass(frozen=True)
@@ -97,11 +97,11 @@ class SinkSoftmax(Softmax):
     equation: ClassVar[str] = "e^(score − max) ÷ (e^(sink − max) + sum of e^(score − max))"
 
     def term(self, cell: Cell) -> Term:
-        own, row = chosen_and_row(cell)
-        return own_share(own, [*row, cell.part(cell.stage.inputs[1])])
+        own, row = score_and_row(cell)
+        return softmax_term(own, [*row, cell.part(cell.stage.inputs[1])])
 
 
-def own_share(own: Term, row: list[Term]) -> Term:
+def softmax_term(own: Term, row: list[Term]) -> Term:
     """The power of one score over the sum of those of a row."""
     if own.value == -math.inf:
         return Term(0.0, note=own.note)
@@ -111,7 +111,7 @@ def own_share(own: Term, row: list[Term]) -> Term:
     return make("quotient", (make("exp", (make("difference", (own, top)),)), total))
 
 
-def chosen_and_row(cell: Cell) -> tuple[Term, list[Term]]:
+def score_and_row(cell: Cell) -> tuple[Term, list[Term]]:
     """The score of the chosen key with its making, and those of all keys that are not masked.
 
     The tree of the chosen score hangs in the first only; in the row its value stands for it.

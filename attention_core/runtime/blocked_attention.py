@@ -104,9 +104,9 @@ class Block:
             return self.computed[name]
         return self.narrowed(Operand(self.whole.array(name, layer), self.whole.stage(name, layer).axes)).numbers
 
-    def follows(self, axis: str) -> tuple[tuple[str, ...], np.ndarray]:
+    def gather_indices(self, axis: str) -> tuple[tuple[str, ...], np.ndarray]:
         """What an axis follows, and its index at each place there."""
-        leaders, places = self.whole.follows(axis)
+        leaders, places = self.whole.gather_indices(axis)
         return leaders, self.narrowed(Operand(places, leaders)).numbers
 
     def origin(self, name: str, layer: int | None) -> str:

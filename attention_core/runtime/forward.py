@@ -14,13 +14,13 @@ import numpy as np
 from attention_core.architecture.block import declaration
 from attention_core.architecture.declare import is_trained
 from attention_core.arrays import Array
-from attention_core.computation.stage import FOLLOWERS, Numbers, Operand, Ref, Stage, compute, operand
+from attention_core.computation.stage import GATHERED_AXES, Numbers, Operand, Ref, Stage, compute, operand
 from attention_core.config.model_config import ModelConfig
 from attention_core.network import Network
-from attention_core.ops.basic import Given, Passed
+from attention_core.ops.basic import Identity, Input
 from attention_core.runtime.blocked_attention import SCORES, attend
 from attention_core.runtime.run import Inputs, ModelRun
-from attention_core.weights.layer_weights import LayerWeights, together
+from attention_core.weights.layer_weights import LayerWeights, fusable_projections
 from attention_core.weights.model_weights import Key
 
 
@@ -49,7 +49,7 @@ def plan(config: ModelConfig, layer: int | None, padded: bool) -> tuple[Step, ..
     stages = made(declared)
     cut = [(each,) for each in stages if not is_after(each, stages)] if layer is None else groups(stages)
     last = {ref.name: at for at, group in enumerate(cut) for each in group for ref in each.inputs}
-    fresh = {each.name for each in stages if type(each.operation) is not Passed} if layer is not None else set()
+    fresh = {each.name for each in stages if type(each.operation) is not Identity} if layer is not None else set()
     steps = []
     for place, group in enumerate(cut):
         done = {name for name, at in last.items() if at == place and name in fresh}
@@ -63,7 +63,7 @@ def wire(each: Ref, stage: Stage, layer: int | None) -> tuple[Key, bool, tuple[s
     if (
         each.earlier
         or each.layer is not None
-        or any(axis in FOLLOWERS and axis not in stage.axes for axis in each.axes)
+        or any(axis in GATHERED_AXES and axis not in stage.axes for axis in each.axes)
     ):
         return None
     return (each.name, layer), is_trained(each), each.axes
@@ -71,7 +71,7 @@ def wire(each: Ref, stage: Stage, layer: int | None) -> tuple[Key, bool, tuple[s
 
 def groups(stages: list[Stage]) -> list[tuple[Stage, ...]]:
     """The stages of a layer, cut into what is carried out at once."""
-    joined = {group[0].name: group for group in together(stages)}
+    joined = {group[0].name: group for group in fusable_projections(stages)}
     cut: list[tuple[Stage, ...]] = []
     taken: set[str] = set()
     for place, stage in enumerate(stages):
@@ -88,7 +88,7 @@ def groups(stages: list[Stage]) -> list[tuple[Stage, ...]]:
 
 def made(declared: dict[str, Stage]) -> list[Stage]:
     """The stages that are made from others."""
-    return [each for each in declared.values() if not isinstance(each.operation, Given)]
+    return [each for each in declared.values() if not isinstance(each.operation, Input)]
 
 
 @cache
@@ -107,7 +107,7 @@ def is_after(stage: Stage, stages: list[Stage]) -> bool:
 
 
 @cache
-def met(config: ModelConfig, layer: int | None) -> dict[str, str]:
+def attended_kv(config: ModelConfig, layer: int | None) -> dict[str, str]:
     """The keys and values of a layer as they enter scores and mixes -> "own" positions', or an encoder's "memory"."""
     if layer is None:
         return {}

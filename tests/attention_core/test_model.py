@@ -72,12 +72,12 @@ def test_running_leaves_the_weights_as_they_were(bert):
 
 def test_what_fills_a_text_up_is_not_seen(bert):
     """On the right or in the middle, and a text that is not filled up is the same with marks as without."""
-    alone, filled = bert.trace(ids=IDS), bert.trace(ids=[*IDS, 9, 9], seen=[True] * 7 + [False] * 2)
+    alone, filled = bert.trace(ids=IDS), bert.trace(ids=[*IDS, 9, 9], attention_mask=[True] * 7 + [False] * 2)
     np.testing.assert_allclose(filled.resid[:, :7], alone.resid, atol=1e-5)
     assert (filled.pattern(1)[:, :, 7:] == 0).all()
-    np.testing.assert_array_equal(bert.trace(ids=IDS, seen=[True] * 7).resid, alone.resid)
-    with pytest.raises(InputError, match="7 tokens need as many marks in seen, got 2"):
-        bert.trace(ids=IDS, seen=[True, False])
+    np.testing.assert_array_equal(bert.trace(ids=IDS, attention_mask=[True] * 7).resid, alone.resid)
+    with pytest.raises(InputError, match="7 tokens need as many marks in attention_mask, got 2"):
+        bert.trace(ids=IDS, attention_mask=[True, False])
 
 
 def test_a_causal_model_never_looks_ahead(bert):

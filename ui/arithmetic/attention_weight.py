@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from attention_core import explain
-from attention_core.attention_view import Attention
+from attention_core.attention_view import AttentionView
 from attention_core.computation.derivation import Address, Term, make, steps
 from attention_core.computation.render import number
 from attention_core.explain import number_at, open_term
@@ -23,7 +23,7 @@ from ui.words.where import where
 
 
 def view(
-    attention: Attention,
+    attention: AttentionView,
     layer: int,
     head: str,
     query: int,
@@ -53,7 +53,7 @@ def view(
     return drawn | {"opened": making, "dark": dark, "weight": f"{weights[key]:.6f}"}
 
 
-def mean_step(attention: Attention, layer: int, query: int, key: int) -> dict[str, Any]:
+def mean_step(attention: AttentionView, layer: int, query: int, key: int) -> dict[str, Any]:
     """The average of all heads' weights."""
     heads = range(attention.config.n_heads)
     leaves = [number_at(attention.trace, attention.address("weight", layer, h, query, key)) for h in heads]
@@ -74,7 +74,9 @@ def renormalized_step(weights: np.ndarray, shown: list[int], key: int, why: str)
     return {"lines": lines, "words": [" ".join([why, *rounded])]}
 
 
-def head_steps(attention: Attention, layer: int, head: int, query: int, key: int, dims: list[int]) -> dict[str, Any]:
+def head_steps(
+    attention: AttentionView, layer: int, head: int, query: int, key: int, dims: list[int]
+) -> dict[str, Any]:
     """From q · k to the contextual embedding, step by step."""
     trace = attention.trace
     tree = open_term(trace, attention.address("weight", layer, head, query, key))
@@ -106,7 +108,7 @@ def head_steps(attention: Attention, layer: int, head: int, query: int, key: int
     }  # fmt: skip
 
 
-def score_steps(attention: Attention, layer: int, query: int, scores: list[Term]) -> list[dict[str, Any]]:
+def score_steps(attention: AttentionView, layer: int, query: int, scores: list[Term]) -> list[dict[str, Any]]:
     """What is done to q · k before the softmax, and which tokens are masked."""
     mask = attention.mask(layer)
     masked = 0 if mask is None else int((~mask[query]).sum())
@@ -120,7 +122,7 @@ def score_steps(attention: Attention, layer: int, query: int, scores: list[Term]
             for each, said in zip(scores, words, strict=True)]  # fmt: skip
 
 
-def done(attention: Attention, layer: int, term: Term) -> str:
+def done(attention: AttentionView, layer: int, term: Term) -> str:
     """What one step between q · k and the softmax does."""
     name = term.at.quantity if term.at else ""
     stage = attention.scoring(layer)[-1] if name == attention.name("masked") else attention.trace.stage(name, layer)
@@ -129,7 +131,7 @@ def done(attention: Attention, layer: int, term: Term) -> str:
     return f"{stage.title}: {scored(stage, attention.config)}" if isinstance(stage.operation, Cap) else stage.title
 
 
-def softmax_step(attention: Attention, tree: Term, key: int) -> dict[str, Any]:
+def softmax_step(attention: AttentionView, tree: Term, key: int) -> dict[str, Any]:
     """The softmax over the row: every score, its exponential, and its weight."""
     made = {term.name: term for term in steps(tree)}
     rows, chosen = [], 0
@@ -151,7 +153,7 @@ def softmax_step(attention: Attention, tree: Term, key: int) -> dict[str, Any]:
     )  # fmt: skip
 
 
-def value_steps(attention: Attention, layer: int, head: int, query: int, dims: list[int]) -> list[dict[str, Any]]:
+def value_steps(attention: AttentionView, layer: int, head: int, query: int, dims: list[int]) -> list[dict[str, Any]]:
     """The weighted values z, what becomes of them in the stream, and the experts, where there are any.
 
     dims: the dimensions of z that are written out; where none is chosen, its largest
@@ -186,12 +188,12 @@ def value_steps(attention: Attention, layer: int, head: int, query: int, dims: l
 COSINE = "Last line: the cosine between the token’s contextual embedding and the embedding it started from."
 
 
-def stream_step(attention: Attention, layer: int, query: int, m: int) -> dict[str, Any]:
+def stream_step(attention: AttentionView, layer: int, query: int, m: int) -> dict[str, Any]:
     """What the heads have found, added to the stream, and dimension m of the token on its way to its embedding."""
     trace = attention.trace
-    likeness = explain.likeness(trace, query)
+    cosine = explain.cosine(trace, query)
     (sum_line,), sum_rounded = equations([open_term(trace, Address(attention.sums[0], (layer, query, m)))])
-    (cosine_line,), cosine_rounded = equations([likeness])
+    (cosine_line,), cosine_rounded = equations([cosine])
     rows = stream.rows(attention, layer, query, m)
     return {
         "lines": [sum_line, cosine_line],
@@ -201,6 +203,6 @@ def stream_step(attention: Attention, layer: int, query: int, m: int) -> dict[st
         ],
         "folds": [
             fold("into the embedding", [], [{"head": [f"dimension {m}", "value"], "rows": rows, "chosen": -1}]),
-            fold("the cosine", list(steps(likeness))[:-1], count=FIRST_TERMS),
+            fold("the cosine", list(steps(cosine))[:-1], count=FIRST_TERMS),
         ],
     }  # fmt: skip

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from attention_core.attention_view import Attention
+from attention_core.attention_view import AttentionView
 from attention_core.computation.render import number as printed
 from attention_core.ops.elementwise import Scale
 from attention_core.trace import Trace
@@ -22,7 +22,7 @@ APOSTROPHES = ("'", "’")
 class Look:
     """Where to look: an attention, and the layer, head, query and key that are chosen; `head` is None for all heads."""
 
-    attention: Attention
+    attention: AttentionView
     layer: int
     head: int | None
     query: int
@@ -125,11 +125,11 @@ def look_at_embeddings(look: Look) -> str:
     closest = nearest(x, look.query)
     if closest is None:
         return "A sentence of one token has nothing to be compared with."
-    other, likeness = closest
+    other, cosine = closest
     asks, like = apart(Word(look.attention.query_names, look.query, "q"), Word(look.attention.query_names, other))
     placed = look.attention.config.positions in ("learned", "sinusoidal")
     return (
-        f"Before any attention, the token nearest to {asks} is {like} (cosine {signed(likeness)}): so far "
+        f"Before any attention, the token nearest to {asks} is {like} (cosine {signed(cosine)}): so far "
         + ("only the word itself and its place count, not its neighbours." if placed else
            "only the word itself counts, not its neighbours. Its place will count where queries meet keys.")
     )  # fmt: skip
@@ -209,7 +209,7 @@ def look_at_weights(look: Look) -> str:
 
 
 def look_at_mix(look: Look) -> str:
-    shared = look.attention.trace.follows("kv_head")[1][look.heads]
+    shared = look.attention.trace.gather_indices("kv_head")[1][look.heads]
     weights, values = look.attention.pattern(look.layer)[look.heads], look.attention.array("v", look.layer)[shared]
     parts = np.linalg.norm(weights[:, look.query, :, None] * values, axis=-1).mean(axis=0)
     best = int(parts.argmax())
@@ -248,10 +248,10 @@ def nearest(x: np.ndarray, position: int) -> tuple[int, float] | None:
     if len(x) < 2:
         return None
     unit = x / np.linalg.norm(x, axis=-1, keepdims=True)
-    likeness = unit @ unit[position]
-    likeness[position] = -2
-    best = int(likeness.argmax())
-    return best, float(likeness[best])
+    cosine = unit @ unit[position]
+    cosine[position] = -2
+    best = int(cosine.argmax())
+    return best, float(cosine[best])
 
 
 def cosine(a: np.ndarray, b: np.ndarray) -> float:

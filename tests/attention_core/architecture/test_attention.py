@@ -31,7 +31,7 @@ class Carried:
     def array(self, name, layer):
         return self.numbers[name]
 
-    def follows(self, axis):
+    def gather_indices(self, axis):
         return ("head",), np.arange(HEADS) // (HEADS // SHARED)
 
 

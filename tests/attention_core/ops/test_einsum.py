@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from attention_core.computation.stage import Operand
 from attention_core.config import masks
-from attention_core.ops.einsum import Contract
-from attention_core.ops.elementwise import Mask, Scale
+from attention_core.ops.einsum import Einsum
+from attention_core.ops.elementwise import ApplyMask, Scale
 from attention_core.ops.softmax import Softmax
 
 
@@ -19,11 +19,11 @@ def attend(q, k, v, mask=None):
     grid = ("head", "query", "key")
     q = Operand(q, ("head", "query", "dim"))
     k, v = (Operand(each, ("head", "key", "dim")) for each in (k, v))
-    scores = Scale(float(q.numbers.shape[-1])).compute(grid, [Operand(Contract().compute(grid, [q, k]), grid)])
+    scores = Scale(float(q.numbers.shape[-1])).compute(grid, [Operand(Einsum().compute(grid, [q, k]), grid)])
     if mask is not None:
-        scores = Mask().compute(grid, [Operand(scores, grid), Operand(mask, ("query", "key"))])
+        scores = ApplyMask().compute(grid, [Operand(scores, grid), Operand(mask, ("query", "key"))])
     weights = Operand(Softmax().compute(grid, [Operand(scores, grid)]), grid)
-    return Contract().compute(("head", "query", "dim"), [weights, v])
+    return Einsum().compute(("head", "query", "dim"), [weights, v])
 
 
 @given(st.permutations(range(7)))
@@ -51,4 +51,4 @@ def test_merge_joins_the_heads_in_order():
         Operand(z, ("head", "query", "dim")), Operand(W.reshape(2, 5, 7), ("head", "dim", "model")),
         Operand(b, ("model",)),
     ]  # fmt: skip
-    np.testing.assert_allclose(Contract().compute(("query", "model"), inputs), expected, atol=1e-5)
+    np.testing.assert_allclose(Einsum().compute(("query", "model"), inputs), expected, atol=1e-5)

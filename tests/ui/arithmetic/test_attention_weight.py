@@ -7,7 +7,7 @@ from functools import cache
 import pytest
 
 import attention_core as ac
-from attention_core.attention_view import attentions
+from attention_core.attention_view import attention_views
 from attention_core.computation.derivation import Address
 from tests.attention_core.families.small import small
 from tests.attention_core.families.test_decoders import BLOOM, GPT_NEO, IDS, ROTATED
@@ -72,7 +72,7 @@ def test_which_number_it_is(traced, family, number, said):
 def test_a_term_for_the_distance_says_which_distances_have_it(traced):
     for part in ("encoder", "decoder"):
         trace = traced("t5", part)
-        n, buckets = len(trace.tokens), trace.follows("bucket")[1]
+        n, buckets = len(trace.tokens), trace.gather_indices("bucket")[1]
         for key in range(n):
             told = where(trace, Address("position_bias", (0, 2, key)))
             share = [j - 2 for j in range(n) if buckets[2, j] == buckets[2, key]]
@@ -88,13 +88,13 @@ def test_a_term_for_the_distance_says_which_distances_have_it(traced):
 
 def score_words(raw, query, key):
     """What is said between q·k and the softmax."""
-    drawn = view(attentions(small(raw).trace(ids=IDS))[None], 1, "4", query, key, None, "", False, [])["steps"]
+    drawn = view(attention_views(small(raw).trace(ids=IDS))[None], 1, "4", query, key, None, "", False, [])["steps"]
     said = [step["words"][0] for step in drawn]
     return said[1 : next(at for at, words in enumerate(said) if words.startswith("Softmax"))]
 
 
 def test_each_divisor_has_its_reason(traced):
-    attention = attentions(traced("gpt2"))[None]
+    attention = attention_views(traced("gpt2"))[None]
     assert scored(attention.scoring(2)[0], attention.config) == (
         "divided by √7, so that it does not grow with the width, and by 3, which is this layer’s own"
     )
@@ -116,7 +116,7 @@ def test_unscaled_scores_are_said_to_be_so_and_a_window_masks_what_is_far():
 
 
 def test_a_sink_stands_in_the_softmax_and_in_its_words(tmp_path):
-    attention = attentions(ac.load(write_model(tmp_path, GPT_OSS, spread=0.15)).trace(ids=IDS))[None]
+    attention = attention_views(ac.load(write_model(tmp_path, GPT_OSS, spread=0.15)).trace(ids=IDS))[None]
     softmax = next(
         step for step in view(attention, 1, "4", 5, 4, None, "", False, [])["steps"]
         if step["words"][0].startswith("Softmax over 6 tokens and the head’s sink")
@@ -138,14 +138,14 @@ def test_values_that_heads_share_are_mixed_by_each_of_them(head):
     heads = range(6) if head is None else [head]
     lengths = sum((trace.pattern(1)[each, 4] ** 2 * (trace.v(1)[each // 3] ** 2).sum(1)) ** 0.5 for each in heads)
     best = int(lengths.argmax())
-    told = look_at_mix(Look(attentions(trace)[None], 1, head, 4, 2))
+    told = look_at_mix(Look(attention_views(trace)[None], 1, head, 4, 2))
     assert trace.tokens[best] in told
     assert f"{lengths[best] / lengths.sum():.0%}" in told
 
 
 @pytest.mark.parametrize("family", ["mixtral", "qwen3", "bert"])
 def test_wherever_rounding_shows_it_is_said(tmp_path, family):
-    attention = attentions(ac.load(CASES[family].write(tmp_path)).trace(TEXT))[None]
+    attention = attention_views(ac.load(CASES[family].write(tmp_path)).trace(TEXT))[None]
     steps = [
         step
         for layer, head in ((0, "0"), (1, "1"), (1, "mean"))

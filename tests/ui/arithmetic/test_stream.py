@@ -3,7 +3,7 @@
 import pytest
 
 import attention_core as ac
-from attention_core.attention_view import attentions
+from attention_core.attention_view import attention_views
 from attention_core.computation.derivation import Address
 from attention_core.explain import open_term
 from tests.every_family import CASES
@@ -24,7 +24,7 @@ def sides(request, tmp_path_factory):
     """Every attention of a family's run."""
     model = ac.load(CASES[request.param].write(tmp_path_factory.mktemp("family")))
     run = model.trace(TEXT) if isinstance(model, ac.Model) else model.trace(TEXT, target="the cat")
-    return attentions(run).values()
+    return attention_views(run).values()
 
 
 def number(text):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import attention_core as ac
-from attention_core.attention_view import attentions
+from attention_core.attention_view import attention_views
 from tests.every_family import CASES
 from tests.small_tokenizers import TEXT
 from ui.step_by_step.looks import Look, cut, look_at_mask, look_at_mix, look_at_products, look_at_weights, signed
@@ -30,7 +30,7 @@ def test_where_a_word_was_cut(text, said):
 @pytest.fixture(scope="module")
 def causal(tmp_path_factory):
     """The attention of a model that reads from left to right."""
-    return attentions(ac.load(CASES["gpt2"].write(tmp_path_factory.mktemp("family"))).trace(TEXT))[None]
+    return attention_views(ac.load(CASES["gpt2"].write(tmp_path_factory.mktemp("family"))).trace(TEXT))[None]
 
 
 def plain(told):
