@@ -1,4 +1,4 @@
-"""A derivation: a tree of named numbers, from which text, LaTeX, a page and tests are all made."""
+"""A derivation: a tree of named numbers, and its lines of text or LaTeX, whose shown digits give the shown result."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Literal, NamedTuple
 
-Op = Literal[
-    "given", "sum", "product", "quotient", "difference", "exp", "sqrt", "square", "max", "min", "equal", "cos", "sin",
-    "tanh", "gelu", "gelu_tanh", "quick_gelu", "relu", "silu", "bfloat16",
-]  # fmt: skip
+from attention_core.computation.arithmetic import Op, Value, apply
+from attention_core.computation.render import CALLS, JOINTS, latex_name, latex_text, number, read
+from attention_core.errors import shortened
+
 Role = Literal["query", "key", "value", "plain"]
-Value = float | Fraction
 
-
-EXP_REACH = 709.0  # e^709 is the last that float64 holds
-CLOSE = 1e-9  # numbers as near as that are equal for a person
+DECIMALS = 4
+MOST_DECIMALS = 12
+FEW, SOME = 3, 8  # of a long sum, the parts that a line and a notebook show
+LONGEST_LINE = 200  # characters of a term in one line
 
 
 class Address(NamedTuple):
@@ -60,30 +60,16 @@ class Term:
         """The same term under a name."""
         return replace(self, name=name, at=at, role=role, note=note)
 
+    def __repr__(self) -> str:
+        """Its line in digits, as in "score = 23.8139 ÷ √32 = 4.2098", what is long shortened; a given number alone."""
+        head = f"{self.name} = " if self.name else ""
+        text = line(shorten(self, FEW)).text if self.parts else leaf_text(self, DECIMALS)
+        return head + shortened(text, LONGEST_LINE)
 
-def gelu(x: Value) -> float:
-    """gelu(x) = x * Phi(x), in float64."""
-    return x * 0.5 * (1 + math.erf(x / math.sqrt(2)))
-
-
-def sigmoid(x: float) -> float:
-    """1 / (1 + e^-x), in float64, without overflow."""
-    return (1 + math.tanh(x / 2)) / 2
-
-
-def bfloat16(x: float) -> float:
-    """The nearest number of 8 significant binary digits, of two as near the even one."""
-    mantissa, exponent = math.frexp(x)
-    return math.ldexp(round(mantissa * 256), exponent - 8)
-
-
-FLOAT64_ACTIVATIONS: dict[str, Callable[[float], float]] = {
-    "tanh": math.tanh,
-    "gelu": gelu,
-    "gelu_tanh": lambda x: x * 0.5 * (1 + math.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3))),
-    "quick_gelu": lambda x: x * sigmoid(1.702 * x),
-    "silu": lambda x: x * sigmoid(x),
-}
+    def _repr_latex_(self) -> str | None:
+        """The derivation for a notebook, long sums cut to their largest parts; None for a given number."""
+        made = [line(shorten(step, SOME)) for step in steps(self)]
+        return aligned(made) if made else None
 
 
 def make(op: Op, parts: Iterable[Term]) -> Term:
@@ -92,73 +78,12 @@ def make(op: Op, parts: Iterable[Term]) -> Term:
     return Term(apply(op, [part.value for part in parts]), op=op, parts=parts)
 
 
-def apply(op: Op, values: list[Value]) -> Value:
-    """The result of an operation on numbers: exact where they are fractions and it stays among them, else float64."""
-    match op:
-        case "sum":
-            return sum(values) if all(isinstance(value, Fraction) for value in values) else math.fsum(values)
-        case "product":
-            return math.prod(values)
-        case "quotient":
-            return values[0] / values[1] if values[1] else math.nan  # digits as shown may round to 0
-        case "difference":
-            return values[0] - values[1]
-        case "exp":
-            return math.exp(values[0]) if values[0] < EXP_REACH else math.inf
-        case "sqrt":
-            return root(values[0])
-        case "square":
-            return values[0] ** 2
-        case "max":
-            return max(values)
-        case "min":
-            return min(values)
-        case "equal":
-            return float(math.isclose(values[0], values[1], rel_tol=CLOSE, abs_tol=CLOSE))
-        case "cos":
-            return math.cos(values[0])
-        case "sin":
-            return math.sin(values[0])
-        case "relu":
-            return max(values[0], 0.0)
-        case "tanh" | "gelu" | "gelu_tanh" | "quick_gelu" | "silu":
-            return FLOAT64_ACTIVATIONS[op](float(values[0]))
-        case "bfloat16":
-            return bfloat16(float(values[0]))
-        case "given":
-            raise ValueError("A given number is not made from others.")
-
-
-def root(x: Value) -> Value:
-    """The square root; a fraction where it is one."""
-    if isinstance(x, Fraction):
-        whole = Fraction(math.isqrt(x.numerator), math.isqrt(x.denominator))
-        if whole * whole == x:
-            return whole
-    return math.sqrt(x)
-
-
 def evaluate(term: Term, rounded: Callable[[Value], Value] = lambda value: value) -> Value:
     """The value of a term worked out anew from the given numbers at the leaves of its tree.
 
     rounded: what is done to every result on the way
     """
     return rounded(apply(term.op, [evaluate(part, rounded) for part in term.parts])) if term.parts else term.value
-
-
-STEP_NAMES: dict[Op, str] = {"exp": "power", "sqrt": "root", "quotient": "score ÷ root"}
-
-
-def reworked(term: Term, rounded: Callable[[Value], Value]) -> Term:
-    """The same tree as on paper: every result rounded, and what is rounded before a division in a line of its own."""
-    parts = tuple(reworked(part, rounded) for part in term.parts)
-    if not parts:
-        return term
-    if term.op == "quotient":
-        parts = tuple(
-            part.named(STEP_NAMES[part.op]) if not part.name and part.op in STEP_NAMES else part for part in parts
-        )
-    return replace(term, parts=parts, value=rounded(apply(term.op, [part.value for part in parts])))
 
 
 def dot(a: Iterable[Term], b: Iterable[Term]) -> Term:
@@ -185,3 +110,129 @@ def shorten(term: Term, count: int) -> Term:
     order = sorted(parts, key=lambda part: abs(float(part.value)), reverse=True)
     rest = Term(apply("sum", [part.value for part in order[count:]]), f"{len(order) - count} more")
     return replace(term, parts=(*order[:count], rest))
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A run of characters in a line; a number in it knows its name, colour and where it opens."""
+
+    text: str
+    role: Role = "plain"
+    name: str = ""
+    at: Address | None = None
+
+
+@dataclass(frozen=True)
+class Line:
+    """One equation as shown: left side, "=", right side.
+
+    exact: whether the shown digits give the shown result to the last digit
+    shown: what the shown left side gives
+    """
+
+    term: Term
+    pieces: tuple[Piece, ...]
+    decimals: int
+    exact: bool
+    shown: Value
+
+    @property
+    def text(self) -> str:
+        """The equation in one line of plain text."""
+        return "".join(piece.text for piece in self.pieces)
+
+
+CONFIGURED = frozenset({"d_head", "d_model", "width", "attn_root", "cap", "layer divisor", "bound", "offset"})
+"""Numbers of the configuration, which are mostly whole, and then printed so."""
+
+
+def leaf_text(term: Term, decimals: int) -> str:
+    """The digits of a term that stands as a number in a line."""
+    if term.name in CONFIGURED and float(term.value).is_integer():
+        return number(term.value, 0)
+    if term.name == "eps":
+        return f"{term.value:.15f}".rstrip("0")
+    return number(term.value, decimals)
+
+
+def shown_value(term: Term, decimals: int, top: bool = True) -> Value:
+    """What a line gives when it is worked out from the digits that it shows."""
+    if term.parts and (top or not term.name):
+        return apply(term.op, [shown_value(part, decimals, top=False) for part in term.parts])
+    return read(leaf_text(term, decimals))
+
+
+def line(term: Term, decimals: int = DECIMALS) -> Line:
+    """A named term as an equation.
+
+    The numbers on the left get as many decimals, at least those of the result, as it takes for the
+    shown digits to give the shown result within half a unit of its last digit for each number summed.
+    """
+    exactly = isinstance(shown_value(term, decimals), Fraction)
+    value = term.value if exactly else float(term.value)
+    result = read(number(value, decimals))
+    slack = 0.5 * 10**-decimals * (len(term.parts) if term.op == "sum" else 1)
+    for shown_decimals in range(decimals, MOST_DECIMALS + 1):
+        shown = shown_value(term, shown_decimals)
+        if abs(shown - result) <= slack or not math.isfinite(result):
+            break
+    sides = (*side(term, shown_decimals, top=True), Piece(" = "))
+    right = Piece(number(value, decimals), term.role, term.name, term.at)
+    exact = number(shown, decimals) == right.text
+    return Line(term, (*sides, right), decimals, exact, shown)
+
+
+def lines(term: Term, decimals: int = DECIMALS) -> list[Line]:
+    """All equations of a derivation, in the order in which they are worked out."""
+    return [line(step, decimals) for step in steps(term)]
+
+
+BINDING = ("product", "quotient", "sqrt", "square")  # operations inside which a fraction needs brackets
+
+
+def side(term: Term, decimals: int, top: bool = False) -> list[Piece]:
+    """A term written out: named parts as numbers, nameless ones as what they are made from."""
+    if not term.parts or (term.name and not top):
+        return [Piece(leaf_text(term, decimals), term.role, term.name, term.at)]
+    pieces: list[Piece] = []
+    for i, part in enumerate(term.parts):
+        if i:
+            pieces.append(Piece(JOINTS.get(term.op, ", ")))
+        inner = side(part, decimals)
+        bare = not part.parts or bool(part.name)
+        looser = "/" in inner[0].text and term.op in BINDING if bare else needs_brackets(term, part)
+        pieces += [Piece("("), *inner, Piece(")")] if looser else inner
+    if term.op in CALLS:
+        before, after = CALLS[term.op]
+        return [Piece(before), *pieces, Piece(after)] if after else [Piece(before), *pieces]
+    return pieces
+
+
+def needs_brackets(outer: Term, inner: Term) -> bool:
+    """Whether a part written out would be read wrongly without brackets."""
+    if inner.op in ("sum", "difference"):
+        return outer.op not in ("sum", "equal", "square") and CALLS.get(outer.op, ("", ""))[1] != ")"
+    return outer.op == "quotient" and inner.op in ("product", "quotient")
+
+
+def latex(term: Term, decimals: int = DECIMALS, width: int = 4) -> str:
+    """All equations of a derivation as one LaTeX `align*`, long sums broken after `width` parts."""
+    return aligned(lines(term, decimals), width)
+
+
+def aligned(equations: Iterable[Line], width: int = 4) -> str:
+    """Equations as one LaTeX `align*`, long sums broken after `width` parts."""
+    return "\n".join([r"\begin{align*}", *(latex_line(each, width) for each in equations), r"\end{align*}"])
+
+
+def latex_line(equation: Line, width: int) -> str:
+    """One equation as a row of `align*`."""
+    rows, parts = [""], 0
+    for piece in equation.pieces[:-2]:
+        if piece.text == JOINTS["sum"] or piece.text == ", ":
+            parts += 1
+            if parts % width == 0:
+                rows.append("")
+        rows[-1] += latex_text(piece.text)
+    left = " \\\\\n&\\quad ".join(rows)
+    return f"{latex_name(equation.term.name)} &= {left} \\\\\n&= {latex_text(equation.pieces[-1].text)} \\\\"

@@ -16,7 +16,8 @@ from typing import ClassVar, NamedTuple, Protocol, runtime_checkable
 import numpy as np
 
 from attention_core.arrays import take_along
-from attention_core.computation.derivation import Address, Role, Term, Value
+from attention_core.computation.arithmetic import Value
+from attention_core.computation.derivation import Address, Role, Term
 from attention_core.errors import InputError
 
 Numbers = np.ndarray  # float32 for a model, float64 by hand, Fractions where they are exact

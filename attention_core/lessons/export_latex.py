@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from attention_core.computation.render import MINUS, latex
+from attention_core.computation.derivation import latex
+from attention_core.computation.render import MINUS
 from attention_core.lessons.sheets import Sheet, outputs, sheets
 from attention_core.lessons.solve import Solution
 

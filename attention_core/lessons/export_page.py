@@ -6,8 +6,8 @@ from html import escape
 
 import numpy as np
 
-from attention_core.computation.derivation import Term
-from attention_core.computation.render import lines, number
+from attention_core.computation.derivation import Term, lines
+from attention_core.computation.render import number
 from attention_core.lessons.sheets import Sheet, outputs, sheets
 from attention_core.lessons.solve import Solution
 

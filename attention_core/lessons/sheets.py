@@ -7,7 +7,8 @@ from fractions import Fraction
 
 import numpy as np
 
-from attention_core.computation.derivation import Address, Term, Value
+from attention_core.computation.arithmetic import Value
+from attention_core.computation.derivation import Address, Term
 from attention_core.computation.render import number
 from attention_core.computation.stage import Numbers, Stage
 from attention_core.lessons.solve import Solution

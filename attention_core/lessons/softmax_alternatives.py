@@ -9,7 +9,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from attention_core.computation.derivation import CLOSE, Term, make
+from attention_core.computation.arithmetic import CLOSE
+from attention_core.computation.derivation import Term, make
 from attention_core.computation.stage import Cell, Numbers, Operand, Rounding, Weighing
 from attention_core.ops.softmax import score_and_row
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
 
@@ -11,7 +11,8 @@ import numpy as np
 
 from attention_core.architecture.attention import attention_stages, projection_stages
 from attention_core.architecture.declare import stage
-from attention_core.computation.derivation import Address, Term, Value, reworked
+from attention_core.computation.arithmetic import Op, Value, apply
+from attention_core.computation.derivation import Address, Term
 from attention_core.computation.stage import Numbers, Rounding, Stage, Weighing, by_hand, cell_at, compute
 from attention_core.errors import InputError
 from attention_core.lessons.lesson import Lesson, Weigh, allowed
@@ -162,3 +163,18 @@ def paper_value(decimals: int) -> Callable[[Value], Value]:
     """The same for one number."""
     rounded = paper(decimals)
     return lambda value: float(rounded(np.array(float(value))))
+
+
+STEP_NAMES: dict[Op, str] = {"exp": "power", "sqrt": "root", "quotient": "score ÷ root"}
+
+
+def reworked(term: Term, rounded: Callable[[Value], Value]) -> Term:
+    """The same tree as on paper: every result rounded, and what is rounded before a division in a line of its own."""
+    parts = tuple(reworked(part, rounded) for part in term.parts)
+    if not parts:
+        return term
+    if term.op == "quotient":
+        parts = tuple(
+            part.named(STEP_NAMES[part.op]) if not part.name and part.op in STEP_NAMES else part for part in parts
+        )
+    return replace(term, parts=parts, value=rounded(apply(term.op, [part.value for part in parts])))

@@ -10,7 +10,8 @@ from typing import Final
 import numpy as np
 
 from attention_core.arrays import Array
-from attention_core.computation.derivation import Op, Term, make
+from attention_core.computation.arithmetic import Op
+from attention_core.computation.derivation import Term, make
 from attention_core.computation.stage import Cell, Numbers, Operand
 from attention_core.ops.blocks import blocks
 from attention_core.ops.elementwise import Elementwise

@@ -8,7 +8,8 @@ from fractions import Fraction
 
 import numpy as np
 
-from attention_core.computation.derivation import Term, Value, make
+from attention_core.computation.arithmetic import Value
+from attention_core.computation.derivation import Term, make
 from attention_core.computation.stage import Cell, Numbers, Operand, Operation, Rounding
 
 

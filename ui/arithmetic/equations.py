@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from attention_core.computation.derivation import Term, shorten
-from attention_core.computation.render import Line, Piece, line, number
+from attention_core.computation.derivation import Line, Piece, Term, line, shorten
+from attention_core.computation.render import number
 
 Run = list[Any]  # [text, role, address, name]
 FIRST_TERMS = 4  # of a long sum, what is shown before it is unfolded

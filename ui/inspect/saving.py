@@ -10,7 +10,7 @@ import numpy as np
 import streamlit as st
 
 from attention_core.attention_view import AttentionView
-from attention_core.computation.render import latex
+from attention_core.computation.derivation import latex
 from attention_core.explain import open_term
 from attention_core.plot.graph import GraphInfo, graph_info
 from attention_core.plot.svg import graph_svg, heatmap_svg

@@ -7,7 +7,8 @@ from fractions import Fraction
 
 import numpy as np
 
-from attention_core.computation.derivation import CLOSE, Address, Value
+from attention_core.computation.arithmetic import CLOSE, Value
+from attention_core.computation.derivation import Address
 from attention_core.computation.render import number
 from attention_core.lessons.solve import Solution
 

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from attention_core.computation.render import latex
+from attention_core.computation.derivation import latex
 from attention_core.lessons.export_latex import document, words
 from attention_core.lessons.export_page import page
 from attention_core.lessons.export_script import script

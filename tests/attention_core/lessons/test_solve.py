@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from attention_core.computation.derivation import Address, evaluate
-from attention_core.computation.render import lines
+from attention_core.computation.derivation import Address, evaluate, lines
 from attention_core.errors import InputError
 from attention_core.lessons.lesson import allowed
 from attention_core.lessons.presets import preset

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from attention_core.computation.derivation import FLOAT64_ACTIVATIONS
+from attention_core.computation.arithmetic import FLOAT64_ACTIVATIONS
 from attention_core.ops.activations import ACTIVATIONS, gelu, relu
 
 

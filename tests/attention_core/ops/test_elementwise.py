@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from attention_core.computation.derivation import bfloat16
+from attention_core.computation.arithmetic import bfloat16
 from attention_core.computation.stage import Operand
 from attention_core.ops.elementwise import Bfloat16, Clamp, Multiply
 

@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 import attention_core as ac
-from attention_core.computation.derivation import Address
-from attention_core.computation.render import lines
+from attention_core.computation.derivation import Address, lines
 from attention_core.config.positions import Rotary
 from attention_core.explain import open_term
 from attention_core.ops.rotary import frequencies

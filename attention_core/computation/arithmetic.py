@@ -1,0 +1,88 @@
+"""What is done to numbers on paper: exact where they are fractions and it stays among them, else in float64."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Literal
+
+Op = Literal[
+    "given", "sum", "product", "quotient", "difference", "exp", "sqrt", "square", "max", "min", "equal", "cos", "sin",
+    "tanh", "gelu", "gelu_tanh", "quick_gelu", "relu", "silu", "bfloat16",
+]  # fmt: skip
+Value = float | Fraction
+
+EXP_REACH = 709.0  # e^709 is the last that float64 holds
+CLOSE = 1e-9  # numbers as near as that are equal for a person
+
+
+def gelu(x: Value) -> float:
+    """gelu(x) = x * Phi(x), in float64."""
+    return x * 0.5 * (1 + math.erf(x / math.sqrt(2)))
+
+
+def sigmoid(x: float) -> float:
+    """1 / (1 + e^-x), in float64, without overflow."""
+    return (1 + math.tanh(x / 2)) / 2
+
+
+def bfloat16(x: float) -> float:
+    """The nearest number of 8 significant binary digits, of two as near the even one."""
+    mantissa, exponent = math.frexp(x)
+    return math.ldexp(round(mantissa * 256), exponent - 8)
+
+
+FLOAT64_ACTIVATIONS: dict[str, Callable[[float], float]] = {
+    "tanh": math.tanh,
+    "gelu": gelu,
+    "gelu_tanh": lambda x: x * 0.5 * (1 + math.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3))),
+    "quick_gelu": lambda x: x * sigmoid(1.702 * x),
+    "silu": lambda x: x * sigmoid(x),
+}
+
+
+def apply(op: Op, values: list[Value]) -> Value:
+    """The result of an operation on numbers: exact where they are fractions and it stays among them, else float64."""
+    match op:
+        case "sum":
+            return sum(values) if all(isinstance(value, Fraction) for value in values) else math.fsum(values)
+        case "product":
+            return math.prod(values)
+        case "quotient":
+            return values[0] / values[1] if values[1] else math.nan  # digits as shown may round to 0
+        case "difference":
+            return values[0] - values[1]
+        case "exp":
+            return math.exp(values[0]) if values[0] < EXP_REACH else math.inf
+        case "sqrt":
+            return root(values[0])
+        case "square":
+            return values[0] ** 2
+        case "max":
+            return max(values)
+        case "min":
+            return min(values)
+        case "equal":
+            return float(math.isclose(values[0], values[1], rel_tol=CLOSE, abs_tol=CLOSE))
+        case "cos":
+            return math.cos(values[0])
+        case "sin":
+            return math.sin(values[0])
+        case "relu":
+            return max(values[0], 0.0)
+        case "tanh" | "gelu" | "gelu_tanh" | "quick_gelu" | "silu":
+            return FLOAT64_ACTIVATIONS[op](float(values[0]))
+        case "bfloat16":
+            return bfloat16(float(values[0]))
+        case "given":
+            raise ValueError("A given number is not made from others.")
+
+
+def root(x: Value) -> Value:
+    """The square root; a fraction where it is one."""
+    if isinstance(x, Fraction):
+        whole = Fraction(math.isqrt(x.numerator), math.isqrt(x.denominator))
+        if whole * whole == x:
+            return whole
+    return math.sqrt(x)
