@@ -14,7 +14,7 @@ from attention_core.computation.derivation import Address
 from attention_core.computation.stage import Stage
 from attention_core.config.masks import Mask
 from attention_core.config.model_config import ModelConfig
-from attention_core.encoder_decoder import PairTrace
+from attention_core.encoder_decoder import EncoderDecoderTrace
 from attention_core.ops.elementwise import ApplyMask
 from attention_core.text.tokenizer import Token
 from attention_core.trace import KeepingTrace, Trace
@@ -150,7 +150,7 @@ class AttentionView:
         return replace(self, trace=trace, source=self.source if self.crosses else trace)
 
 
-def attention_views(run: Trace | PairTrace) -> Mapping[Side | None, AttentionView]:
+def attention_views(run: Trace | EncoderDecoderTrace) -> Mapping[Side | None, AttentionView]:
     """The attentions of a run, by side."""
     if isinstance(run, Trace):
         return {None: AttentionView(None, run, run)}

@@ -86,12 +86,20 @@ class UnsupportedConfigError(AttentionLabError):
     """The configuration asks for something that would not be computed exactly."""
 
 
-class InputError(AttentionLabError):
-    """What is given cannot be run: no tokens, too many, ids out of the vocabulary, an image of another kind."""
+class InputError(AttentionLabError, ValueError):
+    """What is given is not what is asked for: no tokens, ids out of the vocabulary, a layer that is not there."""
+
+
+class SideError(InputError, AttributeError):
+    """An encoder–decoder is asked for what its encoder and its decoder have, each its own."""
 
 
 class NonFiniteError(InputError):
     """A run over what is given makes numbers that are infinite or not a number."""
+
+
+class MissingPackageError(AttentionLabError, ImportError):
+    """What is asked for needs a package that is not installed."""
 
 
 class SettingError(AttentionLabError):

@@ -8,14 +8,14 @@ in `layer.py`.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from attention_core.computation.derivation import Address, Term, dot, make
 from attention_core.computation.stage import Cell, cell_at
 from attention_core.errors import InputError
+from attention_core.trace import Trace
+from attention_core.validate import told
 
-if TYPE_CHECKING:
-    from attention_core.trace import Trace
+__all__ = ["cosine", "open_term", "output", "weight"]
 
 ENCODER = "encoder_"  # stands before an encoder's quantity where a decoder's trace is asked for it
 
@@ -26,16 +26,29 @@ def weight(trace: Trace, layer: int, head: int, query: int, key: int) -> Term:
         weight = e^(score - max) / sum over j of e^(score[j] - max)
 
     A masked key has the score -inf, which is not in the sum and gets the weight 0.
+    trace: of one run; of an encoder–decoder its encoder's or its decoder's
+    layer, head, query, key: each counted from 0
     Raises InputError when an index is out of range.
+
+    Source: Vaswani et al. 2017, section 3.2.1, https://arxiv.org/abs/1706.03762
     """
+    check_trace(trace)
     return open_term(trace, Address("weight", (layer, head, query, key)))
 
 
 def output(trace: Trace, layer: int, head: int, query: int) -> tuple[Term, ...]:
     """Every w_j · v_j of one query, and their sum: one tree for each dimension of z.
 
+        z[dim] = sum over j of weight[j] * v[j, dim]
+
+    trace: of one run; of an encoder–decoder its encoder's or its decoder's
+    layer, head, query: each counted from 0
+    returns: [d_head]
     Raises InputError when an index is out of range.
+
+    Source: Vaswani et al. 2017, section 3.2.1, https://arxiv.org/abs/1706.03762
     """
+    check_trace(trace)
     dims = range(trace.model.config.d_head)
     return tuple(open_term(trace, Address("z", (layer, head, query, dim))) for dim in dims)
 
@@ -43,8 +56,11 @@ def output(trace: Trace, layer: int, head: int, query: int) -> tuple[Term, ...]:
 def cosine(trace: Trace, position: int) -> Term:
     """The cosine between a token's contextual embedding and the embedding it started from.
 
-    cosine = a · b / (|a| * |b|), between -1 and 1
+        cosine = a · b / (|a| * |b|), between -1 and 1
+
+    Raises InputError when there is no such position.
     """
+    check_trace(trace)
     rows = [row_at(trace, Address(name, (position, 0))) for name in ("contextual", "embedding")]
     top = dot(*rows).named("contextual·embedding")
     lengths = (
@@ -52,6 +68,15 @@ def cosine(trace: Trace, position: int) -> Term:
         for row, name in zip(rows, ("contextual", "embedding"), strict=True)
     )
     return make("quotient", (top, make("product", lengths))).named("cosine", at=Address("cosine", (position,)))
+
+
+def check_trace(trace: object) -> None:
+    """InputError when something is not the trace of one run."""
+    if not isinstance(trace, Trace):
+        raise InputError(
+            "Give a trace, as model.trace(text) makes it; of an encoder–decoder its trace.encoder or trace.decoder; "
+            f"got {type(trace).__name__}."
+        )
 
 
 def number_at(trace: Trace, address: Address) -> Term:
@@ -70,7 +95,11 @@ def open_term(trace: Trace, address: Address) -> Term:
     """How the number at an address is made; InputError when there is no such number.
 
     From a decoder's trace the encoder's numbers open too, at addresses that begin with `encoder_`.
+
+    address: the `at` of any term that has one
     """
+    if not isinstance(address, Address):
+        raise InputError(f"Give the address of a number, the .at of a term that has one; got {told(address)}.")
     if trace.encoder and address.quantity.startswith(ENCODER):
         return from_decoder(open_term(trace.encoder, in_encoder(address)))
     if trace.encoder and address.quantity == "memory":

@@ -21,6 +21,7 @@ from attention_core.runtime.forward import Forward, attended_kv
 from attention_core.runtime.run import Inputs, finite, position_ids
 from attention_core.sampling import Choice
 from attention_core.trace import Trace
+from attention_core.validate import is_whole, told, whole_numbers
 from attention_core.weights.model_weights import Key
 
 ROOM = 64  # positions: as much is made at once, so that one more token seldom moves all that is kept
@@ -132,16 +133,32 @@ def still_turned(config: ModelConfig, placed: np.ndarray, length: int) -> bool:
 def write(
     model: Model, ids: Sequence[int], choose: Choice, most: int, encoder: Trace | None = None
 ) -> Iterator[int]:  # fmt: skip
-    """The tokens that a model writes after some, each as soon as it is chosen.
+    """The ids of the tokens that a language model writes after some, each as soon as it is chosen.
 
     It ends after `most` of them, after the token that ends a text, or where the model can read no more.
 
+    ids:     what is written after, such as `model.trace(text).ids`
     choose:  greedy, or what `sampled` gives
+    most:    how many tokens at most
     encoder: of an encoder–decoder, the trace of its text
+    Raises InputError for a model that cannot write and for ids that it cannot read, and NonFiniteError when the
+    stream is not finite.
     """
-    text, new = Continuation(model, encoder), list(ids)
-    for _ in range(min(most, model.config.n_ctx - len(ids))):
+    if not isinstance(model, Model):
+        got = type(model).__name__
+        raise InputError(f"A language model is needed, got {got}; an encoder–decoder writes by model.write(text).")
+    if not callable(choose):
+        raise InputError(f"choose is greedy, or what sampled(seed) gives, got {told(choose)}.")
+    if not is_whole(most):
+        raise InputError(f"most is a whole number of tokens, got {told(most)}.")
+    text, read = Continuation(model, encoder), whole_numbers("ids", ids)
+    model.check(read)
+    return _written(text, read, choose, min(most, model.config.n_ctx - len(read)))
+
+
+def _written(text: Continuation, new: list[int], choose: Choice, most: int) -> Iterator[int]:
+    for _ in range(most):
         new = [choose(text.read(new))]
         yield new[0]
-        if new[0] in model.config.end_ids:
+        if new[0] in text.model.config.end_ids:
             return

@@ -57,7 +57,7 @@ class Patches:
         return tuple(Token(i, name, 0, 0, name == CLASS, False) for i, name in enumerate(names))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class ImageModel(Model):
     """A model of images ready to run; immutable, so that many may share it."""
 
@@ -78,6 +78,10 @@ class ImageModel(Model):
         attention_mask:  one for each token, the class token first; False for those that none may look at
         Raises InputError for an image of another size or type, and for a text or ids.
         """
-        if isinstance(image, str) or ids is not None or image is None:
+        try:
+            pixels = None if image is None or isinstance(image, str) or ids is not None else np.asarray(image)
+        except ValueError:  # rows of different lengths
+            pixels = None
+        if pixels is None:
             raise InputError(f"{self.name} reads images: give one as an array [height, width, 3] of uint8.")
-        return self.run("", Patches(self.image).tokens(), attention_mask, pixels=self.image.cut(image))
+        return self.run("", Patches(self.image).tokens(), attention_mask, pixels=self.image.cut(pixels))

@@ -24,6 +24,7 @@ from attention_core.hub.progress import Report, in_terminal
 from attention_core.image_model import ImageModel, Patches
 from attention_core.model import Model
 from attention_core.text.tokenizer import TOKENIZER, Reader, Tokenizer, lacking
+from attention_core.validate import told
 from attention_core.weights.model_weights import Weights
 from attention_core.weights.tensors import INDEX, WEIGHTS, Tensors, shard_map, shard_names
 
@@ -44,6 +45,8 @@ def load(name: str | Path, *, progress: Report | None = None) -> Model | Encoder
     `progress` is told how far a download is, and stops it by returning False. Raises an AttentionLabError that says
     what is wrong: UnknownModelError, ModelNotFoundError, DigestError, CheckpointError or UnsupportedConfigError.
     """
+    if not isinstance(name, str | Path):
+        raise UnknownModelError(f"A model is loaded by its name, its hub id or its folder, got {told(name)}.")
     folder = locate(name) or download(plan(name), progress or in_terminal())
     with evict_corrupt_files(folder), file_errors():
         for file, digest in digests(name).items():

@@ -15,9 +15,10 @@ from attention_core.runtime.forward import Forward
 from attention_core.runtime.run import Inputs, finite, position_ids
 from attention_core.text.tokenizer import Reader, Token
 from attention_core.trace import Trace
+from attention_core.validate import check_text, marks, whole_numbers
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Model(Network):
     """A model ready to run: a network, and what it reads with; immutable, so that many may share it."""
 
@@ -32,7 +33,8 @@ class Model(Network):
         Raises InputError when there are no tokens, too many, or ids out of the vocabulary, and NonFiniteError when
         the stream is not finite.
         """
-        return self.run(text or "", self.tokens(text, ids), attention_mask)
+        tokens = self.tokens(text, ids)
+        return self.run(text or "", tokens, attention_mask)
 
     def run(
         self, text: str, tokens: tuple[Token, ...], attention_mask: Sequence[bool] | None = None,
@@ -42,10 +44,9 @@ class Model(Network):
         if (memory is None) == self.config.cross:
             raise InputError("A decoder needs an encoder's output, and only a decoder takes one.")
         ids = np.array([token.id for token in tokens])
-        if attention_mask is not None and len(attention_mask) != len(ids):
-            raise InputError(f"{len(ids)} tokens need as many marks in attention_mask, got {len(attention_mask)}.")
-        marks = None if attention_mask is None or all(attention_mask) else np.array(attention_mask, bool)
-        inputs = Inputs(ids, position_ids(self.config, ids, marks), marks, memory, memory_mask, pixels)
+        given = marks("attention_mask", attention_mask, len(ids)) if attention_mask is not None else []
+        mask = None if all(given) else np.array(given)
+        inputs = Inputs(ids, position_ids(self.config, ids, mask), mask, memory, memory_mask, pixels)
         return Trace(self, self.tokenizer, tokens, text, frozen(finite(Forward(self, inputs).stream())), inputs)
 
     def tokens(self, text: str | None, ids: Sequence[int] | None) -> tuple[Token, ...]:
@@ -53,14 +54,16 @@ class Model(Network):
         if (text is None) == (ids is None):
             raise InputError("Give either a text or ids.")
         if ids is not None:
-            self.check(list(ids))
-        tokens = self.tokenizer.encode(text) if text is not None else self._named(ids or ())
+            self.check(ids := whole_numbers("ids", ids))
+            return self._named(ids)
+        check_text(text)
+        tokens = self.tokenizer.encode(text or "")
         self.check([token.id for token in tokens])
         return tokens
 
     def _named(self, ids: Sequence[int]) -> tuple[Token, ...]:
         special = self.tokenizer.special_ids
-        return tuple(Token(int(i), self.tokenizer.piece(int(i)), 0, 0, int(i) in special, False) for i in ids)
+        return tuple(Token(i, self.tokenizer.piece(i), 0, 0, i in special, False) for i in ids)
 
     def check(self, ids: Sequence[int]) -> None:
         """InputError when these ids cannot be run: none, too many, or out of the vocabulary."""

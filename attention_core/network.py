@@ -9,6 +9,9 @@ import numpy as np
 
 from attention_core.arrays import Array
 from attention_core.config.model_config import ModelConfig
+from attention_core.display import layers_and_heads, shown_name
+from attention_core.errors import InputError
+from attention_core.validate import check_index, told
 from attention_core.weights.model_weights import Key, Weights
 
 
@@ -25,6 +28,29 @@ class Network:
     weights: Weights
     sources: Mapping[Key, str]
 
-    def parameter(self, name: str, layer: int | None) -> Array:
-        """A trained tensor with its declared axes, such as W_Q [head, model, dim] of a layer."""
+    def __repr__(self) -> str:
+        config = self.config
+        reads = f"images of {config.image.height} × {config.image.width}" if config.image else f"{config.n_ctx} tokens"
+        sizes = f"{layers_and_heads(config)}, d_model {config.d_model}, d_vocab {config.d_vocab}"
+        return f"<{type(self).__name__} {shown_name(self.name)}: {sizes}, reads {reads}>"
+
+    def parameter(self, name: str, layer: int | None = None) -> Array:
+        """A trained tensor with its declared axes, such as W_Q [head, model, dim] of a layer, or W_E [token, model].
+
+        Raises InputError that says what there is when there is no such tensor.
+        """
+        if layer is not None:
+            check_index("layer", layer, self.config.n_layers)
+        if (name, layer) not in self.weights:
+            raise InputError(self._missing(name, layer))
         return np.asarray(self.weights[name, layer])
+
+    def _missing(self, name: str, layer: int | None) -> str:
+        """What to say of a parameter that is not there: where it is, or what is there."""
+        if layer is None and any(key == name for key, _ in self.weights):
+            return f"{name} belongs to a layer: say which, from 0 to {self.config.n_layers - 1}."
+        if (name, None) in self.weights:
+            return f"{name} belongs to no layer: parameter({name!r}) gives it."
+        where = "Outside of its layers the model" if layer is None else f"Layer {layer}"
+        own = sorted(key for key, at in self.weights if at == layer)
+        return f"There is no parameter {told(name)}. {where} has {', '.join(own)}."

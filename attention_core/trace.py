@@ -9,12 +9,26 @@ import numpy as np
 
 from attention_core.arrays import Array, frozen
 from attention_core.computation.stage import compute
+from attention_core.display import counted, layers_and_heads, shown_name, trace_html
 from attention_core.errors import InputError
 from attention_core.network import Network
 from attention_core.ops.basic import Input
 from attention_core.runtime.forward import Forward
 from attention_core.runtime.run import Inputs, ModelRun
 from attention_core.text.tokenizer import Reader, Token
+from attention_core.validate import check_index
+
+ASKED = {
+    **{f"{name}(layer)": name for name in ("q", "k", "v", "mask", "z", "attn_out")},
+    **{f"{name}(layer)": "weight" for name in ("scores", "pattern")},
+    **{f"{name}(layer)": "cross_weight" for name in ("cross_scores", "cross_pattern")},
+    **{f"resid_{place}(layer)": f"resid_{place}" for place in ("pre", "mid", "post")},
+    **{f"mlp_{place}(layer)": f"mlp_{place}" for place in ("in", "act", "out")},
+    **{f"router_{kind}(layer)": f"router_{kind}" for kind in ("logits", "probs")},
+    "experts(layer)": "expert", "expert_weights(layer)": "expert_weight",
+    "contextual": "contextual", "logits()": "logits",
+}  # fmt: skip
+"""What a trace can be asked -> the quantity that its model needs for that."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +47,21 @@ class Trace(ModelRun):
     resid: Array
     inputs: Inputs
     encoder: Trace | None = None
+
+    def __repr__(self) -> str:
+        return f"<Trace of {shown_name(self.model.name)}: {self.sizes}>"
+
+    def _repr_html_(self) -> str:
+        """The tokens, and what can be asked of this run, for a notebook."""
+        layers = range(self.model.config.n_layers)
+        asked = [(call, getattr(Trace, call.partition("(")[0]).__doc__.partition("\n")[0])
+                 for call, quantity in ASKED.items() if any(self.has(quantity, each) for each in layers)]  # fmt: skip
+        return trace_html(repr(self), self.pieces, self.tokens, asked)
+
+    @property
+    def sizes(self) -> str:
+        """How many tokens, layers and heads there are, in words."""
+        return f"{counted(len(self.pieces), 'token')}, {layers_and_heads(self.model.config)}"
 
     @cached_property
     def tokens(self) -> list[str]:
@@ -75,6 +104,7 @@ class Trace(ModelRun):
 
     def mask(self, layer: int = 0) -> np.ndarray | None:
         """True where a query may look in a layer: [query, key], or None when it may look everywhere."""
+        check_index("layer", layer, self.model.config.n_layers)
         return self.array("mask", layer) if self.has("mask", layer) else None
 
     def pattern(self, layer: int) -> Array:
@@ -130,7 +160,8 @@ class Trace(ModelRun):
         return self._of_experts("expert_weight", layer)
 
     def _of_experts(self, name: str, layer: int) -> Array:
-        if 0 <= layer < self.model.config.n_layers and layer not in self.model.config.routed:
+        check_index("layer", layer, self.model.config.n_layers)
+        if layer not in self.model.config.routed:
             raise InputError(f"Layer {layer} of {self.model.name} has an MLP and no experts.")
         return self.array(name, layer)
 
@@ -149,18 +180,26 @@ class Trace(ModelRun):
         return self.array("logits", None)
 
     def next_logits(self, position: int) -> Array:
-        """Scores of every token that may follow a position: [d_vocab]; the others' are not worked out."""
+        """Scores of every token that may follow a position, -1 for the last: [d_vocab]; no others are worked out."""
         if not self.has("logits", None):
             raise InputError(f"{self.model.name} has no language-model head, so it gives no logits.")
+        if position != -1:
+            check_index("position", position, len(self.pieces))
         return frozen(Forward(self.model, self.inputs).logits(self.resid[-1, position]))
 
     def cross_scores(self, layer: int) -> Array:
         """Scaled dot products with the encoder's tokens, before the mask: [head, query, key]."""
+        self._check_cross()
         return self.array(self.before_mask("cross_", layer), layer)
 
     def cross_pattern(self, layer: int) -> Array:
         """Attention weights on the encoder's tokens: [head, query, key]; each row sums to 1."""
+        self._check_cross()
         return self.array("cross_weight", layer)
+
+    def _check_cross(self) -> None:
+        if not self.model.config.cross:
+            raise InputError("There is no cross-attention here: only the decoder of an encoder–decoder has it.")
 
     def array(self, name: str, layer: int | None) -> Array:
         """All numbers of a declared quantity, read-only."""
@@ -170,7 +209,7 @@ class Trace(ModelRun):
         return self.given(stage) if isinstance(stage.operation, Input) else frozen(compute(self, stage))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class KeepingTrace(Trace):
     """A trace that keeps what it has computed: for the drawing of one page, then to be dropped."""
 

@@ -122,7 +122,7 @@ def matrices(attention: AttentionView, layer: int, step: Step, head: int | None)
 
 @st.fragment
 @or_said("steps")
-def steps(run: ac.Trace | ac.PairTrace, made_for: tuple[str, str, str]) -> None:
+def steps(run: ac.Trace | ac.EncoderDecoderTrace, made_for: tuple[str, str, str]) -> None:
     """The drawing, the walk, and the step at hand.
 
     made_for: the sentence and all else that the run is over

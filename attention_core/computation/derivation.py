@@ -17,6 +17,7 @@ Role = Literal["query", "key", "value", "plain"]
 DECIMALS = 4
 MOST_DECIMALS = 12
 FEW, SOME = 3, 8  # of a long sum, the parts that a line and a notebook show
+REST = " more"
 LONGEST_LINE = 200  # characters of a term in one line
 
 
@@ -63,7 +64,10 @@ class Term:
     def __repr__(self) -> str:
         """Its line in digits, as in "score = 23.8139 ÷ √32 = 4.2098", what is long shortened; a given number alone."""
         head = f"{self.name} = " if self.name else ""
-        text = line(shorten(self, FEW)).text if self.parts else leaf_text(self, DECIMALS)
+        if not self.parts:
+            return head + leaf_text(self, DECIMALS)
+        pieces = line(shorten(self, FEW)).pieces
+        text = "".join(f"({piece.name}: {piece.text})" if piece.is_rest else piece.text for piece in pieces)
         return head + shortened(text, LONGEST_LINE)
 
     def _repr_latex_(self) -> str | None:
@@ -108,7 +112,7 @@ def shorten(term: Term, count: int) -> Term:
     if term.op != "sum" or len(parts) <= count + 1:
         return term if parts == term.parts else replace(term, parts=parts)
     order = sorted(parts, key=lambda part: abs(float(part.value)), reverse=True)
-    rest = Term(apply("sum", [part.value for part in order[count:]]), f"{len(order) - count} more")
+    rest = Term(apply("sum", [part.value for part in order[count:]]), f"{len(order) - count}{REST}")
     return replace(term, parts=(*order[:count], rest))
 
 
@@ -120,6 +124,11 @@ class Piece:
     role: Role = "plain"
     name: str = ""
     at: Address | None = None
+
+    @property
+    def is_rest(self) -> bool:
+        """Whether it stands for the parts that `shorten` has left out of a sum."""
+        return self.name.endswith(REST)
 
 
 @dataclass(frozen=True)
@@ -233,6 +242,7 @@ def latex_line(equation: Line, width: int) -> str:
             parts += 1
             if parts % width == 0:
                 rows.append("")
-        rows[-1] += latex_text(piece.text)
+        shown = latex_text(piece.text)
+        rows[-1] += rf"\underbrace{{{shown}}}_{{{latex_name(piece.name)}}}" if piece.is_rest else shown
     left = " \\\\\n&\\quad ".join(rows)
     return f"{latex_name(equation.term.name)} &= {left} \\\\\n&= {latex_text(equation.pieces[-1].text)} \\\\"

@@ -19,6 +19,7 @@ from attention_core.arrays import take_along
 from attention_core.computation.arithmetic import Value
 from attention_core.computation.derivation import Address, Role, Term
 from attention_core.errors import InputError
+from attention_core.validate import check_index
 
 Numbers = np.ndarray  # float32 for a model, float64 by hand, Fractions where they are exact
 
@@ -237,8 +238,7 @@ def cell_at(run: Run, stage: Stage, place: tuple[int, ...]) -> Cell:
         axes = f"{len(shape)} ax{'is' if len(shape) == 1 else 'es'} ({', '.join(stage.axes)})"
         raise InputError(f"{stage.name} has {axes}; {len(place)} {'was' if len(place) == 1 else 'were'} named.")
     for axis, index, size in zip(stage.axes, place, shape, strict=True):
-        if not 0 <= index < size:
-            raise InputError(f"{axis.capitalize()} {index} is not there: they are 0 to {size - 1}.")
+        check_index(axis, index, size)
     return Cell(run, stage, dict(zip(stage.axes, place, strict=True)))
 
 

@@ -7,6 +7,7 @@ from typing import Any, Literal, get_args
 
 from attention_core.config.image import COLOURS, ImageInput
 from attention_core.config.positions import Alibi, Relative, Rotary
+from attention_core.config.readable import readable
 from attention_core.errors import UnsupportedConfigError
 
 Activation = Literal["gelu", "gelu_tanh", "quick_gelu", "relu", "silu", "tanh"]
@@ -204,6 +205,9 @@ class ModelConfig:
             raise UnsupportedConfigError(
                 f"d_embed {self.d_embed} is not d_model {self.d_model}, and nothing projects it."
             )
+
+    def __repr__(self) -> str:
+        return readable(self)
 
     def __hash__(self) -> int:
         return self._hash

@@ -19,6 +19,7 @@ from attention_core.network import Network
 from attention_core.ops.basic import Input
 from attention_core.ops.positions import alibi_slopes, distance_buckets
 from attention_core.ops.rotary import frequencies
+from attention_core.validate import check_index, nearest
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,12 +114,15 @@ class ModelRun(ABC):
     def stage(self, name: str, layer: int | None) -> Stage:
         """The declared quantity of a name, in a layer or in none; InputError when there is none."""
         config = self.model.config
-        if layer is not None and not 0 <= layer < config.n_layers:
-            raise InputError(f"Layer {layer} is not there: layers are 0 to {config.n_layers - 1}.")
+        if layer is not None:
+            check_index("layer", layer, config.n_layers)
         for place in (layer, None):
             if (found := self.declared(place).get(name)) is not None:
                 return found
-        raise InputError(f"There is no quantity named {name!r}.")
+        if layer is None and any(name in self.declared(each) for each in range(config.n_layers)):
+            raise InputError(f"{name} stands in a layer: say which, from 0 to {config.n_layers - 1}.")
+        known = {*self.declared(layer), *self.declared(None)}
+        raise InputError(f"There is no quantity named {name!r}.{nearest(name, sorted(known))}")
 
     def has(self, name: str, layer: int | None) -> bool:
         """Whether a layer, or what belongs to none, declares a quantity of this name."""

@@ -31,7 +31,7 @@ def value(term: Term) -> Run:
 def equation(term: Term, count: int = FIRST_TERMS, decimals: int = 4) -> tuple[list[Run], list[str]]:
     """A term's equation, long sums cut to their largest parts, and what there is to say of its rounding."""
     shown = line(shorten(term, count), decimals)
-    rest = [f"{piece.text} is the sum of {piece.name}." for piece in shown.pieces if piece.name.endswith(" more")]
+    rest = [f"{piece.text} is the sum of {piece.name}." for piece in shown.pieces if piece.is_rest]
     return [run(piece) for piece in shown.pieces], rest + rounding(shown)
 
 

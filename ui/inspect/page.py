@@ -174,7 +174,7 @@ def dims_box(d_head: int) -> None:
 
 @st.fragment
 @or_said("views")
-def inspect(run: ac.Trace | ac.PairTrace, made_for: tuple[str, str, str]) -> None:
+def inspect(run: ac.Trace | ac.EncoderDecoderTrace, made_for: tuple[str, str, str]) -> None:
     """Everything below the sentence: three views of one selection.
 
     made_for: the sentence and all else that the run is over

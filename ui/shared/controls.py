@@ -82,12 +82,12 @@ def stands(model: ac.Model | ac.EncoderDecoder) -> bool:
     return not held or (isinstance(model, ac.Model) and makes(model, text, Written.read(held)))
 
 
-def run_now(model: ac.Model | ac.EncoderDecoder) -> ac.Trace | ac.PairTrace:
+def run_now(model: ac.Model | ac.EncoderDecoder) -> ac.Trace | ac.EncoderDecoderTrace:
     """The run over the sentence or the image; InputError when the model cannot read it."""
     return get_image_trace(model) if isinstance(model, ac.ImageModel) else get_run(model.name, *asked(), model)
 
 
-def get_run_or_stop(model: ac.Model | ac.EncoderDecoder) -> ac.Trace | ac.PairTrace:
+def get_run_or_stop(model: ac.Model | ac.EncoderDecoder) -> ac.Trace | ac.EncoderDecoderTrace:
     """The run over the sentence or the image, or a message in its place."""
     if not isinstance(model, ac.ImageModel) and not chosen()["text"].strip():
         st.info("Type a sentence above, or take one from Examples.")
@@ -109,7 +109,7 @@ def back_button(typed: str) -> None:
     st.button("Back to what was typed", type="tertiary", on_click=put, kwargs={"text": typed, **FRESH})
 
 
-def side_row(run: ac.Trace | ac.PairTrace) -> None:
+def side_row(run: ac.Trace | ac.EncoderDecoderTrace) -> None:
     """Which side is shown, and where the target comes from; nothing where there is one side alone."""
     if isinstance(run, ac.Trace):
         return
@@ -119,7 +119,9 @@ def side_row(run: ac.Trace | ac.PairTrace) -> None:
         st.html(f'<p class="read">{SIDE_SAYS[chosen()["side"]]} {written(run)}</p>', width="stretch")
 
 
-def chosen_part(run: ac.Trace | ac.PairTrace, made_for: tuple[str, str, str]) -> tuple[AttentionView, Shown | None]:
+def chosen_part(
+    run: ac.Trace | ac.EncoderDecoderTrace, made_for: tuple[str, str, str]
+) -> tuple[AttentionView, Shown | None]:
     """What a run shows of the selection, below the choice of its side; None when nothing is left of the text.
 
     made_for: the sentence and all else that the run is over; when others are asked for, the page begins anew
@@ -131,7 +133,7 @@ def chosen_part(run: ac.Trace | ac.PairTrace, made_for: tuple[str, str, str]) ->
     return attention, shown_part(attention)
 
 
-def written(run: ac.PairTrace) -> str:
+def written(run: ac.EncoderDecoderTrace) -> str:
     """A sentence on a target that the model has written itself, as HTML; nothing on one that was typed."""
     if run.ended is None:
         return ""

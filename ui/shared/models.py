@@ -68,7 +68,7 @@ def get_model(name: str) -> ac.Model | ac.EncoderDecoder:
 @st.cache_resource(max_entries=64, show_spinner=False)
 def get_run(
     name: str, text: str, target: str, written: str, _model: ac.Model | ac.EncoderDecoder
-) -> ac.Trace | ac.PairTrace:
+) -> ac.Trace | ac.EncoderDecoderTrace:
     """The run of a model over a text, once for each name and text; InputError when the text is too long.
 
     target:  what the decoder of an encoder–decoder reads; where it is empty, what the model writes itself

@@ -72,7 +72,7 @@ class Shown:
         put(q=self.queries.places[query], k=self.keys.places[key], open="")
 
 
-def chosen_attention(run: ac.Trace | ac.PairTrace) -> AttentionView:
+def chosen_attention(run: ac.Trace | ac.EncoderDecoderTrace) -> AttentionView:
     """The side of a run that is chosen, or the only one that it has."""
     every = attention_views(run)
     return every[None] if None in every else every[chosen()["side"]]

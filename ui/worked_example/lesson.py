@@ -11,7 +11,7 @@ import numpy as np
 import streamlit as st
 
 from attention_core.attention_view import AttentionView
-from attention_core.encoder_decoder import PairTrace
+from attention_core.encoder_decoder import EncoderDecoderTrace
 from attention_core.errors import AttentionLabError, InputError
 from attention_core.lessons.lesson import Lesson
 from attention_core.lessons.lesson_file import from_address, to_address
@@ -153,7 +153,7 @@ def refused() -> dict[str, Any] | None:
     return st.session_state.get("refused_cell")
 
 
-def sentence_run() -> Trace | PairTrace:
+def sentence_run() -> Trace | EncoderDecoderTrace:
     """The model's run over the chosen sentence or image."""
     return run_now(get_model(chosen()["model"]))
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from attention_core.computation.derivation import Term, latex, line, make, shorten
-from attention_core.computation.render import MINUS
+from attention_core.computation.render import MINUS, number
 
 NUMBERS = st.floats(-50, 50, allow_nan=False).map(lambda x: round(x, 9))
 
@@ -85,3 +85,38 @@ def test_latex_holds_every_digit():
 def test_what_is_divided_by_gets_digits_until_it_is_not_0():
     small = Term(0.015625, "a")
     assert line(make("quotient", (small, Term(0.03125, "b"))), 1).text == "0.016 ÷ 0.031 = 0.5"
+
+
+def products(count):
+    parts = [make("product", (Term(i / 7, "a"), Term(1.5, "b"))) for i in range(count)]
+    return make("sum", parts).named("q·k")
+
+
+def test_a_term_is_printed_as_its_line():
+    assert repr(products(2)) == f"q·k = {line(products(2)).text}"
+    assert repr(Term(-1.25, "q[0]")) == f"q[0] = {MINUS}1.2500"
+    assert repr(make("sqrt", [Term(2.0)])) == "√2.0000 = 1.4142"
+
+
+def test_a_long_sum_is_printed_by_its_largest_parts_and_the_rest():
+    shown = repr(products(24))
+    left, right = evaluated(re.sub(r"\(21 more: (.*?)\)", r"\1", shown.removeprefix("q·k = ")))
+    assert shown.startswith("q·k = 3.2857 × 1.5000 + 3.1429 × 1.5000 + 3.0000 × 1.5000 + (21 more: ")
+    assert abs(left - right) <= 0.5e-4 * 4 + 1e-9
+
+
+@pytest.mark.parametrize("op", ["sum", "max"])
+def test_no_term_prints_more_than_a_few_lines(op):
+    made = make(op, [make("exp", (Term(1 / i, "a"),)) for i in range(1, 2000)]).named(op)
+    assert len(repr(made)) < 240
+    assert repr(made).endswith(f" = {number(made.value, 4)}")
+
+
+def test_a_notebook_shows_the_derivation_and_nothing_of_a_given_number():
+    inner = products(24)
+    text = make("quotient", (inner, Term(4.0, "d"))).named("score")._repr_latex_()
+    assert r"\underbrace{" in text
+    assert r"}_{\text{16 more}}" in text
+    assert text.index(r"\text{q}\cdot\text{k}") < text.index(r"\text{score}")
+    assert text.count("{") == text.count("}")
+    assert Term(1.0, "a")._repr_latex_() is None
