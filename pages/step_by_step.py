@@ -111,8 +111,7 @@ def matrices(attention: Attention, layer: int, step: Step, head: int | None) -> 
         put(open=str(made.address[name](row, column)))
 
     st.html("".join(f'<p class="equation">{trace.stage(name, layer).equation}</p>' for name in names))
-    grid(made.matrices, made.sources, made.products, key="grid", on_pick=pick, on_window=moved,
-         dark=theme_name() == "dark")  # fmt: skip
+    grid(made.matrices, made.sources, made.products, key="grid", on_pick=pick, on_window=moved)
     if chosen()["open"]:
         show_making(chosen()["open"], lambda trail: put(open=trail), make=lambda at: open_term(trace, at),
                     where=lambda at: where(trace, at))  # fmt: skip

@@ -24,7 +24,7 @@ from ui.shared.controls import input_and_model, pickers, side_row
 from ui.shared.markdown import plain
 from ui.shared.models import say_problem
 from ui.shared.offer import offered, title_of
-from ui.shared.page import open_page, theme_name
+from ui.shared.page import open_page
 from ui.shared.selection import bound, chosen, put, settle, write_address
 from ui.shared.shown import chosen_attention, set_right
 from ui.worked_example import lesson as state
@@ -157,7 +157,7 @@ def matrices(solution: Solution, old: Solution | None, head: int) -> None:
         cell_edited(head, name, row, column, text)
 
     grid(made.matrices, made.sources, made.products, key="grid", on_pick=pick, on_edit=edited,
-         refused=state.refused(), dark=theme_name() == "dark")  # fmt: skip
+         refused=state.refused())  # fmt: skip
 
 
 def origin() -> str:

@@ -79,7 +79,7 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
     ...folds.map((each, j) => fold(`opened.${j}`, each)),
   ])
 
-  const section = element("section", { ariaLabel: data.name, className: data.dark ? "dark" : "" })
+  const section = element("section", { ariaLabel: data.name })
   section.setAttribute("role", "region")
   section.dataset.weight = data.weight
   if (data.opened) section.append(opened(data.opened))
@@ -87,5 +87,6 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
   section.append(element("ol", {}, data.steps.map(step)))
   const old = parentElement.querySelector("section")
   old ? old.replaceWith(section) : parentElement.append(section)
+  theme(section)
   if (focused) [...section.querySelectorAll("[data-focus]")].find((n) => n.dataset.focus === focused)?.focus()
 }

@@ -1,18 +1,15 @@
 """The arithmetic of one weight: equations whose numbers open into their own making."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
-HERE = Path(__file__).parent
+from ui.components import source
 
 _mount = st.components.v2.component(
-    "attention_lab_arithmetic",
-    css=(HERE / "arithmetic.css").read_text(encoding="utf-8"),
-    js=(HERE / "arithmetic.js").read_text(encoding="utf-8"),
-)
+    "attention_lab_arithmetic", css=source("arithmetic.css"), js=source("theme.js", "arithmetic.js"),
+)  # fmt: skip
 
 
 def arithmetic(

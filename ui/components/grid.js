@@ -83,7 +83,7 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
     state.root.addEventListener("focusin", (event) => state.focused(event))
     parentElement.append(state.root)
   }
-  state.root.classList.toggle("dark", data.dark)
+  const { dark } = theme(state.root)
   const matrixOf = (name) => state.data.matrices.find((each) => each.name === name)
   const send = (what, name, row, column, more = {}) => {
     const { rows, columns } = matrixOf(name)
@@ -241,7 +241,7 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
     held.cells.forEach((row, r) => row.forEach((cell, c) => {
       const shade = matrix.shades[r][c] ?? 0
       const was = matrix.before?.[`${r},${c}`]
-      const deep = matrix.scale === "weights" && shade > DEEP[data.dark ? "dark" : "light"]
+      const deep = matrix.scale === "weights" && shade > DEEP[dark ? "dark" : "light"]
       const looks = [Math.round(shade * 100), deep, was, matrix.texts[r][c]].join("|")
       // Only what has changed is touched: a thousand cells drawn anew take longer than an edit may.
       if (cell.looks === looks || cell.classList.contains("editing")) return

@@ -82,12 +82,12 @@ class Product:
 
 
 _mount = st.components.v2.component(
-    "attention_lab_grid", css=source("grid.css"), js=source("grid.js"),
+    "attention_lab_grid", css=source("grid.css"), js=source("theme.js", "grid.js"),
 )  # fmt: skip
 
 
 def grid(
-    matrices: list[Matrix], sources: list[Source], products: list[Product], *, key: str, dark: bool,
+    matrices: list[Matrix], sources: list[Source], products: list[Product], *, key: str,
     on_pick: Callable[[str, int, int], None],
     on_edit: Callable[[str, int, int, str], None] | None = None,
     on_window: Callable[[str, int], None] | None = None,
@@ -129,7 +129,7 @@ def grid(
 
     _mount(
         key=key,
-        data=[message(matrices, sources, products, refused, dark)],
+        data=[message(matrices, sources, products, refused)],
         on_pick_change=picked,
         on_edit_change=edited,
         on_window_change=windowed,
@@ -137,7 +137,7 @@ def grid(
 
 
 def message(
-    matrices: list[Matrix], sources: list[Source], products: list[Product], refused: dict[str, Any] | None, dark: bool
+    matrices: list[Matrix], sources: list[Source], products: list[Product], refused: dict[str, Any] | None
 ) -> dict[str, Any]:
     """What the browser is sent."""
     return {
@@ -145,7 +145,6 @@ def message(
         "sources": [vars(each) for each in sources],
         "products": [vars(each) for each in products],
         "refused": refused,
-        "dark": dark,
     }
 
 

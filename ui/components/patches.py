@@ -34,7 +34,7 @@ _mount = st.components.v2.component(
     "attention_patches",
     html=_HTML,
     css=source("patches.css"),
-    js=source("selection.js", "heatmap_draw.js", "patches.js"),
+    js=source("selection.js", "theme.js", "heatmap_draw.js", "patches.js"),
 )
 
 

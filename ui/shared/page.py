@@ -12,9 +12,10 @@ from ui.shared.markdown import plain
 from ui.shared.menu import menu
 from ui.shared.models import model_picker
 from ui.shared.offer import offered, title_of
+from ui.shared.palette import custom_properties
 from ui.shared.selection import address_of, chosen, read_address
 
-STYLE = (Path(__file__).parent / "page.css").read_text(encoding="utf-8")
+STYLE = custom_properties() + (Path(__file__).parent / "page.css").read_text(encoding="utf-8")
 SCRIPT = (Path(__file__).parent / "menu.js").read_text(encoding="utf-8")
 
 

@@ -20,7 +20,7 @@ def matrix(**options):
 def test_the_message_is_plain_json_with_every_digit():
     product = Product("s", "q", "k", "dim", ("query", "dim"), ("key", "dim"), bias="b")
     source = Source("w", "s", ("query", "key"), free=("key",))
-    sent = message([matrix(sign="=", edits="type")], [source], [product], None, True)
+    sent = message([matrix(sign="=", edits="type")], [source], [product], None)
     held = json.loads(json.dumps(sent, allow_nan=False))
     (one,) = held["matrices"]
     assert one["texts"] == TEXTS
@@ -37,11 +37,11 @@ def test_signed_numbers_are_coloured_by_the_largest_and_weights_as_they_are():
 
 
 def test_what_was_before_an_edit_is_sent_for_the_changed_cells_alone():
-    (one,) = message([matrix(before={(1, 2): "0.75"})], [], [], None, False)["matrices"]
+    (one,) = message([matrix(before={(1, 2): "0.75"})], [], [], None)["matrices"]
     assert one["before"] == {"1,2": "0.75"}
 
 
 @pytest.mark.parametrize(("edits", "digits"), [("no", 0.1234568), ("type", 0.12345678901234)])
 def test_a_number_that_can_be_edited_is_sent_in_full(edits, digits):
     cell = Matrix("q", "", np.array([[0.12345678901234]]), [["0.12"]], ROWS, COLUMNS, edits=edits)
-    assert message([cell], [], [], None, False)["matrices"][0]["values"] == [[digits]]
+    assert message([cell], [], [], None)["matrices"][0]["values"] == [[digits]]
