@@ -15,10 +15,12 @@ from ui.matrices.grids import grids
 from ui.matrices.matrix import View
 from ui.matrices.windows import moved, starts
 from ui.shared.controls import asked, chosen_part, get_run_or_stop, input_and_model, pickers
+from ui.shared.menu import Page
 from ui.shared.models import or_said
 from ui.shared.page import open_page, theme_name
 from ui.shared.patches import patches_table, tokens_box
 from ui.shared.selection import bound, chosen, put, write_address
+from ui.shared.trail import Trail
 from ui.step_by_step.expert_table import expert_table
 from ui.step_by_step.flow import flow_drawing, heads_drawing, one_head_drawing
 from ui.step_by_step.image_steps import IMAGE_STEPS
@@ -38,9 +40,9 @@ def walk(attention: Attention, place: int, layer: int, head: int | None) -> None
     """Where we are, the way on and back, and what is drawn."""
     step = steps_of(attention)[place - 1]
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.button("‹ Back", disabled=place == 1, on_click=put, kwargs={"step": place - 1, "open": ""})
+        st.button("‹ Back", disabled=place == 1, on_click=put, kwargs={"step": place - 1})
         st.button("Next ›", disabled=place == len(STEPS), type="primary", on_click=put,
-                  kwargs={"step": place + 1, "open": ""})  # fmt: skip
+                  kwargs={"step": place + 1})  # fmt: skip
         st.html(f'<h2 class="step">{place} of {len(STEPS)} · {title(step, attention, layer)}</h2>', width="stretch")
         bound(st.segmented_control, "Drawing", "drawing", options=list(DRAWINGS), required=True,
               format_func=DRAWINGS.__getitem__, label_visibility="collapsed")  # fmt: skip
@@ -108,13 +110,12 @@ def matrices(attention: Attention, layer: int, step: Step, head: int | None) -> 
     made = grids(View(trace, layer, heads, trace.tokens, starts(), key_tokens=answering), names)
 
     def pick(name: str, row: int, column: int) -> None:
-        put(open=str(made.address[name](row, column)))
+        put(open=Trail((made.address[name](row, column),)))
 
     st.html("".join(f'<p class="equation">{trace.stage(name, layer).equation}</p>' for name in names))
     grid(made.matrices, made.sources, made.products, key="grid", on_pick=pick, on_window=moved)
     if chosen()["open"]:
-        show_making(chosen()["open"], lambda trail: put(open=trail), make=lambda at: open_term(trace, at),
-                    where=lambda at: where(trace, at))  # fmt: skip
+        show_making("open", make=lambda at: open_term(trace, at), where=lambda at: where(trace, at))
     elif names:
         st.caption("Point at a cell to see what it is made from; click it to open its making.")
 
@@ -155,5 +156,5 @@ def steps(run: ac.Trace | ac.PairTrace, made_for: tuple[str, str, str]) -> None:
     write_address()
 
 
-open_page("Step by step")
+open_page(Page.STEP_BY_STEP)
 steps(get_run_or_stop(input_and_model()), asked())

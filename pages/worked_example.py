@@ -22,11 +22,13 @@ from ui.matrices.grids import grids
 from ui.matrices.matrix import View
 from ui.shared.controls import input_and_model, pickers, side_row
 from ui.shared.markdown import plain
+from ui.shared.menu import Page
 from ui.shared.models import say_problem
 from ui.shared.offer import offered, title_of
 from ui.shared.page import open_page
 from ui.shared.selection import bound, chosen, put, settle, write_address
 from ui.shared.shown import chosen_attention, set_right
+from ui.shared.trail import Trail
 from ui.worked_example import lesson as state
 from ui.worked_example.files import files_menu
 from ui.worked_example.settings import digits_box, history_buttons, preset_box, scores_box, shape_box
@@ -64,11 +66,11 @@ def result_names(solution: Solution) -> list[str]:
     return [*(["mask"] if "masked" not in made and chosen()["maskgrid"] else []), *made]
 
 
-def first_cell(solution: Solution, head: int) -> str:
+def first_cell(solution: Solution, head: int) -> Trail:
     """The largest weight of the token to look at first."""
     query = asking(solution, head)
     row = np.nan_to_num(solution.array("weight")[head, query].astype(float))
-    return str(Address("weight", (head, query, int(row.argmax()))))
+    return Trail((Address("weight", (head, query, int(row.argmax()))),))
 
 
 def stands() -> tuple[str, bool]:
@@ -117,7 +119,7 @@ def example(said_of: tuple[str, bool]) -> None:
     with below:
         st.html('<h2 class="block">How this number is made</h2>')
         show_making(
-            chosen()["cell"] or first_cell(solution, head), lambda trail: put(cell=trail), make=solution.term,
+            "cell", first_cell(solution, head), make=solution.term,
             where=lambda address: where(solution, address), decimals=lesson.decimals, count=MOST_TERMS,
         )  # fmt: skip
     with above:
@@ -151,7 +153,7 @@ def matrices(solution: Solution, old: Solution | None, head: int) -> None:
     made = grids(view, result_names(solution))
 
     def pick(name: str, row: int, column: int) -> None:
-        put(cell=str(made.address[name](row, column)))
+        put(cell=Trail((made.address[name](row, column),)))
 
     def edited(name: str, row: int, column: int, text: str) -> None:
         cell_edited(head, name, row, column, text)
@@ -204,7 +206,7 @@ def purpose(preset: str, changed: bool) -> str:
     return chosen_one.purpose
 
 
-open_page("Worked example", origin)
+open_page(Page.WORKED_EXAMPLE, origin)
 with or_back("page"):
     preset, changed = said_of = stands()
     with st.container():  # a place of its own, so that what stands below keeps its own whatever the preset asks for

@@ -72,9 +72,9 @@ def send_at_once(listener: socket.socket) -> None:
 def read_ahead() -> None:
     """Import the pages' code, and read the model that they open with, while the browser still loads its own code."""
     import_module("ui.inspect.page")
+    from ui.shared.fields import DEFAULTS
     from ui.shared.models import shelf
     from ui.shared.offer import VARIABLE, left_out
-    from ui.shared.selection import DEFAULTS
     from ui.shared.shelf import Job
 
     for word in left_out():

@@ -13,9 +13,9 @@ import pytest
 
 from tests.paths import ROOT
 from ui import server
+from ui.shared.fields import DEFAULTS
 from ui.shared.models import shelf
 from ui.shared.offer import VARIABLE
-from ui.shared.selection import DEFAULTS
 
 
 def at_once(connection):

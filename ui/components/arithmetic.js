@@ -35,7 +35,7 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
       element("tbody", {}, body),
     ])])
   }
-  const fold = (id, { label, lines = [], words = [], tables = [] }) => {
+  const fold = (id, { label, lines, words, tables }) => {
     const node = element("details", {}, [element("summary", { textContent: label })])
     node.firstChild.dataset.focus = `fold ${id}`
     // What is folded is built when it is first unfolded: long rows cost nothing until then.
@@ -60,8 +60,8 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
     element("span", { className: "no", textContent: i + 1 }),
     element("div", {}, [
       ...content.lines.map(line),
-      ...(content.words ?? []).map(said),
-      ...(content.folds ?? []).map((each, j) => fold(`${i}.${j}`, each)),
+      ...content.words.map(said),
+      ...content.folds.map((each, j) => fold(`${i}.${j}`, each)),
     ]),
   ])
   const opened = ({ trail, lines, words, folds }) => element("div", { className: "opened" }, [

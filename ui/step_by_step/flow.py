@@ -59,5 +59,5 @@ def flow_drawing(attention: Attention, layer: int, head: int | None, step: int, 
     )
     flow(
         svg, key="flow", step=step, steps=len(STEP_TITLES), heads=attention.config.n_heads,
-        on_step=lambda wanted: put(step=wanted, open=""), on_head=lambda wanted: put(head=str(wanted), open=""),
+        on_step=lambda wanted: put(step=wanted), on_head=lambda wanted: put(head=str(wanted)),
     )  # fmt: skip

@@ -16,6 +16,7 @@ from tests.every_family import CASES
 from tests.random_model import GPT_OSS, write_model
 from tests.small_tokenizers import TEXT
 from ui.arithmetic.attention_weight import view
+from ui.shared.trail import EMPTY
 from ui.step_by_step.looks import Look, look_at_mix, look_at_weights
 from ui.words.traits import scored, weighed
 from ui.words.where import where
@@ -88,8 +89,8 @@ def test_a_term_for_the_distance_says_which_distances_have_it(traced):
 
 def score_words(raw, query, key):
     """What is said between q·k and the softmax."""
-    drawn = view(attentions(small(raw).trace(ids=IDS))[None], 1, "4", query, key, None, "", False, [])["steps"]
-    said = [step["words"][0] for step in drawn]
+    drawn = view(attentions(small(raw).trace(ids=IDS))[None], 1, "4", query, key, None, EMPTY, []).steps
+    said = [step.words[0] for step in drawn]
     return said[1 : next(at for at, words in enumerate(said) if words.startswith("Softmax"))]
 
 
@@ -118,11 +119,10 @@ def test_unscaled_scores_are_said_to_be_so_and_a_window_masks_what_is_far():
 def test_a_sink_stands_in_the_softmax_and_in_its_words(tmp_path):
     attention = attentions(ac.load(write_model(tmp_path, GPT_OSS, spread=0.15)).trace(ids=IDS))[None]
     softmax = next(
-        step for step in view(attention, 1, "4", 5, 4, None, "", False, [])["steps"]
-        if step["words"][0].startswith("Softmax over 6 tokens and the head’s sink")
+        step for step in view(attention, 1, "4", 5, 4, None, EMPTY, []).steps
+        if step.words[0].startswith("Softmax over 6 tokens and the head’s sink")
     )  # fmt: skip
-    names, weights = zip(*((row[0][0], float(row[3][0])) for row in softmax["folds"][0]["tables"][0]["rows"]),
-                         strict=True)  # fmt: skip
+    names, weights = zip(*((row[0].text, float(row[3].text)) for row in softmax.folds[0].tables[0].rows), strict=True)
     assert names[-1] == "the sink"
     assert sum(weights) == pytest.approx(1, abs=1e-3)
     row = attention.pattern(1)[4, 5]
@@ -150,13 +150,13 @@ def test_wherever_rounding_shows_it_is_said(tmp_path, family):
         step
         for layer, head in ((0, "0"), (1, "1"), (1, "mean"))
         for query in (2, 5)
-        for step in view(attention, layer, head, query, 1, [1, 2, 3], "", False, [])["steps"]
+        for step in view(attention, layer, head, query, 1, [1, 2, 3], EMPTY, []).steps
     ]
     shown = 0
-    for part in (*steps, *(fold for step in steps for fold in step.get("folds", []))):
-        lines = ["".join(run[0] for run in line) for line in part.get("lines", [])]
+    for part in (*steps, *(fold for step in steps for fold in step.folds)):
+        lines = ["".join(piece.text for piece in line.pieces) for line in part.lines]
         worked = [evaluate(line)[:3] for line in lines if " = " in line]
         off = sum(f"{left:.{decimals}f}" != f"{right:.{decimals}f}" for left, right, decimals in worked)
-        assert " ".join(part["words"]).count("Rounding shows") == off, lines
+        assert " ".join(part.words).count("Rounding shows") == off, lines
         shown += off
     assert shown
