@@ -24,7 +24,7 @@ from ui.shared.trail import Trail
 from ui.step_by_step.expert_table import expert_table
 from ui.step_by_step.flow import flow_drawing, heads_drawing, one_head_drawing
 from ui.step_by_step.image_steps import IMAGE_STEPS
-from ui.step_by_step.looks import Look
+from ui.step_by_step.look import Look
 from ui.step_by_step.steps import STEPS, Step, makes, says, title
 from ui.words import experts
 from ui.words.sentences import mask_note

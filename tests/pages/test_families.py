@@ -94,7 +94,7 @@ def test_every_quantity_opens_into_lines_that_are_true(sides):
                 place = tuple(size - 1 - (size > 2) for size in shape)
                 address = Address(quantity, place if layer is None else (layer, *place))
                 made = opened(Trail((address,)), make=partial(open_term, trace), where=lambda at: "")
-                for line in made.lines:
+                for line in made.making.lines:
                     shown = "".join(piece.text for piece in line.pieces)
                     assert " = " not in shown or holds(shown), f"{address}: {shown}"
 

@@ -1,12 +1,6 @@
 // Draws steps of equations. Every run of characters comes ready from the server as
 // [text, role, address]; a run with an address is a button that opens that number.
 
-function element(tag, properties = {}, children = []) {
-  const node = Object.assign(document.createElement(tag), properties)
-  node.append(...children)
-  return node
-}
-
 export default function ({ data: [data], parentElement, setTriggerValue }) {
   const open = (parentElement.openDetails ??= new Set())
   const focused = parentElement.activeElement?.dataset?.focus

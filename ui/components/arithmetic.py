@@ -59,12 +59,10 @@ class Bars:
 
 @dataclass(frozen=True)
 class Opened:
-    """How an opened number is made; `trail` are the numbers opened one from another, of which it is the last."""
+    """The numbers opened one from another, and how the last of them is made."""
 
     trail: Sequence[Address]
-    lines: Sequence[Equation] = ()
-    words: Sequence[str] = ()
-    folds: Sequence[Fold] = ()
+    making: Step
 
 
 @dataclass(frozen=True)
@@ -78,7 +76,7 @@ class Arithmetic:
 
 
 _mount = st.components.v2.component(
-    "attention_lab_arithmetic", css=source("arithmetic.css"), js=source("theme.js", "arithmetic.js"),
+    "attention_lab_arithmetic", css=source("arithmetic.css"), js=source("theme.js", "element.js", "arithmetic.js"),
 )  # fmt: skip
 
 
@@ -118,12 +116,12 @@ def message(made: Arithmetic) -> dict[str, Any]:
     return {
         "steps": [_step(each) for each in made.steps],
         "bars": made.bars and {"values": list(made.bars.values), "words": made.bars.words},
-        "opened": made.opened and {"trail": [*map(str, made.opened.trail)], **_step(made.opened)},
+        "opened": made.opened and {"trail": [*map(str, made.opened.trail)], **_step(made.opened.making)},
         "weight": "" if made.weight is None else f"{made.weight:.6f}",
     }
 
 
-def _step(step: Step | Opened) -> dict[str, Any]:
+def _step(step: Step) -> dict[str, Any]:
     return {
         "lines": [*map(_line, step.lines)],
         "words": list(step.words),

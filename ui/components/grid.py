@@ -82,7 +82,7 @@ class Product:
 
 
 _mount = st.components.v2.component(
-    "attention_lab_grid", css=source("grid.css"), js=source("theme.js", "grid.js"),
+    "attention_lab_grid", css=source("grid.css"), js=source("theme.js", "element.js", "grid_told.js", "grid.js"),
 )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ import streamlit as st
 import attention_core as ac
 from attention_core.attention_view import Attention
 from attention_core.config.image import ImageInput
-from ui.components.patches import patches
+from ui.components.patches import Patched, patches
 from ui.components.token_strip import Selection, token_strip
 from ui.shared.shown import Shown, strip_tokens
 
@@ -21,8 +21,8 @@ def tokens_box(attention: Attention, part: Shown, tallest: int = 360) -> None:
         asking = strip_tokens(attention.trace, part.queries.places)
         token_strip(asking, selection, answering, key="strip", on_pick=part.put)
         return
-    patches(image.joined(pixels), (image.rows, image.columns), part.pattern[part.plane], part.queries.names, selection,
-            tallest=tallest, key="patches", on_pick=part.put)  # fmt: skip
+    made = Patched(image.joined(pixels), (image.rows, image.columns), part.pattern[part.plane], part.queries.names)
+    patches(made, selection, tallest=tallest, key="patches", on_pick=part.put)
 
 
 def patches_table(trace: ac.Trace, image: ImageInput) -> None:
