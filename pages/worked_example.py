@@ -17,7 +17,7 @@ from attention_core.lessons.presets import PRESETS
 from attention_core.lessons.solve import GIVEN, Solution, solve
 from attention_core.ops.basic import Given
 from ui.arithmetic.opened import show_making
-from ui.components.grid import grid
+from ui.components.grid import Refused, grid
 from ui.matrices.grids import grids
 from ui.matrices.matrix import View
 from ui.shared.controls import input_and_model, pickers, side_row
@@ -52,7 +52,7 @@ def cell_edited(head: int, name: str, row: int, column: int, text: str) -> None:
     try:
         state.edit(edits.with_number(lesson, matrix, *place, read_number(text)))
     except CellError as error:
-        state.refuse({"name": name, "row": row, "column": column, "text": text, "message": str(error)})
+        state.refuse(Refused(name, row, column, text, str(error)))
 
 
 def lesson_place(lesson: Lesson, matrix: str, head: int, row: int, column: int) -> tuple[int, int]:

@@ -81,6 +81,17 @@ class Product:
     bias: str | None = None
 
 
+@dataclass(frozen=True)
+class Refused:
+    """A cell whose text could not be read, which stays open with what was typed and the reason."""
+
+    name: str
+    row: int
+    column: int
+    text: str
+    message: str
+
+
 _mount = st.components.v2.component(
     "attention_lab_grid", css=source("grid.css"), js=source("theme.js", "element.js", "grid_told.js", "grid.js"),
 )  # fmt: skip
@@ -91,14 +102,13 @@ def grid(
     on_pick: Callable[[str, int, int], None],
     on_edit: Callable[[str, int, int, str], None] | None = None,
     on_window: Callable[[str, int], None] | None = None,
-    refused: dict[str, Any] | None = None,
+    refused: Refused | None = None,
 ) -> None:  # fmt: skip
     """Mount the matrices.
 
     on_pick:   called with a matrix's name and the row and column of the cell that was chosen
     on_edit:   called with the same and what was typed; of a cell that is turned over, with ""
     on_window: called with an axis and the first index that is to be shown of it
-    refused:   {"name", "row", "column", "text", "message"}: a cell whose text could not be read, kept open
     """
     sizes = {each.name: (each.rows, each.columns) for each in matrices}
 
@@ -137,14 +147,14 @@ def grid(
 
 
 def message(
-    matrices: list[Matrix], sources: list[Source], products: list[Product], refused: dict[str, Any] | None
+    matrices: list[Matrix], sources: list[Source], products: list[Product], refused: Refused | None
 ) -> dict[str, Any]:
     """What the browser is sent."""
     return {
         "matrices": [_matrix(each) for each in matrices],
         "sources": [vars(each) for each in sources],
         "products": [vars(each) for each in products],
-        "refused": refused,
+        "refused": refused and vars(refused),
     }
 
 

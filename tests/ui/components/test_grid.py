@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from ui.components.grid import Axis, Matrix, Product, Source, message, shades
+from ui.components.grid import Axis, Matrix, Product, Refused, Source, message, shades
 
 ROWS = Axis("query", "token (query)", ["a", "b"], 4, 11)
 COLUMNS = Axis("dim", "dimension", ["0", "1", "2"], 0, 3)
@@ -45,3 +45,9 @@ def test_what_was_before_an_edit_is_sent_for_the_changed_cells_alone():
 def test_a_number_that_can_be_edited_is_sent_in_full(edits, digits):
     cell = Matrix("q", "", np.array([[0.12345678901234]]), [["0.12"]], ROWS, COLUMNS, edits=edits)
     assert message([cell], [], [], None)["matrices"][0]["values"] == [[digits]]
+
+
+def test_a_refused_cell_is_sent_with_what_was_typed_and_why():
+    sent = message([matrix(edits="type")], [], [], Refused("q", 4, 1, "1,,5", "Not a number."))
+    assert sent["refused"] == {"name": "q", "row": 4, "column": 1, "text": "1,,5", "message": "Not a number."}
+    assert message([matrix()], [], [], None)["refused"] is None
