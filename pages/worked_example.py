@@ -119,8 +119,8 @@ def example(said_of: tuple[str, bool]) -> None:
     with below:
         st.html('<h2 class="block">How this number is made</h2>')
         show_making(
-            "cell", first_cell(solution, head), make=solution.term,
-            where=lambda address: where(solution, address), decimals=lesson.decimals, count=MOST_TERMS,
+            "cell", make=solution.term, where=lambda address: where(solution, address),
+            first=first_cell(solution, head), decimals=lesson.decimals, count=MOST_TERMS,
         )  # fmt: skip
     with above:
         settings(solution, head)

@@ -1,4 +1,7 @@
-"""Colours and fonts, for a light page and a dark one: the one place where a colour of the application stands."""
+"""Colours and fonts, for a light page and a dark one.
+
+Here alone the application's colours stand; where some must be restated, a test holds them equal.
+"""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -14,7 +17,7 @@ ON_DARK, ON_LIGHT = "#ffffff", "#000000"  # the inks on a dark colour and on a l
 class Theme:
     """The colours of a page, each "#rrggbb".
 
-    mark:    what is put around words that tell of a change to the numbers
+    mark:    what stands behind a word that says that numbers were changed
     weights: stops of the sequential scale, from weight 0 to weight 1
     scores:  stops of the diverging scale, from the lowest score over 0 in the middle to the highest
     """

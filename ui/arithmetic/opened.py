@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from attention_core.computation.derivation import Address, Term, steps
 from attention_core.computation.render import Piece, number
@@ -34,9 +33,15 @@ def show(made: Arithmetic, entry: str, first: Trail = EMPTY, *, key: str = "arit
     arithmetic(made, key=key, on_open=open_number, on_back=back, **names)
 
 
-def show_making(entry: str, first: Trail = EMPTY, **how: Any) -> None:
+def show_making(
+    entry: str,
+    make: Callable[[Address], Term],
+    where: Callable[[Address], str],
+    first: Trail = EMPTY,
+    **shown: int,
+) -> None:
     """Show how the last number of a trail is made; `entry` and `first` as for `show`, the rest as for `opened`."""
-    show(Arithmetic(opened=opened(chosen()[entry] or first, **how)), entry, first)
+    show(Arithmetic(opened=opened(chosen()[entry] or first, make, where, **shown)), entry, first)
 
 
 def opened(

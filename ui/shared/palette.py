@@ -11,7 +11,7 @@ def properties(colours: Theme) -> dict[str, str]:
     return {
         **single,
         "weights": " ".join(colours.weights),
-        "deep": colours.weights[-2],  # the strongest of a cell that still carries digits in the other ink
+        "deep": colours.weights[-2],  # a grid's cells run from the panel to it
         "on-dark": ON_DARK,
         "on-light": ON_LIGHT,
     }
