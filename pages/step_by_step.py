@@ -8,7 +8,6 @@ import attention_core as ac
 from attention_core.attention_view import Attention
 from attention_core.explain import open_term
 from ui.arithmetic.opened import show_making
-from ui.components import visible
 from ui.components.grid import grid
 from ui.components.picture import picture
 from ui.matrices.grids import grids
@@ -18,14 +17,14 @@ from ui.shared.controls import asked, chosen_part, get_run_or_stop, input_and_mo
 from ui.shared.menu import Page
 from ui.shared.models import or_said
 from ui.shared.page import open_page, theme_name
-from ui.shared.patches import patches_table, tokens_box
 from ui.shared.selection import bound, chosen, put, write_address
+from ui.shared.tokens_box import tokens_box
 from ui.shared.trail import Trail
-from ui.step_by_step.expert_table import expert_table
 from ui.step_by_step.flow import flow_drawing, heads_drawing, one_head_drawing
 from ui.step_by_step.image_steps import IMAGE_STEPS
 from ui.step_by_step.look import Look
 from ui.step_by_step.steps import STEPS, Step, makes, says, title
+from ui.step_by_step.tables import expert_table, patches_table, tokens_table
 from ui.words import experts
 from ui.words.sentences import mask_note
 from ui.words.where import where
@@ -63,20 +62,6 @@ def save_drawings(attention: Attention, layer: int, head: int | None) -> None:
                 lambda: one_head_drawing(attention, layer, None, theme_name()), key="save_one")  # fmt: skip
         picture("Multi-head attention", "multi-head-attention",
                 lambda: heads_drawing(attention, layer, head, None, theme_name()), key="save_heads")  # fmt: skip
-
-
-def tokens_table(trace: ac.Trace) -> None:
-    """The tokens with their numbers, as a table that any reader can read."""
-    st.dataframe(
-        {
-            "position": list(range(len(trace.pieces))),
-            "text": [trace.text[piece.start : piece.end] for piece in trace.pieces],
-            "token": [*map(visible, trace.tokens)],
-            "id": trace.ids,
-            "special": [piece.special for piece in trace.pieces],
-        },
-        hide_index=True, height="content" if len(trace.pieces) < 20 else 420,
-    )  # fmt: skip
 
 
 def shown_heads(head: int | None, n_heads: int) -> tuple[int, ...]:

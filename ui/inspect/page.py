@@ -17,9 +17,9 @@ from ui.shared.controls import asked, chosen_part, get_run_or_stop, input_and_mo
 from ui.shared.menu import Page
 from ui.shared.models import or_said
 from ui.shared.page import open_page, theme_name
-from ui.shared.patches import tokens_box
 from ui.shared.selection import bound, chosen, put, write_address
 from ui.shared.shown import Along, Shown, example_of
+from ui.shared.tokens_box import tokens_box
 from ui.words import sentences as words
 from ui.words.examples import BY_TEXT
 

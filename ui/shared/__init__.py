@@ -4,5 +4,5 @@
   the numbers that are opened.
 - The page: `menu`, `page`, `palette`.
 - The model: `offer` says which there may be, `shelf` keeps those that are loaded, `models` chooses one.
-- What it reads: `controls`, `pictures`, `image_box`, `continuation`; the part of it that is shown: `shown`, `patches`.
+- What it reads: `controls`, `pictures`, `image_box`, `continuation`; what is shown of it: `shown`, `tokens_box`.
 """

@@ -23,13 +23,13 @@ def custom_properties() -> str:
     A component takes the palette of the theme that it stands in, which it learns before the page does: see theme.js.
     """
     light, dark = properties(LIGHT), properties(DARK)
-    both = {f"light-{name}": colour for name, colour in light.items()} | {
-        f"dark-{name}": colour for name, colour in dark.items()
+    both = {
+        f"{theme}-{name}": colour
+        for theme, palette in (("light", light), ("dark", dark))
+        for name, colour in palette.items()
     }
-    return (
-        rule(":root", {"palette": " ".join(light), **both, **{name: f"var(--light-{name})" for name in light}})
-        + rule(":root:has(.dark-page)", {name: f"var(--dark-{name})" for name in dark})
-    )  # fmt: skip
+    page = rule(":root", {"palette": " ".join(light), **both, **{name: f"var(--light-{name})" for name in light}})
+    return page + rule(":root:has(.dark-page)", {name: f"var(--dark-{name})" for name in dark})
 
 
 def rule(selector: str, values: dict[str, str]) -> str:
