@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -91,6 +92,12 @@ def finite(stream: Array) -> Array:
     )
 
 
+@cache
+def reachable(config: ModelConfig, layer: int | None, padded: bool) -> dict[str, Stage]:
+    """The stages that a layer's stages may refer to, by name: its own, and those that belong to no layer."""
+    return declaration(config, None, padded) | ({} if layer is None else declaration(config, layer, padded))
+
+
 class ModelRun(ABC):
     """A model, what it is run over, and what both give without any product: the declaration and the given numbers."""
 
@@ -115,10 +122,10 @@ class ModelRun(ABC):
         config = self.model.config
         if layer is not None and not 0 <= layer < config.n_layers:
             raise InputError(f"Layer {layer} is not there: layers are 0 to {config.n_layers - 1}.")
-        for place in (layer, None):
-            if (found := self.declared(place).get(name)) is not None:
-                return found
-        raise InputError(f"There is no quantity named {name!r}.")
+        found = reachable(config, layer, self.padded).get(name)
+        if found is None:
+            raise InputError(f"There is no quantity named {name!r}.")
+        return found
 
     def has(self, name: str, layer: int | None) -> bool:
         """Whether a layer, or what belongs to none, declares a quantity of this name."""
