@@ -10,7 +10,7 @@ from tests.paths import ROOT
 
 MAP = [
     ["app", "pages"],
-    ["ui.server"],
+    ["ui.command", "ui.server"],
     ["ui.inspect", "ui.step_by_step", "ui.worked_example"],
     ["ui.arithmetic", "ui.matrices"],
     ["ui.shared"],
