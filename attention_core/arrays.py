@@ -23,7 +23,7 @@ def diagonals(line: np.ndarray, rows: int) -> np.ndarray:
     return np.lib.stride_tricks.sliding_window_view(line, columns, axis=-1)[..., ::-1, :]
 
 
-def picked(numbers: np.ndarray, indices: np.ndarray, axis: int) -> np.ndarray:
+def take_along(numbers: np.ndarray, indices: np.ndarray, axis: int) -> np.ndarray:
     """What stands at some indices along an axis, as `take` gives it; of `diagonals`, as diagonals again."""
     if indices.ndim != 2 or indices.strides[0] != -indices.strides[1]:
         return numbers.take(indices, axis=axis)

@@ -15,7 +15,7 @@ from attention_core.computation.stage import Stage
 from attention_core.config.masks import Mask
 from attention_core.config.model_config import ModelConfig
 from attention_core.encoder_decoder import PairTrace
-from attention_core.ops.basic import Mask as Masking
+from attention_core.ops.elementwise import ApplyMask
 from attention_core.text.tokenizer import Token
 from attention_core.trace import KeepingTrace, Trace
 
@@ -24,7 +24,7 @@ Kind = Literal["q", "k", "v"]
 
 
 @dataclass(frozen=True)
-class Attention:
+class AttentionView:
     """One of a run's attentions: who asks, who answers, and under which names its quantities stand.
 
     side:   which one it is; None where a model has no other
@@ -132,7 +132,7 @@ class Attention:
         made: list[Stage] = []
         stage = self.trace.stage(self.name("weight"), layer)
         while (stage := self.trace.stage(stage.inputs[0].name, layer)).name != self.name("product"):
-            if not isinstance(stage.operation, Masking):
+            if not isinstance(stage.operation, ApplyMask):
                 made.insert(0, stage)
         return made
 
@@ -144,20 +144,20 @@ class Attention:
             made.insert(0, self.trace.stage(made[0].inputs[0].name, layer))
         return made
 
-    def keeping(self) -> Attention:
+    def keeping(self) -> AttentionView:
         """The same, keeping what is computed: for the drawing of one page."""
         trace = KeepingTrace.of(self.trace)
         return replace(self, trace=trace, source=self.source if self.crosses else trace)
 
 
-def attentions(run: Trace | PairTrace) -> Mapping[Side | None, Attention]:
+def attention_views(run: Trace | PairTrace) -> Mapping[Side | None, AttentionView]:
     """The attentions of a run, by side."""
     if isinstance(run, Trace):
-        return {None: Attention(None, run, run)}
+        return {None: AttentionView(None, run, run)}
     encoder, decoder = run.encoder, run.decoder
     made = (
-        Attention("encoder", encoder, encoder),
-        Attention("decoder", decoder, decoder),
-        Attention("cross", decoder, encoder, "cross_"),
+        AttentionView("encoder", encoder, encoder),
+        AttentionView("decoder", decoder, decoder),
+        AttentionView("cross", decoder, encoder, "cross_"),
     )
     return {each.side: each for each in made}

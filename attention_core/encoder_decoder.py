@@ -48,8 +48,8 @@ class EncoderDecoder:
 
     def trace(
         self, text: str | None = None, *, ids: Sequence[int] | None = None, target: str | None = None,
-        target_ids: Sequence[int] | None = None, seen: Sequence[bool] | None = None,
-        target_seen: Sequence[bool] | None = None,
+        target_ids: Sequence[int] | None = None, attention_mask: Sequence[bool] | None = None,
+        target_attention_mask: Sequence[bool] | None = None,
     ) -> PairTrace:  # fmt: skip
         """Run the encoder over a text and the decoder over what it has written so far.
 
@@ -59,7 +59,7 @@ class EncoderDecoder:
         """
         if target is not None and target_ids is not None:
             raise InputError("Give either a target or target_ids.")
-        encoder = self.encoder.run(text or "", self.encoder.tokens(text, ids), seen)
+        encoder = self.encoder.run(text or "", self.encoder.tokens(text, ids), attention_mask)
         if target_ids is None:
             written = self.decoder.tokens(target, None) if target else ()
             while written and written[-1].special:
@@ -67,7 +67,7 @@ class EncoderDecoder:
             tokens = (self._start(), *written)
         else:
             tokens = self.decoder.tokens(None, target_ids)
-        return PairTrace(encoder, self._decode(encoder, target or "", tokens, target_seen))
+        return PairTrace(encoder, self._decode(encoder, target or "", tokens, target_attention_mask))
 
     def write(self, text: str, most: int = LONGEST_WRITTEN) -> PairTrace:
         """Run the encoder over a text, and let the decoder write its own, always the likeliest next token.
@@ -91,8 +91,8 @@ class EncoderDecoder:
         return replace(token, special=True)
 
     def _decode(
-        self, encoder: Trace, target: str, tokens: tuple[Token, ...], seen: Sequence[bool] | None = None
+        self, encoder: Trace, target: str, tokens: tuple[Token, ...], attention_mask: Sequence[bool] | None = None
     ) -> Trace:
         """Run the decoder over tokens and what the encoder has made of its own."""
-        made = self.decoder.run(target, tokens, seen, encoder.contextual, encoder.inputs.seen)
+        made = self.decoder.run(target, tokens, attention_mask, encoder.contextual, encoder.inputs.attention_mask)
         return replace(made, encoder=encoder)

@@ -42,7 +42,7 @@ class DownloadCancelled(ModelNotFoundError):
     """Whoever asked for a download stopped it; what has arrived is kept."""
 
 
-class AnswerError(DownloadError):
+class NotTheHubError(DownloadError):
     """What answered in the place of the hub is not the hub."""
 
 

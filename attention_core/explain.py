@@ -40,7 +40,7 @@ def output(trace: Trace, layer: int, head: int, query: int) -> tuple[Term, ...]:
     return tuple(open_term(trace, Address("z", (layer, head, query, dim))) for dim in dims)
 
 
-def likeness(trace: Trace, position: int) -> Term:
+def cosine(trace: Trace, position: int) -> Term:
     """The cosine between a token's contextual embedding and the embedding it started from.
 
     cosine = a · b / (|a| * |b|), between -1 and 1
@@ -51,7 +51,7 @@ def likeness(trace: Trace, position: int) -> Term:
         make("sqrt", (make("sum", (make("square", (x,)) for x in row)),)).named(f"|{name}|")
         for row, name in zip(rows, ("contextual", "embedding"), strict=True)
     )
-    return make("quotient", (top, make("product", lengths))).named("cosine", at=Address("likeness", (position,)))
+    return make("quotient", (top, make("product", lengths))).named("cosine", at=Address("cosine", (position,)))
 
 
 def number_at(trace: Trace, address: Address) -> Term:
@@ -76,8 +76,8 @@ def open_term(trace: Trace, address: Address) -> Term:
     if trace.encoder and address.quantity == "memory":
         own, made = find(trace, address).leaf(), open_term(trace, Address("encoder_contextual", address.indices))
         return made.named(own.name, at=address, role=own.role, note=made.note)
-    if address.quantity == "likeness" and len(address.indices) == 1:
-        return likeness(trace, *address.indices)
+    if address.quantity == "cosine" and len(address.indices) == 1:
+        return cosine(trace, *address.indices)
     return find(trace, address).term()
 
 

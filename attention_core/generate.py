@@ -7,7 +7,7 @@ their own. A causal model's earlier positions do not change by what follows them
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -17,8 +17,9 @@ from attention_core.config.model_config import ModelConfig
 from attention_core.errors import InputError
 from attention_core.model import Model
 from attention_core.ops.rotary import frequencies
-from attention_core.runtime.forward import Forward, met
-from attention_core.runtime.run import Inputs, finite, places
+from attention_core.runtime.forward import Forward
+from attention_core.runtime.plan import attended_kv
+from attention_core.runtime.run import Inputs, finite, position_ids
 from attention_core.sampling import Choice
 from attention_core.trace import Trace
 from attention_core.weights.model_weights import Key
@@ -27,7 +28,7 @@ ROOM = 64  # positions: as much is made at once, so that one more token seldom m
 
 
 @dataclass
-class Kept:
+class KVCache:
     """What is kept of positions that were run: keys and values as they enter the scores and the mix.
 
     own:    quantity and layer -> [kv_head, room, d_head], of which the first `length` places are taken
@@ -38,7 +39,7 @@ class Kept:
     own: dict[Key, Array] = field(default_factory=dict)
     memory: dict[Key, Array] = field(default_factory=dict)
 
-    def with_new(self, key: Key, new: Numbers) -> Numbers:
+    def append(self, key: Key, new: Numbers) -> Numbers:
         """The kept numbers of a quantity, followed by those of the new positions [kv_head, new, d_head]."""
         end = self.length + new.shape[1]
         there = self.own.get(key)
@@ -51,27 +52,27 @@ class Kept:
         return there[:, :end]
 
 
-class Continued(Forward):
+class CachedForward(Forward):
     """A run over the positions that were not run before."""
 
-    def __init__(self, model: Model, inputs: Inputs, kept: Kept) -> None:
+    def __init__(self, model: Model, inputs: Inputs, cache: KVCache) -> None:
         super().__init__(model, inputs)
-        self.kept = kept
+        self.cache = cache
 
-    def run_layer(self, layer: int, before: Array, after: Array) -> Iterator[None]:
+    def run_layer(self, layer: int, before: Array, after: Array) -> None:
         """One layer; what it makes of an encoder's output is there already."""
-        self.held |= {key: numbers for key, numbers in self.kept.memory.items() if key[1] == layer}
-        yield from super().run_layer(layer, before, after)
+        self.live |= {key: numbers for key, numbers in self.cache.memory.items() if key[1] == layer}
+        super().run_layer(layer, before, after)
 
-    def hold(self, stage: Stage, numbers: Numbers) -> None:
-        """Keep a quantity until it is not needed any more; keys and values beyond this run."""
+    def keep(self, stage: Stage, numbers: Numbers) -> None:
+        """Keep a quantity until its last use; keys and values beyond this run."""
         key = stage.name, stage.layer
-        whose = met(self.model.config, stage.layer).get(stage.name)
+        whose = attended_kv(self.model.config, stage.layer).get(stage.name)
         if whose == "own":
-            numbers = self.kept.with_new(key, numbers)
+            numbers = self.cache.append(key, numbers)
         elif whose == "memory":
-            self.kept.memory[key] = numbers
-        super().hold(stage, numbers)
+            self.cache.memory[key] = numbers
+        super().keep(stage, numbers)
 
 
 class Continuation:
@@ -88,7 +89,7 @@ class Continuation:
             raise InputError("A decoder needs an encoder's output, and only a decoder takes one.")
         self.model, self.encoder = model, encoder
         self.ids: list[int] = []
-        self.kept = Kept()
+        self.cache = KVCache()
 
     def read(self, more: Sequence[int]) -> Array:
         """Read more tokens; the logits [d_vocab] of what may follow them.
@@ -99,14 +100,16 @@ class Continuation:
         model, ids = self.model, [*self.ids, *more]
         model.check(ids if more else [])
         now = np.array(ids)
-        placed = places(model.config, now, None)
-        if not still_turned(model.config, placed, self.kept.length):
-            self.kept = Kept(memory=self.kept.memory)
-        memory, seen = (self.encoder.contextual, self.encoder.inputs.seen) if self.encoder else (None, None)
-        inputs = Inputs(now, placed, memory=memory, memory_seen=seen, done=self.kept.length)
-        run = Continued(model, inputs, self.kept)
+        placed = position_ids(model.config, now, None)
+        if not still_turned(model.config, placed, self.cache.length):
+            self.cache = KVCache(memory=self.cache.memory)
+        inputs = Inputs(now, placed, done=self.cache.length)
+        if self.encoder:
+            memory, memory_mask = self.encoder.contextual, self.encoder.inputs.attention_mask
+            inputs = replace(inputs, memory=memory, memory_mask=memory_mask)
+        run = CachedForward(model, inputs, self.cache)
         stream = finite(run.stream())
-        self.ids, self.kept.length = ids, len(ids)
+        self.ids, self.cache.length = ids, len(ids)
         return run.logits(stream[-1, -1])
 
 

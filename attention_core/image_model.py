@@ -70,14 +70,14 @@ class ImageModel(Model):
 
     def trace(
         self, image: np.ndarray | str | None = None, *,
-        ids: Sequence[int] | None = None, seen: Sequence[bool] | None = None,
+        ids: Sequence[int] | None = None, attention_mask: Sequence[bool] | None = None,
     ) -> Trace:  # fmt: skip
         """Run the model over an image, and keep the residual stream.
 
         image: [height, width, 3], uint8, of the model's own size
-        seen:  one for each token, the class token first; False for those that none may look at
+        attention_mask:  one for each token, the class token first; False for those that none may look at
         Raises InputError for an image of another size or type, and for a text or ids.
         """
         if isinstance(image, str) or ids is not None or image is None:
             raise InputError(f"{self.name} reads images: give one as an array [height, width, 3] of uint8.")
-        return self.run("", Patches(self.image).tokens(), seen, pixels=self.image.cut(image))
+        return self.run("", Patches(self.image).tokens(), attention_mask, pixels=self.image.cut(image))

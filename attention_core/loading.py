@@ -18,7 +18,7 @@ from attention_core.families.reading.schema import Family
 from attention_core.families.registry import family_of
 from attention_core.files import file_errors, read_object
 from attention_core.hub.catalogue import CATALOGUE, Entry
-from attention_core.hub.download import Plan, digest, fetch, make_plan, mended, remember
+from attention_core.hub.download import DownloadPlan, digest, evict_corrupt_files, fetch, plan_download, remember
 from attention_core.hub.errors import disk_errors, hub_errors
 from attention_core.hub.progress import Report, in_terminal
 from attention_core.image_model import ImageModel, Patches
@@ -45,7 +45,7 @@ def load(name: str | Path, *, progress: Report | None = None) -> Model | Encoder
     what is wrong: UnknownModelError, ModelNotFoundError, DigestError, CheckpointError or UnsupportedConfigError.
     """
     folder = locate(name) or download(plan(name), progress or in_terminal())
-    with mended(folder), file_errors():
+    with evict_corrupt_files(folder), file_errors():
         for file, digest in digests(name).items():
             check_digest(folder / file, digest)
         return read_model(folder, str(name))
@@ -64,14 +64,14 @@ def find(entry: Entry) -> Path | None:
     return from_distribution(entry.distribution) or from_cache(entry.hub_id, MAIN)
 
 
-def plan(name: str | Path) -> Plan:
+def plan(name: str | Path) -> DownloadPlan:
     """What the download of a model takes; it asks the hub."""
-    return make_plan(*hub_place(name), (CONFIG,), READERS)
+    return plan_download(*hub_place(name), (CONFIG,), READERS)
 
 
-def download(wanted: Plan, progress: Report | None = None) -> Path:
+def download(wanted: DownloadPlan, progress: Report | None = None) -> Path:
     """Download a model into the hub's cache; its configuration first, so that what cannot be run is not fetched."""
-    with mended(folder := fetch(wanted.only(CONFIG))):
+    with evict_corrupt_files(folder := fetch(wanted.only(CONFIG))):
         family_and_config(folder)
     folder = fetch(wanted, progress)
     remember(wanted)
@@ -167,7 +167,7 @@ def build(
     config = as_stored(family, config, tensors)
     layouts = convert(family, config, {each: tensors.shape(each) for each in tensors})
     sources = {key: layout.source for key, layout in layouts.items()}
-    return kind(name, config, Weights(config, layouts, tensors), tokenizer, sources)
+    return kind(name, config, Weights(config, layouts, tensors), sources, tokenizer)
 
 
 def read_json(path: Path) -> dict[str, Any]:

@@ -1,65 +1,52 @@
-"""A model: its traits, its weights, and what it is run over."""
+"""A model: a network and its tokenizer, run over texts or token ids."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from attention_core.arrays import Array, frozen
 from attention_core.config.masks import Mask
-from attention_core.config.model_config import ModelConfig
 from attention_core.errors import InputError
-from attention_core.runtime.run import Inputs, finite, places
-from attention_core.runtime.sections import stream
+from attention_core.network import Network
+from attention_core.runtime.forward import Forward
+from attention_core.runtime.run import Inputs, finite, position_ids
 from attention_core.text.tokenizer import Reader, Token
 from attention_core.trace import Trace
-from attention_core.weights.model_weights import Weights
 
 
 @dataclass(frozen=True)
-class Model:
-    """A model ready to run; immutable, so that many may share it.
+class Model(Network):
+    """A model ready to run: a network, and what it reads with; immutable, so that many may share it."""
 
-    name:    what it was loaded as
-    sources: canonical name, layer -> the tensor's name in the checkpoint
-    """
-
-    name: str
-    config: ModelConfig
-    weights: Weights
     tokenizer: Reader
-    sources: Mapping[tuple[str, int | None], str]
 
     def trace(
-        self, text: str | None = None, *, ids: Sequence[int] | None = None, seen: Sequence[bool] | None = None
+        self, text: str | None = None, *, ids: Sequence[int] | None = None, attention_mask: Sequence[bool] | None = None
     ) -> Trace:
         """Run the model over a text, or over token ids, and keep the residual stream.
 
-        seen: one for each id, False for those that only fill the text up, on the left or on the right
+        attention_mask: one for each id, False for those that only fill the text up, on the left or on the right
         Raises InputError when there are no tokens, too many, or ids out of the vocabulary, and NonFiniteError when
         the stream is not finite.
         """
-        return self.run(text or "", self.tokens(text, ids), seen)
-
-    def traces(self, batch: Sequence[Sequence[int]]) -> list[Trace]:
-        """Run the model over several texts, given as token ids, of any lengths; none is filled up."""
-        return [self.trace(ids=ids) for ids in batch]
+        return self.run(text or "", self.tokens(text, ids), attention_mask)
 
     def run(
-        self, text: str, tokens: tuple[Token, ...], seen: Sequence[bool] | None = None,
-        memory: Array | None = None, memory_seen: Mask | None = None, pixels: Array | None = None,
+        self, text: str, tokens: tuple[Token, ...], attention_mask: Sequence[bool] | None = None,
+        memory: Array | None = None, memory_mask: Mask | None = None, pixels: Array | None = None,
     ) -> Trace:  # fmt: skip
         """Run the model over tokens; a decoder over an encoder's output too, a model of images over its pixels."""
         if (memory is None) == self.config.cross:
             raise InputError("A decoder needs an encoder's output, and only a decoder takes one.")
         ids = np.array([token.id for token in tokens])
-        if seen is not None and len(seen) != len(ids):
-            raise InputError(f"{len(ids)} tokens need as many marks in seen, got {len(seen)}.")
-        marks = None if seen is None or all(seen) else np.array(seen, bool)
-        inputs = Inputs(ids, places(self.config, ids, marks), marks, memory, memory_seen, pixels)
-        return Trace(self, tokens, text, frozen(finite(stream(self, inputs))), inputs)
+        if attention_mask is not None and len(attention_mask) != len(ids):
+            raise InputError(f"{len(ids)} tokens need as many marks in attention_mask, got {len(attention_mask)}.")
+        marks = None if attention_mask is None or all(attention_mask) else np.array(attention_mask, bool)
+        inputs = Inputs(ids, position_ids(self.config, ids, marks), marks, memory, memory_mask, pixels)
+        return Trace(self, self.tokenizer, tokens, text, frozen(finite(Forward(self, inputs).stream())), inputs)
 
     def tokens(self, text: str | None, ids: Sequence[int] | None) -> tuple[Token, ...]:
         """The tokens of a text, or those of some ids; InputError when they cannot be run."""
@@ -70,10 +57,6 @@ class Model:
         tokens = self.tokenizer.encode(text) if text is not None else self._named(ids or ())
         self.check([token.id for token in tokens])
         return tokens
-
-    def parameter(self, name: str, layer: int | None) -> Array:
-        """A trained tensor with its declared axes, such as W_Q [head, model, dim] of a layer."""
-        return np.asarray(self.weights[name, layer])
 
     def _named(self, ids: Sequence[int]) -> tuple[Token, ...]:
         special = self.tokenizer.special_ids

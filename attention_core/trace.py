@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from attention_core.arrays import Array, frozen
 from attention_core.computation.stage import compute
 from attention_core.errors import InputError
-from attention_core.ops.basic import Given
+from attention_core.network import Network
+from attention_core.ops.basic import Input
 from attention_core.runtime.forward import Forward
 from attention_core.runtime.run import Inputs, ModelRun
-from attention_core.text.tokenizer import Token
-
-if TYPE_CHECKING:
-    from attention_core.model import Model
+from attention_core.text.tokenizer import Reader, Token
 
 
 @dataclass(frozen=True)
@@ -29,7 +26,8 @@ class Trace(ModelRun):
     encoder: of a decoder's run, the trace of the encoder whose output it attends to
     """
 
-    model: Model
+    model: Network
+    tokenizer: Reader
     pieces: tuple[Token, ...]
     text: str
     resid: Array
@@ -39,7 +37,7 @@ class Trace(ModelRun):
     @cached_property
     def tokens(self) -> list[str]:
         """The pieces, each as the text that it stands for where the vocabulary names its bytes: [position]."""
-        return self.model.tokenizer.spelled([token.piece for token in self.pieces])
+        return self.tokenizer.spelled([token.piece for token in self.pieces])
 
     @property
     def ids(self) -> list[int]:
@@ -169,7 +167,7 @@ class Trace(ModelRun):
         stage = self.stage(name, layer)
         if name in ("resid_pre", "resid_post") and layer is not None:
             return self.resid[layer + (name == "resid_post")]
-        return self.given(stage) if isinstance(stage.operation, Given) else frozen(compute(self, stage))
+        return self.given(stage) if isinstance(stage.operation, Input) else frozen(compute(self, stage))
 
 
 @dataclass(frozen=True)
@@ -181,7 +179,7 @@ class KeepingTrace(Trace):
     @classmethod
     def of(cls, trace: Trace) -> KeepingTrace:
         """The same trace, keeping."""
-        return cls(trace.model, trace.pieces, trace.text, trace.resid, trace.inputs, trace.encoder)
+        return cls(trace.model, trace.tokenizer, trace.pieces, trace.text, trace.resid, trace.inputs, trace.encoder)
 
     def array(self, name: str, layer: int | None) -> Array:
         """All numbers of a declared quantity, read-only; computed once."""

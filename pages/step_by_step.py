@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 import attention_core as ac
-from attention_core.attention_view import Attention
+from attention_core.attention_view import AttentionView
 from attention_core.explain import open_term
 from ui.arithmetic.opened import show_making
 from ui.components.grid import grid
@@ -35,7 +35,7 @@ DRAWINGS = {"one": "one head", "heads": "all heads"}
 KINDS = {"q": "Queries", "k": "Keys", "v": "Values"}
 
 
-def walk(attention: Attention, place: int, layer: int, head: int | None) -> None:
+def walk(attention: AttentionView, place: int, layer: int, head: int | None) -> None:
     """Where we are, the way on and back, and what is drawn."""
     step = steps_of(attention)[place - 1]
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -49,12 +49,12 @@ def walk(attention: Attention, place: int, layer: int, head: int | None) -> None
         save_drawings(attention, layer, head)
 
 
-def steps_of(attention: Attention) -> tuple[Step, ...]:
+def steps_of(attention: AttentionView) -> tuple[Step, ...]:
     """The steps from what the model reads, a text or an image."""
     return IMAGE_STEPS if attention.config.image else STEPS
 
 
-def save_drawings(attention: Attention, layer: int, head: int | None) -> None:
+def save_drawings(attention: AttentionView, layer: int, head: int | None) -> None:
     """Both drawings, to be taken away."""
     kind = "Cross" if attention.crosses else "Self"
     with st.popover("Save"):
@@ -80,7 +80,7 @@ def head_pager(heads: tuple[int, ...], n_heads: int) -> None:
         st.button("Heads after ›", disabled=heads[-1] == n_heads - 1, on_click=moved, args=("head", heads[-1] + 1))
 
 
-def matrices(attention: Attention, layer: int, step: Step, head: int | None) -> None:
+def matrices(attention: AttentionView, layer: int, step: Step, head: int | None) -> None:
     """The step's matrices as grids, and what a cell of them opens."""
     trace, names = attention.trace, makes(step, attention, layer, chosen()["kind"])
     heads = shown_heads(head, attention.config.n_heads)

@@ -15,7 +15,7 @@ from attention_core.lessons.cells import CellError, read_number
 from attention_core.lessons.lesson import Lesson
 from attention_core.lessons.presets import PRESETS
 from attention_core.lessons.solve import GIVEN, Solution, solve
-from attention_core.ops.basic import Given
+from attention_core.ops.basic import Input
 from ui.arithmetic.opened import show_making
 from ui.components.grid import Refused, grid
 from ui.matrices.grids import grids
@@ -62,7 +62,7 @@ def lesson_place(lesson: Lesson, matrix: str, head: int, row: int, column: int) 
 
 def result_names(solution: Solution) -> list[str]:
     """The quantities that are worked out, in order."""
-    made = [name for name, each in solution.stages.items() if not isinstance(each.operation, Given)]
+    made = [name for name, each in solution.stages.items() if not isinstance(each.operation, Input)]
     return [*(["mask"] if "masked" not in made and chosen()["maskgrid"] else []), *made]
 
 

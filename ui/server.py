@@ -48,7 +48,7 @@ def addresses() -> list[str]:
     """Where the pages are: by one address, or on this machine and from others where the server listens to all."""
     only = st.get_option("server.address")
     hosts = [only] if only and get_display_address(only) == only else ["localhost", get_internal_ip()]
-    return [get_url(host) for host in hosts if host]
+    return [get_url(f"[{host}]" if ":" in host else host) for host in hosts if host]
 
 
 def tcp_sockets() -> list[socket.socket]:

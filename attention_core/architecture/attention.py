@@ -12,9 +12,9 @@ from attention_core.architecture.declare import MASKED, norm, stage
 from attention_core.computation.stage import Operation, Stage, Weighing
 from attention_core.config.model_config import ModelConfig
 from attention_core.config.positions import Rotary
-from attention_core.ops.basic import Given, Mask, Scale
-from attention_core.ops.einsum import Contract
-from attention_core.ops.elementwise import Add, Cap
+from attention_core.ops.basic import Input
+from attention_core.ops.einsum import Einsum
+from attention_core.ops.elementwise import Add, ApplyMask, Cap, Scale
 from attention_core.ops.rotary import Rotate
 
 KINDS = (("q", "query", "query", "Queries"), ("k", "key", "key", "Keys"), ("v", "key", "value", "Values"))
@@ -35,7 +35,7 @@ def projection_stages(
         biased = bias in biases
         x = "x" if read == source else read
         made.append(stage(
-            f"{prefix}{kind}[{head}, {place}, dim]", Contract(), f"{read}[{place}, model]",
+            f"{prefix}{kind}[{head}, {place}, dim]", Einsum(), f"{read}[{place}, model]",
             f"{weight}[{head}, model, dim]", *([f"{bias}[{head}, dim]"] if biased else []),
             role=role, title=title, equation=f"{kind} = {x} · {weight}" + (f" + {bias}" if biased else ""),
         ))  # fmt: skip
@@ -58,7 +58,7 @@ def used(config: ModelConfig, rotary: Rotary | None) -> tuple[str, str, list[Sta
             made.append(stage(
                 f"{kind}_rotated[{head}, {place}, dim]", Rotate(rotary.dim, rotary.interleaved),
                 f"{names[kind]}[{head}, {place}, dim]", f"cos[{place}, pair]", f"sin[{place}, pair]",
-                role=role, title=f"{title} rotated", equation=f"{kind} turned by place × frequency, pair by pair",
+                role=role, title=f"{title} rotated", equation=f"{kind} rotated by position × frequency, pair by pair",
             ))  # fmt: skip
             names[kind] = f"{kind}_rotated"
     return names["q"], names["k"], made
@@ -93,7 +93,7 @@ def attention_stages(
     """
     grid = "[head, query, key]"
     steps = [
-        stage(f"{prefix}product{grid}", Contract(), f"{query}[head, query, dim]", f"{key}[{kv}, key, dim]",
+        stage(f"{prefix}product{grid}", Einsum(), f"{query}[head, query, dim]", f"{key}[{kv}, key, dim]",
               symbol="q·k", inline=True, title="Every query with every key",
               equation="q·k = sum over dimensions of q × k"),
     ]  # fmt: skip
@@ -109,16 +109,16 @@ def attention_stages(
     if bias:
         step("biased", Add(), bias, title="Scores with the position's term", equation="score + position bias")
     if masked:
-        steps.append(stage(mask, Given(MASKED), title="Mask", equation="1 where the query may look, 0 elsewhere"))
+        steps.append(stage(mask, Input(MASKED), title="Mask", equation="1 where the query may look, 0 elsewhere"))
         before = steps[-2]
         steps.append(stage(
-            f"{prefix}masked{grid}", Mask(), f"{before.name}{grid}", mask,
+            f"{prefix}masked{grid}", ApplyMask(), f"{before.name}{grid}", mask,
             symbol="score" if before.name.endswith("product") else before.symbol or before.name,
             inline=True, title="Masked scores", equation="score where the query may look, −∞ elsewhere",
         ))  # fmt: skip
     step("weight", weigh, *([sink] if sink else []), title="Attention weights", equation=f"weight = {weigh.equation}")
     steps[-1] = replace(steps[-1], inline=False)
-    mixed = stage(f"{prefix}z[head, query, dim]", Contract(), f"{prefix}weight{grid}", f"{prefix}v[{kv}, key, dim]",
+    mixed = stage(f"{prefix}z[head, query, dim]", Einsum(), f"{prefix}weight{grid}", f"{prefix}v[{kv}, key, dim]",
                   title="Mixed values", equation="z = sum over keys of weight × v")  # fmt: skip
     return [*steps, mixed]
 
@@ -127,7 +127,7 @@ def out_stage(biases: Iterable[str], prefix: str = "") -> Stage:
     """The heads joined and brought back to the width of the stream."""
     weight, bias = f"W_{prefix}O", f"b_{prefix}O"
     biased = bias in biases
-    return stage(f"{prefix}attn_out[query, model]", Contract(), f"{prefix}z[head, query, dim]",
+    return stage(f"{prefix}attn_out[query, model]", Einsum(), f"{prefix}z[head, query, dim]",
                  f"{weight}[head, dim, model]", *([f"{bias}[model]"] if biased else []),
                  title=f"Heads joined, times {weight}",
                  equation=f"attn_out = z · {weight}" + (f" + {bias}" if biased else ""))  # fmt: skip

@@ -16,8 +16,8 @@ from attention_core.architecture.experts import expert_stages
 from attention_core.computation.stage import Stage
 from attention_core.config.model_config import ModelConfig
 from attention_core.ops.activations import Activate
-from attention_core.ops.basic import Passed
-from attention_core.ops.einsum import Contract
+from attention_core.ops.basic import Identity
+from attention_core.ops.einsum import Einsum
 from attention_core.ops.elementwise import Add, Multiply
 from attention_core.ops.softmax import SinkSoftmax, Softmax
 
@@ -26,7 +26,7 @@ def layer_stages(config: ModelConfig, layer: int, padded: bool) -> list[Stage]:
     """What a layer does, in the order in which it is done."""
     before = "earlier resid_post[position, model]" if layer else "embedding[position, model]"
     return [
-        stage("resid_pre[position, model]", Passed(), before, title="As the layer finds it", equation="x"),
+        stage("resid_pre[position, model]", Identity(), before, title="As the layer finds it", equation="x"),
         *self_attention_stages(config, layer, padded),
         *([] if config.parallel_block != "no" else half_stages(config, "mid", "resid_pre", "attn")),
         *(cross_stages(config) if config.cross else []),
@@ -92,7 +92,7 @@ def mlp_stages(config: ModelConfig, layer: int) -> list[Stage]:
         bias = weight.replace("W_", "b_")
         biased = bias in config.biases
         name, rows, columns = *made.split(), shape
-        return stage(f"{name}[position, {columns}]", Contract(), f"{source}[position, {rows}]",
+        return stage(f"{name}[position, {columns}]", Einsum(), f"{source}[position, {rows}]",
                      f"{weight}[{rows}, {columns}]", *([f"{bias}[{columns}]"] if biased else []), title=title,
                      equation=f"{name} = {source} · {weight}" + (f" + {bias}" if biased else ""))  # fmt: skip
 

@@ -6,7 +6,7 @@ from collections.abc import Container, Iterable
 
 from attention_core.computation.stage import Operation, Ref, Stage, ref
 from attention_core.config.model_config import ModelConfig
-from attention_core.ops.basic import Given
+from attention_core.ops.basic import Input
 from attention_core.ops.norms import LayerNorm, RMSNorm
 
 MASKED = "1: the query may look at this key. 0: it may not."
@@ -38,7 +38,7 @@ def trained(stages: Iterable[Stage], shared: Container[str] = ()) -> list[Stage]
     """The trained tensors that stages use, each once, those that belong to no layer left out."""
     found = {each.name: each for made in stages for each in made.inputs if is_trained(each) and each.name not in shared}
     made = {each.name for each in stages}
-    return [Stage(name, each.axes, Given()) for name, each in found.items() if name not in made]
+    return [Stage(name, each.axes, Input()) for name, each in found.items() if name not in made]
 
 
 def named(stages: Iterable[Stage]) -> dict[str, Stage]:

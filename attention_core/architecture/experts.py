@@ -9,9 +9,9 @@ from attention_core.architecture.declare import stage
 from attention_core.computation.stage import Stage
 from attention_core.config.model_config import ModelConfig
 from attention_core.ops.activations import Activate
-from attention_core.ops.einsum import Contract
+from attention_core.ops.einsum import Einsum
 from attention_core.ops.elementwise import Clamp, Multiply
-from attention_core.ops.routing import Pick, Routed, Share, TopK
+from attention_core.ops.routing import ExpertMatmul, Gather, Normalize, TopK
 from attention_core.ops.softmax import Softmax
 
 TO = "[position, choice]"
@@ -29,26 +29,27 @@ def expert_stages(config: ModelConfig, read: str) -> list[Stage]:
     picked = "expert_prob" if config.router_shares else "expert_weight"
     bias, plus = biased(config, "b_router", "[expert]")
     stages = [
-        stage("router_logits[position, expert]", Contract(), f"{read}[position, model]", "W_router[model, expert]",
+        stage("router_logits[position, expert]", Einsum(), f"{read}[position, model]", "W_router[model, expert]",
               *bias, title="The router’s scores", equation=f"router_logits = {read} · W_router{plus}"),
         stage("router_probs[position, expert]", Softmax(), "router_logits[position, expert]",
               title="The router’s weights of all experts", equation="e^(score − max) ÷ sum of e^(score − max)"),
         stage(f"expert{TO}", TopK(config.experts_per_token), "router_probs[position, expert]",
               title="The experts that each token goes to",
               equation=f"the {config.experts_per_token} experts with the largest router_probs"),
-        stage(f"{picked}{TO}", Pick(), "router_probs[position, expert]", f"expert{TO}",
+        stage(f"{picked}{TO}", Gather(), "router_probs[position, expert]", f"expert{TO}",
               title="Their weights", equation=f"{picked} = router_probs[expert]"),
     ]  # fmt: skip
     if config.router_shares:
-        stages.append(stage(f"expert_weight{TO}", Share(), f"expert_prob{TO}", title="Their weights, made to sum to 1",
+        stages.append(stage(f"expert_weight{TO}", Normalize(), f"expert_prob{TO}",
+                            title="Their weights, made to sum to 1",
                             equation="expert_weight = expert_prob ÷ sum of expert_prob"))  # fmt: skip
     into = "[position, choice, expert_mlp]"
 
     def routed(name: str, source: str, weight: str, columns: str, title: str) -> Stage:
         rows = source[:-1].split(", ")[-1]
         bias, plus = biased(config, weight.replace("W_", "b_"), f"[expert, {columns}]")
-        return stage(f"{name}[position, choice, {columns}]", Routed(), source, f"{weight}[expert, {rows}, {columns}]",
-                     f"expert{TO}", *bias, title=title,
+        return stage(f"{name}[position, choice, {columns}]", ExpertMatmul(), source,
+                     f"{weight}[expert, {rows}, {columns}]", f"expert{TO}", *bias, title=title,
                      equation=f"{name} = {source.partition('[')[0]} · {weight}[expert]{plus}")  # fmt: skip
 
     stages += [
@@ -73,6 +74,6 @@ def expert_stages(config: ModelConfig, read: str) -> list[Stage]:
         stage(f"expert_gated{into}", Multiply(offset), f"expert_act{into}", f"{own}{into}", title="Gated",
               equation=f"expert_gated = expert_act × {factor}"),
         routed("expert_out", f"expert_gated{into}", "W_expert_out", "model", "Out of each expert"),
-        stage("mlp_out[position, model]", Contract(), f"expert_weight{TO}", "expert_out[position, choice, model]",
+        stage("mlp_out[position, model]", Einsum(), f"expert_weight{TO}", "expert_out[position, choice, model]",
               title="Experts mixed", equation="mlp_out = sum over choices of expert_weight × expert_out"),
     ]  # fmt: skip

@@ -9,8 +9,8 @@ from attention_core.architecture.declare import stage
 from attention_core.computation.stage import Stage
 from attention_core.config.image import ImageInput
 from attention_core.config.model_config import ModelConfig
-from attention_core.ops.basic import Given
-from attention_core.ops.einsum import Contract
+from attention_core.ops.basic import Input
+from attention_core.ops.einsum import Einsum
 from attention_core.ops.elementwise import Add
 from attention_core.ops.images import First, Prepend, Standardize
 
@@ -22,17 +22,17 @@ def patch_stages(image: ImageInput) -> list[Stage]:
     """From the pixels to the stream as the first layer finds it."""
     divided = f"pixel ÷ {image.divisor:g}" if image.divisor != 1 else "pixel"
     return [
-        stage("pixel[patch, value]", Given(PIXEL), title="Pixels"),
-        stage("mean[colour]", Given(SAYS), title="Means"),
-        stage("std[colour]", Given(SAYS), title="Standard deviations"),
+        stage("pixel[patch, value]", Input(PIXEL), title="Pixels"),
+        stage("mean[colour]", Input(SAYS), title="Means"),
+        stage("std[colour]", Input(SAYS), title="Standard deviations"),
         stage("normalized[patch, value]", Standardize(image.divisor), "pixel[patch, value]", "mean[colour]",
               "std[colour]", title="Pixels, normalized", equation=f"({divided} − mean) ÷ std"),
-        stage("patch_embedding[patch, model]", Contract(), "normalized[patch, value]", "W_patch[value, model]",
+        stage("patch_embedding[patch, model]", Einsum(), "normalized[patch, value]", "W_patch[value, model]",
               "b_patch[model]", title="Patches, times W_patch", equation="normalized · W_patch + b_patch"),
         stage("joined[position, model]", Prepend(), "W_cls[model]", "patch_embedding[patch, model]", inline=True,
               title="The class token before the patches", equation="W_cls, then each patch"),
-        stage("embedding[position, model]", Add(), "joined[position, model]", "W_pos[place, model]",
-              title="Patch and place added", equation="x = patch + W_pos[place]"),
+        stage("embedding[position, model]", Add(), "joined[position, model]", "W_pos[position_id, model]",
+              title="Patch and position added", equation="x = patch + W_pos[position]"),
     ]  # fmt: skip
 
 
@@ -42,6 +42,6 @@ def label_stages(config: ModelConfig) -> list[Stage]:
     return [
         stage("class[model]", First(), "contextual[position, model]", title="The class token",
               equation="contextual of [CLS]"),
-        stage("logits[vocab]", Contract(), "class[model]", "W_U[vocab, model]", *bias, title="Logits of the labels",
+        stage("logits[vocab]", Einsum(), "class[model]", "W_U[vocab, model]", *bias, title="Logits of the labels",
               equation="logits = class · W_U" + (" + b_U" if bias else "")),
     ]  # fmt: skip

@@ -77,7 +77,7 @@ def bfloat16(x: float) -> float:
     return math.ldexp(round(mantissa * 256), exponent - 8)
 
 
-CURVES: dict[str, Callable[[float], float]] = {
+FLOAT64_ACTIVATIONS: dict[str, Callable[[float], float]] = {
     "tanh": math.tanh,
     "gelu": gelu,
     "gelu_tanh": lambda x: x * 0.5 * (1 + math.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3))),
@@ -122,7 +122,7 @@ def apply(op: Op, values: list[Value]) -> Value:
         case "relu":
             return max(values[0], 0.0)
         case "tanh" | "gelu" | "gelu_tanh" | "quick_gelu" | "silu":
-            return CURVES[op](float(values[0]))
+            return FLOAT64_ACTIVATIONS[op](float(values[0]))
         case "bfloat16":
             return bfloat16(float(values[0]))
         case "given":

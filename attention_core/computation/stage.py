@@ -11,11 +11,11 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
-from typing import ClassVar, NamedTuple, Protocol
+from typing import ClassVar, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 
-from attention_core.arrays import picked
+from attention_core.arrays import take_along
 from attention_core.computation.derivation import Address, Role, Term, Value
 from attention_core.errors import InputError
 
@@ -25,7 +25,7 @@ Numbers = np.ndarray  # float32 for a model, float64 by hand, Fractions where th
 UNNAMED = frozenset({"head", "query", "key", "position", "patch"})
 # Axes whose index follows from that of others: a token, its place and its segment from its position, the keys'
 # head from the query's, the bucket of a relative position from query and key, the colour of a patch's value.
-FOLLOWERS = frozenset({"token", "place", "segment", "kv_head", "bucket", "colour"})
+GATHERED_AXES = frozenset({"token", "position_id", "segment", "kv_head", "bucket", "colour"})
 
 
 @dataclass(frozen=True)
@@ -88,21 +88,24 @@ class Operation(Protocol):
     def compute(self, axes: tuple[str, ...], inputs: list[Operand]) -> Numbers:
         """The whole quantity, in the inputs' own precision."""
 
-    def by_hand(self, axes: tuple[str, ...], inputs: list[Operand], rounded: Rounding) -> Numbers:
-        """The whole quantity, every product, power, sum and quotient on the way rounded."""
+    def compute_into(self, axes: tuple[str, ...], inputs: list[Operand], out: Numbers) -> Numbers:
+        """The whole quantity, written into an array of its shape, which may be that of the first input."""
+        out[...] = self.compute(axes, inputs)
+        return out
 
     def term(self, cell: Cell) -> Term:
         """How one number of it is made."""
 
 
-class Into(Operation, Protocol):
-    """An operation that can write its result where another array stands, one of its inputs' included."""
+@runtime_checkable
+class ByHand(Operation, Protocol):
+    """An operation that can also be carried out as on paper."""
 
-    def compute_into(self, axes: tuple[str, ...], inputs: list[Operand], out: Numbers) -> Numbers:
-        """The whole quantity, written into `out`, which has its shape."""
+    def by_hand(self, axes: tuple[str, ...], inputs: list[Operand], rounded: Rounding) -> Numbers:
+        """The whole quantity, every product, power, sum and quotient on the way rounded."""
 
 
-class Weighing(Operation, Protocol):
+class Weighing(ByHand, Protocol):
     """An operation that makes a row of scores into weights."""
 
     equation: ClassVar[str]
@@ -158,7 +161,7 @@ class Run(Protocol):
     def array(self, name: str, layer: int | None) -> Numbers:
         """All its numbers."""
 
-    def follows(self, axis: str) -> tuple[tuple[str, ...], np.ndarray]:
+    def gather_indices(self, axis: str) -> tuple[tuple[str, ...], np.ndarray]:
         """What an axis follows, and its index at each place there: "token" follows "position", by the ids."""
 
     def origin(self, name: str, layer: int | None) -> str:
@@ -192,7 +195,7 @@ class Cell:
 
     def follow(self, axis: str, known: Mapping[str, int]) -> int:
         """The index along an axis that follows another, such as a position's token."""
-        leaders, places = self.run.follows(axis)
+        leaders, places = self.run.gather_indices(axis)
         return int(places[tuple(known[leader] for leader in leaders)])
 
     def points(self, axes: tuple[str, ...], within: Ref) -> Iterator[dict[str, int]]:
@@ -249,10 +252,10 @@ def operand(run: Run, ref: Ref, stage: Stage) -> Operand:
     own = source(run, ref, stage)
     numbers, axes = run.array(own.name, own.layer), ref.axes
     for axis in ref.axes:
-        if axis in FOLLOWERS and axis not in stage.axes:
-            leaders, indices = run.follows(axis)
+        if axis in GATHERED_AXES and axis not in stage.axes:
+            leaders, indices = run.gather_indices(axis)
             place = axes.index(axis)
-            numbers = picked(numbers, indices, place)
+            numbers = take_along(numbers, indices, place)
             axes = (*axes[:place], *leaders, *axes[place + 1 :])
     return Operand(numbers, axes)
 
@@ -263,5 +266,7 @@ def compute(run: Run, stage: Stage) -> Numbers:
 
 
 def by_hand(run: Run, stage: Stage, rounded: Rounding) -> Numbers:
-    """The same, with every result on the way rounded."""
+    """The same, with every result on the way rounded; TypeError for an operation that has no such form."""
+    if not isinstance(stage.operation, ByHand):
+        raise TypeError(f"{stage.name} cannot be computed by hand.")
     return stage.operation.by_hand(stage.axes, [operand(run, each, stage) for each in stage.inputs], rounded)

@@ -29,12 +29,12 @@ def window(queries: Places, keys: Places, width: int) -> Mask:
     return np.abs(keys[None, :] - queries[:, None]) < width
 
 
-def padding(seen: Mask) -> Mask:
+def padding(attention_mask: Mask) -> Mask:
     """Every query sees the keys that are tokens of the text, and none of those that fill it up.
 
-        mask[i, j] = seen[j]
+        mask[i, j] = attention_mask[j]
 
-    seen:    [key]
+    attention_mask:    [key]
     returns: [1, key]
     """
-    return seen[None, :]
+    return attention_mask[None, :]

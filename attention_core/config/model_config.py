@@ -14,7 +14,7 @@ Norm = Literal["layer", "rms"]
 NormPosition = Literal["post", "pre", "branch", "both"]
 Parallel = Literal["no", "one", "two"]
 Positions = Literal["learned", "sinusoidal", "rotary", "alibi", "none"]
-Places = Literal["index", "mask", "ids"]
+PositionSource = Literal["index", "mask", "ids"]
 QKNorm = Literal["none", "head", "each", "whole"]
 Projection = Literal["none", "after_norm", "before_sum"]
 Head = Literal["tied", "own", "none"]
@@ -26,15 +26,15 @@ SIZES = {
     "n_ctx": MOST,
 }  # fmt: skip
 COUNTS = {
-    "n_kv_heads": MOST, "n_segments": MOST, "d_embed": MOST, "place_offset": MOST, "n_experts": 1 << 12,
+    "n_kv_heads": MOST, "n_segments": MOST, "d_embed": MOST, "position_offset": MOST, "n_experts": 1 << 12,
     "d_expert": MOST, "experts_per_token": MOST,
 }  # fmt: skip
 """The sizes that are at least 1, and those that may be 0, each with its most, which is far above that of any model."""
 
 CHOICES: dict[str, Any] = {
     "activation": Activation, "norm": Norm, "norm_position": NormPosition, "parallel_block": Parallel,
-    "positions": Positions, "place_from": Places, "qk_norm": QKNorm, "embed_projection": Projection, "head": Head,
-    "head_activation": HeadActivation,
+    "positions": Positions, "position_from": PositionSource, "qk_norm": QKNorm, "embed_projection": Projection,
+    "head": Head, "head_activation": HeadActivation,
 }  # fmt: skip
 FLAGS = ("causal", "cross", "attn_sink", "gated_mlp", "norm_bias", "final_norm", "embed_norm", "router_shares")
 POSITIVE = ("attn_root", "attn_soft_cap", "final_soft_cap", "expert_clamp", "embed_scale", "logit_scale")
@@ -74,7 +74,7 @@ class ModelConfig:
 
     positions:   how the model knows the order: learned or sinusoidal embeddings, rotated queries and keys,
                  or a term in the score that grows with the key's place
-    place_from, place_offset: where a token's place is counted from: its index, or the tokens before it that the
+    position_from, position_offset: where a token's place is counted from: its index, or the tokens before it that the
                  mask leaves, or those that are not `pad_id`; and what the first place is
     rotary:      the rotation of each layer, None where it has none
     alibi:       how the term that grows with the key's place enters the scores
@@ -131,8 +131,8 @@ class ModelConfig:
     expert_offset: float = 0.0
     router_shares: bool = False
     positions: Positions = "learned"
-    place_from: Places = "index"
-    place_offset: int = 0
+    position_from: PositionSource = "index"
+    position_offset: int = 0
     rotary: tuple[Rotary | None, ...] = ()
     alibi: Alibi | None = None
     relative: Relative | None = None
@@ -199,7 +199,7 @@ class ModelConfig:
             raise UnsupportedConfigError("Two terms in the score, relative and alibi, are not supported.")
         sloped = self.positions == "alibi"
         _need((self.alibi is not None) == sloped, "alibi", "given where positions are alibi", self.alibi)
-        _need(self.place_from != "ids" or self.pad_id is not None, "pad_id", "an id", self.pad_id)
+        _need(self.position_from != "ids" or self.pad_id is not None, "pad_id", "an id", self.pad_id)
         if self.embed_projection == "none" and self.d_embed != self.d_model:
             raise UnsupportedConfigError(
                 f"d_embed {self.d_embed} is not d_model {self.d_model}, and nothing projects it."
@@ -218,7 +218,7 @@ class ModelConfig:
         """The length of every axis of a trained tensor, by its name."""
         relative = self.relative.buckets if self.relative else 0
         return {
-            "token": self.d_vocab, "vocab": self.d_vocab, "place": self.n_ctx + self.place_offset,
+            "token": self.d_vocab, "vocab": self.d_vocab, "position_id": self.n_ctx + self.position_offset,
             "segment": self.n_segments, "model": self.d_model, "embed": self.d_embed, "head": self.n_heads,
             "kv_head": self.n_kv_heads, "group": self.n_heads // self.n_kv_heads, "dim": self.d_head,
             "mlp": self.d_mlp, "bucket": relative, "hidden": self.d_model, "expert": self.n_experts,

@@ -61,7 +61,7 @@ ALBERT = replace(
                               "num_memory_blocks"},
     tensors={
         "W_E": Source("embeddings.word_embeddings.weight", "token, embed"),
-        "W_pos": Source("embeddings.position_embeddings.weight", "place, embed"),
+        "W_pos": Source("embeddings.position_embeddings.weight", "position_id, embed"),
         "W_seg": Source("embeddings.token_type_embeddings.weight", "segment, embed"),
         "w_norm": Source("embeddings.LayerNorm.weight", "embed"),
         "b_norm": Source("embeddings.LayerNorm.bias", "embed"),

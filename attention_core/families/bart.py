@@ -57,7 +57,7 @@ def stack(side: str) -> dict[str, Source]:
     layer = f"{side}.layers.{{layer}}."
     return {
         "W_E": Source(f"{side}.embed_tokens.weight", "token, model", instead=SHARED),
-        "W_pos": Source(f"{side}.embed_positions.weight", "place, model"),
+        "W_pos": Source(f"{side}.embed_positions.weight", "position_id, model"),
         **biased("w_norm", f"{side}.layernorm_embedding", "model"),
         **attention(f"{layer}self_attn"),
         **biased("w_attn", f"{layer}self_attn_layer_norm", "model"),
@@ -127,7 +127,7 @@ def build(
     learned:  whether places are learned, and embeddings normed; else places are sinusoids, and they are not
     start:    the token that a decoder begins with where the configuration names none
     """
-    places = {"place_offset": 2} if learned else {"positions": "sinusoidal"}
+    places = {"position_offset": 2} if learned else {"positions": "sinusoidal"}
     encoder = Family(
         model_type=model_type,
         prefixes=("model.", ""),

@@ -43,7 +43,7 @@ BERT = Family(
     ]),
     tensors={
         "W_E": Source("embeddings.word_embeddings.weight", "token, model"),
-        "W_pos": Source("embeddings.position_embeddings.weight", "place, model"),
+        "W_pos": Source("embeddings.position_embeddings.weight", "position_id, model"),
         "W_seg": Source("embeddings.token_type_embeddings.weight", "segment, model"),
         "w_norm": Source("embeddings.LayerNorm.weight", "model"),
         "b_norm": Source("embeddings.LayerNorm.bias", "model"),

@@ -38,7 +38,7 @@ BLOOM = Family(
         "final_norm": True,
         "positions": "alibi",
         "alibi": Alibi(),
-        "place_from": "mask",
+        "position_from": "mask",
         "activation": "gelu_tanh",
         "causal": True,
         "biases": frozenset({"b_Q", "b_K", "b_V", "b_O", "b_in", "b_out"}),

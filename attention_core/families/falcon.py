@@ -43,7 +43,7 @@ def placed(values: Values) -> dict[str, Any]:
     """Rotated queries and keys, or a term in each score."""
     match values["alibi"]:
         case True:
-            return {"positions": "alibi", "alibi": Alibi(scaled=True, coarse=True), "place_from": "mask"}
+            return {"positions": "alibi", "alibi": Alibi(scaled=True, coarse=True), "position_from": "mask"}
         case False:
             return {"positions": "rotary", **ROPE.read(values)}
     raise UnsupportedConfigError(f"alibi must be true or false, got {values['alibi']!r}.")

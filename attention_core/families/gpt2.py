@@ -66,7 +66,7 @@ GPT2 = Family(
     }),
     tensors={
         "W_E": Source("wte.weight", "token, model"),
-        "W_pos": Source("wpe.weight", "place, model"),
+        "W_pos": Source("wpe.weight", "position_id, model"),
         "w_attn": Source(LAYER + "ln_1.weight", "model"),
         "b_attn": Source(LAYER + "ln_1.bias", "model"),
         **{f"W_{kind}": Source(LAYER + "attn.c_attn.weight", f"model, {QKV}", at) for at, kind in enumerate("QKV")},

@@ -50,7 +50,7 @@ OPT = Family(
         "enable_bias": True,
         "tie_word_embeddings": True,
     },
-    traits={"causal": True, "norm_eps": 1e-5, "place_from": "mask", "place_offset": 2},
+    traits={"causal": True, "norm_eps": 1e-5, "position_from": "mask", "position_offset": 2},
     choices={
         "activation_function": ACTIVATIONS,
         "do_layer_norm_before": {
@@ -72,7 +72,7 @@ OPT = Family(
     tensors={
         "W_E": Source("embed_tokens.weight", "token, embed"),
         "W_embed": Source("project_in.weight", "model, embed"),
-        "W_pos": Source("embed_positions.weight", "place, model"),
+        "W_pos": Source("embed_positions.weight", "position_id, model"),
         **linear("w_attn", "self_attn_layer_norm", "model"),
         **linear("w_mid", "self_attn_layer_norm", "model"),
         **linear("W_Q", "self_attn.q_proj", "head*dim, model"),

@@ -18,7 +18,7 @@ def places(values: Values) -> dict[str, Any]:
     rows, pad = values["max_position_embeddings"], values["pad_token_id"]
     if not is_whole(rows, 1) or not is_whole(pad, 0) or rows < pad + 2:
         raise UnsupportedConfigError(f"{rows!r} places with pad_token_id {pad!r} leave none for a token.")
-    return {"n_ctx": rows - pad - 1, "place_offset": pad + 1, "pad_id": pad, "place_from": "ids"}
+    return {"n_ctx": rows - pad - 1, "position_offset": pad + 1, "pad_id": pad, "position_from": "ids"}
 
 
 ROBERTA = replace(

@@ -85,7 +85,7 @@ VIT = Family(
         "W_patch": Source("embeddings.patch_embeddings.projection.weight", "model, colour, patch_row, patch_column"),
         "b_patch": Source("embeddings.patch_embeddings.projection.bias", "model"),
         "W_cls": Source("embeddings.cls_token", "1, 1, model"),
-        "W_pos": Source("embeddings.position_embeddings", "1, place, model"),
+        "W_pos": Source("embeddings.position_embeddings", "1, position_id, model"),
         **linear("w_attn", "layernorm_before", "model"),
         **linear("W_Q", "attention.attention.query", "head*dim, model"),
         **linear("W_K", "attention.attention.key", "head*dim, model"),

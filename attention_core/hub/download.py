@@ -39,7 +39,7 @@ class RemoteFile:
 
 
 @dataclass(frozen=True)
-class Plan:
+class DownloadPlan:
     """What a model's download takes: its files at one commit, and where the cache keeps their contents."""
 
     hub_id: str
@@ -80,7 +80,7 @@ class Plan:
         repo = self.blobs.parent
         return repo.parent / ".locks" / repo.name / f"{file.digest}.lock"
 
-    def only(self, *names: str) -> "Plan":
+    def only(self, *names: str) -> "DownloadPlan":
         """The same plan for some of its files."""
         return replace(self, files=tuple(file for file in self.files if file.name in names))
 
@@ -90,7 +90,7 @@ def length(path: Path) -> int:
     return path.stat().st_size if path.is_file() else 0
 
 
-def make_plan(hub_id: str, revision: str, others: Sequence[str], either: Sequence[str]) -> Plan:
+def plan_download(hub_id: str, revision: str, others: Sequence[str], either: Sequence[str]) -> DownloadPlan:
     """Ask the hub what a model consists of: the files `others`, at least one of `either`, and its weights.
 
     Raises what hub_errors names; PickleError or CheckpointError when the hub lacks a file that is needed.
@@ -102,7 +102,7 @@ def make_plan(hub_id: str, revision: str, others: Sequence[str], either: Sequenc
     with disk_errors(blobs):
         commit, there = ask(hub_id, revision)
     others = [*others, *([name for name in either if name in there] or either[:1])]
-    plan = Plan(hub_id, revision, commit, blobs, tuple(remote(there, name) for name in others))
+    plan = DownloadPlan(hub_id, revision, commit, blobs, tuple(remote(there, name) for name in others))
     if WEIGHTS in there:
         weights = [WEIGHTS]
     elif INDEX in there:
@@ -114,7 +114,7 @@ def make_plan(hub_id: str, revision: str, others: Sequence[str], either: Sequenc
 
 
 def ask(hub_id: str, revision: str) -> "tuple[str, dict[str, RepoSibling]]":
-    """The commit that a revision stands for and what the hub says of its files; AnswerError when that is nothing."""
+    """The commit that a revision stands for and what the hub says of its files; NotTheHubError when that is nothing."""
     from huggingface_hub import HfApi, constants
     from huggingface_hub.errors import HfHubHTTPError, HFValidationError
 
@@ -142,7 +142,7 @@ def remote(there: "Mapping[str, RepoSibling]", name: str) -> RemoteFile:
     return RemoteFile(name, size, digest)
 
 
-def fetch(plan: Plan, report: Report | None = None) -> Path:
+def fetch(plan: DownloadPlan, report: Report | None = None) -> Path:
     """Bring all files of a plan into the cache, going on where an earlier download broke off; the folder they are in.
 
     Raises what hub_errors and disk_errors name, DigestError, and DownloadCancelled when `report` returns False.
@@ -162,13 +162,13 @@ def fetch(plan: Plan, report: Report | None = None) -> Path:
     return places[0].parent
 
 
-def remember(plan: Plan) -> None:
+def remember(plan: DownloadPlan) -> None:
     """Let the cache know which commit the revision stands for; done once the whole model is there."""
     with disk_errors(plan.blobs):
         link(plan, plan.files[0], plan.revision)
 
 
-def link(plan: Plan, file: RemoteFile, revision: str) -> Path:
+def link(plan: DownloadPlan, file: RemoteFile, revision: str) -> Path:
     """Where a file whose content is in the cache stands among those of its model."""
     from huggingface_hub import hf_hub_download
 
@@ -176,7 +176,7 @@ def link(plan: Plan, file: RemoteFile, revision: str) -> Path:
         return Path(hf_hub_download(plan.hub_id, file.name, revision=revision))
 
 
-def locked(plan: Plan, file: RemoteFile, meter: Meter) -> ExitStack:
+def locked(plan: DownloadPlan, file: RemoteFile, meter: Meter) -> ExitStack:
     """The lock of a file, held until the block ends; until it is free, what another download brings is told."""
     from filelock import Timeout
     from huggingface_hub.utils import WeakFileLock  # type: ignore[attr-defined]
@@ -188,7 +188,7 @@ def locked(plan: Plan, file: RemoteFile, meter: Meter) -> ExitStack:
         meter.tell(file.name, length(plan.partial(file)))
 
 
-def bring(plan: Plan, file: RemoteFile, meter: Meter) -> None:
+def bring(plan: DownloadPlan, file: RemoteFile, meter: Meter) -> None:
     """Fetch what is missing of a file, trying again when the line breaks."""
     partial = plan.partial(file)
     if length(partial) > file.size:
@@ -209,7 +209,7 @@ def bring(plan: Plan, file: RemoteFile, meter: Meter) -> None:
             time.sleep(PAUSE)
 
 
-def append(plan: Plan, file: RemoteFile, meter: Meter) -> None:
+def append(plan: DownloadPlan, file: RemoteFile, meter: Meter) -> None:
     """One request for the bytes of a file that are missing, written as they come."""
     from huggingface_hub import constants, get_session, hf_hub_url
     from huggingface_hub.utils import build_hf_headers, hf_raise_for_status  # type: ignore[attr-defined]
@@ -250,7 +250,7 @@ def digest(path: Path, digits: int) -> str:
 
 
 @contextmanager
-def mended(folder: Path) -> Iterator[None]:
+def evict_corrupt_files(folder: Path) -> Iterator[None]:
     """What is read of a model; what proves to be broken in the hub's cache is removed, and that is told."""
     try:
         yield

@@ -9,11 +9,11 @@ from pathlib import Path
 
 from attention_core.errors import (
     AccessError,
-    AnswerError,
     AttentionLabError,
     CheckpointError,
     DiskError,
     DownloadError,
+    NotTheHubError,
     OfflineError,
     UnknownModelError,
 )
@@ -91,9 +91,9 @@ def answered(error: Exception, hub_id: str, revision: str) -> AttentionLabError:
     return DownloadError(f"The model hub answered with error {status} when {hub_id} was asked for. Try again later.")
 
 
-def no_hub() -> AnswerError:
+def no_hub() -> NotTheHubError:
     """The error for an answer that describes no model."""
-    return AnswerError(
+    return NotTheHubError(
         "What answered in the place of the model hub is not the hub: a page to log in to a network first, or a proxy? "
         "Open the hub in a browser, and try again."
     )

@@ -11,7 +11,7 @@ from attention_core.computation.derivation import Address, Term, Value
 from attention_core.computation.render import number
 from attention_core.computation.stage import Numbers, Stage
 from attention_core.lessons.solve import Solution
-from attention_core.ops.basic import Given
+from attention_core.ops.basic import Input
 
 POSITIONS = frozenset({"position", "query", "key"})
 
@@ -61,7 +61,7 @@ def sheet(solution: Solution, stage: Stage, numbers: Numbers, head: str) -> Shee
         name=f"{stage.name}_head{head}" if head else stage.name,
         title=(stage.title or stage.name) + (f", head {head}" if head else ""),
         equation=stage.equation,
-        given=isinstance(stage.operation, Given),
+        given=isinstance(stage.operation, Input),
         rows=sides[0],
         columns=sides[1],
         numbers=numbers,

@@ -14,13 +14,14 @@ from attention_core.architecture.declare import stage
 from attention_core.computation.derivation import Address, Term, Value, reworked
 from attention_core.computation.stage import Numbers, Rounding, Stage, Weighing, by_hand, cell_at, compute
 from attention_core.errors import InputError
-from attention_core.lessons.doubts import HardMax, Share
 from attention_core.lessons.lesson import Lesson, Weigh, allowed
-from attention_core.ops.basic import Given, Scale
-from attention_core.ops.einsum import Contract
+from attention_core.lessons.softmax_alternatives import Argmax, DivideBySum
+from attention_core.ops.basic import Input
+from attention_core.ops.einsum import Einsum
+from attention_core.ops.elementwise import Scale
 from attention_core.ops.softmax import Softmax
 
-WEIGHINGS: Mapping[Weigh, Weighing] = {"softmax": Softmax(), "share": Share(), "hardmax": HardMax()}
+WEIGHINGS: Mapping[Weigh, Weighing] = {"softmax": Softmax(), "share": DivideBySum(), "hardmax": Argmax()}
 GIVEN: Mapping[str, tuple[str, str, str]] = {
     "Q": ("q[head, query, dim]", "query", "Queries"),
     "K": ("k[head, key, dim]", "key", "Keys"),
@@ -40,7 +41,7 @@ def declared(lesson: Lesson) -> dict[str, Stage]:
     scaled = lesson.scaled or lesson.temperature != 1
     scale = Scale(float(lesson.d_head) if lesson.scaled else None, lesson.temperature) if scaled else None
     given = [
-        stage(made, Given(), role=role, title=title)
+        stage(made, Input(), role=role, title=title)
         for made, role, title in (GIVEN[name] for name in lesson.numbers)
     ]  # fmt: skip
     from_x = lesson.entry == "x"
@@ -50,9 +51,9 @@ def declared(lesson: Lesson) -> dict[str, Stage]:
         *attention_stages(scale, masked, WEIGHINGS[lesson.weigh]),
     ]
     if not masked:
-        stages.append(stage("mask[query, key]", Given(), title="Mask"))
+        stages.append(stage("mask[query, key]", Input(), title="Mask"))
     if from_x:
-        stages.append(stage("out[query, model]", Contract(), "z[head, query, dim]", "W_O[head, dim, model]",
+        stages.append(stage("out[query, model]", Einsum(), "z[head, query, dim]", "W_O[head, dim, model]",
                             title="Heads joined, times W_O", equation="out = z · W_O"))  # fmt: skip
     return {each.name: each for each in stages}
 
@@ -82,7 +83,7 @@ class Solution:
         """All numbers of a quantity."""
         return self.numbers[name]
 
-    def follows(self, axis: str) -> tuple[tuple[str, ...], np.ndarray]:
+    def gather_indices(self, axis: str) -> tuple[tuple[str, ...], np.ndarray]:
         """No axis follows another here."""
         raise InputError(f"There is no axis named {axis!r} here.")
 
@@ -99,7 +100,7 @@ class Solution:
     def error(self) -> dict[str, float]:
         """How far the numbers of each quantity that was worked out are at most from the exact ones."""
         exact = solve(self.lesson, "decimal").numbers
-        made = (name for name, each in self.stages.items() if not isinstance(each.operation, Given))
+        made = (name for name, each in self.stages.items() if not isinstance(each.operation, Input))
         return {name: furthest(self.numbers[name].astype(float), exact[name]) for name in made}
 
 

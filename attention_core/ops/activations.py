@@ -1,9 +1,9 @@
-"""Functions of each number on its own: kernels in float32, in place, and the operation."""
+"""Functions of each number on its own: kernels in float32, and the operation."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -33,93 +33,75 @@ ERFC_ROOT: Final = tuple(
 )
 
 
-def gelu_(x: Array) -> Array:
-    """Gaussian error linear unit, in place, within 1e-6 of the exact function.
+def gelu(x: Array) -> Array:
+    """Gaussian error linear unit, within 1e-6 of the exact function.
 
         gelu(x) = x * Phi(x) = (x + |x| - |x| * erfc(|x| / sqrt(2))) / 2
 
-    x: any shape, contiguous
-
     Source: Hendrycks and Gimpel 2016, https://arxiv.org/abs/1606.08415
     """
-    # A power that leaves float32's range is infinite, and the quotient 0, as it is to be.
-    with np.errstate(over="ignore"):
-        for block in blocks(x):
-            size = np.abs(block)
-            root = size * ERFC_ROOT[0]
-            for coefficient in ERFC_ROOT[1:-1]:
-                root += coefficient
-                root *= size
-            root += ERFC_ROOT[-1]
-            for _ in range(4):
-                root *= root
-            np.divide(size, root, out=root)
-            block += size
-            block -= root
-            block *= np.float32(0.5)
-    return x
+    size = np.abs(x)
+    root = size * ERFC_ROOT[0]
+    for coefficient in ERFC_ROOT[1:-1]:
+        root += coefficient
+        root *= size
+    root += ERFC_ROOT[-1]
+    with np.errstate(over="ignore"):  # a power that leaves float32's range is infinite, and the quotient 0
+        for _ in range(4):
+            root *= root
+        np.divide(size, root, out=root)
+    size += x
+    size -= root
+    size *= np.float32(0.5)
+    return size
 
 
-def gelu_tanh_(x: Array) -> Array:
-    """The tanh approximation of gelu, in place.
+def gelu_tanh(x: Array) -> Array:
+    """The tanh approximation of gelu.
 
         gelu_tanh(x) = x / 2 * (1 + tanh(u)) = x / (1 + exp(-2 * u)), u = sqrt(2 / pi) * (x + 0.044715 * x ** 3)
 
     Source: Hendrycks and Gimpel 2016, https://arxiv.org/abs/1606.08415
     """
     slope = np.float32(-2 * math.sqrt(2 / math.pi))
-    for block in blocks(x):
-        power = block * block
-        power *= np.float32(0.044715) * slope
-        power += slope
-        power *= block
-        divide_by_power_(block, power)
-    return x
+    power = x * x
+    power *= np.float32(0.044715) * slope
+    power += slope
+    power *= x
+    return over_one_plus_exp(x, power)
 
 
-def quick_gelu_(x: Array) -> Array:
-    """The logistic approximation of gelu, in place: x / (1 + exp(-1.702 * x))."""
-    return silu_(x, 1.702)
+def quick_gelu(x: Array) -> Array:
+    """The logistic approximation of gelu: x / (1 + exp(-1.702 * x))."""
+    return over_one_plus_exp(x, x * np.float32(-1.702))
 
 
-def silu_(x: Array, slope: float = 1.0) -> Array:
-    """Each number times its logistic function, in place.
+def silu(x: Array) -> Array:
+    """Each number times its logistic function.
 
-        silu(x) = x / (1 + exp(-slope * x))
+        silu(x) = x / (1 + exp(-x))
 
     Source: Elfwing et al. 2017, https://arxiv.org/abs/1702.03118
     """
-    for block in blocks(x):
-        divide_by_power_(block, block * np.float32(-slope))
-    return x
+    return over_one_plus_exp(x, -x)
 
 
-def divide_by_power_(x: Array, power: Array) -> None:
-    """x / (1 + exp(power)), in place; the power is overwritten too."""
+def over_one_plus_exp(x: Array, power: Array) -> Array:
+    """x / (1 + exp(power)); the power is overwritten."""
     with np.errstate(over="ignore"):  # an exponential that leaves float32's range is infinite, and the quotient 0
         np.exp(power, out=power)
     power += 1
-    x /= power
+    return np.divide(x, power, out=power)
 
 
-def relu_(x: Array) -> Array:
-    """Rectified linear unit, in place: relu(x) = max(x, 0)."""
-    return np.clip(x, 0, np.inf, out=x)  # which takes half the time of a maximum
+def relu(x: Array) -> Array:
+    """Rectified linear unit: relu(x) = max(x, 0)."""
+    return np.clip(x, 0, np.inf)  # which takes half the time of a maximum
 
 
-def tanh_(x: Array) -> Array:
-    """Hyperbolic tangent, in place."""
-    return np.tanh(x, out=x)
-
-
-ACTIVATIONS: Final[dict[str, Callable[[Array], Array]]] = {
-    "gelu": gelu_,
-    "gelu_tanh": gelu_tanh_,
-    "quick_gelu": quick_gelu_,
-    "relu": relu_,
-    "silu": silu_,
-    "tanh": tanh_,
-}
+ACTIVATIONS: Final[Mapping[str, Callable[[Array], Array]]] = {
+    "gelu": gelu, "gelu_tanh": gelu_tanh, "quick_gelu": quick_gelu, "relu": relu, "silu": silu, "tanh": np.tanh,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -129,10 +111,9 @@ class Activate(Elementwise):
     name: Op
 
     def compute_into(self, axes: tuple[str, ...], inputs: list[Operand], out: Numbers) -> Numbers:
-        x = inputs[0].along(axes)
-        if out is not x and not np.shares_memory(out, x):
-            out[...] = x
-        return ACTIVATIONS[self.name](out)
+        for x, result in blocks(inputs[0].along(axes), out):
+            result[...] = ACTIVATIONS[self.name](x)
+        return out
 
     def term(self, cell: Cell) -> Term:
         return make(self.name, (cell.part(cell.stage.inputs[0]),))

@@ -3,8 +3,6 @@
 from collections.abc import Iterator
 from typing import Final
 
-import numpy as np
-
 from attention_core.arrays import Array
 
 BLOCK: Final = 1 << 16  # elements: a block and its temporaries stay in a core's second-level cache
@@ -16,10 +14,11 @@ def row_blocks(rows: int, width: int) -> list[slice]:
     return [slice(start, start + step) for start in range(0, rows, step)]
 
 
-def blocks(x: Array) -> Iterator[Array]:
-    """The numbers of an array in pieces that stay in cache, to be overwritten; x is contiguous in some order."""
-    flat = x.ravel(order="K")
-    if not np.shares_memory(flat, x):
-        raise ValueError("Only an array without gaps is overwritten in blocks.")
-    for start in range(0, flat.size, BLOCK):
-        yield flat[start : start + BLOCK]
+def blocks(x: Array, out: Array) -> Iterator[tuple[Array, Array]]:
+    """Two arrays of one shape in pieces that stay in cache: numbers to be read, and where their results belong."""
+    if x.strides != out.strides or not (x.flags.forc and out.flags.forc):
+        yield x, out
+        return
+    x, out = x.ravel(order="K"), out.ravel(order="K")
+    for start in range(0, x.size, BLOCK):
+        yield x[start : start + BLOCK], out[start : start + BLOCK]

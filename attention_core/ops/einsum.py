@@ -15,7 +15,7 @@ Axes = tuple[str, ...]
 
 
 @dataclass(frozen=True)
-class Contract(Operation):
+class Einsum(Operation):
     """The sum of products over the axes that both inputs have and the result has not; then a bias.
 
     result[…] = sum over the shared axes of left[…] * right[…], + bias[…]

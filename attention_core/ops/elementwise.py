@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from fractions import Fraction
 
 import numpy as np
 
-from attention_core.computation.derivation import Term, make
+from attention_core.computation.derivation import Term, Value, make
 from attention_core.computation.stage import Cell, Numbers, Operand, Operation, Rounding
 
 
 class Elementwise(Operation):
-    """An operation that may write its result in the place of any input."""
-
-    def compute_into(self, axes: tuple[str, ...], inputs: list[Operand], out: Numbers) -> Numbers:
-        raise NotImplementedError
+    """An operation that writes its result into an array: a new one, or that of its first input."""
 
     def compute(self, axes: tuple[str, ...], inputs: list[Operand]) -> Numbers:
         first = inputs[0].along(axes)
@@ -22,8 +21,6 @@ class Elementwise(Operation):
         out = np.empty_like(first) if first.shape == shape else np.empty(shape, first.dtype)
         return self.compute_into(axes, inputs, out)
 
-    def by_hand(self, axes: tuple[str, ...], inputs: list[Operand], rounded: Rounding) -> Numbers:
-        return rounded(self.compute(axes, inputs))
 
 
 @dataclass(frozen=True)
@@ -31,12 +28,9 @@ class Add(Elementwise):
     """The sum of the inputs."""
 
     def compute_into(self, axes: tuple[str, ...], inputs: list[Operand], out: Numbers) -> Numbers:
-        rest = [each.along(axes) for each in inputs]
-        if len(rest) > 2:
-            # What stands in `out` has to be read before it is overwritten.
-            rest.sort(key=lambda each: each is not out and not np.shares_memory(each, out))
-        np.add(rest[0], rest[1], out=out)
-        for each in rest[2:]:
+        first, second, *rest = (each.along(axes) for each in inputs)
+        np.add(first, second, out=out)
+        for each in rest:
             out += each
         return out
 
@@ -65,7 +59,7 @@ class Multiply(Elementwise):
 
 
 @dataclass(frozen=True)
-class Times(Elementwise):
+class MultiplyBy(Elementwise):
     """Each number times one that the configuration gives."""
 
     factor: float
@@ -131,3 +125,72 @@ class Bfloat16(Elementwise):
 
     def term(self, cell: Cell) -> Term:
         return make("bfloat16", (cell.whole(cell.stage.inputs[0]),))
+
+
+@dataclass(frozen=True)
+class Scale(Elementwise):
+    """Each number divided by a square root, and by a temperature where there is one.
+
+    result = x / sqrt(root) / over
+
+    of, by: what the number under the root and the other divisor are called
+    """
+
+    root: float | None = None
+    over: float = 1.0
+    of: str = "d_head"
+    by: str = "temperature"
+
+    @property
+    def equation(self) -> str:
+        """What it does, in words of the page."""
+        return "q·k" + (f" ÷ √{self.of}" if self.root else "") + (f" ÷ {self.by}" if self.over != 1 else "")
+
+    @property
+    def factor(self) -> float:
+        """What it multiplies by, all in all."""
+        return 1 / (math.sqrt(self.root or 1) * self.over)
+
+    def compute_into(self, axes: tuple[str, ...], inputs: list[Operand], out: Numbers) -> Numbers:
+        return np.multiply(inputs[0].along(axes), out.dtype.type(self.factor), out=out)
+
+    def by_hand(self, axes: tuple[str, ...], inputs: list[Operand], rounded: Rounding) -> Numbers:
+        made = inputs[0].numbers
+        if self.root:
+            made = rounded(made / like(made.flat[0], float(rounded(np.sqrt(np.array(self.root))))))
+        return made if self.over == 1 else rounded(made / like(made.flat[0], self.over))
+
+    def term(self, cell: Cell) -> Term:
+        made = cell.whole(cell.stage.inputs[0])
+        root, over = (like(made.value, x) for x in (self.root or 0.0, self.over))
+        if self.root:
+            made = make("quotient", (made, make("sqrt", (Term(root, self.of),))))
+        return made if self.over == 1 else make("quotient", (made, Term(over, self.by)))
+
+
+@dataclass(frozen=True)
+class ApplyMask(Elementwise):
+    """The scores where the query may look, elsewhere -inf."""
+
+    def compute_into(self, axes: tuple[str, ...], inputs: list[Operand], out: Numbers) -> Numbers:
+        scores, allowed = inputs[0].along(axes), inputs[1]
+        if out is not scores:
+            out[...] = scores
+        np.copyto(out, -np.inf, where=Operand(~allowed.numbers, allowed.axes).along(axes))
+        return out
+
+    def by_hand(self, axes: tuple[str, ...], inputs: list[Operand], rounded: Rounding) -> Numbers:
+        scores, allowed = inputs
+        return np.where(allowed.along(axes), scores.numbers, -np.inf)
+
+    def term(self, cell: Cell) -> Term:
+        scores = cell.stage.inputs[0]
+        if cell.value() == -math.inf:
+            return Term(-math.inf, note="This key is masked: its score is −∞, and its weight is 0.")
+        return cell.place(scores, {}).term()
+
+
+def like(number: Value, value: float) -> Value:
+    """A whole or short decimal number as a fraction where the number it is to divide is one, so that it stays exact."""
+    short = Fraction(repr(float(value)))
+    return short if isinstance(number, Fraction) and short.denominator <= 1000 else value

@@ -8,7 +8,7 @@ from fractions import Fraction
 import numpy as np
 
 from attention_core.computation.derivation import Term, make
-from attention_core.computation.stage import Cell, Numbers, Operand, Operation, Rounding
+from attention_core.computation.stage import Cell, Numbers, Operand, Operation
 from attention_core.ops.elementwise import Elementwise
 
 
@@ -48,9 +48,6 @@ class Prepend(Operation):
         first, rest = inputs
         return np.concatenate([first.numbers[None], rest.numbers])
 
-    def by_hand(self, axes: tuple[str, ...], inputs: list[Operand], rounded: Rounding) -> Numbers:
-        return self.compute(axes, inputs)
-
     def term(self, cell: Cell) -> Term:
         first, rest = cell.stage.inputs
         position = cell.index["position"]
@@ -63,9 +60,6 @@ class First(Operation):
 
     def compute(self, axes: tuple[str, ...], inputs: list[Operand]) -> Numbers:
         return inputs[0].numbers[0]
-
-    def by_hand(self, axes: tuple[str, ...], inputs: list[Operand], rounded: Rounding) -> Numbers:
-        return self.compute(axes, inputs)
 
     def term(self, cell: Cell) -> Term:
         return cell.place(cell.stage.inputs[0], {"position": 0}).term()

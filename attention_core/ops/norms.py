@@ -9,7 +9,7 @@ import numpy as np
 
 from attention_core.arrays import Array
 from attention_core.computation.derivation import Term, make
-from attention_core.computation.stage import Cell, Numbers, Operand, Ref, Rounding
+from attention_core.computation.stage import Cell, Numbers, Operand, Ref
 from attention_core.ops.elementwise import Elementwise
 
 
@@ -77,15 +77,6 @@ class LayerNorm(Elementwise):
             out += each.along(axes)
         return out
 
-    def by_hand(self, axes: tuple[str, ...], inputs: list[Operand], rounded: Rounding) -> Numbers:
-        x, (weight, *bias) = inputs[0].numbers, (each.along(axes) for each in inputs[1:])
-        place = tuple(axes.index(axis) for axis in self.over)
-        centred = rounded(x - rounded(x.mean(axis=place, keepdims=True)))
-        variance = rounded(rounded(centred**2).mean(axis=place, keepdims=True))
-        spread = rounded(np.sqrt(rounded(variance + self.eps)))
-        made = rounded(rounded(centred / spread) * weight)
-        return rounded(made + bias[0]) if bias else made
-
     def term(self, cell: Cell) -> Term:
         x, weight, *bias = cell.stage.inputs
         row, width = row_of(cell, x, self.over)
@@ -126,12 +117,6 @@ class RMSNorm(Elementwise):
         out *= 1 / np.sqrt((out * out).mean(axis=place, keepdims=True) + out.dtype.type(self.eps))
         out *= stretch
         return out
-
-    def by_hand(self, axes: tuple[str, ...], inputs: list[Operand], rounded: Rounding) -> Numbers:
-        x, weight = inputs[0].numbers, inputs[1].along(axes)
-        place = tuple(axes.index(axis) for axis in self.over)
-        size = rounded(np.sqrt(rounded(rounded(x**2).mean(axis=place, keepdims=True) + self.eps)))
-        return rounded(rounded(x / size) * rounded(weight + self.offset))
 
     def term(self, cell: Cell) -> Term:
         x, weight = cell.stage.inputs

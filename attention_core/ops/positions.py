@@ -9,7 +9,7 @@ import numpy as np
 
 from attention_core.arrays import Array, diagonals
 from attention_core.computation.derivation import Term, make
-from attention_core.computation.stage import Cell, Numbers, Operand, Operation, Rounding
+from attention_core.computation.stage import Cell, Numbers, Operand, Operation
 from attention_core.config.positions import Relative
 
 
@@ -90,9 +90,6 @@ class Sinusoid(Operation):
 
     def compute(self, axes: tuple[str, ...], inputs: list[Operand]) -> Numbers:
         return sinusoids(inputs[0].numbers, self.width)
-
-    def by_hand(self, axes: tuple[str, ...], inputs: list[Operand], rounded: Rounding) -> Numbers:
-        return rounded(self.compute(axes, inputs))
 
     def term(self, cell: Cell) -> Term:
         lengths, own = wavelengths(self.width), cell.index["model"]

@@ -13,9 +13,9 @@ import numpy as np
 
 from attention_core.arrays import Array
 from attention_core.computation.derivation import Term, make
-from attention_core.computation.stage import Cell, Numbers, Operand, Operation, Rounding
+from attention_core.computation.stage import Cell, Numbers, Operand, Operation
 from attention_core.config.positions import Rotary
-from attention_core.ops.basic import Given
+from attention_core.ops.basic import Input
 from attention_core.ops.elementwise import Elementwise
 from attention_core.ops.positions import power
 
@@ -105,14 +105,14 @@ EQUATIONS = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Frequency(Given):
+class Frequency(Input):
     """A pair's frequency, which the configuration fixes, and what a scaling has made of it."""
 
     rotary: Rotary
 
     def term(self, cell: Cell) -> Term:
         rotary, pair = self.rotary, cell.index["pair"]
-        n = int(cell.run.array("place", cell.stage.layer).max()) + 1
+        n = int(cell.run.array("position_id", cell.stage.layer).max()) + 1
         power_of = f"{rotary.base:.10g}^(−2 × {pair} ÷ {rotary.dim})"
         plain = Term(rotary.base ** (-2 * pair / rotary.dim), "plain", note=f"plain = {power_of}")
         match rotary.scaling:
@@ -153,7 +153,7 @@ def partly_slowed(plain: Term, by: float, share: float, why: str) -> Term:
 
 
 @dataclass(frozen=True)
-class Turn(Elementwise):
+class CosSin(Elementwise):
     """The cosine or sine of an angle, times an amplitude that is 1 but for some long contexts."""
 
     name: Literal["cos", "sin"]
@@ -202,9 +202,6 @@ class Rotate(Operation):
         if self.interleaved:
             return slice(0, self.dim, 2), slice(1, self.dim, 2)
         return slice(0, self.dim // 2), slice(self.dim // 2, self.dim)
-
-    def by_hand(self, axes: tuple[str, ...], inputs: list[Operand], rounded: Rounding) -> Numbers:
-        return rounded(self.compute(axes, inputs))
 
     def term(self, cell: Cell) -> Term:
         x, cos, sin = cell.stage.inputs

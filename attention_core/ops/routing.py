@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from attention_core.computation.derivation import Term, make
-from attention_core.computation.stage import Cell, Numbers, Operand, Operation, Ref, Rounding
+from attention_core.computation.stage import Cell, Numbers, Operand, Operation, Ref
 from attention_core.errors import InputError
 
 
@@ -38,9 +38,6 @@ class TopK(Operation):
             )
         return order[..., : self.count]
 
-    def by_hand(self, axes: tuple[str, ...], inputs: list[Operand], rounded: Rounding) -> Numbers:
-        return self.compute(axes, inputs)
-
     def term(self, cell: Cell) -> Term:
         chosen, source = int(cell.value()), cell.stage.inputs[0]
         row = [cell.part(source, point) for point in cell.points(source.axes[-1:], source)]
@@ -50,7 +47,7 @@ class TopK(Operation):
 
 
 @dataclass(frozen=True)
-class Pick(Operation):
+class Gather(Operation):
     """The numbers of each row at the places that another quantity names.
 
     result[position, choice] = x[position, expert[position, choice]]
@@ -61,9 +58,6 @@ class Pick(Operation):
     def compute(self, axes: tuple[str, ...], inputs: list[Operand]) -> Numbers:
         return np.take_along_axis(inputs[0].numbers, inputs[1].numbers, axis=-1)
 
-    def by_hand(self, axes: tuple[str, ...], inputs: list[Operand], rounded: Rounding) -> Numbers:
-        return self.compute(axes, inputs)
-
     def term(self, cell: Cell) -> Term:
         x, places = cell.stage.inputs
         chosen, note = named_expert(cell, places)
@@ -71,7 +65,7 @@ class Pick(Operation):
 
 
 @dataclass(frozen=True)
-class Share(Operation):
+class Normalize(Operation):
     """Each number divided by the sum of its row, so that the row sums to 1.
 
     result[…, i] = x[…, i] / sum over j of x[…, j]
@@ -82,9 +76,6 @@ class Share(Operation):
     def compute(self, axes: tuple[str, ...], inputs: list[Operand]) -> Numbers:
         return inputs[0].numbers / inputs[0].numbers.sum(axis=-1, keepdims=True)
 
-    def by_hand(self, axes: tuple[str, ...], inputs: list[Operand], rounded: Rounding) -> Numbers:
-        return rounded(inputs[0].numbers / rounded(inputs[0].numbers.sum(axis=-1, keepdims=True)))
-
     def term(self, cell: Cell) -> Term:
         x = cell.stage.inputs[0]
         row = (cell.part(x, point) for point in cell.points(x.axes[-1:], x))
@@ -92,7 +83,7 @@ class Share(Operation):
 
 
 @dataclass(frozen=True)
-class Routed(Operation):
+class ExpertMatmul(Operation):
     """Each row times the matrix of every expert that it goes to; an expert that no row goes to is not computed.
 
         result[i, c] = x[i] · W[expert[i, c]], or x[i, c] · W[expert[i, c]], and + b[expert[i, c]] where there is a bias
@@ -111,9 +102,6 @@ class Routed(Operation):
             for own in bias:
                 made[sent] += own.numbers[each]
         return made
-
-    def by_hand(self, axes: tuple[str, ...], inputs: list[Operand], rounded: Rounding) -> Numbers:
-        return rounded(self.compute(axes, inputs))
 
     def term(self, cell: Cell) -> Term:
         x, weight, expert, *bias = cell.stage.inputs

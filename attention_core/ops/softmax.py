@@ -21,55 +21,35 @@ def softmax_(scores: Array, sinks: Array | None = None) -> Array:
 
         softmax(s)[j] = exp(s[j] - max(s)) / sum over j of exp(s[j] - max(s))
 
+    The maximum only keeps the powers within float32's range, so it is taken only where they would leave it.
+
     scores:  [..., key], contiguous, -inf where masked
-    sinks:   [head], of the first axis: one more score in maximum and sum of each row, that no key has
+    sinks:   [head], of the first axis: one more score in the sum of each row, which no key has
     returns: [..., key], rows that sum to 1, or with a sink to less; a row of nothing but -inf gives zeros
     """
     rows = scores.reshape(-1, scores.shape[-1])
-    beside = by_row(sinks, len(rows))
+    beside = None if sinks is None else np.repeat(sinks, len(rows) // sinks.size)[:, None]
     for each in row_blocks(*rows.shape):
-        block = rows[each]
-        top = block.max(axis=-1, keepdims=True)
-        if beside is not None:
-            np.maximum(top, beside[each], out=top)
-        np.copyto(top, 0, where=np.isneginf(top))
-        block -= top
-        np.exp(block, out=block)
-        total = np.einsum("rk->r", block)[:, None]
-        if beside is not None:
-            total += np.exp(beside[each] - top)
-        np.copyto(total, 1, where=total == 0)
-        block *= 1 / total
+        block, sink = rows[each], None if beside is None else beside[each]
+        with np.errstate(over="ignore"):
+            powers, total = powers_and_total(block, sink)
+        if not (total.min() > LEAST_TOTAL and total.max() < np.inf):
+            top = block.max(axis=-1, keepdims=True)
+            if sink is not None:
+                np.maximum(top, sink, out=top)
+                sink = sink - top
+            np.copyto(top, 0, where=np.isneginf(top))
+            powers, total = powers_and_total(block - top, sink)
+            np.copyto(total, 1, where=total == 0)
+        np.divide(powers, total, out=block)
     return scores
 
 
-def small_softmax_(scores: Array, sinks: Array | None = None) -> bool:
-    """Softmax over the last axis of scores that are near 0, as most are: no maximum is taken off first; in place.
-
-        softmax(s)[j] = exp(s[j]) / sum over j of exp(s[j])
-
-    scores:  [..., key], contiguous, -inf where masked
-    sinks:   [head], as for `softmax_`
-    returns: whether they were near enough; when the powers of a row leave float32's range, the scores are lost
-    """
-    rows = scores.reshape(-1, scores.shape[-1])
-    beside = by_row(sinks, len(rows))
-    with np.errstate(over="ignore"):
-        for each in row_blocks(*rows.shape):
-            block = rows[each]
-            np.exp(block, out=block)
-            total = np.einsum("rk->r", block)
-            if beside is not None:
-                total += np.exp(beside[each, 0])
-            if not (total.min() > LEAST_TOTAL and total.max() < np.inf):
-                return False
-            block *= (1 / total)[:, None]
-    return True
-
-
-def by_row(sinks: Array | None, rows: int) -> Array | None:
-    """The sink of each row, [row, 1], where as many rows follow one another for each head."""
-    return None if sinks is None else np.repeat(sinks, rows // sinks.size)[:, None]
+def powers_and_total(scores: Array, sink: Array | None) -> tuple[Array, Array]:
+    """e to the scores [row, key], and the sum of each row and its sink [row, 1]."""
+    powers = np.exp(scores)
+    total = np.einsum("rk->r", powers)[:, None]
+    return powers, total if sink is None else total + np.exp(sink)
 
 
 @dataclass(frozen=True)
@@ -100,7 +80,7 @@ class Softmax(Weighing):
         return rounded(np.divide(powers, total, out=np.zeros_like(powers), where=total > 0))
 
     def term(self, cell: Cell) -> Term:
-        return own_share(*chosen_and_row(cell))
+        return softmax_term(*score_and_row(cell))
 
 
 @dataclass(frozen=True)
@@ -116,17 +96,12 @@ class SinkSoftmax(Softmax):
 
     equation: ClassVar[str] = "e^(score − max) ÷ (e^(sink − max) + sum of e^(score − max))"
 
-    def by_hand(self, axes: tuple[str, ...], inputs: list[Operand], rounded: Rounding) -> Numbers:
-        sinks = np.broadcast_to(inputs[1].along(axes), (*inputs[0].numbers.shape[:-1], 1))
-        beside = np.concatenate([inputs[0].numbers, sinks], axis=-1)
-        return super().by_hand(axes, [Operand(beside, axes)], rounded)[..., :-1]
-
     def term(self, cell: Cell) -> Term:
-        own, row = chosen_and_row(cell)
-        return own_share(own, [*row, cell.part(cell.stage.inputs[1])])
+        own, row = score_and_row(cell)
+        return softmax_term(own, [*row, cell.part(cell.stage.inputs[1])])
 
 
-def own_share(own: Term, row: list[Term]) -> Term:
+def softmax_term(own: Term, row: list[Term]) -> Term:
     """The power of one score over the sum of those of a row."""
     if own.value == -math.inf:
         return Term(0.0, note=own.note)
@@ -136,7 +111,7 @@ def own_share(own: Term, row: list[Term]) -> Term:
     return make("quotient", (make("exp", (make("difference", (own, top)),)), total))
 
 
-def chosen_and_row(cell: Cell) -> tuple[Term, list[Term]]:
+def score_and_row(cell: Cell) -> tuple[Term, list[Term]]:
     """The score of the chosen key with its making, and those of all keys that are not masked.
 
     The tree of the chosen score hangs in the first only; in the row its value stands for it.

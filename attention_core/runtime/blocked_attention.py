@@ -1,128 +1,94 @@
-"""From queries and keys over scores to mixed values: the part of a forward pass that grows with the text's square.
+"""Attention in blocks: from queries and keys over scores to weighted sums of values.
 
-It is done for some heads and some queries at a time, so that scores and weights stay in the cache; a causal
-model's queries meet only the keys that one of them may see.
+This is the part of a run that grows with the square of the text. It is done for some heads and some queries at a
+time, so that scores and weights stay in the processor's cache; the queries of a causal model leave out the keys that
+none of them may attend to.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from attention_core.computation.stage import Numbers, Operand, Stage, operand
 from attention_core.config.model_config import ModelConfig
-from attention_core.ops.basic import Mask, Scale
-from attention_core.ops.einsum import Contract
-from attention_core.ops.softmax import Softmax, small_softmax_, softmax_
+from attention_core.runtime.run import ModelRun
 
-if TYPE_CHECKING:
-    from attention_core.runtime.forward import Forward
-
-SCORES_BLOCK = 1 << 18  # elements: so many scores at once stay in the cache
-CAUSAL_ROWS = 128  # queries: fewer meet fewer keys in vain, but make smaller products
-GRID = ("head", "query", "key")
+BLOCK = 1 << 18  # scores: as many as stay in the cache
+CAUSAL_ROWS = 128  # queries: fewer leave out more keys, but make smaller products
+SCORES = ("head", "query", "key")
 
 
-def mixed(run: Forward, stages: tuple[Stage, ...]) -> Numbers:
-    """The mixed values z [head, query, d_head] of a layer, by its stages from the product of queries and keys."""
-    product, second = stages[:2]
+def attend(run: ModelRun, stages: tuple[Stage, ...]) -> Numbers:
+    """The weighted sums of values z [head, query, d_head] of a layer.
+
+    stages: from the dot products of queries and keys to z, in order
+    """
+    product, *rest, last = stages
     query, key = (operand(run, each, product) for each in product.inputs)
-    if type(second.operation) is Scale:
-        # Fewer numbers to scale than there are scores.
-        query = Operand(query.numbers * np.float32(second.operation.factor), query.axes)
-    n_heads, n_query, width = query.numbers.shape
-    n_key = key.numbers.shape[1]
+    (n_heads, n_query, width), n_key = query.numbers.shape, key.numbers.shape[1]
     z = np.empty((n_query, n_heads, width), np.float32).transpose(1, 0, 2)
-    own = run.model.config if product.name == "product" else None  # what is said of masks holds for self-attention
-    parts = list(blocks(own, product.layer or 0, n_query, n_key, run.inputs.done))
-    longest = max((rows.stop - rows.start) * (columns.stop - columns.start) for rows, columns in parts)
-    step = min(n_heads, max(1, SCORES_BLOCK // longest))
+    causal = run.model.config if product.name == "product" and run.model.config.causal else None
+    cuts = list(blocks(causal, product.layer or 0, n_query, n_key, run.inputs.done))
+    longest = max((rows.stop - rows.start) * (columns.stop - columns.start) for rows, columns in cuts)
+    step = min(n_heads, max(1, BLOCK // longest))
     scratch = np.empty(step * longest, np.float32)
-    small = True  # whether all scores so far were so small that a softmax needs no maximum
     for start in range(0, n_heads, step):
         heads = slice(start, min(start + step, n_heads))
-        for rows, columns in parts:
-            part = Part(run, {"head": heads, "query": rows, "key": columns}, {})
-            small = part.mix(stages, query, key, scratch, z[heads, rows], small)
+        for rows, columns in cuts:
+            block = Block(run, {"head": heads, "query": rows, "key": columns})
+            shape = (heads.stop - heads.start, rows.stop - rows.start, columns.stop - columns.start)
+            scores = scratch[: math.prod(shape)].reshape(shape)
+            block.compute(product, [block.narrowed(query), block.narrowed(key)], scores)
+            for stage in rest:
+                block.compute(stage, block.inputs(stage), scores)
+            block.compute(last, block.inputs(last), z[heads, rows])
     return z
 
 
 def blocks(
-    config: ModelConfig | None, layer: int, n_query: int, n_key: int, before: int
+    causal: ModelConfig | None, layer: int, n_query: int, n_key: int, done: int
 ) -> Iterator[tuple[slice, slice]]:
-    """Queries that are taken together, and the keys that at least one of them may see; `before` them are others."""
-    if config is None or not config.causal:
+    """Queries that are taken together, and the keys that at least one of them may attend to.
+
+    causal: the model's traits where its queries may not attend to later keys
+    done:   how many keys stand before the first query
+    """
+    if causal is None:
         yield slice(0, n_query), slice(0, n_key)
         return
-    window = config.window(layer) or n_key
+    window = causal.window(layer) or n_key
     for start in range(0, n_query, CAUSAL_ROWS):
         end = min(start + CAUSAL_ROWS, n_query)
-        yield slice(start, end), slice(max(0, before + start - window + 1), before + end)
+        yield slice(start, end), slice(max(0, done + start - window + 1), done + end)
 
 
 @dataclass
-class Part:
-    """A part of a run: its quantities narrowed along some axes, and the scores that are made of them.
+class Block:
+    """A run narrowed to some heads, queries and keys.
 
-    within: axis -> the places that belong to it
-    made:   what is made of them
+    within:   axis -> the indices that belong to it
+    computed: the quantities computed for it alone
     """
 
-    whole: Forward
+    whole: ModelRun
     within: dict[str, slice]
-    made: dict[str, Numbers]
+    computed: dict[str, Numbers] = field(default_factory=dict)
 
-    def mix(
-        self, stages: tuple[Stage, ...], query: Operand, key: Operand, scratch: Numbers, z: Numbers, small: bool
-    ) -> bool:
-        """From the product of queries and keys to the mixed values, each stage in place of the one before.
+    def compute(self, stage: Stage, inputs: list[Operand], out: Numbers) -> None:
+        """Compute a stage into an array, which may be that of the stage before."""
+        self.computed[stage.name] = stage.operation.compute_into(stage.axes, inputs, out)
 
-        small:   whether the scores are taken to be so small that a softmax needs no maximum
-        returns: whether they were
-        """
-        last = stages[-1]
-        pair = [Operand(self.narrowed(each.numbers, each.axes), each.axes) for each in (query, key)]
-        shape = (*pair[0].numbers.shape[:2], pair[1].numbers.shape[1])
-        grid = scratch[: math.prod(shape)].reshape(shape)
-        small = small and self.weigh(stages[:-1], pair, grid, small=True)
-        if not small:
-            self.weigh(stages[:-1], pair, grid, small=False)
-        Contract().compute_into(last.axes, [operand(self, each, last) for each in last.inputs], z)
-        return small
+    def inputs(self, stage: Stage) -> list[Operand]:
+        """The inputs of a stage, narrowed."""
+        return [operand(self, each, stage) for each in stage.inputs]
 
-    def weigh(self, stages: tuple[Stage, ...], pair: list[Operand], grid: Numbers, *, small: bool) -> bool:
-        """From the product of queries and keys to the weights; False where scores were taken for small and were not."""
-        product, *rest = stages
-        self.made[product.name] = Contract().compute_into(product.axes, pair, grid)
-        for stage in rest:
-            if isinstance(stage.operation, Softmax):
-                sinks = [operand(self, each, stage).numbers for each in stage.inputs[1:]]
-                if not small:
-                    softmax_(grid, *sinks)
-                elif not small_softmax_(grid, *sinks):
-                    return False
-            elif type(stage.operation) is Mask:
-                self.hide(stage, grid)
-            elif type(stage.operation) is not Scale:  # the queries are scaled already
-                inputs = [operand(self, each, stage) for each in stage.inputs]
-                stage.operation.compute_into(stage.axes, inputs, grid)  # type: ignore[attr-defined]
-            self.made[stage.name] = grid
-        return True
-
-    def hide(self, stage: Stage, grid: Numbers) -> None:
-        """Make scores -inf where a query may not look."""
-        mask = stage.inputs[1]
-        veil = self.whole.veil(self.whole.stage(mask.name, stage.layer))
-        if veil is not None:
-            grid += self.narrowed(veil, mask.axes)
-
-    def narrowed(self, numbers: Numbers, axes: tuple[str, ...]) -> Numbers:
-        """The numbers that belong to this part."""
-        return numbers[tuple(self.within.get(axis, slice(None)) for axis in axes)]
+    def narrowed(self, whole: Operand) -> Operand:
+        """What belongs to this block of a quantity."""
+        return Operand(whole.numbers[tuple(self.within.get(axis, slice(None)) for axis in whole.axes)], whole.axes)
 
     def stage(self, name: str, layer: int | None) -> Stage:
         """The declared quantity of a name."""
@@ -133,15 +99,15 @@ class Part:
         return self.whole.has(name, layer)
 
     def array(self, name: str, layer: int | None) -> Numbers:
-        """The numbers of a quantity that belong to this part."""
-        if name in self.made:
-            return self.made[name]
-        return self.narrowed(self.whole.array(name, layer), self.whole.stage(name, layer).axes)
+        """The numbers of a quantity that belong to this block."""
+        if name in self.computed:
+            return self.computed[name]
+        return self.narrowed(Operand(self.whole.array(name, layer), self.whole.stage(name, layer).axes)).numbers
 
-    def follows(self, axis: str) -> tuple[tuple[str, ...], np.ndarray]:
+    def gather_indices(self, axis: str) -> tuple[tuple[str, ...], np.ndarray]:
         """What an axis follows, and its index at each place there."""
-        leaders, places = self.whole.follows(axis)
-        return leaders, self.narrowed(places, leaders)
+        leaders, places = self.whole.gather_indices(axis)
+        return leaders, self.narrowed(Operand(places, leaders)).numbers
 
     def origin(self, name: str, layer: int | None) -> str:
         """Where a given number comes from, in words."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import cache
 
 import numpy as np
 
@@ -15,12 +16,10 @@ from attention_core.config import masks
 from attention_core.config.image import COLOURS
 from attention_core.config.model_config import ModelConfig
 from attention_core.errors import InputError, NonFiniteError
-from attention_core.ops.basic import Given
+from attention_core.network import Network
+from attention_core.ops.basic import Input
 from attention_core.ops.positions import alibi_slopes, distance_buckets
 from attention_core.ops.rotary import frequencies
-
-if TYPE_CHECKING:
-    from attention_core.model import Model
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,38 +27,38 @@ class Inputs:
     """What a run starts from.
 
     ids:    [position]
-    places: [position], each token's place as the model counts
-    seen:   [position], True for tokens of the text and False for what fills it up; None when all are of the text
-    memory, memory_seen: [source, d_model] and [source], of an encoder
+    position_ids:   [position], where each token stands as the model counts
+    attention_mask: [position], True for tokens of the text and False for padding; None without padding
+    memory, memory_mask: [source, d_model] and [source], of an encoder
     pixels: [patch, value], of an image
     done:   how many positions, the first ones, were run before; only those after them are run
-    end:    the position before which the run ends, the text's end when None
     """
 
     ids: np.ndarray
-    places: np.ndarray
-    seen: masks.Mask | None = None
+    position_ids: np.ndarray
+    attention_mask: masks.Mask | None = None
     memory: Array | None = None
-    memory_seen: masks.Mask | None = None
+    memory_mask: masks.Mask | None = None
     pixels: Array | None = None
     done: int = 0
-    end: int | None = None
 
     @property
     def new(self) -> slice:
         """The positions that are run."""
-        return slice(self.done, self.end)
+        return slice(self.done, None)
 
 
-def places(config: ModelConfig, ids: np.ndarray, seen: masks.Mask | None) -> np.ndarray:
+def position_ids(config: ModelConfig, ids: np.ndarray, attention_mask: masks.Mask | None) -> np.ndarray:
     """Each token's place as the model counts: [position]."""
-    counted = {"index": np.ones(len(ids), bool), "mask": seen, "ids": ids != config.pad_id}[config.place_from]
-    if counted is None:
-        counted = np.ones(len(ids), bool)
-    return np.where(counted, np.cumsum(counted) - 1, max(-1, -config.place_offset)) + config.place_offset
+    counted = np.ones(len(ids), bool)
+    if config.position_from == "ids":
+        counted = ids != config.pad_id
+    elif config.position_from == "mask" and attention_mask is not None:
+        counted = attention_mask
+    return np.where(counted, np.cumsum(counted) - 1, max(-1, -config.position_offset)) + config.position_offset
 
 
-def allowed(config: ModelConfig, layer: int, inputs: Inputs) -> masks.Mask | None:
+def layer_mask(config: ModelConfig, layer: int, inputs: Inputs) -> masks.Mask | None:
     """Where a query may look in a layer: [query, key], or None when it may look everywhere."""
     keys = np.arange(len(inputs.ids))
     queries = keys[inputs.new]
@@ -68,8 +67,8 @@ def allowed(config: ModelConfig, layer: int, inputs: Inputs) -> masks.Mask | Non
         parts.append(masks.causal(queries, keys))
     if (width := config.window(layer)) is not None:
         parts.append(masks.window(queries, keys, width))
-    if inputs.seen is not None:
-        parts.append(masks.padding(inputs.seen))
+    if inputs.attention_mask is not None:
+        parts.append(masks.padding(inputs.attention_mask))
     if not parts:
         return None
     made = np.ones((len(queries), len(keys)), bool)
@@ -93,16 +92,26 @@ def finite(stream: Array) -> Array:
     )
 
 
-class ModelRun:
+@cache
+def reachable(config: ModelConfig, layer: int | None, padded: bool) -> dict[str, Stage]:
+    """The stages that a layer's stages may refer to, by name: its own, and those that belong to no layer."""
+    return declaration(config, None, padded) | ({} if layer is None else declaration(config, layer, padded))
+
+
+class ModelRun(ABC):
     """A model, what it is run over, and what both give without any product: the declaration and the given numbers."""
 
-    model: Model
+    model: Network
     inputs: Inputs
+
+    @abstractmethod
+    def array(self, name: str, layer: int | None) -> Numbers:
+        """All numbers of a declared quantity."""
 
     @property
     def padded(self) -> bool:
         """Whether some tokens only fill the text up."""
-        return self.inputs.seen is not None
+        return self.inputs.attention_mask is not None
 
     def declared(self, layer: int | None) -> dict[str, Stage]:
         """The stages of a layer, or those that belong to none, by name."""
@@ -113,10 +122,10 @@ class ModelRun:
         config = self.model.config
         if layer is not None and not 0 <= layer < config.n_layers:
             raise InputError(f"Layer {layer} is not there: layers are 0 to {config.n_layers - 1}.")
-        for place in (layer, None):
-            if (found := self.declared(place).get(name)) is not None:
-                return found
-        raise InputError(f"There is no quantity named {name!r}.")
+        found = reachable(config, layer, self.padded).get(name)
+        if found is None:
+            raise InputError(f"There is no quantity named {name!r}.")
+        return found
 
     def has(self, name: str, layer: int | None) -> bool:
         """Whether a layer, or what belongs to none, declares a quantity of this name."""
@@ -125,27 +134,27 @@ class ModelRun:
     def given(self, stage: Stage) -> np.ndarray:
         """The numbers of a stage that is not made from others."""
         config, inputs, name = self.model.config, self.inputs, stage.name
-        if is_trained(Ref(name, ())) and not (isinstance(stage.operation, Given) and stage.operation.why):
+        if is_trained(Ref(name, ())) and not (isinstance(stage.operation, Input) and stage.operation.why):
             return self.trained(name, stage.layer)
         made: np.ndarray | None = None
         match name:
             case "mask":
-                made = allowed(config, stage.layer or 0, inputs)
+                made = layer_mask(config, stage.layer or 0, inputs)
             case "cross_mask" if inputs.memory is not None:
-                made = np.ones(len(inputs.memory), bool) if inputs.memory_seen is None else inputs.memory_seen
+                made = np.ones(len(inputs.memory), bool) if inputs.memory_mask is None else inputs.memory_mask
             case "memory":
                 made = inputs.memory
             case "pixel":
                 made = inputs.pixels
             case "mean" | "std" if config.image:
                 made = np.array(getattr(config.image, name), np.float32)
-            case "place":
+            case "position_id":
                 # A term in the score is there for every key, an angle for what is rotated now.
-                own = inputs.places if config.positions == "alibi" else inputs.places[inputs.new]
+                own = inputs.position_ids if config.positions == "alibi" else inputs.position_ids[inputs.new]
                 made = own.astype(np.float32)
             case "frequency":
                 rotary = config.rotary[stage.layer or 0]
-                made = frequencies(rotary, int(inputs.places.max()) + 1) if rotary else None
+                made = frequencies(rotary, int(inputs.position_ids.max()) + 1) if rotary else None
             case "slope":
                 made = alibi_slopes(config.n_heads)
         if made is None:
@@ -156,14 +165,14 @@ class ModelRun:
         """A trained tensor, or what stands for it while it is on the disk."""
         return self.model.weights[name, layer]
 
-    def follows(self, axis: str) -> tuple[tuple[str, ...], np.ndarray]:
+    def gather_indices(self, axis: str) -> tuple[tuple[str, ...], np.ndarray]:
         """What an axis follows, and its index at each place there."""
         config, inputs = self.model.config, self.inputs
         match axis:
             case "token":
                 return ("position",), inputs.ids[inputs.new]
-            case "place":
-                return ("position",), inputs.places[inputs.new]
+            case "position_id":
+                return ("position",), inputs.position_ids[inputs.new]
             case "segment":
                 return ("position",), np.zeros(len(inputs.ids[inputs.new]), int)
             case "kv_head":
@@ -177,6 +186,6 @@ class ModelRun:
     def origin(self, name: str, layer: int | None) -> str:
         """Where a given number comes from, in words."""
         operation = self.stage(name, layer).operation
-        if isinstance(operation, Given) and operation.why:
+        if isinstance(operation, Input) and operation.why:
             return operation.why
         return f"A trained number, from {self.model.sources[name, layer]}."

@@ -13,7 +13,7 @@ import numpy as np
 
 from attention_core.arrays import Array
 from attention_core.config.model_config import ModelConfig
-from attention_core.weights.layer_weights import KeptLayer, LayerWeights, StoredLayer, make_plan
+from attention_core.weights.layer_weights import KeptLayer, LayerWeights, StoredLayer, plan_layer
 from attention_core.weights.layout import Layout
 from attention_core.weights.memory import KEPT
 from attention_core.weights.stored import Stored
@@ -38,7 +38,7 @@ class Weights(Mapping[Key, Array]):
         self.layers: list[LayerWeights] = []
         for layer in range(config.n_layers):
             own = {name: each for (name, at), each in layouts.items() if at == layer}
-            plan = make_plan(config, layer, own, tensors)
+            plan = plan_layer(config, layer, own, tensors)
             names = tuple(plan.shapes)
             if names not in found:
                 kept = KEPT.take(NUMBER * plan.size, plan)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import attention_core as ac
-from attention_core.attention_view import attentions
+from attention_core.attention_view import attention_views
 from attention_core.errors import InputError
 from tests.random_model import T5, write_pair
 
@@ -19,7 +19,7 @@ def model(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def sides(model):
-    return attentions(model.trace(TEXT, target=TARGET))
+    return attention_views(model.trace(TEXT, target=TARGET))
 
 
 def test_the_decoder_begins_with_its_start_token_and_says_so(model):
@@ -56,7 +56,7 @@ def test_a_model_that_names_no_start_cannot_write(tmp_path):
 
 
 def test_one_side_has_one_attention(bert):
-    (only,) = attentions(bert.trace("w1 w2")).values()
+    (only,) = attention_views(bert.trace("w1 w2")).values()
     assert (only.side, only.crosses, only.causal, only.prefix, only.keys) == (None, False, False, "", only.queries)
 
 
@@ -94,12 +94,12 @@ def test_what_is_done_to_a_score_before_the_mask(sides, minilm):
     assert [stage.name for stage in sides["encoder"].scoring(1)] == ["biased"]
     assert [stage.name for stage in sides["decoder"].scoring(1)] == ["biased"]
     assert sides["cross"].scoring(1) == []
-    (only,) = attentions(minilm.trace("it")).values()
+    (only,) = attention_views(minilm.trace("it")).values()
     assert [stage.name for stage in only.scoring(3)] == ["score"]
 
 
 def test_tokens_that_fill_up_the_source_are_masked_in_cross_attention(model):
     ids, seen = [5, 17, 3, 60, 2], [True, True, True, False, False]
-    own = attentions(model.trace(ids=ids, seen=seen, target_ids=[0, 9]))["cross"]
+    own = attention_views(model.trace(ids=ids, attention_mask=seen, target_ids=[0, 9]))["cross"]
     assert own.mask(0).tolist() == [seen, seen]
     assert not own.pattern(0)[:, :, 3:].any()

@@ -68,10 +68,9 @@ def test_a_decoder_reads_its_start_token_and_the_target_without_its_end(pair):
 
 def test_masks_of_both_sides_hide_what_they_say(pair):
     ids, target = [4, 9, 3, 7], [2, 5, 11]
-    trace = pair.trace(ids=ids, target_ids=target, seen=[True, False, True, True], target_seen=[False, True, True])
-    changed = pair.trace(
-        ids=[4, 16, 3, 7], target_ids=[13, 5, 11], seen=[True, False, True, True], target_seen=[False, True, True]
-    )
+    masks = {"attention_mask": [True, False, True, True], "target_attention_mask": [False, True, True]}
+    trace = pair.trace(ids=ids, target_ids=target, **masks)
+    changed = pair.trace(ids=[4, 16, 3, 7], target_ids=[13, 5, 11], **masks)
     assert (trace.decoder.cross_pattern(0)[:, :, 1] == 0).all()
     assert (trace.decoder.pattern(0)[:, 1:, 0] == 0).all()
     np.testing.assert_array_equal(trace.decoder.contextual[1:], changed.decoder.contextual[1:])

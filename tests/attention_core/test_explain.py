@@ -78,7 +78,7 @@ def test_numbers_open_down_to_the_weights(trace):
 
 def test_likeness_is_the_cosine(trace):
     a, b = trace.contextual[10].astype(float), trace.resid_pre(0)[10].astype(float)
-    assert explain.likeness(trace, 10).value == pytest.approx(a @ b / np.linalg.norm(a) / np.linalg.norm(b), abs=1e-6)
+    assert explain.cosine(trace, 10).value == pytest.approx(a @ b / np.linalg.norm(a) / np.linalg.norm(b), abs=1e-6)
 
 
 @pytest.mark.parametrize(

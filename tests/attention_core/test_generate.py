@@ -43,8 +43,8 @@ def test_what_is_kept_gives_the_logits_of_the_whole_text(models, monkeypatch, na
 @pytest.mark.parametrize(("name", "lengths"), [("gpt2", [1, 1, 1]), ("dynamic", [1, 12, 13])])
 def test_only_new_positions_are_run_unless_angles_have_changed(models, monkeypatch, name, lengths):
     ran = []
-    stream = writing.Continued.stream
-    monkeypatch.setattr(writing.Continued, "stream", lambda run: ran.append(stream(run)) or ran[-1])
+    stream = writing.CachedForward.stream
+    monkeypatch.setattr(writing.CachedForward, "stream", lambda run: ran.append(stream(run)) or ran[-1])
     text = Continuation(models[name])
     text.read(list(range(10, 20)))
     for new in (30, 31, 32):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from attention_core.errors import InputError
-from attention_core.runtime import blocked_attention as grid
+from attention_core.runtime import blocked_attention
 
 IDS = [2, 97, 5, 41, 13, 0, 77]
 
@@ -70,19 +70,14 @@ def test_running_leaves_the_weights_as_they_were(bert):
         np.testing.assert_array_equal(array, bert.weights[key])
 
 
-def test_a_batch_is_run_text_by_text(bert):
-    for ids, trace in zip(([5], IDS), bert.traces([[5], IDS]), strict=True):
-        np.testing.assert_array_equal(trace.resid, bert.trace(ids=ids).resid)
-
-
 def test_what_fills_a_text_up_is_not_seen(bert):
     """On the right or in the middle, and a text that is not filled up is the same with marks as without."""
-    alone, filled = bert.trace(ids=IDS), bert.trace(ids=[*IDS, 9, 9], seen=[True] * 7 + [False] * 2)
+    alone, filled = bert.trace(ids=IDS), bert.trace(ids=[*IDS, 9, 9], attention_mask=[True] * 7 + [False] * 2)
     np.testing.assert_allclose(filled.resid[:, :7], alone.resid, atol=1e-5)
     assert (filled.pattern(1)[:, :, 7:] == 0).all()
-    np.testing.assert_array_equal(bert.trace(ids=IDS, seen=[True] * 7).resid, alone.resid)
-    with pytest.raises(InputError, match="7 tokens need as many marks in seen, got 2"):
-        bert.trace(ids=IDS, seen=[True, False])
+    np.testing.assert_array_equal(bert.trace(ids=IDS, attention_mask=[True] * 7).resid, alone.resid)
+    with pytest.raises(InputError, match="7 tokens need as many marks in attention_mask, got 2"):
+        bert.trace(ids=IDS, attention_mask=[True, False])
 
 
 def test_a_causal_model_never_looks_ahead(bert):
@@ -102,7 +97,7 @@ def test_the_activation_is_the_one_configured(bert):
 @pytest.mark.parametrize("elements", [1, 3 * 7 * 7, 1 << 30])
 def test_how_many_heads_run_at_once_changes_nothing(bert, monkeypatch, elements):
     whole = bert.trace(ids=IDS).resid
-    monkeypatch.setattr(grid, "SCORES_BLOCK", elements)
+    monkeypatch.setattr(blocked_attention, "BLOCK", elements)
     np.testing.assert_allclose(bert.trace(ids=IDS).resid, whole, atol=1e-5)
 
 
@@ -111,7 +106,7 @@ def test_how_many_heads_run_at_once_changes_nothing(bert, monkeypatch, elements)
 def test_how_many_queries_run_at_once_changes_nothing(bert, monkeypatch, rows, window):
     causal = replace(bert, config=replace(bert.config, causal=True, windows=(window, None, window)))
     whole = causal.trace(ids=IDS)
-    monkeypatch.setattr(grid, "CAUSAL_ROWS", rows)
+    monkeypatch.setattr(blocked_attention, "CAUSAL_ROWS", rows)
     np.testing.assert_allclose(causal.trace(ids=IDS).resid, whole.resid, atol=1e-5)
     assert (whole.pattern(0) > 0).sum(axis=2).max() == (window or 7)
     assert (whole.pattern(1) > 0).sum(axis=2).max() == 7

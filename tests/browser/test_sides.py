@@ -6,7 +6,7 @@ import urllib.request
 import pytest
 
 import attention_core as ac
-from attention_core.attention_view import attentions
+from attention_core.attention_view import attention_views
 from tests.browser.conftest import serving
 from tests.browser.test_inspect import arithmetic, cell, lines, unfold_all, wait_search, wait_weight
 from tests.evaluate import evaluate, holds
@@ -25,7 +25,7 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def sides(folder):
-    return attentions(ac.load(folder).trace(TEXT, target=TARGET))
+    return attention_views(ac.load(folder).trace(TEXT, target=TARGET))
 
 
 @pytest.fixture(scope="module")

@@ -99,7 +99,7 @@ def heads(width):
     return lambda tensor: tensor[0].view(tensor.shape[1], -1, width).transpose(0, 1)
 
 
-def capture(model, reference, ids, seen=None, target=None, target_seen=None):
+def capture(model, reference, ids, attention_mask=None, target=None, target_attention_mask=None):
     """name -> one array a layer; "contextual" and "logits" once. `target` makes it the decoder's.
 
     ids: of tokens, or an image's pixel values [1, 3, height, width]
@@ -128,14 +128,14 @@ def capture(model, reference, ids, seen=None, target=None, target_seen=None):
             hooks.append(layer.get_submodule(at).register_forward_hook(keep(name, of, shape), with_kwargs=True))
     is_image = isinstance(ids, torch.Tensor)
     given = {"pixel_values": ids} if is_image else {"input_ids": torch.tensor([list(ids)])}
-    if seen is not None:
-        given["attention_mask"] = torch.tensor([list(map(int, seen))])
+    if attention_mask is not None:
+        given["attention_mask"] = torch.tensor([list(map(int, attention_mask))])
     with torch.no_grad(), overhearing(reference.attention):
         if target:
             encoder = getattr(model, "encoder", None) or model.model.encoder
             memory = encoder(**given)
             found.clear()
-            mask = None if target_seen is None else torch.tensor([list(map(int, target_seen))])
+            mask = None if target_attention_mask is None else torch.tensor([list(map(int, target_attention_mask))])
             result = model(encoder_outputs=memory, decoder_input_ids=torch.tensor([list(target)]),
                            decoder_attention_mask=mask, attention_mask=given.get("attention_mask"),
                            output_hidden_states=True)  # fmt: skip
@@ -158,12 +158,12 @@ def capture(model, reference, ids, seen=None, target=None, target_seen=None):
     return made
 
 
-def first_difference(trace, expected, seen=None, relative=0.0):
+def first_difference(trace, expected, attention_mask=None, relative=0.0):
     """The first tensor that is further off than the tolerance, as a sentence; None when there is none.
 
     Rows of tokens that only fill the text up are of no use to anybody, and are left out.
     """
-    rows = slice(None) if seen is None else np.array(seen, bool)
+    rows = slice(None) if attention_mask is None else np.array(attention_mask, bool)
     for layer in range(trace.model.config.n_layers):
         told = layer_difference(trace, expected, layer, rows, relative)
         if told:

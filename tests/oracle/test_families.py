@@ -86,40 +86,42 @@ def test_masks_given_by_the_caller(tmp_path, name, side):
     row = REFERENCES[name]
     theirs, ours = make(name, 0, tmp_path), ac.load(tmp_path)
     ids = np.random.default_rng(1).integers(0, row.d_vocab, 13).tolist()
-    seen = {
+    attention_mask = {
         "left": [False] * 5 + [True] * 8,
         "right": [True] * 8 + [False] * 5,
         "holes": [True, True, False, True, False, True, True, True, False, False, True, True, True],
     }[side]
     if row.decoder:
-        trace = ours.trace(ids=ids, seen=seen, target_ids=ids[:7])
-        told = first_difference(trace.encoder, capture(theirs, row, ids, seen), seen)
+        trace = ours.trace(ids=ids, attention_mask=attention_mask, target_ids=ids[:7])
+        told = first_difference(trace.encoder, capture(theirs, row, ids, attention_mask), attention_mask)
         assert not told, f"encoder, {told}"
-        told = first_difference(trace.decoder, capture(theirs, row, ids, seen, target=ids[:7]))
+        told = first_difference(trace.decoder, capture(theirs, row, ids, attention_mask, target=ids[:7]))
         assert not told, f"decoder, {told}"
     else:
-        told = first_difference(ours.trace(ids=ids, seen=seen), capture(theirs, row, ids, seen), seen)
+        expected = capture(theirs, row, ids, attention_mask)
+        told = first_difference(ours.trace(ids=ids, attention_mask=attention_mask), expected, attention_mask)
         assert not told, told
 
 
 @pytest.mark.parametrize("name", [name for name, row in REFERENCES.items() if row.decoder])
 @pytest.mark.parametrize(
-    "target_seen", [[False] * 3 + [True] * 4, [True] * 5 + [False] * 2, [True, False, True, True, False, False, True]]
+    "target_mask", [[False] * 3 + [True] * 4, [True] * 5 + [False] * 2, [True, False, True, True, False, False, True]]
 )
-def test_masks_over_what_a_decoder_reads(tmp_path, name, target_seen):
+def test_masks_over_what_a_decoder_reads(tmp_path, name, target_mask):
     from tests.oracle.capture import capture, first_difference
 
     row = REFERENCES[name]
     theirs, ours = make(name, 0, tmp_path), ac.load(tmp_path)
     ids = np.random.default_rng(2).integers(0, row.d_vocab, 13).tolist()
-    seen = [True] * 2 + [False] * 3 + [True] * 8
-    expected = capture(theirs, row, ids, seen, ids[:7], target_seen)
-    decoder = ours.trace(ids=ids, seen=seen, target_ids=ids[:7], target_seen=target_seen).decoder
-    told = first_difference(decoder, expected, target_seen)
+    attention_mask = [True] * 2 + [False] * 3 + [True] * 8
+    expected = capture(theirs, row, ids, attention_mask, ids[:7], target_mask)
+    masks = {"attention_mask": attention_mask, "target_attention_mask": target_mask}
+    decoder = ours.trace(ids=ids, target_ids=ids[:7], **masks).decoder
+    told = first_difference(decoder, expected, target_mask)
     assert not told, told
-    if target_seen[-1]:  # what stands on the right is later than every query that counts
-        unmasked = ours.trace(ids=ids, seen=seen, target_ids=ids[:7]).decoder
-        assert first_difference(unmasked, expected, target_seen), "the mask changes nothing"
+    if target_mask[-1]:  # what stands on the right is later than every query that counts
+        unmasked = ours.trace(ids=ids, attention_mask=attention_mask, target_ids=ids[:7]).decoder
+        assert first_difference(unmasked, expected, target_mask), "the mask changes nothing"
 
 
 def test_a_head_of_its_own_is_read_where_the_reference_ties_by_default(tmp_path):

@@ -19,18 +19,19 @@ pytestmark = [pytest.mark.oracle, pytest.mark.filterwarnings("ignore")]
 CASES = [(name, at) for name, row in IMAGES.items() for at in range(len(row.variants))]
 
 
-def compared(theirs, ours, folder, image, seen=None, relative=0.0):
+def compared(theirs, ours, folder, image, attention_mask=None, relative=0.0):
     """The first tensor that differs, as a sentence, the pixels as they enter and the embeddings included."""
     from tests.oracle.capture import capture, difference, first_difference
 
     pixels = processor(folder)(image, return_tensors="pt", input_data_format="channels_last")["pixel_values"]
-    trace = ours.trace(image, seen=seen)
+    trace = ours.trace(image, attention_mask=attention_mask)
     reads = ours.image
     cut = pixels[0, :, : reads.rows * reads.patch_height, : reads.columns * reads.patch_width].numpy()
     shape = (3, reads.rows, reads.patch_height, reads.columns, reads.patch_width)
     patches = cut.reshape(shape).transpose(1, 3, 0, 2, 4).reshape(reads.patches, reads.values)
     told = difference(trace.array("normalized", None), patches, slice(None), "normalized", relative)
-    return told or first_difference(trace, capture(theirs, IMAGES["vit"], pixels, seen), seen, relative)
+    expected = capture(theirs, IMAGES["vit"], pixels, attention_mask)
+    return told or first_difference(trace, expected, attention_mask, relative)
 
 
 @pytest.mark.parametrize(("name", "variant"), CASES)
@@ -49,8 +50,8 @@ def test_every_intermediate(tmp_path, name, variant, model):
 @pytest.mark.parametrize("marks", ["right", "holes"])
 def test_marks_given_by_the_caller(tmp_path, marks):
     theirs, ours = make("vit", 0, tmp_path), ac.load(tmp_path)
-    seen = {"right": [True] * 8 + [False] * 5, "holes": [True, False, True] * 4 + [True]}[marks]
-    told = compared(theirs, ours, tmp_path, draw_image(np.random.default_rng(3), 15, 28), seen)
+    attention_mask = {"right": [True] * 8 + [False] * 5, "holes": [True, False, True] * 4 + [True]}[marks]
+    told = compared(theirs, ours, tmp_path, draw_image(np.random.default_rng(3), 15, 28), attention_mask)
     assert not told, told
 
 

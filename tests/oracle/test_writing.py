@@ -43,7 +43,7 @@ def test_what_is_written(tmp_path, name, variant):
 
     text = Continuation(model, encoder)
     text.read(start)
-    memory = (encoder.contextual, encoder.inputs.seen) if encoder else ()
+    memory = (encoder.contextual, encoder.inputs.attention_mask) if encoder else ()
     for id in np.random.default_rng(variant).integers(0, 101, 20).tolist():
         logits = text.read([id])
         whole = model.run("", model.tokens(None, text.ids), None, *memory).logits()[-1]

@@ -10,7 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import attention_core as ac
-from attention_core.attention_view import attentions
+from attention_core.attention_view import attention_views
 from attention_core.computation.derivation import Address
 from attention_core.explain import number_at, open_term
 from tests.evaluate import holds
@@ -47,7 +47,7 @@ def sides(request, tmp_path_factory):
     """Every attention of a family's run: one, or those of an encoder–decoder."""
     model = ac.load(CASES[request.param].write(tmp_path_factory.mktemp("family")))
     run = model.trace(TEXT) if isinstance(model, ac.Model) else model.trace(TEXT, target="the cat")
-    return [each.keeping() for each in attentions(run).values()]
+    return [each.keeping() for each in attention_views(run).values()]
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import attention_core as ac
-from attention_core.attention_view import attentions
+from attention_core.attention_view import attention_views
 from tests.mounted import mounted
 from tests.paths import APP
 from tests.random_model import T5, write_pair
@@ -68,7 +68,7 @@ def test_each_side_has_its_own_tokens_and_weight(opened, folder, side):
     strip = next(each for each in mounted(app) if "labels" in each)
     assert ("keys" in strip) == (side == "cross")
     (arithmetic,) = [each for each in mounted(app) if "steps" in each]
-    own = attentions(ac.load(folder).trace(TEXT, target=TARGET))[side]
+    own = attention_views(ac.load(folder).trace(TEXT, target=TARGET))[side]
     assert float(arithmetic["weight"]) == pytest.approx(float(own.pattern(1)[2, 2, 1]), abs=2e-6)
     assert ("upper right is empty" in html(app)) == (side == "decoder")
 
@@ -168,7 +168,7 @@ def test_a_projected_head_has_the_scores_and_the_mask_of_its_model(opened, folde
     app = opened("worked_example", preset="sentence", side=side, head=2)
     (matrices,) = [each["matrices"] for each in mounted(app) if "matrices" in each]
     shown = {each["name"]: np.array(each["values"], dtype=float) for each in matrices}
-    attention = attentions(ac.load(str(folder)).trace(TEXT, target=TARGET))[side]
+    attention = attention_views(ac.load(str(folder)).trace(TEXT, target=TARGET))[side]
     (added,) = attention.scoring(1)
     real = attention.trace.array(added.name, 1)[2]
     sigma = np.linalg.svd(real, compute_uv=False)

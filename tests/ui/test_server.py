@@ -105,6 +105,7 @@ def test_a_start_says_which_listed_words_name_nothing(monkeypatch, capsys):
         ("0.0.0.0", ["localhost", "192.0.2.7"]),
         ("::", ["localhost", "192.0.2.7"]),
         ("127.0.0.1", ["127.0.0.1"]),
+        ("::1", ["[::1]"]),
         ("lab.example", ["lab.example"]),
     ],
 )

@@ -7,12 +7,11 @@ import itertools
 import numpy as np
 
 from attention_core import explain
-from attention_core.attention_view import Attention
+from attention_core.attention_view import AttentionView
 from attention_core.computation.derivation import Address, Term, make, steps
 from attention_core.computation.render import Piece, number
 from attention_core.explain import number_at, open_term
-from attention_core.ops.basic import Scale
-from attention_core.ops.elementwise import Cap
+from attention_core.ops.elementwise import Cap, Scale
 from ui.arithmetic import stream
 from ui.arithmetic.equations import FIRST_TERMS, equation, equations, fold, products_table, step, value
 from ui.arithmetic.experts import expert_steps
@@ -25,7 +24,7 @@ from ui.words.where import where
 
 
 def view(
-    attention: Attention,
+    attention: AttentionView,
     layer: int,
     head: str,
     query: int,
@@ -54,7 +53,7 @@ def view(
     return Arithmetic(drawn, bars, making, float(weights[key]))
 
 
-def mean_step(attention: Attention, layer: int, query: int, key: int) -> Step:
+def mean_step(attention: AttentionView, layer: int, query: int, key: int) -> Step:
     """The average of all heads' weights."""
     heads = range(attention.config.n_heads)
     leaves = [number_at(attention.trace, attention.address("weight", layer, h, query, key)) for h in heads]
@@ -73,7 +72,7 @@ def renormalized_step(weights: np.ndarray, shown: list[int], key: int, why: str)
 
 
 def head_steps(
-    attention: Attention, layer: int, head: int, query: int, key: int, dims: list[int]
+    attention: AttentionView, layer: int, head: int, query: int, key: int, dims: list[int]
 ) -> tuple[list[Step], Bars | None]:
     """From q · k to the contextual embedding, step by step, and the products of q · k as bars."""
     trace = attention.trace
@@ -104,7 +103,7 @@ def head_steps(
     ], bars
 
 
-def score_steps(attention: Attention, layer: int, query: int, scores: list[Term]) -> list[Step]:
+def score_steps(attention: AttentionView, layer: int, query: int, scores: list[Term]) -> list[Step]:
     """What is done to q · k before the softmax, and which tokens are masked."""
     mask = attention.mask(layer)
     masked = 0 if mask is None else int((~mask[query]).sum())
@@ -118,7 +117,7 @@ def score_steps(attention: Attention, layer: int, query: int, scores: list[Term]
             for each, said in zip(scores, words, strict=True)]  # fmt: skip
 
 
-def done(attention: Attention, layer: int, term: Term) -> str:
+def done(attention: AttentionView, layer: int, term: Term) -> str:
     """What one step between q · k and the softmax does."""
     name = term.at.quantity if term.at else ""
     stage = attention.scoring(layer)[-1] if name == attention.name("masked") else attention.trace.stage(name, layer)
@@ -127,7 +126,7 @@ def done(attention: Attention, layer: int, term: Term) -> str:
     return f"{stage.title}: {scored(stage, attention.config)}" if isinstance(stage.operation, Cap) else stage.title
 
 
-def softmax_step(attention: Attention, tree: Term, key: int) -> Step:
+def softmax_step(attention: AttentionView, tree: Term, key: int) -> Step:
     """The softmax over the row: every score, its exponential, and its weight."""
     made = {term.name: term for term in steps(tree)}
     rows, chosen = [], 0
@@ -149,7 +148,7 @@ def softmax_step(attention: Attention, tree: Term, key: int) -> Step:
     )  # fmt: skip
 
 
-def value_steps(attention: Attention, layer: int, head: int, query: int, dims: list[int]) -> list[Step]:
+def value_steps(attention: AttentionView, layer: int, head: int, query: int, dims: list[int]) -> list[Step]:
     """The weighted values z, what becomes of them in the stream, and the experts, where there are any.
 
     dims: the dimensions of z that are written out; where none is chosen, its largest
@@ -185,12 +184,12 @@ def value_steps(attention: Attention, layer: int, head: int, query: int, dims: l
 COSINE = "Last line: the cosine between the token’s contextual embedding and the embedding it started from."
 
 
-def stream_step(attention: Attention, layer: int, query: int, m: int) -> Step:
+def stream_step(attention: AttentionView, layer: int, query: int, m: int) -> Step:
     """What the heads have found, added to the stream, and dimension m of the token on its way to its embedding."""
     trace = attention.trace
-    likeness = explain.likeness(trace, query)
+    cosine = explain.cosine(trace, query)
     (sum_line,), sum_rounded = equations([open_term(trace, Address(attention.sums[0], (layer, query, m)))])
-    (cosine_line,), cosine_rounded = equations([likeness])
+    (cosine_line,), cosine_rounded = equations([cosine])
     rows = stream.rows(attention, layer, query, m)
     return Step(
         [sum_line, cosine_line],
@@ -200,6 +199,6 @@ def stream_step(attention: Attention, layer: int, query: int, m: int) -> Step:
         ],
         [
             Fold("into the embedding", tables=[Table([f"dimension {m}", "value"], rows)]),
-            fold("the cosine", list(steps(likeness))[:-1], count=FIRST_TERMS),
+            fold("the cosine", list(steps(cosine))[:-1], count=FIRST_TERMS),
         ],
     )

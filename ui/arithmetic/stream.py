@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from attention_core.attention_view import Attention
+from attention_core.attention_view import AttentionView
 from attention_core.computation.render import Piece
 from attention_core.config.model_config import ModelConfig
 from attention_core.explain import number_at
@@ -32,7 +32,7 @@ STREAM = (
 """The quantities that a token goes through, those that a model has, each in words."""
 
 
-def rows(attention: Attention, layer: int, position: int, m: int) -> list[list[Piece]]:
+def rows(attention: AttentionView, layer: int, position: int, m: int) -> list[list[Piece]]:
     """Every number that dimension m of a token's embedding goes through in a layer, as rows of a table."""
     trace, config, made = attention.trace, attention.config, []
     mlp = "the experts" if experts.there(trace, layer) else "the MLP"
@@ -59,7 +59,7 @@ def added(config: ModelConfig) -> str:
     return "the sum normed" if config.norm_position == "post" else "added to the stream"
 
 
-def joined(attention: Attention, m: int) -> str:
+def joined(attention: AttentionView, m: int) -> str:
     """What is done with the heads' results, of which dimension m is shown."""
     config, shown = attention.config, f"(shown: dimension {m})"
     begun = f"The heads are joined, brought through W_{attention.prefix}O"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 import attention_core as ac
-from attention_core.attention_view import Attention
+from attention_core.attention_view import AttentionView
 from attention_core.plot.graph import alt_text, attention_graph, clicked, graph_info
 from ui.arithmetic.attention_weight import view
 from ui.arithmetic.opened import show
@@ -24,7 +24,7 @@ from ui.words import sentences as words
 from ui.words.examples import BY_TEXT
 
 
-def what_is_chosen(attention: Attention, part: Shown) -> None:
+def what_is_chosen(attention: AttentionView, part: Shown) -> None:
     """What stands over the views: notes, the tokens, and one sentence on the chosen weight."""
     with st.container():  # a place of its own, so that what stands below keeps its own when a note comes or goes
         if part.note:
@@ -37,7 +37,7 @@ def what_is_chosen(attention: Attention, part: Shown) -> None:
     headline(attention, part)
 
 
-def headline(attention: Attention, part: Shown) -> None:
+def headline(attention: AttentionView, part: Shown) -> None:
     """One sentence that says what to see, and a swap of one word."""
     say, swap, pick = st.columns([6, 3, 5], vertical_alignment="center")
     example = example_of(attention)
@@ -101,7 +101,7 @@ def graph(part: Shown) -> None:
         st.caption(f"The {len(info.edges)} strongest edges are drawn; {info.left_out} weaker ones are left out.")
 
 
-def who_looks_at_whom(attention: Attention, part: Shown) -> None:
+def who_looks_at_whom(attention: AttentionView, part: Shown) -> None:
     """The heatmap, how to read it, and what may be hidden."""
     st.html('<h2 class="block">Who looks at whom</h2>')
 
@@ -130,7 +130,7 @@ def who_looks_at_whom(attention: Attention, part: Shown) -> None:
             st.html(f'<p class="read">{note}</p>')
 
 
-def on_sinks(attention: Attention, part: Shown) -> str | None:
+def on_sinks(attention: AttentionView, part: Shown) -> str | None:
     """A note on what the chosen row gives to a sink, trained or not; nothing where it gives little to it."""
     if not attention.has_sink:
         row = part.pattern[part.plane, part.query]
@@ -140,7 +140,7 @@ def on_sinks(attention: Attention, part: Shown) -> str | None:
     return words.trained_sink_note(part.queries.names[part.query], 1 - float(row.sum()), average)
 
 
-def worked_out(attention: Attention, part: Shown) -> Arithmetic:
+def worked_out(attention: AttentionView, part: Shown) -> Arithmetic:
     """The arithmetic of the chosen weight."""
     return view(
         attention, part.layer, chosen()["head"], *part.cell, part.keys.places if part.renormalized else None,
@@ -148,7 +148,7 @@ def worked_out(attention: Attention, part: Shown) -> Arithmetic:
     )  # fmt: skip
 
 
-def why(attention: Attention, part: Shown, made: Arithmetic) -> None:
+def why(attention: AttentionView, part: Shown, made: Arithmetic) -> None:
     """The arithmetic, as it was worked out, with what may be chosen of it."""
     weight = part.pattern[part.plane, part.query, part.key]
     st.html(f'<h2 class="block">Why {weight:.2f}?</h2>')

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from attention_core.attention_view import Attention
+from attention_core.attention_view import AttentionView
 from attention_core.computation.render import latex
 from attention_core.explain import open_term
 from attention_core.plot.graph import GraphInfo, graph_info
@@ -21,7 +21,7 @@ from ui.shared.selection import chosen
 from ui.shared.shown import Shown
 
 
-def save_menu(attention: Attention, part: Shown) -> None:
+def save_menu(attention: AttentionView, part: Shown) -> None:
     """What can be taken away, worked out only when it is asked for."""
     side = f"{attention.side}-" if attention.side else ""
     name = f"attention-{side}layer{part.layer}-head{part.plane_names[part.plane]}"
@@ -65,7 +65,7 @@ TITLES = {
 }  # fmt: skip
 
 
-def titled(attention: Attention, part: Shown) -> str:
+def titled(attention: AttentionView, part: Shown) -> str:
     """What stands above a picture: the side where there is one, the layer, the head, and the texts."""
     given = image_title() if attention.config.image else attention.trace.text
     texts = [given, *([attention.source.text] if attention.crosses else [])]
@@ -105,7 +105,7 @@ def inert(token: str) -> str:
     return "'" + token if token[:1] in ("=", "+", "-", "@", "\t", "\r") else token
 
 
-def derivation(attention: Attention, part: Shown) -> str:
+def derivation(attention: AttentionView, part: Shown) -> str:
     """The derivation of the chosen weight as a LaTeX document."""
     tree = open_term(attention.trace, attention.address("weight", part.layer, part.plane, *part.cell))
     return "\n".join([

@@ -9,9 +9,8 @@ import numpy as np
 
 from attention_core.computation.derivation import Address
 from attention_core.computation.stage import Cell, Operand, Ref, Run, Stage, operand
-from attention_core.ops.basic import Mask
-from attention_core.ops.einsum import Contract
-from attention_core.ops.elementwise import Multiply
+from attention_core.ops.einsum import Einsum
+from attention_core.ops.elementwise import ApplyMask, Multiply
 from attention_core.ops.images import Standardize
 from attention_core.ops.norms import LayerNorm, RMSNorm
 from attention_core.ops.rotary import Rotate
@@ -20,7 +19,7 @@ from ui.components.grid import Matrix, Product, Source
 from ui.matrices.matrix import HEADS, View, flat, flat_axes, places, shown
 
 SIGNS: Mapping[type, tuple[str, ...]] = {
-    Contract: ("", "×", "+"), Multiply: ("", "×"), Rotate: ("", "turned by cos", "and sin"), Mask: ("", "where"),
+    Einsum: ("", "×", "+"), Multiply: ("", "×"), Rotate: ("", "turned by cos", "and sin"), ApplyMask: ("", "where"),
     LayerNorm: ("", "normed ×", "+"), RMSNorm: ("", "normed ×"), Standardize: ("", "−", "÷"),
     SinkSoftmax: ("", "beside"),
 }  # fmt: skip
@@ -53,7 +52,7 @@ class Grids:
 
     def link(self, stage: Stage, own: str, inputs: list[tuple[str, tuple[str, str]]]) -> None:
         """What a cell of a quantity comes from: the names under which its inputs are shown, and their axes."""
-        if isinstance(stage.operation, Contract):
+        if isinstance(stage.operation, Einsum):
             (left, left_axes), (right, right_axes), *bias = inputs
             over = next(axis for axis in left_axes if axis in right_axes and axis not in stage.axes)
             self.products.append(
@@ -114,7 +113,7 @@ def several_heads(view: View, stage: Stage) -> bool:
 
 def summed_together(stage: Stage) -> tuple[str, ...]:
     """The axes that a product sums over, where they are several: they are laid end to end."""
-    if not isinstance(stage.operation, Contract):
+    if not isinstance(stage.operation, Einsum):
         return ()
     left, right = stage.inputs[:2]
     summed = tuple(axis for axis in left.axes if axis in right.axes and axis not in stage.axes)

@@ -23,7 +23,7 @@ WORDS: Mapping[str, str] = {
 HEADS = ("head", "kv_head")
 POSITIONS = frozenset({"query", "key", "position", "source"})
 ANSWERING = frozenset({"key", "source"})
-WHOLE = frozenset({"pixel", "place"})  # quantities whose numbers are whole
+WHOLE = frozenset({"pixel", "position_id"})  # quantities whose numbers are whole
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class View:
 def places(run: Run, axes: tuple[str, ...], head: int) -> dict[str, int]:
     """Where a head stands along axes of heads: those of keys and values are shared by several."""
     found = {"head": head}
-    return found | {"kv_head": int(run.follows("kv_head")[1][head])} if "kv_head" in axes else found
+    return found | {"kv_head": int(run.gather_indices("kv_head")[1][head])} if "kv_head" in axes else found
 
 
 def flat_axes(axes: tuple[str, ...], merged: tuple[str, ...]) -> tuple[str, str]:
@@ -112,7 +112,7 @@ def shown(
 def whose(run: Run, source: Stage, name: str, head: int) -> str:
     """Which heads a matrix is of, where several are shown or several share it."""
     if "kv_head" in source.axes:
-        shared = run.follows("kv_head")[1]
+        shared = run.gather_indices("kv_head")[1]
         own = np.flatnonzero(shared == shared[head])
         return f", shared by heads {own[0]} to {own[-1]}"
     if name.endswith("@all"):

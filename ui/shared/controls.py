@@ -8,7 +8,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 import attention_core as ac
-from attention_core.attention_view import Attention
+from attention_core.attention_view import AttentionView
 from attention_core.errors import InputError
 from ui.components import visible
 from ui.shared.continuation import Written, makes
@@ -121,7 +121,7 @@ def side_row(run: ac.Trace | ac.PairTrace) -> None:
         st.html(f'<p class="read">{SIDE_SAYS[chosen()["side"]]} {written(run)}</p>', width="stretch")
 
 
-def chosen_part(run: ac.Trace | ac.PairTrace, made_for: tuple[str, str, str]) -> tuple[Attention, Shown | None]:
+def chosen_part(run: ac.Trace | ac.PairTrace, made_for: tuple[str, str, str]) -> tuple[AttentionView, Shown | None]:
     """What a run shows of the selection, below the choice of its side; None when nothing is left of the text.
 
     made_for: the sentence and all else that the run is over; when others are asked for, the page begins anew
@@ -146,7 +146,7 @@ def written(run: ac.PairTrace) -> str:
     )
 
 
-def pickers(attention: Attention, every: str | None = "Average of heads") -> None:
+def pickers(attention: AttentionView, every: str | None = "Average of heads") -> None:
     """Which layer, which head; `every` is what all heads together are called, None where only one can be chosen."""
     layers, heads = attention.config.n_layers, attention.config.n_heads
     names = {str(h): f"Head {h}" for h in range(heads)} | ({"mean": every} if every else {})

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import attention_core as ac
 from attention_core import loading
-from attention_core.hub.download import Plan
+from attention_core.hub.download import DownloadPlan
 from attention_core.hub.progress import Progress
 from ui.shared.background import Beside
 from ui.shared.offer import source_of, title_of
@@ -29,7 +29,7 @@ class Job(Beside):
     """
 
     name: str
-    plan: Plan | None = None
+    plan: DownloadPlan | None = None
     progress: Progress | None = None
     problem: str = ""
     waiting: dict[str, float] = field(default_factory=dict)

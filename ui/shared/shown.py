@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 import attention_core as ac
-from attention_core.attention_view import Attention, attentions
+from attention_core.attention_view import AttentionView, attention_views
 from attention_core.text.tokenizer import REPLACEMENT
 from ui.components.token_strip import StripToken
 from ui.shared.fields import DEFAULTS
@@ -73,13 +73,13 @@ class Shown:
         put(q=self.queries.places[query], k=self.keys.places[key])
 
 
-def chosen_attention(run: ac.Trace | ac.PairTrace) -> Attention:
+def chosen_attention(run: ac.Trace | ac.PairTrace) -> AttentionView:
     """The side of a run that is chosen, or the only one that it has."""
-    every = attentions(run)
+    every = attention_views(run)
     return every[None] if None in every else every[chosen()["side"]]
 
 
-def set_right(attention: Attention) -> str:
+def set_right(attention: AttentionView) -> str:
     """Bring the chosen side, layer, head, tokens and dimensions to what there is; what there is to say of it."""
     selection, config = chosen(), attention.config
     notes = []
@@ -106,7 +106,7 @@ def set_right(attention: Attention) -> str:
     return " ".join(notes)
 
 
-def shown_part(attention: Attention) -> Shown | None:
+def shown_part(attention: AttentionView) -> Shown | None:
     """What the selection shows of an attention, or None when nothing is left; what is out of range is clamped."""
     note = set_right(attention)
     selection = chosen()
@@ -140,12 +140,12 @@ def shown_part(attention: Attention) -> Shown | None:
     )
 
 
-def example_of(attention: Attention) -> Example | None:
+def example_of(attention: AttentionView) -> Example | None:
     """The example that an attention is over, where it is one; it holds within one sentence."""
     return None if attention.crosses else BY_TEXT.get(attention.trace.text)
 
 
-def chosen_pair(attention: Attention, weights: np.ndarray, queries: list[int], keys: list[int]) -> tuple[int, int]:
+def chosen_pair(attention: AttentionView, weights: np.ndarray, queries: list[int], keys: list[int]) -> tuple[int, int]:
     """The chosen query and key among all tokens; where none is chosen, the pair to look at first.
 
     Written back as None where they are what would be shown first, so that the address holds only choices.

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from attention_core.attention_view import Attention
+from attention_core.attention_view import AttentionView
 from ui.components.patches import Patched, patches
 from ui.components.token_strip import Selection, token_strip
 from ui.shared.shown import Shown, strip_tokens
 
 
-def tokens_box(attention: Attention, part: Shown, tallest: int = 360) -> None:
+def tokens_box(attention: AttentionView, part: Shown, tallest: int = 360) -> None:
     """The tokens, to choose who asks and who answers: a strip of words, or an image, `tallest` pixels high at most."""
     selection = Selection(part.query, part.key, part.plane)
     image, pixels = attention.config.image, attention.trace.inputs.pixels

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from attention_core.attention_view import Attention
+from attention_core.attention_view import AttentionView
 from attention_core.computation.stage import Stage
-from attention_core.ops.basic import Scale
-from attention_core.ops.elementwise import Add, Cap
+from attention_core.ops.elementwise import Add, Cap, Scale
 from attention_core.plot.flow import STEP_TITLES, Sizes, self_attention_svg
 from attention_core.plot.flow_heads import multi_head_svg
 from attention_core.plot.theme import ThemeName
@@ -15,7 +14,7 @@ from ui.shared.selection import put
 from ui.words.traits import divisor
 
 
-def sizes_of(attention: Attention, layer: int) -> Sizes:
+def sizes_of(attention: AttentionView, layer: int) -> Sizes:
     """The sizes of a model and a text."""
     config = attention.config
     return Sizes(
@@ -40,18 +39,18 @@ def sign(stage: Stage) -> str:
     return stage.title
 
 
-def one_head_drawing(attention: Attention, layer: int, step: int | None, theme: ThemeName) -> str:
+def one_head_drawing(attention: AttentionView, layer: int, step: int | None, theme: ThemeName) -> str:
     """Attention, step by step, as SVG."""
     text = "" if attention.crosses else attention.trace.text
     return self_attention_svg(sizes_of(attention, layer), lit=step, theme=theme, text=text)
 
 
-def heads_drawing(attention: Attention, layer: int, head: int | None, step: int | None, theme: ThemeName) -> str:
+def heads_drawing(attention: AttentionView, layer: int, head: int | None, step: int | None, theme: ThemeName) -> str:
     """Multi-head attention as SVG, with the layer's real attention weights."""
     return multi_head_svg(sizes_of(attention, layer), attention.pattern(layer), head=head, lit=step, theme=theme)
 
 
-def flow_drawing(attention: Attention, layer: int, head: int | None, step: int, heads: bool) -> None:
+def flow_drawing(attention: AttentionView, layer: int, head: int | None, step: int, heads: bool) -> None:
     """The drawing with the step at hand lit: of one head, or of all heads side by side."""
     theme = theme_name()
     svg = (

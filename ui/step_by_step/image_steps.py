@@ -34,9 +34,9 @@ def look_at_embedded_patches(look: Look) -> str:
     closest = nearest(look.attention.trace.array("embedding", None), look.query)
     if closest is None:
         return "There is nothing to be compared with."
-    other, likeness = closest
+    other, cosine = closest
     return (
-        f"Before any attention, the token nearest to {look.asks} is {look.word(other)} (cosine {signed(likeness)}): "
+        f"Before any attention, the token nearest to {look.asks} is {look.word(other)} (cosine {signed(cosine)}): "
         "so far only what is on the patch itself and its place count, not the patches around it."
     )
 

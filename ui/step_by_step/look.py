@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from attention_core.attention_view import Attention
+from attention_core.attention_view import AttentionView
 from attention_core.computation.render import number as printed
 from ui.words.sentences import Word, apart, quoted
 
@@ -15,7 +15,7 @@ from ui.words.sentences import Word, apart, quoted
 class Look:
     """Where to look: an attention, and the layer, head, query and key that are chosen; `head` is None for all heads."""
 
-    attention: Attention
+    attention: AttentionView
     layer: int
     head: int | None
     query: int

@@ -6,7 +6,7 @@ import itertools
 
 import numpy as np
 
-from attention_core.ops.basic import Scale
+from attention_core.ops.elementwise import Scale
 from attention_core.trace import Trace
 from ui.step_by_step.look import Look, cosine, nearest, signed
 from ui.words import experts
@@ -60,11 +60,11 @@ def look_at_embeddings(look: Look) -> str:
     closest = nearest(x, look.query)
     if closest is None:
         return "A sentence of one token has nothing to be compared with."
-    other, likeness = closest
+    other, cosine = closest
     asks, like = apart(Word(look.attention.query_names, look.query, "q"), Word(look.attention.query_names, other))
     placed = look.attention.config.positions in ("learned", "sinusoidal")
     return (
-        f"Before any attention, the token nearest to {asks} is {like} (cosine {signed(likeness)}): so far "
+        f"Before any attention, the token nearest to {asks} is {like} (cosine {signed(cosine)}): so far "
         + ("only the word itself and its place count, not its neighbours." if placed else
            "only the word itself counts, not its neighbours. Its place will count where queries meet keys.")
     )  # fmt: skip
@@ -144,7 +144,7 @@ def look_at_weights(look: Look) -> str:
 
 
 def look_at_mix(look: Look) -> str:
-    shared = look.attention.trace.follows("kv_head")[1][look.heads]
+    shared = look.attention.trace.gather_indices("kv_head")[1][look.heads]
     weights, values = look.attention.pattern(look.layer)[look.heads], look.attention.array("v", look.layer)[shared]
     parts = np.linalg.norm(weights[:, look.query, :, None] * values, axis=-1).mean(axis=0)
     best = int(parts.argmax())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from attention_core.attention_view import Attention, Kind
+from attention_core.attention_view import AttentionView, Kind
 from attention_core.ops.rotary import Rotate
 from ui.step_by_step import looks
 from ui.step_by_step.look import Look
@@ -26,7 +26,7 @@ class Step:
     look: Callable[[Look], str]
 
 
-def makes(step: Step, attention: Attention, layer: int, kind: Kind) -> list[str]:
+def makes(step: Step, attention: AttentionView, layer: int, kind: Kind) -> list[str]:
     """The quantities that a step makes in this model; what it starts from, where it makes none.
 
     kind: whether queries, keys or values are projected
@@ -53,7 +53,7 @@ EMBEDDING = frozenset({"scaled_embedding", "projected", "embed_sum", "embed_norm
 """What is made on the way from a token's row of W_E to the stream."""
 
 
-def projected(attention: Attention, layer: int, kind: Kind) -> list[str]:
+def projected(attention: AttentionView, layer: int, kind: Kind) -> list[str]:
     """Queries, keys or values, and what is done to them before they enter the attention; an angle before its turn."""
     made = []
     for stage in attention.entering(kind, layer):
@@ -61,7 +61,7 @@ def projected(attention: Attention, layer: int, kind: Kind) -> list[str]:
     return made
 
 
-def title(step: Step, attention: Attention, layer: int) -> str:
+def title(step: Step, attention: AttentionView, layer: int) -> str:
     """What a step is called in this model."""
     if step.name == "scale":
         done = [SCALED.get(type(stage.operation).__name__, stage.title) for stage in attention.scoring(layer)]
@@ -73,7 +73,7 @@ SCALED = {"Scale": "scaled", "Cap": "capped", "Add": "the place’s term added"}
 """What becomes of the scores, by the operation."""
 
 
-def says(step: Step, attention: Attention, layer: int) -> str:
+def says(step: Step, attention: AttentionView, layer: int) -> str:
     """What is done in a step, in this model."""
     config, plain = attention.config, step.says
     if step.name == "project":

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from attention_core.attention_view import Attention
+from attention_core.attention_view import AttentionView
 from attention_core.computation.stage import Stage
 from attention_core.config.model_config import ModelConfig
-from attention_core.ops.basic import Scale
-from attention_core.ops.elementwise import Add, Cap
+from attention_core.ops.elementwise import Add, Cap, Scale
 from attention_core.ops.rotary import Rotate
 
 
@@ -54,7 +53,7 @@ def reasons(scale: Scale, config: ModelConfig) -> list[str]:
     return [f"{each}," if why and own else each for each in width] + own
 
 
-def entered(attention: Attention, layer: int) -> str:
+def entered(attention: AttentionView, layer: int) -> str:
     """What is done to queries and keys before they meet; nothing where they meet as they are."""
     done = []
     for stage in attention.entering("q", layer)[1:]:
@@ -68,14 +67,14 @@ def entered(attention: Attention, layer: int) -> str:
     return f"Queries and keys are then {', and '.join(done)}." if done else ""
 
 
-def prepared(attention: Attention, layer: int) -> str:
+def prepared(attention: AttentionView, layer: int) -> str:
     """What was done to a query and a key before they were multiplied, in few words; nothing where it was nothing."""
     done = ["turned by its place’s angles" if isinstance(stage.operation, Rotate) else "normed"
             for stage in attention.entering("q", layer)[1:]]  # fmt: skip
     return f"Each was {' and '.join(done)} before: open a number to see how." if done else ""
 
 
-def read(attention: Attention, layer: int) -> str:
+def read(attention: AttentionView, layer: int) -> str:
     """What is done to the stream before queries, keys and values are made from it; nothing where it is nothing."""
     source = attention.trace.stage(attention.name("q"), layer).inputs[0].name
     if source == attention.finds:
@@ -93,14 +92,14 @@ def sharing(config: ModelConfig) -> str:
     return f"The {heads} heads share {kept} sets of keys and values, {heads // kept} heads each."
 
 
-def shared_by(attention: Attention, head: int) -> str:
+def shared_by(attention: AttentionView, head: int) -> str:
     """With which heads one shares its keys and values; nothing where it does not."""
-    shared = attention.trace.follows("kv_head")[1]
+    shared = attention.trace.gather_indices("kv_head")[1]
     heads = [h for h, own in enumerate(shared) if own == shared[head]]
     return f"Heads {heads[0]} to {heads[-1]} share this key." if len(heads) > 1 else ""
 
 
-def weighed(attention: Attention) -> str:
+def weighed(attention: AttentionView) -> str:
     """How scores become weights."""
     if attention.has_sink:
         return (

@@ -58,12 +58,12 @@ def of_tokens(trace: ac.Trace, quantity: str, index: dict[str, int]) -> str:
     relative = trace.model.config.relative
     match words:
         case [asks, answers] if quantity == "position_bias" and relative:
-            bucket = trace.follows("bucket")[1][index["query"], index["key"]]
+            bucket = trace.gather_indices("bucket")[1][index["query"], index["key"]]
             return f"from {asks} to {answers}, {away(relative, int(bucket))}"
         case [asks, answers]:
             return f"from {asks} to {answers}"
         case [token] if axis == "vocab":
-            tokenizer = trace.model.tokenizer
+            tokenizer = trace.tokenizer
             return f"the logit of “{reads(*tokenizer.spelled([tokenizer.piece(at)]))}” at {token}"
         case [token] if axis:
             kind = KINDS.get(quantity.removeprefix("cross_").partition("_")[0])

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 import streamlit as st
 
-from attention_core.attention_view import Attention
+from attention_core.attention_view import AttentionView
 from attention_core.encoder_decoder import PairTrace
 from attention_core.errors import AttentionLabError, InputError
 from attention_core.lessons.lesson import Lesson
@@ -171,7 +171,7 @@ def from_sentence() -> tuple[Lesson, Projected, list[str]]:
     layer = min(selection["layer"], config.n_layers - 1)
     head = 0 if selection["head"] == "mean" else min(int(selection["head"]), config.n_heads - 1)
     places = strongest_places(attention, layer, head)
-    shared = int(trace.follows("kv_head")[1][head])
+    shared = int(trace.gather_indices("kv_head")[1][head])
     last = [stage.name for stage in attention.scoring(layer)] or ["product"]
     scores, mask = trace.array(last[-1], layer)[head][np.ix_(places, places)], attention.mask(layer)
     projected = project_head(scores, trace.v(layer)[shared][places], DIMENSIONS)
@@ -179,7 +179,7 @@ def from_sentence() -> tuple[Lesson, Projected, list[str]]:
     return head_lesson(tuple(trace.tokens[i] for i in places), projected, seen), projected, trace.tokens
 
 
-def strongest_places(attention: Attention, layer: int, head: int) -> list[int]:
+def strongest_places(attention: AttentionView, layer: int, head: int) -> list[int]:
     """The positions that matter most to the chosen query, in the order of the text, as many as a lesson holds."""
     pieces = attention.queries
     every = list(range(len(pieces)))

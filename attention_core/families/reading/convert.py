@@ -19,7 +19,7 @@ from attention_core.computation.stage import Ref
 from attention_core.config.model_config import ModelConfig
 from attention_core.errors import CheckpointError, ShapeError, UnsupportedConfigError
 from attention_core.families.reading.schema import Family, Source
-from attention_core.ops.basic import Given
+from attention_core.ops.basic import Input
 from attention_core.ops.positions import sinusoids
 from attention_core.weights.layout import Layout
 from attention_core.weights.tensors import Tensors
@@ -37,7 +37,7 @@ def tensor_sources(family: Family, config: ModelConfig) -> dict[Key, Source]:
         (name, layer): at_layer(family, config, name, layer)
         for layer in (None, *range(config.n_layers))
         for name, stage in declaration(config, layer).items()
-        if stage.operation == Given() and is_trained(Ref(name, ()))
+        if stage.operation == Input() and is_trained(Ref(name, ()))
     }
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from attention_core.architecture.attention import attention_stages, projection_stages
 from attention_core.computation.stage import compute
-from attention_core.ops.basic import Scale
+from attention_core.ops.elementwise import Scale
 from attention_core.ops.softmax import Softmax
 
 HEADS, SHARED, QUERIES, KEYS, DIM, MODEL = 6, 2, 3, 7, 5, 11
@@ -31,7 +31,7 @@ class Carried:
     def array(self, name, layer):
         return self.numbers[name]
 
-    def follows(self, axis):
+    def gather_indices(self, axis):
         return ("head",), np.arange(HEADS) // (HEADS // SHARED)
 
 

@@ -10,7 +10,7 @@ from attention_core.computation.derivation import Address, evaluate
 from attention_core.computation.stage import Operand
 from attention_core.errors import CheckpointError, InputError, ShapeError, UnsupportedConfigError
 from attention_core.generate import Continuation
-from attention_core.ops.routing import Routed, TopK
+from attention_core.ops.routing import ExpertMatmul, TopK
 from attention_core.trace import KeepingTrace
 from tests import mixtures
 from tests.mixtures import DENSE, N_EXPERTS, N_LAYERS, PER_TOKEN
@@ -105,7 +105,7 @@ def test_only_the_experts_that_tokens_went_to_are_computed():
     weight[[each for each in range(11) if each not in (2, 4, 9)]] = np.nan
     operands = [Operand(x, ("position", "model")), Operand(weight, ("expert", "model", "expert_mlp")),
                 Operand(chosen, ("position", "choice"))]  # fmt: skip
-    made = Routed().compute(("position", "choice", "expert_mlp"), operands)
+    made = ExpertMatmul().compute(("position", "choice", "expert_mlp"), operands)
     for position, choice in np.ndindex(5, 2):
         np.testing.assert_allclose(made[position, choice], x[position] @ weight[chosen[position, choice]])
 
@@ -159,7 +159,7 @@ def test_a_number_of_the_mixture_opens_down_to_the_weights(made):
     for address, term in opened(trace, Address("mlp_out", (0, 4, 3))):
         if not term.parts:
             ends.add(address.quantity)
-            assert address.quantity in ("expert", "place", "frequency", "mask") or "trained number" in term.note
+            assert address.quantity in ("expert", "position_id", "frequency", "mask") or "trained number" in term.note
     assert {"W_router", "W_expert_gate", "W_expert_in", "W_expert_out", "W_O", "W_V", "resid_pre", "w_mlp"} <= ends
 
 

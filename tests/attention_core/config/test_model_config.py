@@ -17,7 +17,7 @@ GOOD = {
 def test_axes_have_their_sizes():
     axes = ModelConfig(**GOOD, n_kv_heads=1).axes
     assert axes == {
-        "token": 101, "vocab": 101, "place": 43, "segment": 2, "model": 35, "embed": 35, "head": 5, "kv_head": 1,
+        "token": 101, "vocab": 101, "position_id": 43, "segment": 2, "model": 35, "embed": 35, "head": 5, "kv_head": 1,
         "group": 5, "dim": 7, "mlp": 53, "bucket": 0, "expert": 0, "expert_mlp": 0, "hidden": 35,
     }  # fmt: skip
     assert (ModelConfig(**GOOD).kv, ModelConfig(**GOOD, n_kv_heads=1).kv) == ("head", "kv_head")
@@ -48,7 +48,7 @@ def test_heads_share_keys_equally():
         ({"positions": "alibi", "relative": Relative(8, 17, True)}, "relative and alibi"),
         ({"positions": "alibi"}, "alibi must be given where positions are alibi, got None"),
         ({"alibi": Alibi()}, "alibi must be given where positions are alibi, got Alibi"),
-        ({"place_from": "ids"}, "pad_id must be an id, got None"),
+        ({"position_from": "ids"}, "pad_id must be an id, got None"),
         ({"biases": frozenset({"b_what"})}, "biases .* got .'b_what'."),
         ({"d_embed": 11}, "d_embed 11 is not d_model 35"),
     ],

@@ -54,7 +54,7 @@ def test_what_the_kin_differ_in(model_type, norm_position, embed_norm, positions
     for side in sides({"model_type": model_type}):
         assert (side.norm_position, side.embed_norm, side.positions) == (norm_position, embed_norm, positions)
         assert side.final_norm == (norm_position == "pre")
-        assert side.place_offset == (2 if positions == "learned" else 0)
+        assert side.position_offset == (2 if positions == "learned" else 0)
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,7 @@ FALCON = {
 ROTATED = FALCON | {"hidden_size": 48, "new_decoder_architecture": True, "num_kv_heads": 2}
 SLOPED = FALCON | {"alibi": True, "bias": True, "parallel_attn": False}
 NAMES = ["gpt_neo", "gptj", "bloom", "falcon, rotated", "falcon, alibi"]
-FIXED = {"place", "frequency", "slope"}  # what is neither trained nor made from what is
+FIXED = {"position_id", "frequency", "slope"}  # what is neither trained nor made from what is
 IDS = [5, 17, 3, 20, 2, 11, 7]
 REAL = {
     "gpt-neo-125m": {
@@ -133,8 +133,8 @@ def test_a_weight_opens_down_to_trained_numbers(raw):
             ends.add(address.quantity)
             assert "trained number" in term.note or address.quantity in FIXED
     assert {"W_Q", "W_K", "W_V", "W_O", "W_in", "W_out", "w_attn"} <= ends
-    told = {"gpt_neo": set(), "gptj": {"place", "frequency"}, "bloom": {"place", "slope"}}
-    rotary = {"place", "frequency"} if raw is ROTATED else {"place", "slope"}
+    told = {"gpt_neo": set(), "gptj": {"position_id", "frequency"}, "bloom": {"position_id", "slope"}}
+    rotary = {"position_id", "frequency"} if raw is ROTATED else {"position_id", "slope"}
     assert ends & FIXED == told.get(raw["model_type"], rotary)
 
 

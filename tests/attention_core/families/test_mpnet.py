@@ -20,7 +20,7 @@ RAW = {
 def test_places_are_counted_from_2_whatever_the_configuration_calls_padding():
     for pad in (1, 3, None):
         config = read_config(MPNET, RAW | {"pad_token_id": pad})
-        assert (config.place_from, config.pad_id, config.place_offset, config.n_ctx) == ("ids", 1, 2, 512)
+        assert (config.position_from, config.pad_id, config.position_offset, config.n_ctx) == ("ids", 1, 2, 512)
 
 
 def test_a_distance_has_a_term_in_the_score_beside_learned_places():

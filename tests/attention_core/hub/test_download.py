@@ -19,12 +19,12 @@ import attention_core as ac
 from attention_core import loading
 from attention_core.errors import (
     AccessError,
-    AnswerError,
     CheckpointError,
     DigestError,
     DiskError,
     DownloadCancelled,
     DownloadError,
+    NotTheHubError,
     OfflineError,
     PickleError,
     UnknownModelError,
@@ -227,7 +227,7 @@ def described(file=None, **change):
 )  # fmt: skip
 def test_what_is_not_the_hub_is_told(hub, status, body):
     hub.portal = status, body
-    with pytest.raises(AnswerError, match=r"is not the hub: a page to log in to a network first, or a proxy\?"):
+    with pytest.raises(NotTheHubError, match=r"is not the hub: a page to log in to a network first, or a proxy\?"):
         ac.load(NAME)
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 import attention_core as ac
-from attention_core.attention_view import attentions
+from attention_core.attention_view import attention_views
 from tests.attention_core.families.small import small
 from tests.attention_core.families.test_decoders import BLOOM, GPT_NEO, IDS
 from tests.evaluate import evaluate
@@ -19,7 +19,7 @@ from ui.words.traits import weighed
 
 def score_words(raw, query, key):
     """What is said between q·k and the softmax."""
-    drawn = view(attentions(small(raw).trace(ids=IDS))[None], 1, "4", query, key, None, EMPTY, []).steps
+    drawn = view(attention_views(small(raw).trace(ids=IDS))[None], 1, "4", query, key, None, EMPTY, []).steps
     said = [step.words[0] for step in drawn]
     return said[1 : next(at for at, words in enumerate(said) if words.startswith("Softmax"))]
 
@@ -39,7 +39,7 @@ def test_unscaled_scores_are_said_to_be_so_and_a_window_masks_what_is_far():
 
 
 def test_a_sink_stands_in_the_softmax_and_in_its_words(tmp_path):
-    attention = attentions(ac.load(write_model(tmp_path, GPT_OSS, spread=0.15)).trace(ids=IDS))[None]
+    attention = attention_views(ac.load(write_model(tmp_path, GPT_OSS, spread=0.15)).trace(ids=IDS))[None]
     softmax = next(
         step for step in view(attention, 1, "4", 5, 4, None, EMPTY, []).steps
         if step.words[0].startswith("Softmax over 6 tokens and the head’s sink")
@@ -56,7 +56,7 @@ def test_a_sink_stands_in_the_softmax_and_in_its_words(tmp_path):
 
 @pytest.mark.parametrize("family", ["mixtral", "qwen3", "bert"])
 def test_wherever_rounding_shows_it_is_said(tmp_path, family):
-    attention = attentions(ac.load(CASES[family].write(tmp_path)).trace(TEXT))[None]
+    attention = attention_views(ac.load(CASES[family].write(tmp_path)).trace(TEXT))[None]
     steps = [
         step
         for layer, head in ((0, "0"), (1, "1"), (1, "mean"))

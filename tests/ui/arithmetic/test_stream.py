@@ -3,7 +3,7 @@
 import pytest
 
 import attention_core as ac
-from attention_core.attention_view import attentions
+from attention_core.attention_view import attention_views
 from attention_core.explain import open_term
 from tests.every_family import CASES
 from tests.small_tokenizers import TEXT
@@ -14,7 +14,7 @@ POSITION, M = 1, 2
 NORMED = ("LayerNorm", "RMSNorm")
 
 
-# Norms before, after, within and around; MLPs beside attention; two attentions; experts; a layer without a norm.
+# Norms before, after, within and around; MLPs beside attention; two attention_views; experts; a layer without a norm.
 FAMILIES = ("gpt2", "bert", "olmo2", "gemma2", "falcon", "gptj", "bart", "t5", "mixtral", "modernbert", "opt")
 
 
@@ -23,7 +23,7 @@ def sides(request, tmp_path_factory):
     """Every attention of a family's run."""
     model = ac.load(CASES[request.param].write(tmp_path_factory.mktemp("family")))
     run = model.trace(TEXT) if isinstance(model, ac.Model) else model.trace(TEXT, target="the cat")
-    return attentions(run).values()
+    return attention_views(run).values()
 
 
 def number(text):

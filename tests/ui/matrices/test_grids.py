@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import attention_core as ac
-from attention_core.attention_view import attentions
+from attention_core.attention_view import attention_views
 from attention_core.explain import number_at
 from attention_core.lessons.edits import with_number
 from attention_core.lessons.presets import preset
@@ -84,10 +84,10 @@ def test_what_an_edit_changed_is_marked_by_its_old_digits():
 @pytest.mark.parametrize("head", [None, 1, 11])
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: step.name)
 def test_each_step_has_something_to_look_for_in_this_sentence(trace, step, head):
-    told = step.look(Look(attentions(trace)[None], 3, head, 10, 2))
+    told = step.look(Look(attention_views(trace)[None], 3, head, 10, 2))
     assert len(told) > 30
     other = ac.load("minilm").trace("Two dogs saw a cat.")
-    assert told != step.look(Look(attentions(other)[None], 3, head, 3, 2))
+    assert told != step.look(Look(attention_views(other)[None], 3, head, 3, 2))
 
 
 @pytest.mark.parametrize("head", [0, 1])

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import attention_core as ac
-from attention_core.attention_view import attentions
+from attention_core.attention_view import attention_views
 from tests.attention_core.families.small import small
 from tests.attention_core.families.test_decoders import IDS, ROTATED
 from tests.every_family import CASES
@@ -33,7 +33,7 @@ def test_where_a_word_was_cut(text, said):
 @pytest.fixture(scope="module")
 def causal(tmp_path_factory):
     """The attention of a model that reads from left to right."""
-    return attentions(ac.load(CASES["gpt2"].write(tmp_path_factory.mktemp("family"))).trace(TEXT))[None]
+    return attention_views(ac.load(CASES["gpt2"].write(tmp_path_factory.mktemp("family"))).trace(TEXT))[None]
 
 
 def plain(told):
@@ -76,6 +76,6 @@ def test_values_that_heads_share_are_mixed_by_each_of_them(head):
     heads = range(6) if head is None else [head]
     lengths = sum((trace.pattern(1)[each, 4] ** 2 * (trace.v(1)[each // 3] ** 2).sum(1)) ** 0.5 for each in heads)
     best = int(lengths.argmax())
-    told = look_at_mix(Look(attentions(trace)[None], 1, head, 4, 2))
+    told = look_at_mix(Look(attention_views(trace)[None], 1, head, 4, 2))
     assert trace.tokens[best] in told
     assert f"{lengths[best] / lengths.sum():.0%}" in told

@@ -1,11 +1,11 @@
 """What a model's traits do to a score, in words."""
 
-from attention_core.attention_view import attentions
+from attention_core.attention_view import attention_views
 from ui.words.traits import scored
 
 
 def test_each_divisor_has_its_reason(traced):
-    attention = attentions(traced("gpt2"))[None]
+    attention = attention_views(traced("gpt2"))[None]
     assert scored(attention.scoring(2)[0], attention.config) == (
         "divided by √7, so that it does not grow with the width, and by 3, which is this layer’s own"
     )

@@ -48,7 +48,7 @@ def tensors():
 def test_sizes_and_traits_come_under_our_names():
     assert CONFIG.n_layers == 2
     assert {name: length for name, length in CONFIG.axes.items() if length and name != "group"} == {
-        "token": 17, "vocab": 17, "place": 11, "segment": 2, "model": 21, "embed": 21, "head": 3, "kv_head": 3,
+        "token": 17, "vocab": 17, "position_id": 11, "segment": 2, "model": 21, "embed": 21, "head": 3, "kv_head": 3,
         "dim": 7, "mlp": 13, "hidden": 21,
     }  # fmt: skip
     assert (CONFIG.norm_eps, CONFIG.activation, CONFIG.causal) == (1e-12, "gelu", False)

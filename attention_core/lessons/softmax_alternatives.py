@@ -11,11 +11,11 @@ import numpy as np
 
 from attention_core.computation.derivation import CLOSE, Term, make
 from attention_core.computation.stage import Cell, Numbers, Operand, Rounding, Weighing
-from attention_core.ops.softmax import chosen_and_row
+from attention_core.ops.softmax import score_and_row
 
 
 @dataclass(frozen=True)
-class Share(Weighing):
+class DivideBySum(Weighing):
     """Plain normalization: each score's share of the sum of its row.
 
     weight = score / sum over j of score[j]
@@ -40,7 +40,7 @@ class Share(Weighing):
         return rounded(np.where(scores == -math.inf, nothing, shares))
 
     def term(self, cell: Cell) -> Term:
-        own, row = chosen_and_row(cell)
+        own, row = score_and_row(cell)
         if own.value == -math.inf:
             return Term(0.0, note=own.note)
         total = make("sum", row).named("sum")
@@ -55,7 +55,7 @@ def vanishes(total: Any, size: Any) -> Any:
 
 
 @dataclass(frozen=True)
-class HardMax(Weighing):
+class Argmax(Weighing):
     """All to the largest score of the row; equal ones share.
 
     weight = [score = max] / sum over j of [score[j] = max]
@@ -76,7 +76,7 @@ class HardMax(Weighing):
         return rounded(first / np.maximum(first.sum(axis=-1, keepdims=True), 1))
 
     def term(self, cell: Cell) -> Term:
-        own, row = chosen_and_row(cell)
+        own, row = score_and_row(cell)
         if own.value == -math.inf:
             return Term(0.0, note=own.note)
         top = make("max", row).named("max")
