@@ -46,7 +46,7 @@ def test_which_number_it_is(traced, family, number, said):
 def test_a_term_for_the_distance_says_which_distances_have_it(traced):
     for part in ("encoder", "decoder"):
         trace = traced("t5", part)
-        n, buckets = len(trace.tokens), trace.follows("bucket")[1]
+        n, buckets = len(trace.tokens), trace.gather_indices("bucket")[1]
         for key in range(n):
             told = where(trace, Address("position_bias", (0, 2, key)))
             share = [j - 2 for j in range(n) if buckets[2, j] == buckets[2, key]]
