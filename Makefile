@@ -10,6 +10,7 @@ run: .venv/run
 
 test: .venv/dev
 	$(BIN)/pytest
+	$(BIN)/pytest -m package
 
 lint: .venv/dev
 	$(BIN)/ruff check .

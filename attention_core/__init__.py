@@ -8,6 +8,8 @@ from attention_core.loading import load
 from attention_core.model import Model
 from attention_core.trace import Trace
 
+__version__ = "0.1.0"
+
 __all__ = [
     "AttentionLabError", "EncoderDecoder", "EncoderDecoderTrace", "ImageModel", "Model", "Trace", "explain", "load",
 ]  # fmt: skip

@@ -17,7 +17,8 @@ from attention_core.config.model_config import ModelConfig
 from attention_core.errors import InputError
 from attention_core.model import Model
 from attention_core.ops.rotary import frequencies
-from attention_core.runtime.forward import Forward, attended_kv
+from attention_core.runtime.forward import Forward
+from attention_core.runtime.plan import attended_kv
 from attention_core.runtime.run import Inputs, finite, position_ids
 from attention_core.sampling import Choice
 from attention_core.trace import Trace
@@ -61,18 +62,18 @@ class CachedForward(Forward):
 
     def run_layer(self, layer: int, before: Array, after: Array) -> None:
         """One layer; what it makes of an encoder's output is there already."""
-        self.held |= {key: numbers for key, numbers in self.cache.memory.items() if key[1] == layer}
+        self.live |= {key: numbers for key, numbers in self.cache.memory.items() if key[1] == layer}
         super().run_layer(layer, before, after)
 
-    def hold(self, stage: Stage, numbers: Numbers) -> None:
-        """Keep a quantity until it is not needed any more; keys and values beyond this run."""
+    def keep(self, stage: Stage, numbers: Numbers) -> None:
+        """Keep a quantity until its last use; keys and values beyond this run."""
         key = stage.name, stage.layer
         whose = attended_kv(self.model.config, stage.layer).get(stage.name)
         if whose == "own":
             numbers = self.cache.append(key, numbers)
         elif whose == "memory":
             self.cache.memory[key] = numbers
-        super().hold(stage, numbers)
+        super().keep(stage, numbers)
 
 
 class Continuation:

@@ -8,22 +8,23 @@ import attention_core as ac
 from attention_core.attention_view import AttentionView
 from attention_core.explain import open_term
 from ui.arithmetic.opened import show_making
-from ui.components import visible
 from ui.components.grid import grid
 from ui.components.picture import picture
 from ui.matrices.grids import grids
 from ui.matrices.matrix import View
 from ui.matrices.windows import moved, starts
 from ui.shared.controls import asked, chosen_part, get_run_or_stop, input_and_model, pickers
+from ui.shared.menu import Page
 from ui.shared.models import or_said
 from ui.shared.page import open_page, theme_name
-from ui.shared.patches import patches_table, tokens_box
 from ui.shared.selection import bound, chosen, put, write_address
-from ui.step_by_step.expert_table import expert_table
+from ui.shared.tokens_box import tokens_box
+from ui.shared.trail import Trail
 from ui.step_by_step.flow import flow_drawing, heads_drawing, one_head_drawing
 from ui.step_by_step.image_steps import IMAGE_STEPS
-from ui.step_by_step.looks import Look
+from ui.step_by_step.look import Look
 from ui.step_by_step.steps import STEPS, Step, makes, says, title
+from ui.step_by_step.tables import expert_table, patches_table, tokens_table
 from ui.words import experts
 from ui.words.sentences import mask_note
 from ui.words.where import where
@@ -38,9 +39,9 @@ def walk(attention: AttentionView, place: int, layer: int, head: int | None) -> 
     """Where we are, the way on and back, and what is drawn."""
     step = steps_of(attention)[place - 1]
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.button("‹ Back", disabled=place == 1, on_click=put, kwargs={"step": place - 1, "open": ""})
+        st.button("‹ Back", disabled=place == 1, on_click=put, kwargs={"step": place - 1})
         st.button("Next ›", disabled=place == len(STEPS), type="primary", on_click=put,
-                  kwargs={"step": place + 1, "open": ""})  # fmt: skip
+                  kwargs={"step": place + 1})  # fmt: skip
         st.html(f'<h2 class="step">{place} of {len(STEPS)} · {title(step, attention, layer)}</h2>', width="stretch")
         bound(st.segmented_control, "Drawing", "drawing", options=list(DRAWINGS), required=True,
               format_func=DRAWINGS.__getitem__, label_visibility="collapsed")  # fmt: skip
@@ -61,20 +62,6 @@ def save_drawings(attention: AttentionView, layer: int, head: int | None) -> Non
                 lambda: one_head_drawing(attention, layer, None, theme_name()), key="save_one")  # fmt: skip
         picture("Multi-head attention", "multi-head-attention",
                 lambda: heads_drawing(attention, layer, head, None, theme_name()), key="save_heads")  # fmt: skip
-
-
-def tokens_table(trace: ac.Trace) -> None:
-    """The tokens with their numbers, as a table that any reader can read."""
-    st.dataframe(
-        {
-            "position": list(range(len(trace.pieces))),
-            "text": [trace.text[piece.start : piece.end] for piece in trace.pieces],
-            "token": [*map(visible, trace.tokens)],
-            "id": trace.ids,
-            "special": [piece.special for piece in trace.pieces],
-        },
-        hide_index=True, height="content" if len(trace.pieces) < 20 else 420,
-    )  # fmt: skip
 
 
 def shown_heads(head: int | None, n_heads: int) -> tuple[int, ...]:
@@ -108,14 +95,12 @@ def matrices(attention: AttentionView, layer: int, step: Step, head: int | None)
     made = grids(View(trace, layer, heads, trace.tokens, starts(), key_tokens=answering), names)
 
     def pick(name: str, row: int, column: int) -> None:
-        put(open=str(made.address[name](row, column)))
+        put(open=Trail((made.address[name](row, column),)))
 
     st.html("".join(f'<p class="equation">{trace.stage(name, layer).equation}</p>' for name in names))
-    grid(made.matrices, made.sources, made.products, key="grid", on_pick=pick, on_window=moved,
-         dark=theme_name() == "dark")  # fmt: skip
+    grid(made.matrices, made.sources, made.products, key="grid", on_pick=pick, on_window=moved)
     if chosen()["open"]:
-        show_making(chosen()["open"], lambda trail: put(open=trail), make=lambda at: open_term(trace, at),
-                    where=lambda at: where(trace, at))  # fmt: skip
+        show_making("open", make=lambda at: open_term(trace, at), where=lambda at: where(trace, at))
     elif names:
         st.caption("Point at a cell to see what it is made from; click it to open its making.")
 
@@ -156,5 +141,5 @@ def steps(run: ac.Trace | ac.EncoderDecoderTrace, made_for: tuple[str, str, str]
     write_address()
 
 
-open_page("Step by step")
+open_page(Page.STEP_BY_STEP)
 steps(get_run_or_stop(input_and_model()), asked())

@@ -17,16 +17,18 @@ from attention_core.lessons.presets import PRESETS
 from attention_core.lessons.solve import GIVEN, Solution, solve
 from attention_core.ops.basic import Input
 from ui.arithmetic.opened import show_making
-from ui.components.grid import grid
+from ui.components.grid import Refused, grid
 from ui.matrices.grids import grids
 from ui.matrices.matrix import View
 from ui.shared.controls import input_and_model, pickers, side_row
 from ui.shared.markdown import plain
+from ui.shared.menu import Page
 from ui.shared.models import say_problem
 from ui.shared.offer import offered, title_of
-from ui.shared.page import open_page, theme_name
+from ui.shared.page import open_page
 from ui.shared.selection import bound, chosen, put, settle, write_address
 from ui.shared.shown import chosen_attention, set_right
+from ui.shared.trail import Trail
 from ui.worked_example import lesson as state
 from ui.worked_example.files import files_menu
 from ui.worked_example.settings import digits_box, history_buttons, preset_box, scores_box, shape_box
@@ -50,7 +52,7 @@ def cell_edited(head: int, name: str, row: int, column: int, text: str) -> None:
     try:
         state.edit(edits.with_number(lesson, matrix, *place, read_number(text)))
     except CellError as error:
-        state.refuse({"name": name, "row": row, "column": column, "text": text, "message": str(error)})
+        state.refuse(Refused(name, row, column, text, str(error)))
 
 
 def lesson_place(lesson: Lesson, matrix: str, head: int, row: int, column: int) -> tuple[int, int]:
@@ -64,11 +66,11 @@ def result_names(solution: Solution) -> list[str]:
     return [*(["mask"] if "masked" not in made and chosen()["maskgrid"] else []), *made]
 
 
-def first_cell(solution: Solution, head: int) -> str:
+def first_cell(solution: Solution, head: int) -> Trail:
     """The largest weight of the token to look at first."""
     query = asking(solution, head)
     row = np.nan_to_num(solution.array("weight")[head, query].astype(float))
-    return str(Address("weight", (head, query, int(row.argmax()))))
+    return Trail((Address("weight", (head, query, int(row.argmax()))),))
 
 
 def stands() -> tuple[str, bool]:
@@ -117,8 +119,8 @@ def example(said_of: tuple[str, bool]) -> None:
     with below:
         st.html('<h2 class="block">How this number is made</h2>')
         show_making(
-            chosen()["cell"] or first_cell(solution, head), lambda trail: put(cell=trail), make=solution.term,
-            where=lambda address: where(solution, address), decimals=lesson.decimals, count=MOST_TERMS,
+            "cell", make=solution.term, where=lambda address: where(solution, address),
+            first=first_cell(solution, head), decimals=lesson.decimals, count=MOST_TERMS,
         )  # fmt: skip
     with above:
         settings(solution, head)
@@ -151,13 +153,13 @@ def matrices(solution: Solution, old: Solution | None, head: int) -> None:
     made = grids(view, result_names(solution))
 
     def pick(name: str, row: int, column: int) -> None:
-        put(cell=str(made.address[name](row, column)))
+        put(cell=Trail((made.address[name](row, column),)))
 
     def edited(name: str, row: int, column: int, text: str) -> None:
         cell_edited(head, name, row, column, text)
 
     grid(made.matrices, made.sources, made.products, key="grid", on_pick=pick, on_edit=edited,
-         refused=state.refused(), dark=theme_name() == "dark")  # fmt: skip
+         refused=state.refused())  # fmt: skip
 
 
 def origin() -> str:
@@ -204,7 +206,7 @@ def purpose(preset: str, changed: bool) -> str:
     return chosen_one.purpose
 
 
-open_page("Worked example", origin)
+open_page(Page.WORKED_EXAMPLE, origin)
 with or_back("page"):
     preset, changed = said_of = stands()
     with st.container():  # a place of its own, so that what stands below keeps its own whatever the preset asks for

@@ -1,4 +1,4 @@
-"""Imports go one way, and importing the core costs neither torch nor a network."""
+"""The map of the house: imports go one way through its rooms, and the core imports nothing heavy."""
 
 import ast
 import subprocess
@@ -8,29 +8,104 @@ import pytest
 
 from tests.paths import ROOT
 
-FLOORS = [{"app", "pages"}, {"ui"}, {"components", "figures"}, {"attention_core"}]
-NUMPY_ONLY = {"attention_core": {"streamlit", "plotly", "torch", "PIL"}, "figures": {"streamlit", "torch", "PIL"}}
+MAP = [
+    ["app", "pages"],
+    ["ui.command", "ui.server"],
+    ["ui.inspect", "ui.step_by_step", "ui.worked_example"],
+    ["ui.arithmetic", "ui.matrices"],
+    ["ui.shared"],
+    ["ui.words"],
+    ["ui.components"],
+    ["attention_core"],
+    ["attention_core.lessons"],
+    ["attention_core.plot"],
+    ["attention_core.loading"],
+    ["attention_core.hub", "attention_core.families"],
+    ["attention_core.families.reading"],
+    ["attention_core.explain", "attention_core.attention_view"],
+    ["attention_core.encoder_decoder", "attention_core.image_model"],
+    ["attention_core.generate"],
+    ["attention_core.model", "attention_core.sampling"],
+    ["attention_core.trace"],
+    ["attention_core.runtime"],
+    ["attention_core.network"],
+    ["attention_core.display"],
+    ["attention_core.weights"],
+    ["attention_core.architecture"],
+    ["attention_core.ops"],
+    ["attention_core.computation"],
+    ["attention_core.text"],
+    ["attention_core.config"],
+    ["attention_core.files"],
+    ["attention_core.arrays"],
+    ["attention_core.validate"],
+    ["attention_core.errors"],
+]
+"""The rooms from top to bottom: each imports only from rooms that stand below it, and from none beside it."""
+
+ROOMS = {room: level for level, rooms in enumerate(MAP) for room in rooms}
+PATHS = [ROOT / "app.py", *(path for top in ("pages", "ui", "attention_core") for path in ROOT.glob(f"{top}/**/*.py"))]
+MODULES = {".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path for path in PATHS}
+FORBIDDEN = {
+    "attention_core": {"streamlit", "torch", "transformers", "PIL"},
+    "ui": {"torch", "transformers"},
+    "pages": {"torch", "transformers"},
+}
+
+
+def room_of(module):
+    """The room that a module stands in: the longest name of the map that its own begins with."""
+    parts = module.split(".")
+    return next(name for end in range(len(parts), 0, -1) if (name := ".".join(parts[:end])) in ROOMS)
 
 
 def imported(path):
+    """What a module imports, inside functions and for type checking too."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
-            yield from (alias.name.split(".")[0] for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.level == 0:
-            yield (node.module or "").split(".")[0]
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path.name} imports relatively"
+            for alias in node.names:
+                name = f"{node.module}.{alias.name}"
+                yield name if name in MODULES else str(node.module)
 
 
-@pytest.mark.parametrize("floor", range(len(FLOORS)))
-def test_imports_go_one_way(floor):
-    above = set().union(*FLOORS[:floor])
-    checked = 0
-    for name in FLOORS[floor]:
-        for path in [ROOT / f"{name}.py", *(ROOT / name).rglob("*.py")]:
-            if path.exists():
-                checked += 1
-                forbidden = above | NUMPY_ONLY.get(name, set())
-                assert not forbidden & set(imported(path)), f"{path.name} imports what stands above it"
-    assert checked
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_room_imports_only_from_rooms_below_it(room):
+    own = [module for module in MODULES if module != "ui" and room_of(module) == room]
+    assert own, f"There is no room {room}."
+    for module in own:
+        for name in imported(MODULES[module]):
+            if name.split(".")[0] in ("app", "pages", "ui", "attention_core"):
+                other = room_of(name)
+                assert other == room or ROOMS[other] > ROOMS[room], f"{module} imports {name}, which stands above it"
+
+
+def test_no_module_imports_one_that_imports_it():
+    graph = {module: (MODULES.keys() & set(imported(path))) - {module} for module, path in MODULES.items()}
+    done, under_way = set(), []
+
+    def visit(module):
+        assert module not in under_way, " → ".join([*under_way[under_way.index(module) :], module])
+        if module not in done:
+            under_way.append(module)
+            for name in sorted(graph[module]):
+                visit(name)
+            done.add(under_way.pop())
+
+    for module in graph:
+        visit(module)
+    assert done == set(MODULES)
+
+
+def test_the_core_and_the_pages_leave_heavy_libraries_alone():
+    for module, path in MODULES.items():
+        top = module.split(".")[0]
+        heavy = FORBIDDEN.get(top, set()) | ({"plotly"} if module.startswith("attention_core") else set())
+        if module.startswith("attention_core.plot"):
+            heavy -= {"plotly"}
+        assert not heavy & {name.split(".")[0] for name in imported(path)}, f"{module} imports what it must not"
 
 
 def test_importing_the_core_is_light():

@@ -48,7 +48,7 @@ def addresses() -> list[str]:
     """Where the pages are: by one address, or on this machine and from others where the server listens to all."""
     only = st.get_option("server.address")
     hosts = [only] if only and get_display_address(only) == only else ["localhost", get_internal_ip()]
-    return [get_url(host) for host in hosts if host]
+    return [get_url(f"[{host}]" if ":" in host else host) for host in hosts if host]
 
 
 def tcp_sockets() -> list[socket.socket]:
@@ -72,9 +72,9 @@ def send_at_once(listener: socket.socket) -> None:
 def read_ahead() -> None:
     """Import the pages' code, and read the model that they open with, while the browser still loads its own code."""
     import_module("ui.inspect.page")
+    from ui.shared.fields import DEFAULTS
     from ui.shared.models import shelf
     from ui.shared.offer import VARIABLE, left_out
-    from ui.shared.selection import DEFAULTS
     from ui.shared.shelf import Job
 
     for word in left_out():

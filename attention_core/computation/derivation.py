@@ -17,6 +17,8 @@ Role = Literal["query", "key", "value", "plain"]
 DECIMALS = 4
 MOST_DECIMALS = 12
 FEW, SOME = 3, 8  # of a long sum, the parts that a line and a notebook show
+LONGEST_LINE = 200  # characters of a term in one line
+FEW, SOME = 3, 8  # of a long sum, the parts that a line and a notebook show
 REST = " more"
 LONGEST_LINE = 200  # characters of a term in one line
 

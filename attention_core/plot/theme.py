@@ -1,4 +1,7 @@
-"""Colours and fonts, for a light page and a dark one."""
+"""Colours and fonts, for a light page and a dark one.
+
+Here alone the application's colours stand; where some must be restated, a test holds them equal.
+"""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -7,12 +10,14 @@ ThemeName = Literal["light", "dark"]
 
 SANS = '"Source Sans", system-ui, sans-serif'
 MONO = '"Source Code Pro", monospace'
+ON_DARK, ON_LIGHT = "#ffffff", "#000000"  # the inks on a dark colour and on a light one
 
 
 @dataclass(frozen=True)
 class Theme:
     """The colours of a page, each "#rrggbb".
 
+    mark:    what stands behind a word that says that numbers were changed
     weights: stops of the sequential scale, from weight 0 to weight 1
     scores:  stops of the diverging scale, from the lowest score over 0 in the middle to the highest
     """
@@ -25,6 +30,7 @@ class Theme:
     line: str
     panel: str
     background: str
+    mark: str
     weights: tuple[str, ...]
     scores: tuple[str, ...]
 
@@ -32,12 +38,13 @@ class Theme:
 LIGHT = Theme(
     query="#0072B2",
     key="#C2410C",
-    value="#00845F",
+    value="#00825D",
     ink="#1b2430",
     muted="#5f6b7a",
     line="#e3e8ee",
     panel="#f7f9fb",
     background="#ffffff",
+    mark="#F0E442",
     weights=("#f4f7fc", "#d3e6f3", "#9cc8e3", "#67a9d2", "#4881b0", "#204e85", "#09316c"),
     scores=("#8a2c06", "#c2410c", "#e9a684", "#f4f6f8", "#8cc0e0", "#0072b2", "#004a75"),
 )
@@ -50,6 +57,7 @@ DARK = Theme(
     line="#2a323c",
     panel="#171c23",
     background="#0f1419",
+    mark="#F0E442",
     weights=("#18222d", "#1d3a52", "#24496c", "#2f6090", "#6090b8", "#9abbdb", "#d6ecff"),
     scores=("#ffc09a", "#f08a4b", "#8a4a26", "#1b232c", "#2a688c", "#56b4e9", "#b5e0fb"),
 )
@@ -84,7 +92,7 @@ def weight_colour(colours: Theme, weight: float) -> str:
 
 
 def ink_on(colour: str) -> str:
-    """White or nearly black, whichever is read better on a colour."""
+    """White or black, whichever is read better on a colour."""
     linear = [c / 3294.6 if c <= 10 else ((c / 255 + 0.055) / 1.055) ** 2.4 for c in channels(colour)]
     luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-    return "#ffffff" if luminance < 0.19 else "#101820"
+    return ON_DARK if luminance < 0.179 else ON_LIGHT

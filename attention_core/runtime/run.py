@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -92,6 +93,12 @@ def finite(stream: Array) -> Array:
     )
 
 
+@cache
+def reachable(config: ModelConfig, layer: int | None, padded: bool) -> dict[str, Stage]:
+    """The stages that a layer's stages may refer to, by name: its own, and those that belong to no layer."""
+    return declaration(config, None, padded) | ({} if layer is None else declaration(config, layer, padded))
+
+
 class ModelRun(ABC):
     """A model, what it is run over, and what both give without any product: the declaration and the given numbers."""
 
@@ -116,13 +123,13 @@ class ModelRun(ABC):
         config = self.model.config
         if layer is not None:
             check_index("layer", layer, config.n_layers)
-        for place in (layer, None):
-            if (found := self.declared(place).get(name)) is not None:
-                return found
-        if layer is None and any(name in self.declared(each) for each in range(config.n_layers)):
-            raise InputError(f"{name} stands in a layer: say which, from 0 to {config.n_layers - 1}.")
-        known = {*self.declared(layer), *self.declared(None)}
-        raise InputError(f"There is no quantity named {name!r}.{nearest(name, sorted(known))}")
+        found = reachable(config, layer, self.padded).get(name)
+        if found is None:
+            if layer is None and any(name in self.declared(each) for each in range(config.n_layers)):
+                raise InputError(f"{name} stands in a layer: say which, from 0 to {config.n_layers - 1}.")
+            known = sorted(reachable(config, layer, self.padded))
+            raise InputError(f"There is no quantity named {name!r}.{nearest(name, known)}")
+        return found
 
     def has(self, name: str, layer: int | None) -> bool:
         """Whether a layer, or what belongs to none, declares a quantity of this name."""

@@ -27,14 +27,18 @@ def free_port():
         return place.getsockname()[1]
 
 
-def serving(place, environment):
+def from_checkout(port):
+    """The command that serves the checkout's application."""
+    return [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}", "--server.address=127.0.0.1"]
+
+
+def serving(place, environment, command=from_checkout, cwd=ROOT):
     """Starts the application, its log at a place; yields its address, then stops it and looks into the log."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     with place.open("w+") as log:
         server = subprocess.Popen(
-            [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}", "--server.address=127.0.0.1"],
-            cwd=ROOT, stdout=log, stderr=subprocess.STDOUT, env=os.environ | environment,
+            command(port), cwd=cwd, stdout=log, stderr=subprocess.STDOUT, env=os.environ | environment,
         )  # fmt: skip
         try:
             for _ in range(300):

@@ -7,6 +7,8 @@ import pytest
 from playwright.sync_api import expect
 
 import attention_core as ac
+from attention_core.plot.theme import DARK, LIGHT
+from tests.browser.conftest import settle
 from tests.evaluate import evaluate, holds
 
 pytestmark = pytest.mark.browser
@@ -267,3 +269,25 @@ def test_a_theme_that_changes_is_followed(open_page):
     page.mouse.click(*cell(page, 11, 13))
     page.locator("section.dark[data-weight]").wait_for()
     expect(page.locator(".heatmap[data-query='11']")).to_have_count(1)
+
+
+PALETTES = """() => {
+  const found = []
+  const look = (root) => root.querySelectorAll("*").forEach((node) => {
+    if (node.shadowRoot) look(node.shadowRoot)
+    if (node.style?.getPropertyValue("--query"))
+      found.push(["--query", "--weights"].map((name) => node.style.getPropertyValue(name)))
+  })
+  look(document)
+  return found
+}"""
+
+
+@pytest.mark.parametrize(("scheme", "colours"), [("light", LIGHT), ("dark", DARK)])
+def test_every_component_takes_the_palette_of_its_theme(open_page, scheme, colours):
+    page = open_page(scheme=scheme)
+    for title, region in (("Worked example", "Matrices"), ("Inspect", "Arithmetic")):
+        page.get_by_role("link", name=title).click()
+        page.get_by_role("region", name=region).wait_for()
+        settle(page)
+        assert page.evaluate(PALETTES) == [[colours.query, " ".join(colours.weights)]] * 3

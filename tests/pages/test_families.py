@@ -24,6 +24,7 @@ from ui.arithmetic.opened import opened
 from ui.matrices.grids import grids
 from ui.matrices.matrix import View
 from ui.shared.offer import VARIABLE
+from ui.shared.trail import Trail
 from ui.step_by_step.steps import STEPS, makes
 
 NAMES = [name for name, case in CASES.items() if not REFERENCES[case.family].decoder]
@@ -92,9 +93,10 @@ def test_every_quantity_opens_into_lines_that_are_true(sides):
                 shape = trace.array(quantity, layer).shape
                 place = tuple(size - 1 - (size > 2) for size in shape)
                 address = Address(quantity, place if layer is None else (layer, *place))
-                made = opened(str(address), make=partial(open_term, trace), where=lambda at: "")
-                for line in made["lines"]:
-                    assert " = " not in text(line) or holds(text(line)), f"{address}: {text(line)}"
+                made = opened(Trail((address,)), make=partial(open_term, trace), where=lambda at: "")
+                for line in made.making.lines:
+                    shown = "".join(piece.text for piece in line.pieces)
+                    assert " = " not in shown or holds(shown), f"{address}: {shown}"
 
 
 @pytest.mark.parametrize("heads", ["one", "several"])

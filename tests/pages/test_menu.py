@@ -8,9 +8,10 @@ from streamlit.testing.v1 import AppTest
 from attention_core.lessons.lesson_file import to_address
 from attention_core.lessons.presets import preset
 from tests.paths import APP
-from ui.shared.menu import PAGES
+from ui.shared.menu import Page
 
-FILES = dict(zip(PAGES, ("", "step_by_step", "worked_example"), strict=True))
+FILES = dict(zip((page.title for page in Page), ("", "step_by_step", "worked_example"), strict=True))
+PAGES = {page.title: page.file for page in Page}
 SHARED = {"text": "I saw the cat run.", "layer": "2", "head": "4", "q": "4", "k": "2", "open": "q.2.4.4.0"}
 OWN = {
     "Inspect": {"graph": "all", "least": "0.1", "temperature": "0.5"},

@@ -13,9 +13,9 @@ import pytest
 
 from tests.paths import ROOT
 from ui import server
+from ui.shared.fields import DEFAULTS
 from ui.shared.models import shelf
 from ui.shared.offer import VARIABLE
-from ui.shared.selection import DEFAULTS
 
 
 def at_once(connection):
@@ -105,6 +105,7 @@ def test_a_start_says_which_listed_words_name_nothing(monkeypatch, capsys):
         ("0.0.0.0", ["localhost", "192.0.2.7"]),
         ("::", ["localhost", "192.0.2.7"]),
         ("127.0.0.1", ["127.0.0.1"]),
+        ("::1", ["[::1]"]),
         ("lab.example", ["lab.example"]),
     ],
 )

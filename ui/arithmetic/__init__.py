@@ -1,1 +1,1 @@
-"""How a number is computed, as equations and tables in which each number opens."""
+"""How a number is computed, step by step, as the values that `components/arithmetic.py` draws."""

@@ -1,22 +1,23 @@
-"""The steps of one attention weight as the arithmetic component draws them."""
+"""The steps of one attention weight, from q · k to the contextual embedding."""
 
 from __future__ import annotations
 
 import itertools
-from typing import Any
 
 import numpy as np
 
 from attention_core import explain
 from attention_core.attention_view import AttentionView
-from attention_core.computation.derivation import Address, Term, make, steps
+from attention_core.computation.derivation import Address, Piece, Term, make, steps
 from attention_core.computation.render import number
 from attention_core.explain import number_at, open_term
 from attention_core.ops.elementwise import Cap, Scale
 from ui.arithmetic import stream
-from ui.arithmetic.equations import FIRST_TERMS, equation, equations, fold, plain, products_table, step, value
+from ui.arithmetic.equations import FIRST_TERMS, equation, equations, fold, products_table, step, value
 from ui.arithmetic.experts import expert_steps
 from ui.arithmetic.opened import opened
+from ui.components.arithmetic import Arithmetic, Bars, Fold, Step, Table
+from ui.shared.trail import Trail
 from ui.words.sentences import counted, reads, renormalized
 from ui.words.traits import prepared, scored, shared_by
 from ui.words.where import where
@@ -29,59 +30,55 @@ def view(
     query: int,
     key: int,
     shown: list[int] | None,
-    trail: str,
-    dark: bool,
+    trail: Trail,
     dims: list[int],
-) -> dict[str, Any]:
+) -> Arithmetic:
     """Everything that the arithmetic shows for one selection.
 
     shown: the keys among which weights are renormalized, or None when they are left as they are
-    trail: the addresses of opened numbers, joined by "~"
+    trail: the numbers that are opened
     dims:  the dimensions of z that are written out; where none is chosen, its largest
     """
-    drawn: dict[str, Any]
+    bars = None
     if head == "mean":
-        drawn = {"steps": [mean_step(attention, layer, query, key)], "bars": None}
+        drawn = [mean_step(attention, layer, query, key)]
     else:
-        drawn = head_steps(attention, layer, int(head), query, key, dims)
+        drawn, bars = head_steps(attention, layer, int(head), query, key, dims)
     pattern = attention.pattern(layer)
     weights = pattern.mean(axis=0)[query] if head == "mean" else pattern[int(head), query]
     if shown is not None:
         why = renormalized(len(shown) < len(weights), attention.has_sink)
-        drawn["steps"].append(renormalized_step(weights, shown, key, why))
+        drawn.append(renormalized_step(weights, shown, key, why))
     making = opened(trail, make=lambda at: open_term(attention.trace, at), where=lambda at: where(attention.trace, at))
-    return drawn | {"opened": making, "dark": dark, "weight": f"{weights[key]:.6f}"}
+    return Arithmetic(drawn, bars, making, float(weights[key]))
 
 
-def mean_step(attention: AttentionView, layer: int, query: int, key: int) -> dict[str, Any]:
+def mean_step(attention: AttentionView, layer: int, query: int, key: int) -> Step:
     """The average of all heads' weights."""
     heads = range(attention.config.n_heads)
     leaves = [number_at(attention.trace, attention.address("weight", layer, h, query, key)) for h in heads]
     parts = [leaf.named(f"head {h}", at=leaf.at) for h, leaf in zip(heads, leaves, strict=True)]
     mean = make("quotient", (make("sum", parts), Term(float(len(parts)), "heads")))
-    runs, rounded = equation(mean.named("average"), len(parts))
-    return {
-        "lines": [runs],
-        "words": ["The average of the heads. Open a number to see how its head came to it.", *rounded],
-    }
+    line, rounded = equation(mean.named("average"), len(parts))
+    return Step([line], ["The average of the heads. Open a number to see how its head came to it.", *rounded])
 
 
-def renormalized_step(weights: np.ndarray, shown: list[int], key: int, why: str) -> dict[str, Any]:
+def renormalized_step(weights: np.ndarray, shown: list[int], key: int, why: str) -> Step:
     """One weight divided by the sum of the weights that are left; `why` says of what."""
     left = make("sum", [Term(float(weights[j]), f"weight[{j}]") for j in shown]).named("what is left")
     share = make("quotient", (Term(float(weights[key]), "weight"), left)).named("renormalized")
     lines, rounded = equations([left, share])
-    return {"lines": lines, "words": [" ".join([why, *rounded])]}
+    return Step(lines, [" ".join([why, *rounded])])
 
 
 def head_steps(
     attention: AttentionView, layer: int, head: int, query: int, key: int, dims: list[int]
-) -> dict[str, Any]:
-    """From q · k to the contextual embedding, step by step."""
+) -> tuple[list[Step], Bars | None]:
+    """From q · k to the contextual embedding, step by step, and the products of q · k as bars."""
     trace = attention.trace
     tree = open_term(trace, attention.address("weight", layer, head, query, key))
     if not tree.parts:
-        return {"steps": [{"lines": [], "words": [tree.note]}], "bars": None}
+        return [Step(words=[tree.note])], None
     product, *scores = itertools.takewhile(lambda term: term.name != "max", steps(tree))
     d_head = attention.config.d_head
     head_row = ["dimension", "q", "k", "q × k"]
@@ -94,21 +91,19 @@ def head_steps(
             fold("in order", [product], [products_table(product, head_row, order=False)]),
         ],
     )  # fmt: skip
-    return {
-        "steps": [
-            first,
-            *score_steps(attention, layer, query, scores),
-            softmax_step(attention, tree, key),
-            *value_steps(attention, layer, head, query, dims),
-        ],
-        "bars": {
-            "values": [round(part.value, 4) for part in product.parts],
-            "words": f"The {d_head} products of query and key, in order. The table of all products holds their digits.",
-        },
-    }  # fmt: skip
+    bars = Bars(
+        [round(float(part.value), 4) for part in product.parts],
+        f"The {d_head} products of query and key, in order. The table of all products holds their digits.",
+    )
+    return [
+        first,
+        *score_steps(attention, layer, query, scores),
+        softmax_step(attention, tree, key),
+        *value_steps(attention, layer, head, query, dims),
+    ], bars
 
 
-def score_steps(attention: AttentionView, layer: int, query: int, scores: list[Term]) -> list[dict[str, Any]]:
+def score_steps(attention: AttentionView, layer: int, query: int, scores: list[Term]) -> list[Step]:
     """What is done to q · k before the softmax, and which tokens are masked."""
     mask = attention.mask(layer)
     masked = 0 if mask is None else int((~mask[query]).sum())
@@ -116,7 +111,7 @@ def score_steps(attention: AttentionView, layer: int, query: int, scores: list[T
     rest = f"{which}token is masked and gets" if masked == 1 else f"{which}tokens are masked and get"
     told = f"{masked} {rest} no weight." if masked else "nothing is masked."
     if not scores:
-        return [{"lines": [], "words": [f"This model divides by nothing: q·k is the score; {told}"]}]
+        return [Step(words=[f"This model divides by nothing: q·k is the score; {told}"])]
     words = [done(attention, layer, each) for each in scores]
     return [step(each, [f"{said}; {told}" if each is scores[-1] else f"{said}."])
             for each, said in zip(scores, words, strict=True)]  # fmt: skip
@@ -131,7 +126,7 @@ def done(attention: AttentionView, layer: int, term: Term) -> str:
     return f"{stage.title}: {scored(stage, attention.config)}" if isinstance(stage.operation, Cap) else stage.title
 
 
-def softmax_step(attention: AttentionView, tree: Term, key: int) -> dict[str, Any]:
+def softmax_step(attention: AttentionView, tree: Term, key: int) -> Step:
     """The softmax over the row: every score, its exponential, and its weight."""
     made = {term.name: term for term in steps(tree)}
     rows, chosen = [], 0
@@ -142,18 +137,18 @@ def softmax_step(attention: AttentionView, tree: Term, key: int) -> dict[str, An
         chosen = i if j == key and not sunk else chosen
         share = power.value / made["sum"].value
         name = "the sink" if sunk else reads(attention.key_names[j])
-        rows.append([plain(name), value(own), plain(number(power.value, 4)), plain(number(share, 4))])
+        rows.append([Piece(name), value(own), Piece(number(power.value, 4)), Piece(number(share, 4))])
     count = len(rows) - attention.has_sink
     over = f"{counted(count)}{' and the head’s sink' if attention.has_sink else ''}"
     return step(
         tree,
         [f"Softmax over {over}: e to the score less the row’s maximum, over the sum of all such powers."],
         [fold("the row", [made["max"], made["sum"]],
-              [{"head": ["token", "score", "e^(score − max)", "weight"], "rows": rows, "chosen": chosen}])],
+              [Table(["token", "score", "e^(score − max)", "weight"], rows, chosen)])],
     )  # fmt: skip
 
 
-def value_steps(attention: AttentionView, layer: int, head: int, query: int, dims: list[int]) -> list[dict[str, Any]]:
+def value_steps(attention: AttentionView, layer: int, head: int, query: int, dims: list[int]) -> list[Step]:
     """The weighted values z, what becomes of them in the stream, and the experts, where there are any.
 
     dims: the dimensions of z that are written out; where none is chosen, its largest
@@ -164,23 +159,24 @@ def value_steps(attention: AttentionView, layer: int, head: int, query: int, dim
     made = [open_term(trace, attention.address("z", layer, head, query, d)) for d in dims]
     every = explain.row_at(trace, attention.address("z", layer, head, query, 0))
     lines, rounded = equations(made)
-    fourth = {
-        "lines": lines,
-        "words": [
+    fourth = Step(
+        lines,
+        [
             "Every token’s value, times its weight, added up: z. Shown: dimension "
             f"{', '.join(map(str, dims))}{', its largest' if dims == [int(np.abs(mixed).argmax())] else ''}.",
             *rounded,
         ],
-        "folds": [
+        [
             *(
-                fold(f"all {len(names)} tokens in dimension {d}", [],
-                     [products_table(z, ["token", "weight", "v", "weight × v"], names)])
+                Fold(f"all {len(names)} tokens in dimension {d}",
+                     tables=[products_table(z, ["token", "weight", "v", "weight × v"], names)])
                 for d, z in zip(dims, made, strict=True)
             ),
-            fold("z, every dimension", [], [{"head": ["dimension", "z"], "chosen": dims[0],
-                                             "rows": [[plain(str(d)), value(term)] for d, term in enumerate(every)]}]),
+            Fold("z, every dimension",
+                 tables=[Table(["dimension", "z"], [[Piece(str(d)), value(term)] for d, term in enumerate(every)],
+                               dims[0])]),
         ],
-    }  # fmt: skip
+    )  # fmt: skip
     m = int(np.abs(trace.contextual[query]).argmax())
     return [fourth, stream_step(attention, layer, query, m), *expert_steps(trace, layer, query, m)]
 
@@ -188,21 +184,21 @@ def value_steps(attention: AttentionView, layer: int, head: int, query: int, dim
 COSINE = "Last line: the cosine between the token’s contextual embedding and the embedding it started from."
 
 
-def stream_step(attention: AttentionView, layer: int, query: int, m: int) -> dict[str, Any]:
+def stream_step(attention: AttentionView, layer: int, query: int, m: int) -> Step:
     """What the heads have found, added to the stream, and dimension m of the token on its way to its embedding."""
     trace = attention.trace
     cosine = explain.cosine(trace, query)
     (sum_line,), sum_rounded = equations([open_term(trace, Address(attention.sums[0], (layer, query, m)))])
     (cosine_line,), cosine_rounded = equations([cosine])
     rows = stream.rows(attention, layer, query, m)
-    return {
-        "lines": [sum_line, cosine_line],
-        "words": [
+    return Step(
+        [sum_line, cosine_line],
+        [
             " ".join([stream.joined(attention, m), *sum_rounded]),
             " ".join([COSINE, *cosine_rounded]),
         ],
-        "folds": [
-            fold("into the embedding", [], [{"head": [f"dimension {m}", "value"], "rows": rows, "chosen": -1}]),
+        [
+            Fold("into the embedding", tables=[Table([f"dimension {m}", "value"], rows)]),
             fold("the cosine", list(steps(cosine))[:-1], count=FIRST_TERMS),
         ],
-    }  # fmt: skip
+    )

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 import attention_core as ac
-from attention_core.computation.derivation import Address, Term, make
+from attention_core.computation.derivation import Address, Piece, Term, make
 from attention_core.computation.render import number
 from attention_core.explain import open_term
 from attention_core.trace import KeepingTrace
-from ui.arithmetic.equations import equation, plain, value
-from ui.arithmetic.opened import opened
-from ui.components.arithmetic import arithmetic
-from ui.shared.page import theme_name
-from ui.shared.selection import chosen, put
+from ui.arithmetic.equations import equation, value
+from ui.arithmetic.opened import opened, show
+from ui.components.arithmetic import Arithmetic, Fold, Step, Table
+from ui.shared.selection import chosen
 from ui.words.where import where
 
 
@@ -28,28 +25,18 @@ def next_arithmetic(
     names:  what each of them reads as
     shares: [d_vocab], the probabilities
     """
-
-    def open_number(address: str) -> None:
-        put(logit="~".join(filter(None, [chosen()["logit"], address])))
-
-    def back(kept: int) -> None:
-        put(logit="~".join(chosen()["logit"].split("~")[:kept]))
-
     terms = [Term(float(logits[id]), "logit", at=Address("logits", (position, id))) for id in found]
     kept = logits[shares > 0].astype(np.float64) / chosen()["temperature"]
     total = Term(float(np.exp(kept - kept.max()).sum()), "sum")
     kept_trace = KeepingTrace.of(trace)
     making = opened(chosen()["logit"], make=lambda at: open_term(kept_trace, at), where=lambda at: where(trace, at))
-    dark = theme_name() == "dark"
-    arithmetic(
-        {"steps": [steps(terms, names, chosen()["temperature"], total, len(kept))], "bars": None, "weight": "",
-         "dark": dark, "opened": making},
+    show(
+        Arithmetic([softmax_step(terms, names, chosen()["temperature"], total, len(kept))], opened=making), "logit",
         key="next_arithmetic", name="The next token, digit by digit", back="Back to the probability",
-        on_open=open_number, on_back=back,
     )  # fmt: skip
 
 
-def steps(logits: list[Term], names: list[str], temperature: float, total: Term, count: int) -> dict[str, Any]:
+def softmax_step(logits: list[Term], names: list[str], temperature: float, total: Term, count: int) -> Step:
     """The likeliest token's equation, and every shown token's numbers in a table.
 
     total: the sum of all powers, of the `count` tokens that top k and top p leave
@@ -59,20 +46,16 @@ def steps(logits: list[Term], names: list[str], temperature: float, total: Term,
     powers = [make("exp", (make("difference", (each, largest)),)) for each in made]
     chances = [make("quotient", (each, total)).named("probability") for each in powers]
     rows = [
-        [plain(name), value(logit), plain(number(power.value, 4)),
-         plain(number(chance.value, 4) if i < count else "left out")]
+        [Piece(name), value(logit), Piece(number(power.value, 4)),
+         Piece(number(chance.value, 4) if i < count else "left out")]
         for i, (name, logit, power, chance) in enumerate(zip(names, logits, powers, chances, strict=True))
     ]  # fmt: skip
-    runs, rounded = equation(chances[0])
+    line, rounded = equation(chances[0])
     divided = "" if temperature == 1 else " ÷ temperature"
     told = f"Softmax: e^(logit{divided} − max) ÷ the sum of such powers over {count:,} tokens. Shown: the likeliest."
     head = ["token", "logit", f"e^(logit{divided} − max)", "probability"]
-    return {
-        "lines": [runs],
-        "words": [" ".join([told, *rounded])],
-        "folds": [{"label": f"the {len(rows)} and their logits",
-                   "tables": [{"head": head, "rows": rows, "chosen": 0}]}],
-    }  # fmt: skip
+    folds = [Fold(f"the {len(rows)} and their logits", tables=[Table(head, rows, 0)])]
+    return Step([line], [" ".join([told, *rounded])], folds)
 
 
 def scaled(logit: Term, temperature: float) -> Term:

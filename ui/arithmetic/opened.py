@@ -1,63 +1,78 @@
-"""A number that was opened: how it is made, and the trail of numbers that led to it."""
+"""Numbers that open: how the last one is made, and the trail of numbers that led to it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
-from attention_core.computation.derivation import Address, Term, steps
+from attention_core.computation.derivation import Address, Piece, Term, steps
 from attention_core.computation.render import number
 from attention_core.errors import InputError
-from ui.arithmetic.equations import FIRST_TERMS, equation, named, plain, products_table
-from ui.components.arithmetic import arithmetic
-from ui.shared.page import theme_name
+from ui.arithmetic.equations import FIRST_TERMS, equation, products_table
+from ui.components.arithmetic import Arithmetic, Equation, Fold, Opened, Step, arithmetic
+from ui.shared.selection import chosen, put
+from ui.shared.trail import EMPTY, Trail
 
 
-def show_making(trail: str, keep: Callable[[str], None], **how: Any) -> None:
-    """Show how the last number of a trail is made; `keep` is called with the trail that a click leads to."""
+def show(made: Arithmetic, entry: str, first: Trail = EMPTY, *, key: str = "arithmetic", **names: str) -> None:
+    """Draw an arithmetic whose numbers open one from another.
 
-    def open_number(address: str) -> None:
-        keep(f"{trail}~{address}")
+    entry: what the selection calls their trail
+    first: the trail that is shown where none is chosen
+    names: what the arithmetic, and the way back from an opened number, are called
+    """
+
+    def trail() -> Trail:
+        return chosen()[entry] or first
+
+    def open_number(address: Address) -> None:
+        put(**{entry: trail().opened(address)})
 
     def back(kept: int) -> None:
-        keep("~".join(trail.split("~")[:kept]))
+        put(**{entry: trail().back_to(kept)})
 
-    view = {"steps": [], "bars": None, "weight": "", "dark": theme_name() == "dark", "opened": opened(trail, **how)}
-    arithmetic(view, key="arithmetic", on_open=open_number, on_back=back)
+    arithmetic(made, key=key, on_open=open_number, on_back=back, **names)
+
+
+def show_making(
+    entry: str,
+    make: Callable[[Address], Term],
+    where: Callable[[Address], str],
+    first: Trail = EMPTY,
+    **shown: int,
+) -> None:
+    """Show how the last number of a trail is made; `entry` and `first` as for `show`, the rest as for `opened`."""
+    show(Arithmetic(opened=opened(chosen()[entry] or first, make, where, **shown)), entry, first)
 
 
 def opened(
-    trail: str,
+    trail: Trail,
     make: Callable[[Address], Term],
     where: Callable[[Address], str],
     decimals: int = 4,
     count: int = FIRST_TERMS,
-) -> Any:
-    """The last number of a trail as the arithmetic component shows it; None when nothing is opened.
+) -> Opened | None:
+    """The last number of a trail; None when nothing is opened.
 
-    trail: addresses joined by "~"
     make:  how the number at an address is made; InputError when there is none
     where: in words, which number an address is
     count: how many terms of a long sum are written out
     """
-    addresses = [address for part in trail.split("~") if (address := Address.parse(part))] if trail else []
-    if not addresses:
+    if not trail:
         return None
-    names = [str(address) for address in addresses]
     try:
-        term = make(addresses[-1])
+        term = make(trail.current)
     except InputError as error:
-        return {"trail": names, "lines": [], "words": [str(error)], "folds": []}
-    lines, words, folds = [], [where(addresses[-1])], []
+        return Opened(trail.addresses, Step(words=[str(error)]))
+    lines, words, folds = [], [where(trail.current)], []
     for each in steps(term):
-        runs, rounded = equation(each, count, decimals)
-        lines.append([*named(each.name), *runs])
+        made, rounded = equation(each, count, decimals, name=each.name)
+        lines.append(made)
         words += rounded
         if sum(part.op == "product" for part in each.parts) > count:
-            folds.append({
-                "label": f"all {len(each.parts)} parts of {each.name}, strongest first",
-                "tables": [products_table(each, ["", "from", "times", "product"])],
-            })  # fmt: skip
+            folds.append(Fold(
+                f"all {len(each.parts)} parts of {each.name}, strongest first",
+                tables=[products_table(each, ["", "from", "times", "product"])],
+            ))  # fmt: skip
     if not term.parts:
-        lines.append([*named(term.name), plain(number(term.value, max(decimals, 6)))])
-    return {"trail": names, "lines": lines, "words": [*words, *([term.note] if term.note else [])], "folds": folds}
+        lines.append(Equation([Piece(number(term.value, max(decimals, 6)))], term.name))
+    return Opened(trail.addresses, Step(lines, [*words, *([term.note] if term.note else [])], folds))

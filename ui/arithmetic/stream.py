@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from attention_core.attention_view import AttentionView
+from attention_core.computation.derivation import Piece
 from attention_core.config.model_config import ModelConfig
 from attention_core.explain import number_at
-from ui.arithmetic.equations import Run, plain, value
+from ui.arithmetic.equations import value
 from ui.words import experts
 
 STREAM = (
@@ -31,7 +32,7 @@ STREAM = (
 """The quantities that a token goes through, those that a model has, each in words."""
 
 
-def rows(attention: AttentionView, layer: int, position: int, m: int) -> list[list[Run]]:
+def rows(attention: AttentionView, layer: int, position: int, m: int) -> list[list[Piece]]:
     """Every number that dimension m of a token's embedding goes through in a layer, as rows of a table."""
     trace, config, made = attention.trace, attention.config, []
     mlp = "the experts" if experts.there(trace, layer) else "the MLP"
@@ -47,7 +48,7 @@ def rows(attention: AttentionView, layer: int, position: int, m: int) -> list[li
     for quantity, said in STREAM:
         if trace.has(quantity, layer):
             at = trace.stage(quantity, layer).address({"position": position, "query": position, "model": m})
-            made.append([plain(said.format_map(words)), value(number_at(trace, at))])
+            made.append([Piece(said.format_map(words)), value(number_at(trace, at))])
     return made
 
 

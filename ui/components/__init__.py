@@ -1,7 +1,9 @@
 """The components that Streamlit does not have: each a Python mount function with its JavaScript and CSS beside it.
 
-They stand in the page itself and share one selection there, see selection.js. What they are sent is bytes, or a
-list that holds one mapping: in a mapping alone Streamlit would look for dataframes, and import pandas for that.
+A mount function takes typed values and turns them into what its JavaScript takes; it knows nothing of the selection or
+of a run. The components stand in the page itself and share one selection there, see selection.js, and its palette, see
+theme.js. What they are sent is bytes, or a list that holds one mapping: in a mapping alone Streamlit would look for
+dataframes, and import pandas for that.
 """
 
 from pathlib import Path

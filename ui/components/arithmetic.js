@@ -1,12 +1,6 @@
 // Draws steps of equations. Every run of characters comes ready from the server as
 // [text, role, address]; a run with an address is a button that opens that number.
 
-function element(tag, properties = {}, children = []) {
-  const node = Object.assign(document.createElement(tag), properties)
-  node.append(...children)
-  return node
-}
-
 export default function ({ data: [data], parentElement, setTriggerValue }) {
   const open = (parentElement.openDetails ??= new Set())
   const focused = parentElement.activeElement?.dataset?.focus
@@ -35,7 +29,7 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
       element("tbody", {}, body),
     ])])
   }
-  const fold = (id, { label, lines = [], words = [], tables = [] }) => {
+  const fold = (id, { label, lines, words, tables }) => {
     const node = element("details", {}, [element("summary", { textContent: label })])
     node.firstChild.dataset.focus = `fold ${id}`
     // What is folded is built when it is first unfolded: long rows cost nothing until then.
@@ -60,8 +54,8 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
     element("span", { className: "no", textContent: i + 1 }),
     element("div", {}, [
       ...content.lines.map(line),
-      ...(content.words ?? []).map(said),
-      ...(content.folds ?? []).map((each, j) => fold(`${i}.${j}`, each)),
+      ...content.words.map(said),
+      ...content.folds.map((each, j) => fold(`${i}.${j}`, each)),
     ]),
   ])
   const opened = ({ trail, lines, words, folds }) => element("div", { className: "opened" }, [
@@ -79,7 +73,7 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
     ...folds.map((each, j) => fold(`opened.${j}`, each)),
   ])
 
-  const section = element("section", { ariaLabel: data.name, className: data.dark ? "dark" : "" })
+  const section = element("section", { ariaLabel: data.name })
   section.setAttribute("role", "region")
   section.dataset.weight = data.weight
   if (data.opened) section.append(opened(data.opened))
@@ -87,5 +81,6 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
   section.append(element("ol", {}, data.steps.map(step)))
   const old = parentElement.querySelector("section")
   old ? old.replaceWith(section) : parentElement.append(section)
+  theme(section)
   if (focused) [...section.querySelectorAll("[data-focus]")].find((n) => n.dataset.focus === focused)?.focus()
 }

@@ -1,13 +1,11 @@
 """A flow drawing whose steps and heads can be pressed, and walked with the arrow keys."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 import streamlit as st
 
-from ui.components import is_index
+from ui.components import is_index, source
 
-HERE = Path(__file__).parent
 CSS = """
 .frame { overflow-x: auto; }
 svg { display: block; min-width: 860px; width: 100%; height: auto; }
@@ -16,7 +14,7 @@ svg { display: block; min-width: 860px; width: 100%; height: auto; }
 [role=button]:focus-visible { outline: 2px solid var(--st-primary-color); border-radius: 6px; }
 """
 
-_mount = st.components.v2.component("attention_lab_flow", css=CSS, js=(HERE / "flow.js").read_text(encoding="utf-8"))
+_mount = st.components.v2.component("attention_lab_flow", css=CSS, js=source("flow.js"))
 
 
 def flow(

@@ -1,74 +1,6 @@
 // Draws matrices as tables, lights the cells that a number comes from, and takes what is typed into them.
-const MOST_TERMS = 8
 // From how dark (light) a cell on, the lighter (darker) ink is read best: either way at least 4.6 to 1.
 const DEEP = { light: 0.755, dark: 0.575 }
-
-function element(tag, properties = {}, children = []) {
-  const node = Object.assign(document.createElement(tag), properties)
-  node.append(...children)
-  return node
-}
-
-// The cells of an input that a result's cell is made from: [first row, last row, first column, last column].
-function region(matrix, axes, free, index) {
-  const span = (axis, shown, labels) => {
-    if (axis === "one") return [0, 0]
-    if (free.includes(axis) || index[axis] === undefined) return [0, labels.length - 1]
-    const at = index[axis] - shown.start
-    return [at, at]
-  }
-  return [...span(axes[0], matrix.rows, matrix.rows.labels), ...span(axes[1], matrix.columns, matrix.columns.labels)]
-}
-
-// The terms of a sum of products that are on screen: [left text, right text, product].
-function terms(product, left, right, index) {
-  const along = (matrix, axes) => {
-    const inRows = axes[0] === product.over
-    const other = inRows ? axes[1] : axes[0]
-    const shown = inRows ? matrix.columns : matrix.rows
-    const at = other === "one" ? 0 : index[other] - shown.start
-    const length = (inRows ? matrix.rows : matrix.columns).labels.length
-    return Array.from({ length }, (_, i) => (inRows ? [i, at] : [at, i]))
-      .map(([r, c]) => [matrix.texts[r]?.[c], matrix.values[r]?.[c]])
-  }
-  const b = along(right, product.right_axes)
-  return along(left, product.left_axes).map(([text, value], i) => [text, b[i]?.[0], value * b[i]?.[1]])
-    .filter(([x, y]) => x !== undefined && y !== undefined)
-}
-
-const negative = (text) => (text?.startsWith("−") ? `(${text})` : text)
-
-// What a cell of a result is made from, as a line of text.
-function told(data, name, row, column) {
-  const byName = Object.fromEntries(data.matrices.map((each) => [each.name, each]))
-  const matrix = byName[name]
-  const index = { [matrix.rows.name]: row + matrix.rows.start, [matrix.columns.name]: column + matrix.columns.start }
-  const place = [matrix.rows.labels[row], matrix.columns.labels[column]].filter(Boolean).join(", ")
-  const text = matrix.texts[row][column]
-  const head = `${matrix.title} [${place}]`
-  const product = data.products.find((each) => each.result === name)
-  if (product) {
-    const [left, right] = [byName[product.left], byName[product.right]]
-    const every = terms(product, left, right, index)
-    const total = (product.left_axes[0] === product.over ? left.rows : left.columns).total
-    const kept = every.length > MOST_TERMS
-      ? [...every].sort((x, y) => Math.abs(y[2]) - Math.abs(x[2])).slice(0, MOST_TERMS) : every
-    let line = kept.map(([x, y]) => `${x} × ${negative(y)}`).join(" + ")
-    const bias = product.bias ? byName[product.bias] : null
-    const shift = bias ? bias.values[0][index[product.right_axes[1]] - bias.columns.start] ?? 0 : 0
-    const rest = matrix.values[row][column] - kept.reduce((sum, [, , x]) => sum + x, 0) - shift
-    if (total > kept.length) line += ` + ${negative(rest.toFixed(2).replace("-", "−"))} from ${total - kept.length} more`
-    if (bias) line += ` + ${negative(shift.toFixed(2).replace("-", "−"))} (bias)`
-    return `${head} = ${line} = ${text}`
-  }
-  const from = data.sources.filter((each) => each.result === name).flatMap((each) => {
-    const input = byName[each.input]
-    const [top, bottom, first, last] = region(input, each.axes, each.free, index)
-    if (last > first) return [`a row of ${input.title}`]
-    return top === bottom && input.texts[top]?.[first] !== undefined ? [`${input.title} ${input.texts[top][first]}`] : []
-  })
-  return from.length ? `${head} = ${text}, from ${from.join(", ")}` : `${head} = ${text}`
-}
 
 export default function ({ data: [data], parentElement, setTriggerValue }) {
   const state = (parentElement.grid ??= { figures: new Map(), at: null })
@@ -83,7 +15,7 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
     state.root.addEventListener("focusin", (event) => state.focused(event))
     parentElement.append(state.root)
   }
-  state.root.classList.toggle("dark", data.dark)
+  const { dark } = theme(state.root)
   const matrixOf = (name) => state.data.matrices.find((each) => each.name === name)
   const send = (what, name, row, column, more = {}) => {
     const { rows, columns } = matrixOf(name)
@@ -241,7 +173,7 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
     held.cells.forEach((row, r) => row.forEach((cell, c) => {
       const shade = matrix.shades[r][c] ?? 0
       const was = matrix.before?.[`${r},${c}`]
-      const deep = matrix.scale === "weights" && shade > DEEP[data.dark ? "dark" : "light"]
+      const deep = matrix.scale === "weights" && shade > DEEP[dark ? "dark" : "light"]
       const looks = [Math.round(shade * 100), deep, was, matrix.texts[r][c]].join("|")
       // Only what has changed is touched: a thousand cells drawn anew take longer than an edit may.
       if (cell.looks === looks || cell.classList.contains("editing")) return

@@ -81,24 +81,34 @@ class Product:
     bias: str | None = None
 
 
+@dataclass(frozen=True)
+class Refused:
+    """A cell whose text could not be read, which stays open with what was typed and the reason."""
+
+    name: str
+    row: int
+    column: int
+    text: str
+    message: str
+
+
 _mount = st.components.v2.component(
-    "attention_lab_grid", css=source("grid.css"), js=source("grid.js"),
+    "attention_lab_grid", css=source("grid.css"), js=source("theme.js", "element.js", "grid_told.js", "grid.js"),
 )  # fmt: skip
 
 
 def grid(
-    matrices: list[Matrix], sources: list[Source], products: list[Product], *, key: str, dark: bool,
+    matrices: list[Matrix], sources: list[Source], products: list[Product], *, key: str,
     on_pick: Callable[[str, int, int], None],
     on_edit: Callable[[str, int, int, str], None] | None = None,
     on_window: Callable[[str, int], None] | None = None,
-    refused: dict[str, Any] | None = None,
+    refused: Refused | None = None,
 ) -> None:  # fmt: skip
     """Mount the matrices.
 
     on_pick:   called with a matrix's name and the row and column of the cell that was chosen
     on_edit:   called with the same and what was typed; of a cell that is turned over, with ""
     on_window: called with an axis and the first index that is to be shown of it
-    refused:   {"name", "row", "column", "text", "message"}: a cell whose text could not be read, kept open
     """
     sizes = {each.name: (each.rows, each.columns) for each in matrices}
 
@@ -129,7 +139,7 @@ def grid(
 
     _mount(
         key=key,
-        data=[message(matrices, sources, products, refused, dark)],
+        data=[message(matrices, sources, products, refused)],
         on_pick_change=picked,
         on_edit_change=edited,
         on_window_change=windowed,
@@ -137,15 +147,14 @@ def grid(
 
 
 def message(
-    matrices: list[Matrix], sources: list[Source], products: list[Product], refused: dict[str, Any] | None, dark: bool
+    matrices: list[Matrix], sources: list[Source], products: list[Product], refused: Refused | None
 ) -> dict[str, Any]:
     """What the browser is sent."""
     return {
         "matrices": [_matrix(each) for each in matrices],
         "sources": [vars(each) for each in sources],
         "products": [vars(each) for each in products],
-        "refused": refused,
-        "dark": dark,
+        "refused": refused and vars(refused),
     }
 
 

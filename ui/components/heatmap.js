@@ -1,23 +1,14 @@
 const WIDEST = 540;
 const READABLE = 12;
-const PATIENCE = 80;
 const THUMBNAIL = 38;
 const THUMBNAILS = 12;
 
 function unpack(bytes) {
-  const start = 4 + new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
-  const header = JSON.parse(new TextDecoder().decode(bytes.subarray(4, start)));
+  const { header, start } = unwrap(bytes);
   const answers = header.keys ?? header;
   const size = header.n * answers.tokens.length;
   const plane = (_, i) => bytes.subarray(start + i * size, start + (i + 1) * size);
   return { ...header, answers, planes: Array.from({ length: header.planes }, plane) };
-}
-
-function element(tag, text, className = "") {
-  const made = document.createElement(tag);
-  made.className = className;
-  made.textContent = text;
-  return made;
 }
 
 export default function ({ data, parentElement, setTriggerValue }) {
@@ -36,7 +27,6 @@ export default function ({ data, parentElement, setTriggerValue }) {
   let colours, frame, cellsInk, marksInk, width;
   let painted = null, hover = null, sending = null;
 
-  const inside = (at, stop) => Math.min(Math.max(at, 0), stop - 1);
   function chosen() {
     const { query, key, head } = selection();
     return { query: inside(query, n), key: inside(key, across), head: inside(head, planes.length) };
@@ -79,26 +69,25 @@ export default function ({ data, parentElement, setTriggerValue }) {
     const { query, key } = hover ?? now;
     const sum = row_sums ? row_sums[now.head][query].toFixed(2) : "1.00";
     readout.replaceChildren(
-      element("bdi", tokens[query], "query"), " → ", element("bdi", answering[key], "key"), " ",
-      element("b", weight({ query, key }, now.head)), ` · this row sums to ${sum}`);
+      worded("bdi", tokens[query], "query"), " → ", worded("bdi", answering[key], "key"), " ",
+      worded("b", weight({ query, key }, now.head)), ` · this row sums to ${sum}`);
   }
 
   function speak({ query, key, head }) {
     const words = `Row ${query}, ${tokens[query]}; column ${key}, ${answering[key]}; `
       + `weight ${weight({ query, key }, head)}`;
-    // What is put there again would be spoken again.
-    if (spoken.textContent !== words) spoken.textContent = words;
+    tell(spoken, words);
   }
 
   function fillTable({ query, key, head }) {
     const line = (cell, ...texts) => {
       const made = document.createElement("tr");
-      made.append(...texts.map((text) => element(cell, text)));
+      made.append(...texts.map((text) => worded(cell, text)));
       return made;
     };
     const table = document.createElement("table");
     const caption = document.createElement("caption");
-    caption.append("Weights that ", element("bdi", tokens[query], "query"), " gives");
+    caption.append("Weights that ", worded("bdi", tokens[query], "query"), " gives");
     const lines = answering.map((token, at) => line("td", token, weight({ query, key: at }, head)));
     lines[key].className = "key";
     table.append(caption, line("th", "Token", "Weight"), ...lines);
@@ -122,11 +111,11 @@ export default function ({ data, parentElement, setTriggerValue }) {
   }
 
   function headButton(name) {
-    const button = element("button", "");
+    const button = worded("button", "");
     button.type = "button";
     button.tabIndex = -1;
     button.ariaLabel = `Head ${name}`;
-    button.append(document.createElement("canvas"), element("span", name));
+    button.append(document.createElement("canvas"), worded("span", name));
     return button;
   }
 

@@ -2,8 +2,6 @@
 // each, the corner and the side of a cell in CSS pixels, how its labels are written, and from how many
 // hundredths on a weight's digits are. What belongs to both axes is a pair: rows, columns.
 
-const LIGHT = ["#f4f7fc", "#d3e6f3", "#9cc8e3", "#67a9d2", "#4881b0", "#204e85", "#09316c"];
-const DARK = ["#18222d", "#1d3a52", "#24496c", "#2f6090", "#6090b8", "#9abbdb", "#d6ecff"];
 const CODES = 202;
 const LABEL_GAP = 8;
 const WIDEST_CELL = 30;
@@ -16,7 +14,7 @@ const decimals = (code) => (hundredths(code) / 100).toFixed(2);
 // Every code's colour, the ink that is read on it, and the same colours as an ImageData's pixels.
 function palette(root) {
   const colours = theme(root);
-  const stops = (colours.dark ? DARK : LIGHT).map(channels);
+  const stops = colours.weights.split(" ").map(channels);
   colours.fills = [];
   colours.inks = [];
   colours.pixels = new Uint32Array(CODES);
@@ -27,7 +25,7 @@ function palette(root) {
     const mixed = stops[low].map((from, i) => Math.round(from + (stops[low + 1][i] - from) * (at - low)));
     const fill = `#${mixed.map((value) => value.toString(16).padStart(2, "0")).join("")}`;
     colours.fills.push(fill);
-    colours.inks.push(luminance(fill) < 0.179 ? "#ffffff" : "#000000");
+    colours.inks.push(luminance(fill) < 0.179 ? colours["on-dark"] : colours["on-light"]);
     colours.pixels[code] = 0xff000000 | (mixed[2] << 16) | (mixed[1] << 8) | mixed[0];
   }
   return colours;

@@ -1,11 +1,9 @@
 const WIDEST = 420;
 const SMALL = 0.26; // the image alone, beside the other
 const OPAQUE = 0.68; // how much of the image the colours hide
-const PATIENCE = 80;
 
 function unpack(bytes) {
-  const start = 4 + new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
-  const header = JSON.parse(new TextDecoder().decode(bytes.subarray(4, start)));
+  const { header, start } = unwrap(bytes);
   const n = header.tokens.length, end = start + 4 * n * n;
   return { ...header, n, weights: new Float32Array(bytes.slice(start, end).buffer), pixels: bytes.subarray(end) };
 }
@@ -19,10 +17,6 @@ function paint({ width, height, pixels }) {
   }
   own.putImageData(made, 0, 0);
   return canvas;
-}
-
-function element(tag, text, className = "") {
-  return Object.assign(document.createElement(tag), { textContent: text, className });
 }
 
 export default function ({ data, parentElement, setTriggerValue }) {
@@ -39,7 +33,6 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const image = paint(given);
   let colours, ink, wide, high, width, sending = null;
 
-  const inside = (at, stop) => Math.min(Math.max(at, 0), stop - 1);
   const weight = (query, key) => weights[query * n + key];
 
   function chosen() {
@@ -102,8 +95,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
     frame(key, colours.key, query === key ? 5 : 1.5);
     frame(query, colours.query, 1.5);
     readout.replaceChildren(
-      element("span", tokens[query], "query"), " → ", element("span", tokens[key], "key"), " ",
-      element("b", weight(query, key).toFixed(4)),
+      worded("span", tokens[query], "query"), " → ", worded("span", tokens[key], "key"), " ",
+      worded("b", weight(query, key).toFixed(4)),
       ` · full colour: ${most.toFixed(4)}, the most that a patch gets`);
     for (const [at, button] of [...others.children].entries()) {
       button.className = [at === query && "query", at === key && "key"].filter(Boolean).join(" ");
@@ -119,17 +112,17 @@ export default function ({ data, parentElement, setTriggerValue }) {
   function fillTable(query, key) {
     const made = document.createElement("table"), caption = document.createElement("caption");
     const rest = tokens.slice(0, before).map((token, at) => `${token} ${weight(query, at).toFixed(4)}`);
-    caption.append("Weights that ", element("span", tokens[query], "query"), " gives",
+    caption.append("Weights that ", worded("span", tokens[query], "query"), " gives",
       rest.length ? `; ${rest.join(", ")}` : "");
     const head = document.createElement("tr");
-    head.append(element("th", ""), ...Array.from({ length: columns }, (_, at) => element("th", `c${at}`)));
+    head.append(worded("th", ""), ...Array.from({ length: columns }, (_, at) => worded("th", `c${at}`)));
     made.append(caption, head, ...Array.from({ length: rows }, (_, down) => {
       const line = document.createElement("tr");
       const cells = Array.from({ length: columns }, (_, across) => {
         const token = before + down * columns + across;
-        return element("td", weight(query, token).toFixed(4), token === key ? "key" : "");
+        return worded("td", weight(query, token).toFixed(4), token === key ? "key" : "");
       });
-      line.append(element("th", `r${down}`), ...cells);
+      line.append(worded("th", `r${down}`), ...cells);
       return line;
     }));
     table.replaceChildren(made);
@@ -164,8 +157,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   function speak() {
     const { query, key } = chosen();
     const words = `${tokens[query]} gives ${weight(query, key).toFixed(4)} to ${tokens[key]}`;
-    // What is put there again would be spoken again.
-    if (spoken.textContent !== words) spoken.textContent = words;
+    tell(spoken, words);
   }
 
   function turn(answering) {
@@ -176,7 +168,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
 
   const on = (target, type, act) => target.addEventListener(type, act, { signal });
   others.replaceChildren(...tokens.slice(0, before).map((token, at) => {
-    const button = Object.assign(element("button", token), { type: "button" });
+    const button = Object.assign(worded("button", token), { type: "button" });
     on(button, "click", (event) => pick({ [role(event)]: at }, 0));
     return button;
   }));

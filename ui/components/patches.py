@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import streamlit as st
@@ -34,33 +35,40 @@ _mount = st.components.v2.component(
     "attention_patches",
     html=_HTML,
     css=source("patches.css"),
-    js=source("selection.js", "heatmap_draw.js", "patches.js"),
+    js=source("selection.js", "theme.js", "heatmap_draw.js", "element.js", "picked.js", "patches.js"),
 )
 
 
-def payload(
-    image: NDArray[np.uint8],
-    grid: tuple[int, int],
-    weights: NDArray[np.floating],
-    tokens: Sequence[str],
-    selection: Selection,
-    tallest: int,
-) -> bytes:
+@dataclass(frozen=True)
+class Patched:
+    """An image in patches, and what each looks at.
+
+    image:   [height, width, 3], what the model reads of it
+    grid:    rows and columns of patches
+    weights: [query, key], of the plane that is shown
+    tokens:  their names, those that are no patch first
+    """
+
+    image: NDArray[np.uint8]
+    grid: tuple[int, int]
+    weights: NDArray[np.floating]
+    tokens: Sequence[str]
+
+
+def payload(made: Patched, selection: Selection, tallest: int) -> bytes:
     """All that the picture needs: a header, the weights as float32, and the pixels; arguments as for `patches`."""
-    rows, columns = grid
+    rows, columns = made.grid
+    height, width, _ = made.image.shape
     header = {
-        "rows": rows, "columns": columns, "height": image.shape[0], "width": image.shape[1],
-        "tokens": list(tokens), "before": len(tokens) - rows * columns, "tallest": tallest, **selection._asdict(),
+        "rows": rows, "columns": columns, "height": height, "width": width, "tokens": list(made.tokens),
+        "before": len(made.tokens) - rows * columns, "tallest": tallest, **selection._asdict(),
     }  # fmt: skip
-    exact = np.ascontiguousarray(weights, "<f4").reshape(-1).view(np.uint8)
-    return pack(header, np.concatenate([exact, np.ascontiguousarray(image).reshape(-1)]))
+    exact = np.ascontiguousarray(made.weights, "<f4").reshape(-1).view(np.uint8)
+    return pack(header, np.concatenate([exact, np.ascontiguousarray(made.image).reshape(-1)]))
 
 
 def patches(
-    image: NDArray[np.uint8],
-    grid: tuple[int, int],
-    weights: NDArray[np.floating],
-    tokens: Sequence[str],
+    made: Patched,
     selection: Selection,
     *,
     tallest: int,
@@ -71,16 +79,12 @@ def patches(
 
     What the server holds as the selection reaches the page through here, and the other components listen to it.
 
-    image:   [height, width, 3], what the model reads of it
-    grid:    rows and columns of patches
-    weights: [query, key], of the plane that is shown
-    tokens:  their names, those that are no patch first
     tallest: how high it is at most, in CSS pixels
     """
 
     def picked() -> None:
-        cell = chosen_cell(st.session_state[key].get("pick"), len(tokens), len(tokens))
+        cell = chosen_cell(st.session_state[key].get("pick"), len(made.tokens), len(made.tokens))
         if cell:
             on_pick(*cell)
 
-    _mount(key=key, data=payload(image, grid, weights, tokens, selection, tallest), on_pick_change=picked)
+    _mount(key=key, data=payload(made, selection, tallest), on_pick_change=picked)

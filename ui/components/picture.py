@@ -1,13 +1,12 @@
 """Buttons that save a picture as SVG, or as PNG painted from it in the browser."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 import streamlit as st
 
-HERE = Path(__file__).parent
+from ui.components import source
 
-_mount = st.components.v2.component("attention_lab_picture", js=(HERE / "picture.js").read_text(encoding="utf-8"))
+_mount = st.components.v2.component("attention_lab_picture", js=source("picture.js"))
 
 
 def picture(label: str, name: str, draw: Callable[[], str], *, key: str) -> None:

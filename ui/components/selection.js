@@ -29,29 +29,6 @@ function echo(held) {
   if (!pending.length) publish(held, "server");
 }
 
-// Reads Streamlit's theme and writes this application's colours onto the component.
-function theme(root) {
-  const style = getComputedStyle(root);
-  const probe = document.createElement("canvas").getContext("2d");
-  probe.fillStyle = style.getPropertyValue("--st-background-color").trim() || "#ffffff";
-  const dark = luminance(probe.fillStyle) < 0.2;
-  const colours = dark
-    ? { query: "#56b4e9", key: "#f08a4b", muted: "#8f9bab", line: "#2a3542", panel: "#161d26" }
-    : { query: "#0072b2", key: "#c2410c", muted: "#5f6b7a", line: "#e3e8ee", panel: "#f7f9fb" };
-  colours.background = probe.fillStyle;
-  colours.ink = style.getPropertyValue("--st-text-color").trim() || (dark ? "#e8edf3" : "#1b2430");
-  for (const [name, value] of Object.entries(colours)) root.style.setProperty(`--${name}`, value);
-  return { ...colours, dark, font: style.getPropertyValue("--st-code-font").trim() || "monospace" };
-}
-
-const channels = (hex) => [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
-
-function luminance(hex) {
-  const [red, green, blue] = channels(hex).map((value) =>
-    value <= 10 ? value / 3294 : ((value / 255 + 0.055) / 1.055) ** 2.4);
-  return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
-}
-
 // A key with Ctrl, Alt or Command belongs to the browser.
 const isShortcut = (event) => event.ctrlKey || event.altKey || event.metaKey;
 

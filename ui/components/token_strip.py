@@ -15,7 +15,7 @@ _mount = st.components.v2.component(
     '<div class="strip" role="toolbar" aria-label="Tokens"></div>'
     '<div class="strip answering" role="toolbar" hidden></div>',
     css=source("token_strip.css"),
-    js=source("selection.js", "token_strip.js"),
+    js=source("selection.js", "theme.js", "token_strip.js"),
 )
 
 

@@ -1,1 +1,1 @@
-"""The Inspect page."""
+"""The Inspect page: who looks at whom, why, and what comes next."""

@@ -16,7 +16,7 @@ from ui.components import visible
 from ui.shared.continuation import Writing, parted
 from ui.shared.controls import back_button
 from ui.shared.models import or_said
-from ui.shared.selection import FRESH, bound, chosen, put, write_address
+from ui.shared.selection import bound, chosen, put, write_address
 from ui.words.sentences import counted
 
 LOOK_EVERY = 0.3  # seconds
@@ -157,7 +157,7 @@ def under_way(writing: Writing) -> None:
         st.session_state.pop("writing", None)
         st.session_state.wrote = writing
         if writing.kept:
-            put(text=writing.whole, **{**FRESH, "written": writing.held})
+            put(text=writing.whole, written=writing.held)
         st.rerun()
     count = len(writing.written)
     st.progress(count / writing.total, "Stopping …" if writing.stopping else f"{count} of {writing.total} tokens")

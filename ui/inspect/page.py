@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import streamlit as st
 
 import attention_core as ac
 from attention_core.attention_view import AttentionView
 from attention_core.plot.graph import alt_text, attention_graph, clicked, graph_info
 from ui.arithmetic.attention_weight import view
-from ui.components.arithmetic import arithmetic
+from ui.arithmetic.opened import show
+from ui.components.arithmetic import Arithmetic
 from ui.components.heatmap import Tokens, heatmap
 from ui.inspect.next_token import what_comes_next
 from ui.inspect.saving import graph_choices, save_menu
 from ui.shared.controls import asked, chosen_part, get_run_or_stop, input_and_model, pickers
+from ui.shared.menu import Page
 from ui.shared.models import or_said
 from ui.shared.page import open_page, theme_name
-from ui.shared.patches import tokens_box
 from ui.shared.selection import bound, chosen, put, write_address
 from ui.shared.shown import Along, Shown, example_of
+from ui.shared.tokens_box import tokens_box
 from ui.words import sentences as words
 from ui.words.examples import BY_TEXT
 
@@ -49,10 +49,15 @@ def headline(attention: AttentionView, part: Shown) -> None:
         old, new = example.swap
         swapped = BY_TEXT[example.text.replace(old, new)]
         swap.button(f"What if it was too {new}?" if "too" in example.text else f"What if it was {new}?",
-                    on_click=put, kwargs={"text": swapped.text, "open": "", "logit": "", "written": ""})  # fmt: skip
+                    on_click=swap_to, args=(swapped.text,))  # fmt: skip
     with pick, st.container(horizontal=True, horizontal_alignment="right"):
         pickers(attention)
         save_menu(attention, part)
+
+
+def swap_to(text: str) -> None:
+    """Show a sentence that differs in one word, so that the chosen pair stays."""
+    put(text=text, q=chosen()["q"], k=chosen()["k"])
 
 
 def graph(part: Shown) -> None:
@@ -101,7 +106,7 @@ def who_looks_at_whom(attention: AttentionView, part: Shown) -> None:
     st.html('<h2 class="block">Who looks at whom</h2>')
 
     def pick_head(plane: int) -> None:
-        put(head=str(plane), open="")
+        put(head=str(plane))
 
     def along(tokens: Along) -> Tokens:
         return Tokens(tokens.names, tokens.special)
@@ -116,9 +121,9 @@ def who_looks_at_whom(attention: AttentionView, part: Shown) -> None:
         f'(<span class="k">key{answering}</span>). {sums}</p>'
     )
     with st.container(horizontal=True):
-        bound(st.toggle, "Hide special tokens", "hide", {"open": ""})
+        bound(st.toggle, "Hide special tokens", "hide")
         if chosen()["hide"]:
-            bound(st.toggle, "Renormalize what is left", "renorm", {"open": ""})
+            bound(st.toggle, "Renormalize what is left", "renorm")
     masks = words.mask_note(attention.causal, attention.window(part.layer), len(attention.keys))
     for note in (masks, on_sinks(attention, part)):
         if note:
@@ -135,26 +140,19 @@ def on_sinks(attention: AttentionView, part: Shown) -> str | None:
     return words.trained_sink_note(part.queries.names[part.query], 1 - float(row.sum()), average)
 
 
-def worked_out(attention: AttentionView, part: Shown) -> dict[str, Any]:
+def worked_out(attention: AttentionView, part: Shown) -> Arithmetic:
     """The arithmetic of the chosen weight."""
     return view(
         attention, part.layer, chosen()["head"], *part.cell, part.keys.places if part.renormalized else None,
-        chosen()["open"], theme_name() == "dark", read_dims(),
+        chosen()["open"], read_dims(),
     )  # fmt: skip
 
 
-def why(attention: AttentionView, part: Shown, made: dict[str, Any]) -> None:
+def why(attention: AttentionView, part: Shown, made: Arithmetic) -> None:
     """The arithmetic, as it was worked out, with what may be chosen of it."""
     weight = part.pattern[part.plane, part.query, part.key]
     st.html(f'<h2 class="block">Why {weight:.2f}?</h2>')
-
-    def open_number(address: str) -> None:
-        put(open="~".join(filter(None, [chosen()["open"], address])))
-
-    def back(kept: int) -> None:
-        put(open="~".join(chosen()["open"].split("~")[:kept]) if kept else "")
-
-    arithmetic(made, key="arithmetic", on_open=open_number, on_back=back)
+    show(made, "open")
     if chosen()["head"] != "mean":
         dims_box(attention.config.d_head)
 
@@ -182,7 +180,7 @@ def inspect(run: ac.Trace | ac.EncoderDecoderTrace, made_for: tuple[str, str, st
     attention, part = chosen_part(run, made_for)
     if part is None:
         st.info("With special tokens hidden, nothing is left of this text.")
-        bound(st.toggle, "Hide special tokens", "hide", {"open": ""})
+        bound(st.toggle, "Hide special tokens", "hide")
         write_address()
         return
     # The arithmetic is worked out before anything is drawn, and sent first: what a click asks about should not wait.
@@ -207,7 +205,7 @@ def inspect(run: ac.Trace | ac.EncoderDecoderTrace, made_for: tuple[str, str, st
 
 def inspect_page() -> None:
     """The whole page."""
-    open_page("Inspect")
+    open_page(Page.INSPECT)
     loaded = input_and_model()
     run = get_run_or_stop(loaded)
     inspect(run, asked())

@@ -1,1 +1,1 @@
-"""Quantities of a computation as matrices: which part is shown, and what each cell opens."""
+"""Quantities of a computation as matrices that `components/grid.py` draws: what part is shown, what a cell opens."""

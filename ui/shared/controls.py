@@ -12,9 +12,11 @@ from attention_core.attention_view import AttentionView
 from attention_core.errors import InputError
 from ui.components import visible
 from ui.shared.continuation import Written, makes
+from ui.shared.fields import SIDES
 from ui.shared.image_box import get_image_trace, image_box
 from ui.shared.models import get_model, get_run, say_problem, shelf
-from ui.shared.selection import FRESH, LONGEST_TEXT, SIDES, bound, chosen, put, settle, write_address
+from ui.shared.readers import LONGEST_TEXT
+from ui.shared.selection import bound, chosen, put, settle, write_address
 from ui.shared.shown import Shown, chosen_attention, shown_part
 from ui.words.examples import EXAMPLES, Example
 
@@ -28,7 +30,7 @@ SIDE_SAYS = {
 
 def choose_example(example: Example) -> None:
     """Show an example where its attention can be read."""
-    put(text=example.text, layer=example.layer, head=str(example.head), **FRESH)
+    put(text=example.text, layer=example.layer, head=str(example.head))
 
 
 def sentence_box() -> DeltaGenerator:
@@ -37,7 +39,7 @@ def sentence_box() -> DeltaGenerator:
     with row:
         # What a model has written may have line breaks, which a box of one line would lose.
         box, more = (st.text_area, {"height": "content"}) if "\n" in chosen()["text"] else (st.text_input, {})
-        bound(box, "Sentence", "text", FRESH, label_visibility="collapsed", placeholder="Type a sentence", **more)
+        bound(box, "Sentence", "text", label_visibility="collapsed", placeholder="Type a sentence", **more)
         with st.popover("Examples"):
             for i, example in enumerate(EXAMPLES):
                 st.button(example.text, key=f"example_{i}", type="tertiary", on_click=choose_example, args=(example,))
@@ -48,7 +50,7 @@ def target_box(model: ac.Model | ac.EncoderDecoder, row: DeltaGenerator) -> None
     """What the decoder reads, beside the sentence; nothing where a model has no decoder beside its encoder."""
     if isinstance(model, ac.EncoderDecoder):
         with row:
-            bound(st.text_input, "Target", "target", FRESH, label_visibility="collapsed",
+            bound(st.text_input, "Target", "target", label_visibility="collapsed",
                   placeholder="Target: type what the decoder reads, or leave it to the model")  # fmt: skip
 
 
@@ -106,7 +108,7 @@ def get_run_or_stop(model: ac.Model | ac.EncoderDecoder) -> ac.Trace | ac.Encode
 
 def back_button(typed: str) -> None:
     """The way back from what a model has written to the text that was typed."""
-    st.button("Back to what was typed", type="tertiary", on_click=put, kwargs={"text": typed, **FRESH})
+    st.button("Back to what was typed", type="tertiary", on_click=put, kwargs={"text": typed})
 
 
 def side_row(run: ac.Trace | ac.EncoderDecoderTrace) -> None:
@@ -114,7 +116,7 @@ def side_row(run: ac.Trace | ac.EncoderDecoderTrace) -> None:
     if isinstance(run, ac.Trace):
         return
     with st.container(horizontal=True, vertical_alignment="center"):
-        bound(st.segmented_control, "Side", "side", FRESH, options=SIDES, required=True, width="content",
+        bound(st.segmented_control, "Side", "side", options=SIDES, required=True, width="content",
               format_func=SIDE_NAMES.__getitem__, label_visibility="collapsed")  # fmt: skip
         st.html(f'<p class="read">{SIDE_SAYS[chosen()["side"]]} {written(run)}</p>', width="stretch")
 
@@ -151,10 +153,10 @@ def pickers(attention: AttentionView, every: str | None = "Average of heads") ->
     layers, heads = attention.config.n_layers, attention.config.n_heads
     names = {str(h): f"Head {h}" for h in range(heads)} | ({"mean": every} if every else {})
     bound(
-        st.selectbox, "Layer", "layer", {"open": ""}, options=list(range(layers)), width=110,
+        st.selectbox, "Layer", "layer", options=list(range(layers)), width=110,
         format_func=lambda layer: f"Layer {layer}", label_visibility="collapsed",
     )  # fmt: skip
     bound(
-        st.selectbox, "Head", "head", {"open": ""}, options=list(names), width=175,
+        st.selectbox, "Head", "head", options=list(names), width=175,
         format_func=names.__getitem__, label_visibility="collapsed",
     )  # fmt: skip

@@ -12,9 +12,10 @@ from streamlit.delta_generator import DeltaGenerator
 
 import attention_core as ac
 from attention_core.errors import InputError
+from ui.shared.fields import DEFAULTS, UPLOAD
 from ui.shared.markdown import plain
 from ui.shared.pictures import DRAWN, MOST_MEGABYTES, fitted, read_picture
-from ui.shared.selection import DEFAULTS, FRESH, UPLOAD, bound, chosen, put, settle
+from ui.shared.selection import bound, chosen, put, settle
 
 
 class Uploaded(NamedTuple):
@@ -40,7 +41,7 @@ def image_box() -> DeltaGenerator:
     titles = {name: title for name, (title, _) in DRAWN.items()} | ({UPLOAD: "Your image"} if mine else {})
     row = st.container(horizontal=True, vertical_alignment="center")
     with row:
-        bound(st.segmented_control, "Image", "image", FRESH, options=list(titles), required=True,
+        bound(st.segmented_control, "Image", "image", options=list(titles), required=True,
               format_func=titles.__getitem__, label_visibility="collapsed")  # fmt: skip
         with st.popover("Upload", key="_upload_open", on_change=forget_problem):
             # Every kind is taken here and refused by what reads it, which says why, and of which file.
@@ -73,7 +74,7 @@ def take_upload() -> None:
         return
     st.session_state.uploaded = Uploaded(file.name, file.getvalue(), notes)
     st.session_state._upload_open = False  # it would hide what is shown now
-    put(image=UPLOAD, **FRESH)
+    put(image=UPLOAD)
 
 
 def image_title() -> str:

@@ -10,10 +10,11 @@ import attention_core as ac
 from attention_core.errors import CheckpointError
 from attention_core.hub.progress import Progress, amount
 from ui.shared.continuation import Written, tokens_with
+from ui.shared.fields import DEFAULTS
 from ui.shared.image_box import image_trace
 from ui.shared.markdown import plain
 from ui.shared.offer import loopback_alone, may_load, offered, refusal, title_of
-from ui.shared.selection import DEFAULTS, FRESH, chosen, put, write_address
+from ui.shared.selection import chosen, put, put_only, write_address
 from ui.shared.shelf import Job, Shelf, said
 
 LOOK_EVERY = 0.5  # seconds
@@ -37,7 +38,7 @@ def get_model(name: str) -> ac.Model | ac.EncoderDecoder:
         del state.wanted
         state.pop("job", None)
         if wanted != name:
-            put(model=wanted, **FRESH)
+            put(model=wanted)
             st.rerun()
     if name not in shelf().models:
         loading = place.empty()
@@ -50,7 +51,7 @@ def get_model(name: str) -> ac.Model | ac.EncoderDecoder:
         if not there:
             state.wanted = name
             if (shown := state.get("on_screen")) in shelf().models:
-                put(model=shown)
+                put_only(model=shown)
                 st.rerun()
             if name == DEFAULTS["model"] and not job.problem:
                 shelf().download(job)
@@ -124,7 +125,7 @@ def model_picker() -> None:
     def choose() -> None:
         name = (st.session_state._model or "").strip()
         if may_load(name):
-            put(model=name, **FRESH)
+            put(model=name)
         elif name:
             st.session_state.refused = {"model": refusal(name)}
 
@@ -182,7 +183,7 @@ def forget(name: str) -> None:
     for key in ("wanted", "job"):
         st.session_state.pop(key, None)
     if chosen()["model"] == name:
-        put(model=DEFAULTS["model"])
+        put_only(model=DEFAULTS["model"])
 
 
 @st.fragment(run_every=LOOK_EVERY)

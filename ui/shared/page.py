@@ -9,20 +9,21 @@ import streamlit as st
 from attention_core.hub.catalogue import Entry
 from attention_core.plot.theme import ThemeName
 from ui.shared.markdown import plain
-from ui.shared.menu import menu
+from ui.shared.menu import Page, menu
 from ui.shared.models import model_picker
 from ui.shared.offer import offered, title_of
+from ui.shared.palette import custom_properties
 from ui.shared.selection import address_of, chosen, read_address
 
-STYLE = (Path(__file__).parent / "page.css").read_text(encoding="utf-8")
+STYLE = custom_properties() + (Path(__file__).parent / "page.css").read_text(encoding="utf-8")
 SCRIPT = (Path(__file__).parent / "menu.js").read_text(encoding="utf-8")
 
 
-def open_page(title: str, origin: Callable[[], str] | None = None) -> None:
+def open_page(page: Page, origin: Callable[[], str] | None = None) -> None:
     """The first call of every page; `origin` says where its numbers come from, when it is not from the model."""
-    st.set_page_config(page_title=f"{title} · Attention Lab", page_icon="🔎", layout="wide")
+    st.set_page_config(page_title=f"{page.title} · Attention Lab", page_icon="🔎", layout="wide")
     st.html(f"<style>{STYLE}</style>")
-    read_address(title)
+    read_address(page)
     with st.container(key="top", horizontal=True, vertical_alignment="center"):
         st.html(f"<h1>Attention Lab</h1><script>{SCRIPT}</script>", width="content", unsafe_allow_javascript=True)
         menu(address_of)

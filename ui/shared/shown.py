@@ -11,7 +11,8 @@ import attention_core as ac
 from attention_core.attention_view import AttentionView, attention_views
 from attention_core.text.tokenizer import REPLACEMENT
 from ui.components.token_strip import StripToken
-from ui.shared.selection import DEFAULTS, chosen, put, settle
+from ui.shared.fields import DEFAULTS
+from ui.shared.selection import chosen, put, settle
 from ui.words.examples import BY_TEXT, Example
 from ui.words.sentences import first_pair
 
@@ -69,7 +70,7 @@ class Shown:
 
     def put(self, query: int, key: int) -> None:
         """Choose a cell."""
-        put(q=self.queries.places[query], k=self.keys.places[key], open="")
+        put(q=self.queries.places[query], k=self.keys.places[key])
 
 
 def chosen_attention(run: ac.Trace | ac.EncoderDecoderTrace) -> AttentionView:

@@ -58,5 +58,5 @@ def flow_drawing(attention: AttentionView, layer: int, head: int | None, step: i
     )
     flow(
         svg, key="flow", step=step, steps=len(STEP_TITLES), heads=attention.config.n_heads,
-        on_step=lambda wanted: put(step=wanted, open=""), on_head=lambda wanted: put(head=str(wanted), open=""),
+        on_step=lambda wanted: put(step=wanted), on_head=lambda wanted: put(head=str(wanted)),
     )  # fmt: skip

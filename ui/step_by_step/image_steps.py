@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from attention_core.config.image import ImageInput
-from ui.step_by_step.looks import Look, nearest, signed
+from ui.step_by_step.look import Look, nearest, signed
 from ui.step_by_step.steps import STEPS, Step
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from attention_core.attention_view import AttentionView, Kind
 from attention_core.ops.rotary import Rotate
 from ui.step_by_step import looks
-from ui.step_by_step.looks import Look
+from ui.step_by_step.look import Look
 from ui.words.traits import added, embedded, entered, read, scored, sharing, weighed
 
 

@@ -1,1 +1,1 @@
-"""The sentences of the pages, computed from what is shown."""
+"""The sentences of the pages, computed from what is shown: functions of a run that return text, and draw nothing."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from dataclasses import replace
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import streamlit as st
@@ -18,6 +18,7 @@ from attention_core.lessons.lesson_file import from_address, to_address
 from attention_core.lessons.presets import preset
 from attention_core.lessons.projected import Projected, head_lesson, project_head
 from attention_core.trace import Trace
+from ui.components.grid import Refused
 from ui.shared.controls import run_now
 from ui.shared.models import get_model
 from ui.shared.selection import chosen, put
@@ -143,12 +144,12 @@ def keep(steps: History[Setting]) -> None:
     put(**steps.present._asdict())
 
 
-def refuse(cell: dict[str, Any]) -> None:
+def refuse(cell: Refused) -> None:
     """Keep what was typed into a cell and could not be read, with the reason."""
     st.session_state.refused_cell = cell
 
 
-def refused() -> dict[str, Any] | None:
+def refused() -> Refused | None:
     """The cell whose text could not be read."""
     return st.session_state.get("refused_cell")
 

@@ -5,19 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import cache
 from itertools import groupby
-from typing import Any
 
 import numpy as np
 import streamlit as st
 
-from attention_core.computation.derivation import Address
+from attention_core.computation.derivation import Address, Piece
 from attention_core.computation.render import number
 from attention_core.lessons.solve import Solution, solve
 from attention_core.lessons.textbook import Claim, claims, own_sums, textbook
-from ui.arithmetic.equations import equation, named, plain
-from ui.components.arithmetic import arithmetic
-from ui.shared.page import theme_name
+from ui.arithmetic.equations import equation
+from ui.components.arithmetic import Arithmetic, Fold, Step, Table, arithmetic
 from ui.shared.selection import put
+from ui.shared.trail import Trail
 from ui.worked_example import lesson as state
 
 MOST = 11  # terms: as many words as the text has values
@@ -59,18 +58,18 @@ def decimals(claim: Claim) -> int:
     return 3 if claim.quantity == "output" else 2
 
 
-def row(claim: Claim) -> list[Any]:
+def row(claim: Claim) -> list[Piece]:
     """A claim as a row: what it is about, what is said, and what is true."""
     about = {"total": "all together", "output": f"dimension {claim.dim}"}.get(claim.quantity, f"“{claim.word}”")
     unscaled, scaled = solved()
     own, address = truth(claim, unscaled), address_of(claim)
     divided = None if claim.quantity == "score" and address is None else truth_scaled(claim, scaled)
     return [
-        plain(about),
-        plain(number(claim.value, decimals(claim)) + (" ✗" if is_wrong(claim) else "")),
-        plain("" if claim.implied is None else number(claim.implied, decimals(claim))),
-        plain("no query or key") if own is None else [number(own, 4), "plain", str(address) if address else "", about],
-        plain("" if divided is None else number(divided, 4)),
+        Piece(about),
+        Piece(number(claim.value, decimals(claim)) + (" ✗" if is_wrong(claim) else "")),
+        Piece("" if claim.implied is None else number(claim.implied, decimals(claim))),
+        Piece("no query or key") if own is None else Piece(number(own, 4), name=about, at=address),
+        Piece("" if divided is None else number(divided, 4)),
     ]  # fmt: skip
 
 
@@ -91,22 +90,19 @@ def truth_table() -> None:
         f'<p class="read">{wrong} of the {len(claims())} numbers that the text prints do not follow from its vectors '
         f"(✗). Softmax gives “{word}” the most. A true number opens its derivation.</p>"
     )
-    tables = [
-        {
-            "label": step,
-            "tables": [{"head": HEAD, "rows": [row(claim) for claim in group], "chosen": -1}],
-            "lines": [[*named(f"Its own numbers, {term.name}"), *equation(term, MOST)[0]] for term in own_sums(step)],
-        }
+    folds = [
+        Fold(
+            step,
+            [equation(term, MOST, name=f"Its own numbers, {term.name}")[0] for term in own_sums(step)],
+            tables=[Table(HEAD, [row(claim) for claim in group])],
+        )
         for step, group in groupby(claims(), key=lambda claim: claim.step)
     ]
 
-    def open_number(address: str) -> None:
+    def open_number(address: Address) -> None:
         if state.setting().lesson:
             state.start("textbook")
-        put(cell=address)
+        put(cell=Trail((address,)))
 
-    view = {"steps": [{"lines": [], "words": [], "folds": tables, "open": True}], "bars": None, "weight": "",
-            "opened": None, "dark": theme_name() == "dark"}  # fmt: skip
-    arithmetic(
-        view, key="truth", on_open=open_number, on_back=lambda kept: None, name="The textbook held against the truth"
-    )
+    arithmetic(Arithmetic([Step(folds=folds)]), key="truth", on_open=open_number, on_back=lambda kept: None,
+               name="The textbook held against the truth")  # fmt: skip

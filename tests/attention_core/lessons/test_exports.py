@@ -16,12 +16,13 @@ from hypothesis import HealthCheck, given, settings
 
 from attention_core.computation.derivation import latex
 from attention_core.lessons.export_latex import document, words
-from attention_core.lessons.export_page import page
+from attention_core.lessons.export_page import STYLE, page
 from attention_core.lessons.export_script import script
 from attention_core.lessons.export_tables import csv_zip, npz
 from attention_core.lessons.presets import PRESETS, preset
 from attention_core.lessons.sheets import outputs, sheets
 from attention_core.lessons.solve import solve
+from attention_core.plot.theme import DARK, LIGHT
 from tests.attention_core.lessons.strategies import lessons, small
 
 FEW = settings(max_examples=6, suppress_health_check=list(HealthCheck))
@@ -150,3 +151,8 @@ def test_every_weight_and_output_of_a_token_is_derived(lesson):
     for (_, term), text in zip(made, (latex(term) for _, term in made), strict=True):
         assert text.count(r"\begin{align*}") == 1
         assert term.at is not None
+
+
+def test_a_saved_page_has_the_colours_of_the_pages():
+    light, dark = ([each.ink, each.query, each.key, each.line, each.background] for each in (LIGHT, DARK))
+    assert re.findall(r"#[0-9a-f]+\b", STYLE.replace("#fff;", "#ffffff;"), re.IGNORECASE) == [*light, *dark]

@@ -34,13 +34,14 @@ def test_a_weight_of_a_twentieth_is_seen(colours):
 def test_digits_are_read_on_every_weight(colours):
     for w in range(101):
         colour = weight_colour(colours, w / 100)
-        assert contrast(ink_on(colour), colour) > 3.9
+        assert contrast(ink_on(colour), colour) > 4.5
 
 
 @pytest.mark.parametrize("colours", [LIGHT, DARK])
 def test_words_are_read_on_the_page(colours):
     for ink in (colours.query, colours.key, colours.value, colours.ink, colours.muted):
         assert contrast(ink, colours.background) > 4.5
+        assert contrast(ink, colours.panel) > 4.5
 
 
 @pytest.mark.parametrize("colours", [LIGHT, DARK])

@@ -4,7 +4,6 @@ import pytest
 
 import attention_core as ac
 from attention_core.attention_view import attention_views
-from attention_core.computation.derivation import Address
 from attention_core.explain import open_term
 from tests.every_family import CASES
 from tests.small_tokenizers import TEXT
@@ -15,7 +14,7 @@ POSITION, M = 1, 2
 NORMED = ("LayerNorm", "RMSNorm")
 
 
-# Norms before, after, within and around; MLPs beside attention; two attentions; experts; a layer without a norm.
+# Norms before, after, within and around; MLPs beside attention; two attention_views; experts; a layer without a norm.
 FAMILIES = ("gpt2", "bert", "olmo2", "gemma2", "falcon", "gptj", "bart", "t5", "mixtral", "modernbert", "opt")
 
 
@@ -35,8 +34,8 @@ def test_what_is_added_is_what_stands_before_it(sides):
     for attention in sides:
         for layer in range(attention.config.n_layers):
             stream, pending = None, []
-            for (words, *_), (shown, _, address, _) in rows(attention, layer, POSITION, M):
-                at = Address.parse(address)
+            for said, made in rows(attention, layer, POSITION, M):
+                words, shown, at = said.text, made.text, made.at
                 operation = type(attention.trace.stage(at.quantity, layer).operation).__name__
                 assert open_term(attention.trace, at).value == pytest.approx(number(shown), abs=6e-5)
                 assert ("normed" in words) == (operation in NORMED) or at.quantity == "embedding", words
@@ -58,10 +57,10 @@ def test_what_is_added_is_what_stands_before_it(sides):
 def test_the_line_and_its_sentence_hold_the_same_numbers_as_the_rows(sides):
     for attention in sides:
         step = stream_step(attention, 1, POSITION, M)
-        (table,) = step["folds"][0]["tables"]
-        shown = {at: digits for _, (digits, _, at, _) in table["rows"]}
-        line = [run for run in step["lines"][0] if run[2]]
-        assert all(number(shown[at]) == pytest.approx(number(digits), abs=6e-5) for digits, _, at, _ in line)
+        (table,) = step.folds[0].tables
+        shown = {made.at: made.text for _, made in table.rows}
+        line = [piece for piece in step.lines[0].pieces if piece.at]
+        assert all(number(shown[piece.at]) == pytest.approx(number(piece.text), abs=6e-5) for piece in line)
         said, config = joined(attention, M), attention.config
         assert (", normed, and added" in said) == (config.norm_position in ("branch", "both"))
         assert ("then normed" in said) == (config.norm_position == "post" and config.parallel_block == "no")

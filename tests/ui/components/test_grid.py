@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from ui.components.grid import Axis, Matrix, Product, Source, message, shades
+from ui.components.grid import Axis, Matrix, Product, Refused, Source, message, shades
 
 ROWS = Axis("query", "token (query)", ["a", "b"], 4, 11)
 COLUMNS = Axis("dim", "dimension", ["0", "1", "2"], 0, 3)
@@ -20,7 +20,7 @@ def matrix(**options):
 def test_the_message_is_plain_json_with_every_digit():
     product = Product("s", "q", "k", "dim", ("query", "dim"), ("key", "dim"), bias="b")
     source = Source("w", "s", ("query", "key"), free=("key",))
-    sent = message([matrix(sign="=", edits="type")], [source], [product], None, True)
+    sent = message([matrix(sign="=", edits="type")], [source], [product], None)
     held = json.loads(json.dumps(sent, allow_nan=False))
     (one,) = held["matrices"]
     assert one["texts"] == TEXTS
@@ -37,11 +37,17 @@ def test_signed_numbers_are_coloured_by_the_largest_and_weights_as_they_are():
 
 
 def test_what_was_before_an_edit_is_sent_for_the_changed_cells_alone():
-    (one,) = message([matrix(before={(1, 2): "0.75"})], [], [], None, False)["matrices"]
+    (one,) = message([matrix(before={(1, 2): "0.75"})], [], [], None)["matrices"]
     assert one["before"] == {"1,2": "0.75"}
 
 
 @pytest.mark.parametrize(("edits", "digits"), [("no", 0.1234568), ("type", 0.12345678901234)])
 def test_a_number_that_can_be_edited_is_sent_in_full(edits, digits):
     cell = Matrix("q", "", np.array([[0.12345678901234]]), [["0.12"]], ROWS, COLUMNS, edits=edits)
-    assert message([cell], [], [], None, False)["matrices"][0]["values"] == [[digits]]
+    assert message([cell], [], [], None)["matrices"][0]["values"] == [[digits]]
+
+
+def test_a_refused_cell_is_sent_with_what_was_typed_and_why():
+    sent = message([matrix(edits="type")], [], [], Refused("q", 4, 1, "1,,5", "Not a number."))
+    assert sent["refused"] == {"name": "q", "row": 4, "column": 1, "text": "1,,5", "message": "Not a number."}
+    assert message([matrix()], [], [], None)["refused"] is None

@@ -14,7 +14,7 @@ from attention_core.lessons.presets import preset
 from attention_core.lessons.solve import solve
 from ui.matrices.grids import grids
 from ui.matrices.matrix import View
-from ui.step_by_step.looks import Look
+from ui.step_by_step.look import Look
 from ui.step_by_step.steps import STEPS
 
 TEXT = "The animal didn't cross the street because it was too tired."

@@ -1,11 +1,14 @@
 """The model on screen stays until the other has come; what is said meanwhile."""
 
+from dataclasses import replace
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from attention_core.hub.progress import Progress
 from tests.hub import Hub, tiny_files
-from ui.shared import models, selection
+from ui.shared import models
+from ui.shared.fields import FIELDS
 from ui.shared.markdown import plain
 from ui.shared.models import bar, described, offer, told
 from ui.shared.offer import VARIABLE
@@ -21,15 +24,16 @@ def hub(monkeypatch, tmp_path):
         running.use(monkeypatch, tmp_path / "cache")
         monkeypatch.setenv(VARIABLE, NAME)
         monkeypatch.setattr(models, "shelf", lambda: shelf)
-        monkeypatch.setitem(selection.READERS, "model", str)
+        monkeypatch.setitem(FIELDS, "model", replace(FIELDS["model"], read=str))
         yield running
 
 
 def page():
     import streamlit as st
 
+    from ui.shared.fields import DEFAULTS
     from ui.shared.models import get_model
-    from ui.shared.selection import DEFAULTS, chosen
+    from ui.shared.selection import chosen
 
     st.session_state.setdefault("selection", dict(DEFAULTS))
     st.text(get_model(chosen()["model"]).name)

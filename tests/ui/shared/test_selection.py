@@ -1,9 +1,12 @@
 """What an address may say, and what becomes of junk."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from streamlit.testing.v1 import AppTest
 
-from ui.shared.selection import DEFAULTS, READERS, clean
+from ui.shared.fields import DEFAULTS, FIELDS
+from ui.shared.selection import clean
 
 
 def test_nothing_said_is_the_default():
@@ -20,7 +23,7 @@ def test_what_makes_sense_is_kept():
     assert (selection["q"], selection["k"]) == (4, 0)
     assert selection["hide"] is True
     assert selection["least"] == 0.25
-    assert selection["open"] == wanted["open"]
+    assert str(selection["open"]) == wanted["open"]
 
 
 def test_junk_is_named_and_the_default_stands():
@@ -35,9 +38,45 @@ def test_junk_is_named_and_the_default_stands():
 ANYTHING = st.one_of(st.none(), st.text(max_size=20), st.integers(), st.floats(), st.booleans())
 
 
-@given(st.fixed_dictionaries(dict.fromkeys(READERS, ANYTHING)))
+@given(st.fixed_dictionaries(dict.fromkeys(FIELDS, ANYTHING)))
 def test_cleaning_never_fails_and_is_stable(wanted):
     selection, _ = clean(wanted)
     assert set(selection) == set(DEFAULTS)
     assert clean(selection) == (selection, {})
     assert clean({key: str(value) for key, value in selection.items() if value is not None})[0] == selection
+
+
+SET = {"q": 4, "k": 2, "open": "q.3.1.4.0", "logit": "logits.4.7", "written": "5:1.2", "layer": 2}
+
+
+def page():
+    import streamlit as st
+
+    from ui.shared.selection import clean, put
+
+    st.session_state.setdefault("selection", clean(st.session_state.held)[0])
+    put(**st.session_state.change)
+
+
+def after(**change):
+    """What of `SET` is left after a choice."""
+    test = AppTest.from_function(page)
+    test.session_state.held, test.session_state.change = SET, change
+    selection = test.run().session_state.selection
+    assert {name: selection[name] for name in change} == change
+    return {name for name in SET.keys() - change.keys() if selection[name] != DEFAULTS[name]}
+
+
+@pytest.mark.parametrize(
+    ("change", "left"),
+    [
+        ({"text": "Another."}, {"layer"}),
+        ({"model": "gpt2"}, {"layer"}),
+        ({"text": "Another.", "q": 4, "k": 2, "written": "8:3"}, {"layer"}),
+        ({"head": "3"}, SET.keys() - {"open"}),
+        ({"q": 1}, SET.keys() - {"open", "q"}),
+        ({"graph": "all"}, SET.keys()),
+    ],
+)
+def test_a_choice_resets_what_depends_on_it_and_nothing_else(change, left):
+    assert after(**change) == left

@@ -8,9 +8,12 @@ import pytest
 
 import attention_core as ac
 from attention_core.attention_view import attention_views
+from tests.attention_core.families.small import small
+from tests.attention_core.families.test_decoders import IDS, ROTATED
 from tests.every_family import CASES
 from tests.small_tokenizers import TEXT
-from ui.step_by_step.looks import Look, cut, look_at_mask, look_at_mix, look_at_products, look_at_weights, signed
+from ui.step_by_step.look import Look, signed
+from ui.step_by_step.looks import cut, look_at_mask, look_at_mix, look_at_products, look_at_weights
 
 
 @pytest.mark.parametrize(
@@ -65,3 +68,14 @@ def test_a_token_that_may_look_at_itself_alone(causal):
 
 def test_numbers_have_a_true_minus_sign_and_no_negative_zero():
     assert [signed(each) for each in (-0.084, -0.001, np.float32(0.5))] == ["−0.08", "0.00", "0.50"]
+
+
+@pytest.mark.parametrize("head", [0, 5, None])
+def test_values_that_heads_share_are_mixed_by_each_of_them(head):
+    trace = small(ROTATED).trace(ids=IDS)
+    heads = range(6) if head is None else [head]
+    lengths = sum((trace.pattern(1)[each, 4] ** 2 * (trace.v(1)[each // 3] ** 2).sum(1)) ** 0.5 for each in heads)
+    best = int(lengths.argmax())
+    told = look_at_mix(Look(attention_views(trace)[None], 1, head, 4, 2))
+    assert trace.tokens[best] in told
+    assert f"{lengths[best] / lengths.sum():.0%}" in told

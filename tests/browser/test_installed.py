@@ -1,0 +1,46 @@
+"""The application as the command `attention-lab` opens it from an installed package, out of the checkout's sight."""
+
+import re
+
+import pytest
+
+from tests.browser.conftest import serving, settle
+
+pytestmark = pytest.mark.package
+
+
+@pytest.fixture(scope="module")
+def address(installed, tmp_path_factory):
+    """The installed application, started where others' files have the names of its own; it leaves no file behind."""
+    place, before = tmp_path_factory.mktemp("server"), installed.files()
+    (place / ".streamlit").mkdir()
+    (place / ".streamlit" / "config.toml").write_text("client.showSidebarNavigation = true\n")
+    for name in ("app.py", "ui.py", "pages.py"):
+        (place / name).write_text("raise SystemExit('not the application')\n")
+    home, program = {"HOME": str(place / "home"), "HF_HUB_OFFLINE": "1"}, installed.program("attention-lab")
+    yield from serving(
+        place / "log", home, lambda port: [program, f"--port={port}", "--address=127.0.0.1", "--no-browser"], cwd=place
+    )
+    assert installed.files() == before
+
+
+def test_the_first_page_opens(open_page):
+    page = open_page("/")
+    assert page.title() == "Inspect · Attention Lab"
+    page.locator(".badge", has_text="all-MiniLM-L6-v2").wait_for()
+    assert re.search(r"“it” gives 0\.68 of its attention to “animal”", page.locator("body").inner_text())
+
+
+def test_it_has_the_packages_own_options(open_page):
+    page = open_page("/")
+    assert page.get_by_test_id("stSidebar").count() == 0
+    assert page.get_by_role("button", name="Deploy").count() == 0
+
+
+@pytest.mark.parametrize("name", ["Step by step", "Worked example"])
+def test_every_page_of_the_menu_is_there(open_page, name):
+    page = open_page("/")
+    page.get_by_role("link", name=name).click()
+    page.wait_for_function("title => document.title === title", arg=f"{name} · Attention Lab")
+    settle(page)
+    assert page.get_by_role("alert").count() == 0

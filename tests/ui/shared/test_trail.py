@@ -1,0 +1,34 @@
+"""The numbers opened one from another, as an address holds them."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from attention_core.computation.derivation import Address
+from ui.shared.trail import EMPTY, LONGEST, Trail
+
+Q, W = Address("q", (3, 1, 10, 7)), Address("W_Q", (3, 1, 5, 7))
+ADDRESSES = st.builds(
+    Address, st.sampled_from(["q", "W_Q", "resid_pre", "logits"]), st.lists(st.integers(0, 10**6)).map(tuple)
+)
+
+
+@given(st.lists(ADDRESSES, max_size=LONGEST).map(tuple))
+def test_what_is_written_is_read_again(addresses):
+    trail = Trail(addresses)
+    assert Trail.parse(str(trail)) == trail
+    assert bool(trail) == bool(addresses)
+
+
+def test_a_number_is_opened_from_another_and_left_again():
+    trail = EMPTY.opened(Q).opened(W)
+    assert str(trail) == "q.3.1.10.7~W_Q.3.1.5.7"
+    assert trail.current == W
+    assert trail.back_to(1) == EMPTY.opened(Q)
+    assert trail.back_to(0) == EMPTY
+
+
+@pytest.mark.parametrize("junk", ["q.3~<b>", "~q.3", "q.3~", "q.-1", " ", "~".join(["q.3"] * (LONGEST + 1))])
+def test_junk_is_refused(junk):
+    with pytest.raises(ValueError, match="addresses joined by"):
+        Trail.parse(junk)

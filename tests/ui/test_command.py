@@ -1,0 +1,111 @@
+"""The command `attention-lab`: what it starts, and what it says where it cannot."""
+
+import os
+import socket
+import subprocess
+import sys
+
+import pytest
+
+from tests.paths import APP, ROOT
+from ui import command
+from ui.shared import offer
+
+
+@pytest.fixture
+def served(monkeypatch):
+    """What a server would have been started with."""
+    options = []
+    monkeypatch.setattr(command, "serve", options.extend)
+    monkeypatch.setenv(offer.VARIABLE, "from/before")
+    return options
+
+
+@pytest.fixture
+def taken():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        yield listener.getsockname()[1]
+
+
+def test_by_itself_it_serves_this_machine_and_opens_a_browser(served):
+    command.main([])
+    assert served == ["--server.address=localhost", "--server.headless=false", str(APP)]
+    assert os.environ[offer.VARIABLE] == "from/before"
+
+
+def test_what_is_asked_for_is_passed_on(served):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command.main([f"--port={port}", "--address=127.0.0.1", "--models", "a/b,c=./d", "--no-browser"])
+    assert served == ["--server.address=127.0.0.1", "--server.headless=true", f"--server.port={port}", str(APP)]
+    assert os.environ[offer.VARIABLE] == "a/b,c=./d"
+
+
+def test_no_models_beside_the_catalogue_can_be_asked_for(served):
+    command.main(["--models="])
+    assert offer.listed() == []
+
+
+@pytest.mark.parametrize("port", ["0", "65536", "99999", "-5", "8501.0", "http", "", "٨٥٠١x"])
+def test_a_port_that_is_none_is_refused(served, capsys, port):
+    with pytest.raises(SystemExit) as ended:
+        command.main([f"--port={port}"])
+    assert ended.value.code == 2
+    assert f"argument --port: {port!r} is not a port, which is a number from 1 to 65535" in capsys.readouterr().err
+    assert not served
+
+
+@pytest.mark.parametrize("port", ["1", "65535"])
+def test_the_first_and_the_last_port_are_ports(port):
+    assert command.port(port) == int(port)
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "localhost"])
+def test_a_port_that_is_taken_is_told(served, taken, address):
+    with pytest.raises(SystemExit) as ended:
+        command.main([f"--port={taken}", f"--address={address}"])
+    assert ended.value.code == f"attention-lab: port {taken} is already in use; choose another one with --port"
+    assert not served
+
+
+@pytest.mark.parametrize("address", ["192.0.2.1", "nowhere.invalid"])
+def test_an_address_that_is_not_this_machines_is_told(served, address):
+    with pytest.raises(SystemExit) as ended:
+        command.main([f"--address={address}"])
+    assert ended.value.code.startswith(f"attention-lab: cannot listen on {address}: ")
+    assert not served
+
+
+def test_what_is_missing_of_the_extra_is_named(served, monkeypatch):
+    monkeypatch.setattr(command, "find_spec", lambda name: None if name == "PIL" else object())
+    with pytest.raises(SystemExit) as ended:
+        command.main([])
+    assert ended.value.code == 'attention-lab: the application needs pillow: pip install "attention-lab[app]"'
+    assert not served
+
+
+def test_help_says_every_option(capsys):
+    with pytest.raises(SystemExit) as ended:
+        command.main(["--help"])
+    assert ended.value.code == 0
+    helped = capsys.readouterr().out
+    options = ("--port", "--address", "--models", "--no-browser", "--version")
+    assert [name for name in (*options, command.MODELS) if name not in helped] == []
+
+
+def test_it_names_the_variable_that_the_application_reads():
+    assert command.MODELS == offer.VARIABLE
+
+
+def test_nothing_is_imported_before_the_server_starts():
+    code = (
+        "import sys\n"
+        "from ui import command\n"
+        "command.serve = print\n"
+        "command.main([])\n"
+        "assert not {'numpy', 'streamlit', 'attention_core', 'ui.server'} & set(sys.modules)\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT, timeout=60)

@@ -1,0 +1,6 @@
+// An element with its properties and children.
+function element(tag, properties = {}, children = []) {
+  const node = Object.assign(document.createElement(tag), properties)
+  node.append(...children)
+  return node
+}
