@@ -30,6 +30,9 @@ def missing(both: object, name: str, side: type[Model | Trace]) -> AttributeErro
 class EncoderDecoderTrace:
     """What a run of an encoder–decoder leaves: a trace of each side.
 
+    encoder: the trace of the text
+    decoder: the trace of the target, which also has `cross_pattern(layer)`: [head, query, key], the decoder's tokens
+             asking and the encoder's answering
     ended: of what the model has written itself, whether it came to its end; None for a target that it was given
     """
 
@@ -54,7 +57,10 @@ class EncoderDecoderTrace:
 
 @dataclass(frozen=True)
 class EncoderDecoder:
-    """An encoder and a decoder that were trained together."""
+    """An encoder and a decoder that were trained together; each is a Model, run by `trace` over a text and its target.
+
+    Source: Vaswani et al. 2017, section 3.1, https://arxiv.org/abs/1706.03762
+    """
 
     name: str
     encoder: Model

@@ -2,7 +2,7 @@
 
 A number in a tree carries an address, under which `open_term` gives its own tree: so each opens into
 the next, down to the weights and embeddings of the checkpoint. How each quantity is made is declared
-in `layer.py`.
+in `architecture/`.
 """
 
 from __future__ import annotations
@@ -18,6 +18,10 @@ from attention_core.validate import told
 __all__ = ["cosine", "open_term", "output", "weight"]
 
 ENCODER = "encoder_"  # stands before an encoder's quantity where a decoder's trace is asked for it
+
+
+def __dir__() -> list[str]:
+    return __all__
 
 
 def weight(trace: Trace, layer: int, head: int, query: int, key: int) -> Term:

@@ -59,7 +59,12 @@ class Patches:
 
 @dataclass(frozen=True, repr=False)
 class ImageModel(Model):
-    """A model of images ready to run; immutable, so that many may share it."""
+    """A model of images ready to run; immutable, so that many may share it. Its tokens are "[CLS]" and the patches.
+
+    image: what it reads of an image: its size, and that of its patches
+
+    Source: Dosovitskiy et al. 2020, https://arxiv.org/abs/2010.11929
+    """
 
     @property
     def image(self) -> ImageInput:
@@ -74,8 +79,8 @@ class ImageModel(Model):
     ) -> Trace:  # fmt: skip
         """Run the model over an image, and keep the residual stream.
 
-        image: [height, width, 3], uint8, of the model's own size
-        attention_mask:  one for each token, the class token first; False for those that none may look at
+        image:          [height, width, 3], uint8, of the model's own size
+        attention_mask: [position], one for each token, the class token first; False for those that none may look at
         Raises InputError for an image of another size or type, and for a text or ids.
         """
         try:

@@ -20,7 +20,11 @@ from attention_core.validate import check_text, marks, whole_numbers
 
 @dataclass(frozen=True, repr=False)
 class Model(Network):
-    """A model ready to run: a network, and what it reads with; immutable, so that many may share it."""
+    """A model ready to run: a network, and what it reads with; immutable, so that many may share it.
+
+    config:  its sizes and traits
+    `trace(text)` runs it, and `parameter(name, layer)` is a trained tensor: W_Q is [n_heads, d_model, d_head].
+    """
 
     tokenizer: Reader
 
@@ -29,7 +33,8 @@ class Model(Network):
     ) -> Trace:
         """Run the model over a text, or over token ids, and keep the residual stream.
 
-        attention_mask: one for each id, False for those that only fill the text up, on the left or on the right
+        ids:            [position], whole numbers below d_vocab
+        attention_mask: [position], False for tokens that only fill the text up, on the left or on the right
         Raises InputError when there are no tokens, too many, or ids out of the vocabulary, and NonFiniteError when
         the stream is not finite.
         """

@@ -33,11 +33,18 @@ ASKED = {
 
 @dataclass(frozen=True)
 class Trace(ModelRun):
-    """One run of a model over one text; immutable.
+    """One run of a model over one text; immutable. Whatever is asked of it is computed then, and read-only.
 
-    resid: [n_layers + 1, position, d_model], the stream before the first layer and after each.
-    It grows with the number of tokens, not with its square: what is n × n is never kept.
+        scores = q · k / √d_head,  pattern = softmax(scores + mask),  z = pattern · v
+
+    tokens:  what the text is cut into, as it reads: [position]; ids: their ids
+    resid:   [n_layers + 1, position, d_model], the stream before the first layer and after each.
+             It grows with the number of tokens, not with its square: what is n × n is never kept.
     encoder: of a decoder's run, the trace of the encoder whose output it attends to
+
+    Layers, heads and positions count from 0; a layer that is not there raises InputError.
+
+    Source: Vaswani et al. 2017, section 3.2.1, https://arxiv.org/abs/1706.03762
     """
 
     model: Network

@@ -152,6 +152,14 @@ class Line:
         """The equation in one line of plain text."""
         return "".join(piece.text for piece in self.pieces)
 
+    @property
+    def rounding(self) -> str:
+        """A sentence where the digits as shown do not give the shown result; nothing where they do."""
+        if self.exact:
+            return ""
+        right, last = number(self.term.value, self.decimals), number(self.shown, self.decimals)
+        return f"Rounding shows: the digits as printed give {last}, the exact numbers {right}."
+
 
 CONFIGURED = frozenset({"d_head", "d_model", "width", "attn_root", "cap", "layer divisor", "bound", "offset"})
 """Numbers of the configuration, which are mostly whole, and then printed so."""

@@ -1,7 +1,20 @@
-"""Attention as pictures: arrays in, a Plotly figure or an SVG out."""
+"""Attention as pictures, for notebooks and pages.
 
-from attention_core.plot.graph import attention_graph
-from attention_core.plot.heatmap import attention_heatmap
-from attention_core.plot.svg import graph_svg, heatmap_svg
+heatmap(trace, layer, head)  one head's attention weights as a Plotly figure
+graph(trace, layer, head)    the same as a directed graph
+arithmetic(term)             how a number was made, as HTML
 
-__all__ = ["attention_graph", "attention_heatmap", "graph_svg", "heatmap_svg"]
+`attention_heatmap` and `attention_graph` draw weights of one's own, such as the average of all heads.
+Figures need Plotly, which is imported when one is asked for: pip install "attention-lab[plot]".
+"""
+
+from attention_core.plot.arithmetic_html import arithmetic
+from attention_core.plot.graph_figure import attention_graph
+from attention_core.plot.heatmap_figure import attention_heatmap
+from attention_core.plot.trace_figures import graph, heatmap
+
+__all__ = ["arithmetic", "attention_graph", "attention_heatmap", "graph", "heatmap"]
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -6,11 +6,15 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from attention_core.errors import InputError
 from attention_core.plot import columns
 from attention_core.plot.check import Weights, check_place, checked
 from attention_core.plot.labels import isolated, pair, short, width
 from attention_core.plot.layout import NODE, Box, Label, Layout, Numbers, curves, labels, places, window
 from attention_core.plot.theme import Theme
+from attention_core.validate import is_number, is_whole, told
+
+LAYOUTS = ("auto", "circle", "arc")
 
 MOST_IN_CIRCLE = 12  # tokens; with more of them a circle is a hairball
 MOST_EDGES = 400
@@ -96,12 +100,14 @@ def graph_info(
     names = [*tokens, *(key_tokens or ())]
     check_place("query", query, n)
     check_place("key", key, n_key)
-    if not 0 <= threshold <= 1:
-        raise ValueError(f"expected a threshold from 0 to 1, as the weights are, got {threshold}")
-    if strongest is not None and strongest < 1:
-        raise ValueError(f"expected strongest to be at least 1 edge a query, or None for all, got {strongest}")
+    if layout not in LAYOUTS:
+        raise InputError(f"expected a layout of {', '.join(LAYOUTS)}, got {told(layout)}")
+    if not (is_number(threshold) and 0 <= threshold <= 1):
+        raise InputError(f"expected a threshold from 0 to 1, as the weights are, got {told(threshold)}")
+    if strongest is not None and not (is_whole(strongest) and strongest >= 1):
+        raise InputError(f"expected strongest to be at least 1 edge a query, or None for all, got {told(strongest)}")
     if special is not None and len(special) != len(names):
-        raise ValueError(
+        raise InputError(
             f"expected special to say of each of the {len(names)} tokens whether it is, got {len(special)} flags"
         )
 

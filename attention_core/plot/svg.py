@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from attention_core.plot.columns import ACROSS
 from attention_core.plot.graph_info import Edge, GraphInfo, alt_text, label_room, node_colour
-from attention_core.plot.heatmap import SLOPE, TURN, HeatmapInfo, frames, heatmap_info, labelled, margins
+from attention_core.plot.heatmap_figure import SLOPE, TURN, HeatmapInfo, frames, heatmap_info, labelled, margins
 from attention_core.plot.labels import digits, isolated, pair, width
 from attention_core.plot.layout import LINE, NODE, RADIUS, RISE, WIDE, dot, slants
 from attention_core.plot.theme import MONO, SANS, Theme, ThemeName, ink_on, mixed, weight_colour

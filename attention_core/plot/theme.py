@@ -6,6 +6,9 @@ Here alone the application's colours stand; where some must be restated, a test 
 from dataclasses import dataclass
 from typing import Literal
 
+from attention_core.errors import InputError
+from attention_core.validate import told
+
 ThemeName = Literal["light", "dark"]
 
 SANS = '"Source Sans", system-ui, sans-serif'
@@ -64,8 +67,11 @@ DARK = Theme(
 
 
 def theme(name: ThemeName) -> Theme:
-    """The theme of that name."""
-    return {"light": LIGHT, "dark": DARK}[name]
+    """The theme of that name; InputError when there is none."""
+    themes = {"light": LIGHT, "dark": DARK}
+    if name not in themes:
+        raise InputError(f'theme is "light" or "dark", got {told(name)}.')
+    return themes[name]
 
 
 def channels(colour: str) -> tuple[int, int, int]:

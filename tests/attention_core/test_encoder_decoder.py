@@ -1,5 +1,6 @@
 """Encoder–decoders: what a decoder reads, and how its numbers open into the encoder's, down to trained ones."""
 
+import copy
 import json
 
 import numpy as np
@@ -9,7 +10,7 @@ from tokenizers import Tokenizer, models, pre_tokenizers, processors
 
 import attention_core as ac
 from attention_core.computation.derivation import Address, evaluate
-from attention_core.errors import InputError
+from attention_core.errors import InputError, SideError
 from attention_core.explain import number_at, open_term
 from attention_core.families.reading.configuration import read_config
 from attention_core.families.reading.convert import factor_lengths, tensor_sources
@@ -105,3 +106,31 @@ def test_memory_is_the_encoders_contextual_embedding(pair):
         open_term(both.encoder, Address("encoder_q", (0, 0, 0, 0)))
     with pytest.raises(InputError):
         open_term(both.decoder, Address("encoder_cross_q", (0, 0, 0, 0)))
+
+
+@pytest.mark.parametrize("name", ["pattern", "tokens", "logits", "resid", "cross_pattern"])
+def test_what_each_side_has_is_asked_of_a_side(pair, name):
+    trace = pair.trace("w3", target="w5")
+    with pytest.raises(SideError, match=rf"has two sides: say \.encoder\.{name} or \.decoder\.{name}"):
+        getattr(trace, name)
+    with pytest.raises(InputError, match=r"its trace\.encoder or trace\.decoder; got EncoderDecoderTrace"):
+        ac.explain.weight(trace, 0, 0, 0, 0)
+    with pytest.raises(SideError, match=r"\.encoder\.parameter"):
+        pair.parameter("W_Q", 0)
+
+
+def test_any_other_name_is_missing_as_ever(pair):
+    trace = pair.trace("w3", target="w5")
+    for made in (pair, trace):
+        assert not hasattr(made, "nothing")
+        assert not hasattr(made, "pattern")
+        with pytest.raises(AttributeError, match="object has no attribute 'nothing'"):
+            _ = made.nothing
+        assert copy.copy(made) == made
+
+
+@pytest.mark.parametrize("given", [{"text": ["w3"]}, {"text": "w3", "target": ["w5"]}, {"text": "w3", "target": 5},
+                                   {"text": "w3", "target_ids": "w5"}, {"text": np.zeros((2, 2, 3))}])  # fmt: skip
+def test_what_is_no_text_is_refused_on_both_sides(pair, given):
+    with pytest.raises(InputError):
+        pair.trace(**given)

@@ -118,3 +118,30 @@ def test_a_quantity_that_the_model_has_not_is_named(address):
     trace = ac.load("minilm").trace("it was")
     with pytest.raises(InputError, match=f"no quantity named '{address.partition('.')[0]}'"):
         explain.open_term(trace, Address.parse(address))
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [((6, 1, 10, 2), "Layer 6"), ((3, 12, 10, 2), "Head 12"), ((3, "mean", 10, 2), "Head 'mean'"),
+     ((3, 1, 16, 2), "Query 16"), ((3, 1, 10, -1), "Key -1"), ((3.0, 1, 10, 2), "Layer 3.0"),
+     ((3, True, 10, 2), "Head True")],
+)  # fmt: skip
+def test_a_place_that_is_not_there_is_named(trace, given, said):
+    with pytest.raises(InputError, match=f"^{said} is not there: give a whole number from 0 to"):
+        explain.weight(trace, *given)
+    if said[:3] != "Key":
+        with pytest.raises(InputError, match=f"^{said} is not there"):
+            explain.output(trace, *given[:3])
+
+
+@pytest.mark.parametrize("wrong", ["text", None, 5])
+def test_what_is_no_trace_is_refused(trace, wrong):
+    for ask in (lambda it: explain.weight(it, 0, 0, 0, 0), lambda it: explain.output(it, 0, 0, 0),
+                lambda it: explain.cosine(it, 0)):  # fmt: skip
+        for given in (wrong, trace.model):
+            with pytest.raises(InputError, match=r"Give a trace, as model\.trace\(text\) makes it"):
+                ask(given)
+    with pytest.raises(InputError, match="Give the address of a number"):
+        explain.open_term(trace, wrong)
+    with pytest.raises(InputError, match="Position 16"):
+        explain.cosine(trace, 16)

@@ -114,3 +114,20 @@ def test_a_model_that_cannot_write_says_so(bert, gpt2):
         bert.trace(ids=IDS).next_logits(-1)
     with pytest.raises(InputError, match="only a decoder takes one"):
         Continuation(gpt2, bert.trace(ids=IDS))
+
+
+def test_what_cannot_be_written_on_is_refused_at_once(gpt2, bert):
+    for given, said in (
+        ((gpt2, "text", greedy, 5), "ids are whole numbers"), ((gpt2, [], greedy, 5), "no tokens"),
+        ((gpt2, [101], greedy, 5), "Id 101"), ((gpt2, [5] * 44, greedy, 5), "too many"),
+        ((gpt2, IDS, "greedy", 5), "choose is greedy, or what"), ((gpt2, IDS, greedy, 1.5), "most is a whole number"),
+        ((bert, IDS, greedy, 5), "no language model"), (("gpt2", IDS, greedy, 5), "model is needed, got str"),
+    ):  # fmt: skip
+        with pytest.raises(InputError, match=said):
+            write(*given)
+
+
+def test_a_position_that_is_not_there_has_no_next_token(gpt2):
+    for position in (7, -2, "last", 1.0):
+        with pytest.raises(InputError, match=r"Position .* is not there: give a whole number from 0 to 6"):
+            gpt2.trace(ids=IDS).next_logits(position)

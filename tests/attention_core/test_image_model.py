@@ -140,3 +140,13 @@ def test_without_labels_there_are_no_logits(tmp_path):
     (tmp_path / "model.safetensors").write_bytes(renamed)
     with pytest.raises(InputError, match="no logits"):
         ac.load(tmp_path).trace(np.zeros((40, 56, 3), np.uint8)).logits()
+
+
+@pytest.mark.parametrize(
+    ("image", "said"),
+    [([[1], [2, 3]], "reads images"), (5, r"got \[\]"), (np.zeros((40, 56, 3)), "float64"),
+     (np.zeros((40, 56), np.uint8), r"got \[40, 56\]")],
+)  # fmt: skip
+def test_an_image_of_another_kind_is_refused(vit, image, said):
+    with pytest.raises(InputError, match=said):
+        vit.trace(image)

@@ -240,3 +240,9 @@ def test_a_trace_is_immutable(folder):
     for array in (trace.resid, trace.q(0), trace.pattern(1), trace.resid_mid(2), trace.contextual):
         with pytest.raises(ValueError, match="read-only"):
             array[0] = 0
+
+
+@pytest.mark.parametrize("name", [123, None, 1.5, ["minilm"], b"minilm"])
+def test_what_is_no_name_is_refused(name):
+    with pytest.raises(UnknownModelError, match="by its name, its hub id or its folder, got"):
+        ac.load(name)

@@ -110,3 +110,23 @@ def test_how_many_queries_run_at_once_changes_nothing(bert, monkeypatch, rows, w
     np.testing.assert_allclose(causal.trace(ids=IDS).resid, whole.resid, atol=1e-5)
     assert (whole.pattern(0) > 0).sum(axis=2).max() == (window or 7)
     assert (whole.pattern(1) > 0).sum(axis=2).max() == 7
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [({"text": ["a", "b"]}, "One text is run at a time"), ({"text": np.zeros((4, 4, 3))}, "reads texts, not images"),
+     ({"text": 5}, "A text is a str"), ({"ids": "abc"}, "ids are whole numbers"), ({"ids": [1.0]}, "got 1.0"),
+     ({"ids": [True]}, "got True"), ({"ids": [[1, 2]]}, "one row at a time"), ({"ids": []}, "no tokens"),
+     ({"ids": [1, 2], "attention_mask": [1, 2]}, "True or False for each token, got 2")],
+)  # fmt: skip
+def test_what_cannot_be_read_is_refused(bert, given, said):
+    with pytest.raises(InputError, match=said):
+        bert.trace(**given)
+
+
+def test_ids_and_marks_may_be_arrays(bert):
+    marks = [True] * 6 + [False]
+    expected = bert.trace(ids=IDS, attention_mask=marks)
+    made = bert.trace(ids=np.array(IDS), attention_mask=np.array(marks))
+    np.testing.assert_array_equal(made.resid, expected.resid)
+    assert made.ids == IDS

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from attention_core.errors import InputError
 from attention_core.sampling import best, greedy, probabilities, sampled
 
 LOGITS = arrays(np.float32, st.integers(1, 37), elements=st.floats(-30, 30, width=32))
@@ -72,3 +73,22 @@ def test_a_seed_draws_the_same_again_and_by_the_probabilities():
     np.testing.assert_allclose(np.bincount(drawn) / 4000, [0.1, 0.4, 0.2, 0.3], atol=0.03)
     narrow = sampled(5, top_k=1)
     assert {narrow(logits) for _ in range(50)} == {1}
+
+
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [({"temperature": 0}, "temperature is a number above 0, got 0; greedy takes"), ({"temperature": -1}, "above 0"),
+     ({"temperature": "hot"}, "got 'hot'"), ({"top_k": -1}, "top_k"), ({"top_k": 1.5}, "top_k"),
+     ({"top_p": 0}, "top_p"), ({"top_p": 1.5}, "top_p"), ({"top_p": True}, "top_p")],
+)  # fmt: skip
+def test_a_setting_out_of_range_is_refused_at_once(setting, said):
+    with pytest.raises(InputError, match=said):
+        sampled(1, **setting)
+    with pytest.raises(InputError, match=said):
+        probabilities(np.zeros(5, np.float32), **setting)
+
+
+@pytest.mark.parametrize("seed", [-1, 1.5, None, "a"])
+def test_a_seed_is_a_whole_number(seed):
+    with pytest.raises(InputError, match="The seed is a whole number"):
+        sampled(seed)

@@ -1,9 +1,14 @@
 """What is computed when asked for agrees with the stream that was kept."""
 
+import inspect
+from inspect import signature
+
 import numpy as np
 import pytest
 
+from attention_core import trace as trace_module
 from attention_core.errors import InputError
+from attention_core.trace import Trace
 
 IDS = [2, 97, 5, 41, 13, 0, 77]
 N, HEADS, D_HEAD, D_MODEL, D_MLP = 7, 5, 7, 35, 53
@@ -74,3 +79,36 @@ def test_a_text_and_its_tokens(bert):
     assert trace.tokens == ["w5", "w7", "[UNK]"]
     assert trace.ids == [9, 11, 1]
     assert [trace.text[t.start : t.end] for t in trace.pieces] == ["w5", "w7", "nothing"]
+
+
+ASKED = [name for name, made in inspect.getmembers(Trace, inspect.isfunction) if "layer" in signature(made).parameters
+         and not name.startswith("_") and name not in ("array", "has", "stage", "declared", "before_mask", "origin",
+                                                       "trained")]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ASKED)
+@pytest.mark.parametrize("layer", [-1, 3, "first", 1.0, True])
+def test_every_question_refuses_a_layer_that_is_none(trace, name, layer):
+    with pytest.raises(InputError, match=r"^Layer .* is not there|^There is no cross-attention here"):
+        getattr(trace, name)(layer)
+
+
+def test_the_questions_are_those_of_the_notebook():
+    assert {"q", "pattern", "mask", "experts", "cross_pattern", "resid_mid", "mlp_out"} <= set(ASKED)
+    assert {call.partition("(layer)")[0] for call in trace_module.ASKED if "(layer)" in call} <= set(ASKED)
+
+
+@pytest.mark.parametrize(
+    ("name", "layer", "said"),
+    [("weight", None, "weight stands in a layer: say which, from 0 to 2"), ("atn_out", 0, "Did you mean attn_out"),
+     ("zzzzzz", 0, r"no quantity named 'zzzzzz'\.$")],
+)  # fmt: skip
+def test_a_quantity_that_is_not_there(trace, name, layer, said):
+    with pytest.raises(InputError, match=said):
+        trace.array(name, layer)
+
+
+def test_only_a_decoder_has_cross_attention(trace):
+    for asked in (trace.cross_pattern, trace.cross_scores):
+        with pytest.raises(InputError, match="only the decoder of an encoder–decoder has it"):
+            asked(0)

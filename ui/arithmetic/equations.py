@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from attention_core.computation.derivation import Line, Piece, Term, line, shorten
+from attention_core.computation.derivation import Piece, Term, line, shorten
 from attention_core.computation.render import number
 from ui.components.arithmetic import Equation, Fold, Step, Table
 
@@ -24,15 +24,7 @@ def equation(term: Term, count: int = FIRST_TERMS, decimals: int = 4, name: str 
     """
     shown = line(shorten(term, count), decimals)
     rest = [f"{piece.text} is the sum of {piece.name}." for piece in shown.pieces if piece.is_rest]
-    return Equation(shown.pieces, name), rest + rounding(shown)
-
-
-def rounding(shown: Line) -> list[str]:
-    """A sentence where the digits as shown do not give the result to the last digit."""
-    if shown.exact:
-        return []
-    right, last = number(shown.term.value, shown.decimals), number(shown.shown, shown.decimals)
-    return [f"Rounding shows: the digits as printed give {last}, the exact numbers {right}."]
+    return Equation(shown.pieces, name), rest + ([shown.rounding] if shown.rounding else [])
 
 
 def equations(terms: Iterable[Term], count: int = FIRST_TERMS) -> tuple[list[Equation], list[str]]:

@@ -6,7 +6,7 @@ import streamlit as st
 
 import attention_core as ac
 from attention_core.attention_view import AttentionView
-from attention_core.plot.graph import alt_text, attention_graph, clicked, graph_info
+from attention_core.plot.graph_figure import alt_text, attention_graph, clicked, graph_info
 from ui.arithmetic.attention_weight import view
 from ui.arithmetic.opened import show
 from ui.components.arithmetic import Arithmetic

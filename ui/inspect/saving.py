@@ -12,7 +12,7 @@ import streamlit as st
 from attention_core.attention_view import AttentionView
 from attention_core.computation.derivation import latex
 from attention_core.explain import open_term
-from attention_core.plot.graph import GraphInfo, graph_info
+from attention_core.plot.graph_figure import GraphInfo, graph_info
 from attention_core.plot.svg import graph_svg, heatmap_svg
 from ui.components.picture import picture
 from ui.shared.image_box import image_title

@@ -7,11 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from attention_core.plot import attention_graph, graph_svg
+from attention_core.plot import attention_graph
 from attention_core.plot.columns import ACROSS, SHORTEST, TALLEST, columns, height, labels, ties
-from attention_core.plot.graph import clicked
+from attention_core.plot.graph_figure import clicked
 from attention_core.plot.graph_info import alt_text, graph_info
 from attention_core.plot.layout import LINE, points
+from attention_core.plot.svg import graph_svg
 from attention_core.plot.theme import LIGHT
 
 from .conftest import HOSTILE, rows_of

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from attention_core.plot import graph_svg, heatmap_svg
 from attention_core.plot.graph_info import graph_info
+from attention_core.plot.svg import graph_svg, heatmap_svg
 from attention_core.plot.theme import LIGHT, weight_colour
 
 from .conftest import HOSTILE, rows_of

@@ -1,18 +1,25 @@
 """The heatmap of one head: rows ask, columns answer."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-import plotly.graph_objects as go
 from numpy.typing import ArrayLike
 
+from attention_core.errors import InputError
 from attention_core.plot.check import Weights, check_place, checked
+from attention_core.plot.figure import figure
 from attention_core.plot.labels import digits, inert, isolated, pair, short, width
 from attention_core.plot.layout import LINE, Box
 from attention_core.plot.theme import MONO, SANS, Theme, ThemeName, weight_colour
 from attention_core.plot.theme import theme as theme_of
+from attention_core.validate import told
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
 
 MOST_DIGITS = 20  # tokens; with more of them the cells are too small on a usual page
 SIDE = 520  # pixels
@@ -46,7 +53,7 @@ def attention_heatmap(
     key_tokens: [key], when other tokens answer than ask
     selected:   the query and the key to frame
 
-    Raises ValueError when the shapes do not fit, the numbers are no weights, or the cell is out of range.
+    Raises InputError when the shapes do not fit, the numbers are no weights, or the cell is out of range.
     """
     return _plot(heatmap_info(pattern, tokens, key_tokens, selected), theme_of(theme))
 
@@ -61,6 +68,8 @@ def heatmap_info(
     keys = tokens if key_tokens is None else key_tokens
     weights = checked(pattern, tokens, keys)
     if selected is not None:
+        if not isinstance(selected, tuple) or len(selected) != 2:
+            raise InputError(f"expected selected to be a pair of a query and a key, got {told(selected)}")
         check_place("the selected query", selected[0], len(tokens))
         check_place("the selected key", selected[1], len(keys))
     return HeatmapInfo(weights, [short(token) for token in tokens], [short(token) for token in keys], selected)
@@ -151,7 +160,7 @@ def _plot(info: HeatmapInfo, colours: Theme) -> go.Figure:
             for (x0, y0, x1, y1), colour, thick in frames(info, colours)
         ],
     }  # fmt: skip
-    return go.Figure(data=[trace], layout=layout)
+    return figure([trace], layout)
 
 
 def _ticks(names: Sequence[str], places: list[int], chosen: int | None, colour: str) -> dict[str, Any]:

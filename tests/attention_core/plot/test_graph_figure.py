@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from attention_core.plot import attention_graph
-from attention_core.plot.graph import clicked
+from attention_core.plot.graph_figure import clicked
 
 from .conftest import HOSTILE, rows_of
 

@@ -1,17 +1,22 @@
 """Attention as a directed graph, from the asking token to the answering one."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-import plotly.graph_objects as go
 from numpy.typing import ArrayLike
 
+from attention_core.plot.figure import figure
 from attention_core.plot.graph_info import GraphInfo, alt_text, graph_info, label_room, node_colour
 from attention_core.plot.labels import inert, isolated, pair
 from attention_core.plot.layout import NODE, dot, overhang, points, slants
 from attention_core.plot.theme import MONO, SANS, Theme, ThemeName, mixed
 from attention_core.plot.theme import theme as theme_of
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
 
 __all__ = ["GraphInfo", "alt_text", "attention_graph", "clicked", "graph_info"]
 
@@ -46,7 +51,7 @@ def attention_graph(
     layout:    "auto" is a circle up to 12 tokens, and arcs beyond or when one token alone asks
     special:   [position], the tokens that are drawn muted, such as [CLS]; those of the keys after the queries'
 
-    Raises ValueError when the shapes do not fit, the numbers are no weights, or a choice is out of range.
+    Raises InputError when the shapes do not fit, the numbers are no weights, or a choice is out of range.
     """
     info = graph_info(
         pattern, tokens, key_tokens=key_tokens, query=query, key=key, threshold=threshold, strongest=strongest,
@@ -98,7 +103,7 @@ def _plot(info: GraphInfo, colours: Theme) -> go.Figure:
     data = [*_lines(info, colours), _grips(info), _heads(info, colours), _tokens(info, colours)]
     if not arc:
         data.append(_names(info, colours))
-    return go.Figure(data=data, layout=layout)
+    return figure(data, layout)
 
 
 def _markers(at: np.ndarray, text: list[str], chooses: Sequence[list[int | None]], marker: dict[str, Any]) -> Trace:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from attention_core.plot import attention_heatmap
-from attention_core.plot.heatmap import labelled
+from attention_core.plot.heatmap_figure import labelled
 
 from .conftest import HOSTILE
 
