@@ -14,8 +14,8 @@ SHOWN = 60  # characters of what was given
 
 def told(given: object) -> str:
     """What was given, in a message."""
-    if hasattr(given, "shape"):
-        return f"an array of shape {list(given.shape)}"
+    if shape := getattr(given, "shape", ()):
+        return f"an array of shape {list(shape)}"
     return shortened(repr(given) if isinstance(given, str | list | tuple) else str(given), SHOWN)
 
 
@@ -37,12 +37,13 @@ def check_index(axis: str, index: object, count: int) -> None:
 
 def check_text(given: object) -> None:
     """InputError when what is given as a text is none, or several."""
+    if isinstance(given, str):
+        return
     if isinstance(given, list | tuple):
         raise InputError(f"One text is run at a time, got {len(given)} in a {type(given).__name__}: give each alone.")
     if hasattr(given, "shape"):
         raise InputError(f"This model reads texts, not images: give a str, got {told(given)}.")
-    if not isinstance(given, str):
-        raise InputError(f"A text is a str, got {told(given)} of type {type(given).__name__}.")
+    raise InputError(f"A text is a str, got {told(given)} of type {type(given).__name__}.")
 
 
 def whole_numbers(name: str, given: Any) -> list[int]:

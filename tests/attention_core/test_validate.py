@@ -29,6 +29,11 @@ def test_what_is_no_text_is_refused(given, said):
         check_text(given)
 
 
+@pytest.mark.parametrize("given", ["", "a", np.str_("a")])
+def test_any_text_passes(given):
+    check_text(given)
+
+
 @pytest.mark.parametrize("given", [[4, 9], (4, 9), np.array([4, 9]), range(4, 10, 5), iter([4, 9])])
 def test_ids_come_in_any_row(given):
     made = whole_numbers("ids", given)
@@ -66,6 +71,7 @@ def test_other_marks_are_refused(given, said):
 def test_what_is_long_is_told_briefly():
     assert len(told("x" * 10**6)) < 80
     assert told(np.zeros((3, 4))) == "an array of shape [3, 4]"
+    assert told(np.int64(99)) == "99"
 
 
 def test_near_names_are_offered():
