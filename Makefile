@@ -9,14 +9,14 @@ run: .venv/run
 	$(BIN)/streamlit run app.py --server.headless=false --server.address=localhost
 
 test: .venv/dev
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --dist worksteal
 
 lint: .venv/dev
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
 oracle: .venv/oracle
-	$(BIN)/pytest -m oracle
+	OMP_NUM_THREADS=1 $(BIN)/pytest -m oracle -n auto --dist worksteal
 
 bench: .venv/oracle
 	$(BIN)/python -m benchmarks.forward

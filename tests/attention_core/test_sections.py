@@ -81,10 +81,11 @@ def test_products_take_all_threads_again_when_the_last_run_is_over(monkeypatch):
 
 
 def test_the_limit_is_the_librarys_own():
-    before = BLAS.threads
-    with BLAS.one_each():
-        assert {each["num_threads"] for each in BLAS._library.info()} <= {1}
-    assert BLAS.threads == before
+    with BLAS._library.limit(limits=2):  # tests make do with one
+        before = BLAS.threads
+        with BLAS.one_each():
+            assert {each["num_threads"] for each in BLAS._library.info()} <= {1}
+        assert BLAS.threads == before
 
 
 def test_an_error_in_a_section_ends_the_run(tmp_path, three_threads, monkeypatch):
