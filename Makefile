@@ -9,7 +9,7 @@ run: .venv/run
 	$(BIN)/streamlit run app.py --server.headless=false --server.address=localhost
 
 test: .venv/dev
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --dist worksteal
 	$(BIN)/pytest -m package
 
 lint: .venv/dev
@@ -17,7 +17,7 @@ lint: .venv/dev
 	$(BIN)/mypy
 
 oracle: .venv/oracle
-	$(BIN)/pytest -m oracle
+	OMP_NUM_THREADS=1 $(BIN)/pytest -m oracle -n auto --dist worksteal
 
 bench: .venv/oracle
 	$(BIN)/python -m benchmarks.forward

@@ -6,7 +6,6 @@ with ATTENTION_LAB_BROWSER=required they fail instead.
 
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -15,16 +14,12 @@ import urllib.request
 import pytest
 from playwright import sync_api
 
+from tests.browser.offered import WRITE
 from tests.paths import ROOT
+from tests.ports import own_port
 
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
-         "--disable-sync"]  # fmt: skip
-
-
-def free_port():
-    with socket.socket() as place:
-        place.bind(("127.0.0.1", 0))
-        return place.getsockname()[1]
+         "--disable-sync", "--process-per-site"]  # fmt: skip
 
 
 def from_checkout(port):
@@ -33,15 +28,19 @@ def from_checkout(port):
 
 
 def serving(place, environment, command=from_checkout, cwd=ROOT):
-    """Starts the application, its log at a place; yields its address, then stops it and looks into the log."""
-    port = free_port()
+    """Starts the application, its log at a place; yields its address, then stops it and looks into the log.
+
+    It makes products by as many threads as it does for a person.
+    """
+    port = own_port()
+    outer = {name: value for name, value in os.environ.items() if name != "OPENBLAS_NUM_THREADS"}
     url = f"http://127.0.0.1:{port}"
     with place.open("w+") as log:
         server = subprocess.Popen(
-            command(port), cwd=cwd, stdout=log, stderr=subprocess.STDOUT, env=os.environ | environment,
+            command(port), cwd=cwd, stdout=log, stderr=subprocess.STDOUT, env=outer | environment,
         )  # fmt: skip
         try:
-            for _ in range(300):
+            for _ in range(600):
                 try:
                     with urllib.request.urlopen(f"{url}/_stcore/health", timeout=1):
                         break
@@ -60,7 +59,22 @@ def serving(place, environment, command=from_checkout, cwd=ROOT):
 
 @pytest.fixture(scope="session")
 def address(tmp_path_factory):
+    """The application as it comes; a module whose tests need another one has a fixture of this name."""
     yield from serving(tmp_path_factory.mktemp("server") / "log", {})
+
+
+@pytest.fixture(scope="session")
+def offered(tmp_path_factory):
+    """The folders of the models that the shared server offers, by what they are offered as."""
+    place = tmp_path_factory.mktemp("offered")
+    return {title: write(place / title) for title, write in WRITE.items()}
+
+
+@pytest.fixture(scope="session")
+def offering(offered, tmp_path_factory):
+    """The application, offering models; for tests that leave it as it was."""
+    listed = ",".join(f"{title}={folder}" for title, folder in offered.items())
+    yield from serving(tmp_path_factory.mktemp("server") / "log", {"ATTENTION_LAB_MODELS": listed})
 
 
 @pytest.fixture(scope="session")
@@ -83,6 +97,29 @@ def chromium():
         browser.close()
 
 
+@pytest.fixture(scope="session")
+def warm(chromium):
+    """A context for all pages: what they load of the application, and compile, is there for those that come after."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 800}, color_scheme="light")
+    stays = context.new_page()  # and with it the process that all pages of this machine run in
+    stays.route("**/*", lambda route: route.fulfill(body=""))
+    stays.goto("http://127.0.0.1/")
+    yield context
+    context.close()
+
+
+def forget(context, address):
+    """Nothing that a test opened or stored is there for the next one, but the application's own files."""
+    stays, *others = context.pages
+    for page in others:
+        page.close()
+    context.clear_cookies()
+    context.clear_permissions()
+    session = context.new_cdp_session(stays)
+    session.send("Storage.clearDataForOrigin", {"origin": address, "storageTypes": "all"})
+    session.detach()
+
+
 @pytest.fixture
 def outside():
     """The addresses that a page asked for beyond this machine."""
@@ -90,13 +127,14 @@ def outside():
 
 
 @pytest.fixture
-def open_page(chromium, address, outside):
+def open_page(warm, address, outside):
     """Opens a path of the application and waits until the arithmetic, which comes first, and all else are there."""
-    pages, errors = [], []
+    errors = []
 
     def go(path="/", *, width=1280, height=800, scheme="light", wait=True):
-        page = chromium.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
-        pages.append(page)
+        page = warm.new_page()
+        page.set_viewport_size({"width": width, "height": height})
+        page.emulate_media(color_scheme=scheme)
         page.on("request", lambda request: local(request.url) or outside.append(request.url))
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.goto(address + path)
@@ -109,8 +147,7 @@ def open_page(chromium, address, outside):
         return url.startswith((address, address.replace("http", "ws"), "data:", "blob:"))
 
     yield go
-    for page in pages:
-        page.close()
+    forget(warm, address)
     assert not errors
     assert not outside, f"requests left the machine: {outside}"
 

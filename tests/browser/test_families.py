@@ -7,10 +7,8 @@ import pytest
 from playwright.sync_api import expect
 
 import attention_core as ac
-from tests.browser.conftest import serving
 from tests.browser.test_inspect import arithmetic, unfold_all
 from tests.evaluate import evaluate, holds
-from tests.every_family import CASES
 from tests.small_tokenizers import TEXT
 
 pytestmark = pytest.mark.browser
@@ -33,15 +31,9 @@ STEPS = {
 """On Step by step: a step, and the matrix of it that is pointed at."""
 
 
-@pytest.fixture(scope="module")
-def folders(tmp_path_factory):
-    return {name: CASES[name].write(tmp_path_factory.mktemp("families") / f"tiny-{name}") for name in DIGGING}
-
-
-@pytest.fixture(scope="module")
-def address(folders, tmp_path_factory):
-    listed = ",".join(map(str, folders.values()))
-    yield from serving(tmp_path_factory.mktemp("server") / "log", {"ATTENTION_LAB_MODELS": listed})
+@pytest.fixture
+def address(offering):
+    return offering
 
 
 def path(name, page="", **query):
@@ -57,8 +49,8 @@ def lines(page):
 
 
 @pytest.mark.parametrize("name", DIGGING)
-def test_every_line_is_true_and_a_number_opens_down_to_what_is_given(open_page, folders, name):
-    trace = ac.load(folders[name]).trace(TEXT)
+def test_every_line_is_true_and_a_number_opens_down_to_what_is_given(open_page, offered, name):
+    trace = ac.load(offered[f"tiny-{name}"]).trace(TEXT)
     page = open_page(path(name))
     unfold_all(page)
     results = [evaluate(line)[1] for line in lines(page)]

@@ -8,8 +8,7 @@ import pytest
 from PIL import Image
 
 import attention_core as ac
-from tests.browser.conftest import serving, settle
-from tests.images import write_vit
+from tests.browser.conftest import settle
 from ui.shared.pictures import DRAWN, fitted
 from ui.words.sentences import first_pair
 
@@ -19,8 +18,8 @@ START = "/?model=small+ViT&layer=1&head=3&image=house"
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return write_vit(tmp_path_factory.mktemp("vit"))
+def folder(offered):
+    return offered["small ViT"]
 
 
 @pytest.fixture(scope="module")
@@ -29,10 +28,9 @@ def trace(folder):
     return model.trace(fitted(DRAWN["house"][1](), model.image))
 
 
-@pytest.fixture(scope="module")
-def address(folder, tmp_path_factory):
-    """The application, with the small ViT offered."""
-    yield from serving(tmp_path_factory.mktemp("server") / "log", {"ATTENTION_LAB_MODELS": f"small ViT={folder}"})
+@pytest.fixture
+def address(offering):
+    return offering
 
 
 def picture(page):

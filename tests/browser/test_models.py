@@ -12,19 +12,30 @@ from tests.hub import Hub, environment, tiny_files
 pytestmark = pytest.mark.browser
 
 NAME, WEIGHTS = "tiny/bert", "model.safetensors"
+LINKED = "tiny/linked"
+"""What one test has downloaded is there for the others, so that each downloads a model of its own."""
 
 
-@pytest.fixture
-def hub():
-    with Hub(repos={NAME: tiny_files()}).running() as running:
+@pytest.fixture(scope="module")
+def running():
+    with Hub(repos={NAME: tiny_files(), LINKED: tiny_files()}).running() as running:
         yield running
 
 
 @pytest.fixture
-def address(hub, tmp_path):
+def hub(running):
+    """The hub, well again and never asked."""
+    running.asked.clear()
+    running.refused.clear()
+    running.rate = None
+    return running
+
+
+@pytest.fixture(scope="module")
+def address(running, tmp_path_factory):
     """The application, on a machine whose only hub is the one on loopback."""
-    listed = {"ATTENTION_LAB_MODELS": f"{NAME},shut/model"}
-    yield from serving(tmp_path / "log", environment(hub, tmp_path / "home") | listed)
+    listed, place = {"ATTENTION_LAB_MODELS": f"{NAME},{LINKED},shut/model"}, tmp_path_factory.mktemp("server")
+    yield from serving(place / "log", environment(running, place / "home") | listed)
 
 
 def choose(page, name):
@@ -86,12 +97,12 @@ def test_what_goes_wrong_is_told_and_the_model_on_screen_stays(open_page, hub):
 
 
 def test_an_address_of_a_model_that_has_to_be_downloaded(open_page, hub):
-    page = open_page(f"/?model={urllib.parse.quote(NAME, safe='')}&layer=2&head=4", wait=False)
+    page = open_page(f"/?model={urllib.parse.quote(LINKED, safe='')}&layer=2&head=4", wait=False)
     panel(page).get_by_role("button", name="Download").click()
-    page.locator(".badge", has_text="tiny/bert").wait_for()
+    page.locator(".badge", has_text=LINKED).wait_for()
     page.get_by_role("region", name="Arithmetic").wait_for()
     query = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(page.evaluate("location.href")).query))
-    assert (query["model"], query["layer"], query["head"]) == (NAME, "2", "4")
+    assert (query["model"], query["layer"], query["head"]) == (LINKED, "2", "4")
 
 
 @pytest.mark.parametrize("path", ["/etc/passwd", "../secrets", "tests/reference", "~/model"])

@@ -6,21 +6,14 @@ import urllib.request
 
 import pytest
 
-from tests.browser.conftest import serving, settle
-from tests.random_model import GPT2, write_model
+from tests.browser.conftest import settle
 
 pytestmark = pytest.mark.browser
 
-# So deep that a token takes a tenth of a second, and the text that is asked for many.
-SLOW = GPT2 | {"n_layer": 397, "n_positions": 211}
 
-
-@pytest.fixture(scope="module")
-def address(tmp_path_factory):
-    """The application, offering two random language models."""
-    folders = {"quick": GPT2, "slow": SLOW}
-    listed = ",".join(f"{name}={write_model(tmp_path_factory.mktemp(name), raw)}" for name, raw in folders.items())
-    yield from serving(tmp_path_factory.mktemp("server") / "log", {"ATTENTION_LAB_MODELS": listed})
+@pytest.fixture
+def address(offering):
+    return offering
 
 
 def sentence(page):

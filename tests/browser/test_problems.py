@@ -14,16 +14,17 @@ pytestmark = pytest.mark.browser
 LONG = "x" * 300
 
 
-@pytest.fixture
-def folder(tmp_path):
-    return shutil.copytree(BERT, tmp_path / "changing")
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """For the one test that changes it."""
+    return shutil.copytree(BERT, tmp_path_factory.mktemp("problems") / "changing")
 
 
-@pytest.fixture
-def address(folder, tmp_path):
+@pytest.fixture(scope="module")
+def address(folder, tmp_path_factory):
     """The application, with a folder whose weights are read from the disk in every run."""
-    listed = {"ATTENTION_LAB_MODELS": f"{folder},{LONG}={folder}", "ATTENTION_LAB_MEMORY": "0"}
-    yield from serving(tmp_path / "log", listed | {"HF_HUB_OFFLINE": "1"})
+    listed = {"ATTENTION_LAB_MODELS": f"{folder},{LONG}={BERT}", "ATTENTION_LAB_MEMORY": "0"}
+    yield from serving(tmp_path_factory.mktemp("server") / "log", listed | {"HF_HUB_OFFLINE": "1"})
 
 
 def test_weights_that_change_are_loaded_anew(open_page, folder):

@@ -7,10 +7,8 @@ import pytest
 
 import attention_core as ac
 from attention_core.attention_view import attention_views
-from tests.browser.conftest import serving
 from tests.browser.test_inspect import arithmetic, cell, lines, unfold_all, wait_search, wait_weight
 from tests.evaluate import evaluate, holds
-from tests.random_model import T5, write_pair
 
 pytestmark = pytest.mark.browser
 
@@ -19,8 +17,8 @@ SIDES = pytest.mark.parametrize("side", ["encoder", "decoder", "cross"])
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return write_pair(tmp_path_factory.mktemp("pair"), T5)
+def folder(offered):
+    return offered["Pair"]
 
 
 @pytest.fixture(scope="module")
@@ -28,10 +26,9 @@ def sides(folder):
     return attention_views(ac.load(folder).trace(TEXT, target=TARGET))
 
 
-@pytest.fixture(scope="module")
-def address(folder, tmp_path_factory):
-    """The application, offering the model."""
-    yield from serving(tmp_path_factory.mktemp("server") / "log", {"ATTENTION_LAB_MODELS": f"Pair={folder}"})
+@pytest.fixture
+def address(offering):
+    return offering
 
 
 def path(page="", **query):

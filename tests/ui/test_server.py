@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests.paths import ROOT
+from tests.ports import own_port
 from ui import server
 from ui.shared.fields import DEFAULTS
 from ui.shared.models import shelf
@@ -117,10 +118,7 @@ def test_it_says_where_the_pages_are(monkeypatch, address, hosts):
 
 def said_at_the_start(home, *options, opened=None):
     """What the server says on a machine where Streamlit never ran, until it listens and has opened a browser."""
-    log = home / "log"
-    with socket.socket() as place:
-        place.bind(("127.0.0.1", 0))
-        port = place.getsockname()[1]
+    log, port = home / "log", own_port()
     environment = os.environ | {"HOME": str(home), "PATH": f"{home}{os.pathsep}{os.environ['PATH']}"}
     with log.open("w") as out:
         started = subprocess.Popen(
