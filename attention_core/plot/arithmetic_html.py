@@ -20,7 +20,7 @@ class Html:
     source: str
 
     def __repr__(self) -> str:
-        return f"<Html of {len(self.source)} characters>"
+        return "<Html, shown by a notebook; str gives its source>"
 
     def __str__(self) -> str:
         return self.source

@@ -58,6 +58,7 @@ def test_the_library_is_there_without_plotly_and_says_what_a_figure_needs():
         "try:\n    ac.plot.heatmap(trace, 0, 0)\n"
         "except ac.errors.MissingPackageError as error: print(error)\n"
     )
-    printed = subprocess.check_output([sys.executable, "-X", "utf8", "-c", code], cwd=ROOT, timeout=60, encoding="utf-8")
+    command = [sys.executable, "-X", "utf8", "-c", code]
+    printed = subprocess.check_output(command, cwd=ROOT, timeout=60, encoding="utf-8")
     assert printed.endswith('A figure needs Plotly: pip install "attention-lab[plot]".\n')
     assert "weight = e^(" in printed
