@@ -19,14 +19,13 @@ from attention_core.text.tokenizer import Reader, Token
 from attention_core.validate import check_index
 
 ASKED = {
-    **{f"{name}(layer)": name for name in ("q", "k", "v", "mask", "z", "attn_out")},
-    **{f"{name}(layer)": "weight" for name in ("scores", "pattern")},
-    **{f"{name}(layer)": "cross_weight" for name in ("cross_scores", "cross_pattern")},
-    **{f"resid_{place}(layer)": f"resid_{place}" for place in ("pre", "mid", "post")},
-    **{f"mlp_{place}(layer)": f"mlp_{place}" for place in ("in", "act", "out")},
-    **{f"router_{kind}(layer)": f"router_{kind}" for kind in ("logits", "probs")},
-    "experts(layer)": "expert", "expert_weights(layer)": "expert_weight",
-    "contextual": "contextual", "logits()": "logits",
+    "q(layer)": "q", "k(layer)": "k", "v(layer)": "v", "scores(layer)": "weight", "mask(layer)": "mask",
+    "pattern(layer)": "weight", "z(layer)": "z", "attn_out(layer)": "attn_out",
+    "cross_scores(layer)": "cross_weight", "cross_pattern(layer)": "cross_weight",
+    "resid_pre(layer)": "resid_pre", "resid_mid(layer)": "resid_mid", "resid_post(layer)": "resid_post",
+    "mlp_in(layer)": "mlp_in", "mlp_act(layer)": "mlp_act", "mlp_out(layer)": "mlp_out",
+    "router_logits(layer)": "router_logits", "router_probs(layer)": "router_probs", "experts(layer)": "expert",
+    "expert_weights(layer)": "expert_weight", "contextual": "contextual", "logits()": "logits",
 }  # fmt: skip
 """What a trace can be asked -> the quantity that its model needs for that."""
 
