@@ -13,7 +13,7 @@ from attention_core.errors import InputError
 from attention_core.network import Network
 from attention_core.runtime.forward import Forward
 from attention_core.runtime.run import Inputs, finite, position_ids
-from attention_core.text.tokenizer import Reader, Token
+from attention_core.text.tokenizer import Token, TokenizerProtocol
 from attention_core.trace import Trace
 
 
@@ -21,7 +21,7 @@ from attention_core.trace import Trace
 class Model(Network):
     """A model ready to run: a network, and what it reads with; immutable, so that many may share it."""
 
-    tokenizer: Reader
+    tokenizer: TokenizerProtocol
 
     def trace(
         self, text: str | None = None, *, ids: Sequence[int] | None = None, attention_mask: Sequence[bool] | None = None

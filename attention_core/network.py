@@ -9,7 +9,8 @@ import numpy as np
 
 from attention_core.arrays import Array
 from attention_core.config.model_config import ModelConfig
-from attention_core.weights.model_weights import Key, Weights
+from attention_core.weights.layout import TensorKey
+from attention_core.weights.model_weights import Weights
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class Network:
     name: str
     config: ModelConfig
     weights: Weights
-    sources: Mapping[Key, str]
+    sources: Mapping[TensorKey, str]
 
     def parameter(self, name: str, layer: int | None) -> Array:
         """A trained tensor with its declared axes, such as W_Q [head, model, dim] of a layer."""

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from attention_core.families.reading.configuration import read_config
-from attention_core.families.reading.convert import factor_lengths, tensor_sources
+from attention_core.families.reading.layouts import factor_lengths, tensor_sources
 from attention_core.families.registry import FAMILIES
 from attention_core.weights.tensors import INDEX, WEIGHTS
 from tests.reference.make import tiny_tokenizer

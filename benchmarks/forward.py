@@ -15,7 +15,7 @@ import numpy as np
 
 import attention_core as ac
 from attention_core.hub.catalogue import CATALOGUE
-from attention_core.loading import find
+from attention_core.loading import local_entry_folder
 from benchmarks.timing import bare_products, milliseconds
 from tests.reference.make import tiny_tokenizer
 
@@ -78,7 +78,7 @@ def pairs() -> Iterator[tuple[str, Pair]]:
 
     logging.set_verbosity_error()
     logging.disable_progress_bar()
-    folder = find(CATALOGUE["minilm"])
+    folder = local_entry_folder(CATALOGUE["minilm"])
     eager = {"attn_implementation": "eager", "dtype": "float32"}
     yield "MiniLM", pair(ac.load("minilm"), AutoModel.from_pretrained(folder, **eager).eval(), MINILM)
     for name, shape in SHAPES.items():

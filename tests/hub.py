@@ -96,7 +96,7 @@ class Hub:
         monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
         monkeypatch.setattr(constants, "AGENT_HARNESSES_PATH", str(cache / "harnesses"))
         monkeypatch.setattr(constants, "HF_TOKEN_PATH", str(cache / "no-token"))
-        monkeypatch.setattr("attention_core.hub.download.PAUSE", 0)
+        monkeypatch.setattr("attention_core.hub.download.RETRY_PAUSE", 0)
         for name in ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"):
             monkeypatch.delenv(name, raising=False)
 

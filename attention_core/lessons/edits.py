@@ -16,7 +16,7 @@ from attention_core.lessons.lesson import (
     Lesson,
     LessonError,
     MaskName,
-    Matrix,
+    MatrixRows,
     check_whole,
     shape,
 )
@@ -25,7 +25,7 @@ from attention_core.lessons.presets import preset
 
 def with_number(lesson: Lesson, name: str, row: int, column: int, value: float) -> Lesson:
     """The lesson with one number changed."""
-    rows = [list(each) for each in _matrix(lesson, name)]
+    rows = [list(each) for each in _get_matrix(lesson, name)]
     if not (0 <= row < len(rows) and 0 <= column < lesson.d):
         raise LessonError(f"There is no {name}[{row}, {column}]: {name} is {len(rows)} × {lesson.d}.")
     rows[row][column] = value
@@ -81,51 +81,51 @@ def with_entry(lesson: Lesson, entry: Entry) -> Lesson:
     if entry == lesson.entry:
         return lesson
     if entry == "x":
-        return _shown_alike(preset("heads"), lesson)
+        return _with_display_of(preset("heads"), lesson)
     x = lesson.numbers["X"]
     return replace(lesson, entry=entry, numbers={name: _product(x, lesson.numbers[f"W_{name}"]) for name in "QKV"})
 
 
 def reset_number(lesson: Lesson, base: Lesson, name: str, row: int, column: int) -> Lesson:
     """The lesson with one number as `base` has it; 0 where that is smaller."""
-    rows = _matrix(base, name)
+    rows = _get_matrix(base, name)
     inside = 0 <= row < len(rows) and 0 <= column < base.d
     return with_number(lesson, name, row, column, rows[row][column] if inside else 0.0)
 
 
 def reset_matrix(lesson: Lesson, base: Lesson, name: str) -> Lesson:
     """The lesson with one matrix as `base` has it; 0 where that is smaller."""
-    _matrix(lesson, name)
-    return _with_matrices(lesson, {name: _resized(_matrix(base, name), shape(name, lesson.n_tokens, lesson.d))})
+    _get_matrix(lesson, name)
+    return _with_matrices(lesson, {name: _resized(_get_matrix(base, name), shape(name, lesson.n_tokens, lesson.d))})
 
 
 def reset_all(lesson: Lesson, base: Lesson) -> Lesson:
     """`base`, with its results shown as those of the lesson are."""
-    return _shown_alike(base, lesson)
+    return _with_display_of(base, lesson)
 
 
-def _shown_alike(lesson: Lesson, other: Lesson) -> Lesson:
+def _with_display_of(lesson: Lesson, other: Lesson) -> Lesson:
     return replace(lesson, decimals=other.decimals, form=other.form)
 
 
-def _matrix(lesson: Lesson, name: str) -> Matrix:
+def _get_matrix(lesson: Lesson, name: str) -> MatrixRows:
     if name not in lesson.numbers:
         raise LessonError(f"There is no {name} here: the numbers given are {', '.join(lesson.numbers)}.")
     return lesson.numbers[name]
 
 
-def _with_matrices(lesson: Lesson, changed: Mapping[str, Matrix]) -> Lesson:
+def _with_matrices(lesson: Lesson, changed: Mapping[str, MatrixRows]) -> Lesson:
     return replace(lesson, numbers={**lesson.numbers, **changed})
 
 
-def _resized(rows: Matrix, size: tuple[int, int]) -> Matrix:
+def _resized(rows: MatrixRows, size: tuple[int, int]) -> MatrixRows:
     n_rows, n_columns = size
     padded = [(*row, *[0.0] * n_columns)[:n_columns] for row in rows[:n_rows]]
     return (*padded, *[(0.0,) * n_columns] * (n_rows - len(padded)))
 
 
-def _product(x: Matrix, weights: Matrix) -> Matrix:
-    def as_written(rows: Matrix) -> list[list[Fraction]]:
+def _product(x: MatrixRows, weights: MatrixRows) -> MatrixRows:
+    def as_written(rows: MatrixRows) -> list[list[Fraction]]:
         # 0.1 · 3 is 0.3 for a person, and 0.30000000000000004 for float64.
         return [[Fraction(repr(value)) for value in row] for row in rows]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from attention_core.lessons.lesson import Lesson, allowed
 
-WEIGH = {
+WEIGHT_CODE = {
     "softmax": """
     powers = np.exp(scores - scores.max(axis=-1, keepdims=True))
     return powers / powers.sum(axis=-1, keepdims=True)""",
@@ -21,10 +21,10 @@ WEIGH = {
 FROM_X = """
 q, k, v = (split(X @ W) for W in (W_Q, W_K, W_V))
 """
-GIVEN = """
+FROM_QKV = """
 q, k, v = split(Q), split(K), split(V)
 """
-SCRIPT = '''"""A worked example of self-attention; it prints every matrix."""
+SCRIPT_TEMPLATE = '''"""A worked example of self-attention; it prints every matrix."""
 
 import numpy as np
 
@@ -61,7 +61,7 @@ if __name__ == "__main__":
     for name, numbers in result.items():
         print(name, numbers, sep="\\n")
 '''
-JOINED = """result["out"] = z.transpose(1, 0, 2).reshape(len(words), -1) @ W_O
+OUTPUT_PROJECTION = """result["out"] = z.transpose(1, 0, 2).reshape(len(words), -1) @ W_O
 """
 
 
@@ -72,14 +72,14 @@ def script(lesson: Lesson) -> str:
         f" / {lesson.temperature!r}" if lesson.temperature != 1 else ""
     )
     from_x = lesson.entry == "x"
-    return SCRIPT.format(
+    return SCRIPT_TEMPLATE.format(
         decimals=lesson.decimals,
         words=ascii(list(lesson.words)),
         n_heads=lesson.n_heads,
         numbers=numbers,
         mask=allowed(lesson).astype(int).tolist(),
-        weigh=WEIGH[lesson.weigh],
+        weigh=WEIGHT_CODE[lesson.weigh],
         scale=scale,
-        start=(FROM_X if from_x else GIVEN).strip(),
-        end=JOINED if from_x else "",
+        start=(FROM_X if from_x else FROM_QKV).strip(),
+        end=OUTPUT_PROJECTION if from_x else "",
     )

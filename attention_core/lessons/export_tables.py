@@ -25,13 +25,13 @@ def csv_text(sheet: Sheet) -> str:
     """A matrix with the words along its sides; numbers in full."""
     out = io.StringIO()
     writer = csv.writer(out)
-    writer.writerow(["", *map(inert, sheet.columns)])
+    writer.writerow(["", *map(without_formula, sheet.columns)])
     for word, row in zip(sheet.rows, sheet.numbers, strict=True):
-        writer.writerow([inert(word), *(repr(float(x)) for x in row)])
+        writer.writerow([without_formula(word), *(repr(float(x)) for x in row)])
     return out.getvalue()
 
 
-def inert(word: str) -> str:
+def without_formula(word: str) -> str:
     """A word that a spreadsheet reads as text, not as a formula."""
     return "'" + word if word[:1] in ("=", "+", "-", "@", "\t", "\r") else word
 

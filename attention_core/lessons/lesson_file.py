@@ -14,14 +14,15 @@ FORMAT = "attention-lesson/1"
 LARGEST_FILE = 200_000  # bytes; the largest lesson takes some 10,000
 LARGEST_ADDRESS = 20_000  # characters
 
-FIELDS = {field.name: field.default for field in fields(Lesson)}
+LESSON_FIELDS = {field.name: field.default for field in fields(Lesson)}
 SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def to_json(lesson: Lesson) -> str:
     """The lesson as a JSON file, a row of numbers on each line."""
     plain = _plain(lesson)
-    numbers = ",\n".join(f"    {_json(name)}: [\n{_lines(rows)}\n    ]" for name, rows in plain.pop("numbers").items())
+    matrices = plain.pop("numbers").items()
+    numbers = ",\n".join(f"    {_json(name)}: [\n{_json_rows(rows)}\n    ]" for name, rows in matrices)
     settings = "".join(f"  {_json(name)}: {_json(value)},\n" for name, value in plain.items())
     return f'{{\n{settings}  "numbers": {{\n{numbers}\n  }}\n}}\n'
 
@@ -35,7 +36,7 @@ def from_json(text: str | bytes) -> Lesson:
         raise LessonError(f"The file is too large for a lesson: {len(text):,} bytes, at most {LARGEST_FILE:,}.")
     try:
         decoded = text.decode() if isinstance(text, bytes) else text
-        content = json.loads(decoded.removeprefix("\ufeff"), object_pairs_hook=_once_each)
+        content = json.loads(decoded.removeprefix("\ufeff"), object_pairs_hook=_unique_keys)
     except UnicodeDecodeError as error:
         raise LessonError(f"The file is not UTF-8 text: byte {error.start} cannot be read.") from None
     except json.JSONDecodeError as error:
@@ -47,7 +48,7 @@ def from_json(text: str | bytes) -> Lesson:
 
 def to_address(lesson: Lesson) -> str:
     """The lesson as a text of letters, digits, "-" and "_": base64url of compressed JSON without its defaults."""
-    usual = {name for name, default in FIELDS.items() if getattr(lesson, name) == default}
+    usual = {name for name, default in LESSON_FIELDS.items() if getattr(lesson, name) == default}
     plain = {name: value for name, value in _plain(lesson).items() if name not in usual}
     packed = zlib.compress(json.dumps(plain, separators=(",", ":")).encode(), 9)
     return base64.urlsafe_b64encode(packed).rstrip(b"=").decode()
@@ -80,7 +81,7 @@ def from_address(text: str) -> Lesson:
 
 def _plain(lesson: Lesson) -> dict[str, Any]:
     """The lesson as JSON knows it, under its own field names."""
-    plain: dict[str, Any] = {"format": FORMAT, **{name: getattr(lesson, name) for name in FIELDS}}
+    plain: dict[str, Any] = {"format": FORMAT, **{name: getattr(lesson, name) for name in LESSON_FIELDS}}
     numbers = {name: [[_short(x) for x in row] for row in rows] for name, rows in lesson.numbers.items()}
     flipped = sorted(map(list, lesson.flipped))
     return {**plain, "words": list(lesson.words), "numbers": numbers, "flipped": flipped}
@@ -91,14 +92,14 @@ def _lesson(content: Any) -> Lesson:
         raise LessonError(f'This is no lesson: a lesson is a JSON object with "format": "{FORMAT}".')
     if content["format"] != FORMAT:
         raise LessonError(f'The format is {_json(content["format"])[:40]}; only "{FORMAT}" can be read.')
-    if unknown := [name for name in content if name not in {"format", *FIELDS}]:
-        raise LessonError(f"A lesson has no “{unknown[0][:40]}”, only {', '.join(FIELDS)}.")
-    if missing := [name for name, default in FIELDS.items() if default is MISSING and name not in content]:
+    if unknown := [name for name in content if name not in {"format", *LESSON_FIELDS}]:
+        raise LessonError(f"A lesson has no “{unknown[0][:40]}”, only {', '.join(LESSON_FIELDS)}.")
+    if missing := [name for name, default in LESSON_FIELDS.items() if default is MISSING and name not in content]:
         raise LessonError(f"The lesson lacks {', '.join(missing)}.")
     return Lesson(**{name: value for name, value in content.items() if name != "format"})
 
 
-def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     content = dict(pairs)
     if len(content) < len(pairs):
         names = [name for name, _ in pairs]
@@ -113,7 +114,7 @@ def _json(value: Any) -> str:
     return SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
-def _lines(rows: list[list[float]]) -> str:
+def _json_rows(rows: list[list[float]]) -> str:
     return ",\n".join(f"      {_json(row)}" for row in rows)
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from attention_core.lessons.lesson import Lesson, LessonError, Matrix, shape
+from attention_core.lessons.lesson import Lesson, LessonError, MatrixRows, shape
 from attention_core.lessons.textbook import textbook
 
 SEEDS = range(2**32)
@@ -33,7 +33,7 @@ def preset(name: str, seed: int = 0) -> Lesson:
     return PRESETS[name].make(seed)
 
 
-def _find(seed: int) -> Lesson:
+def _one_match(seed: int) -> Lesson:
     """q · k is 20 for "it" and "cat" and 0 otherwise; divided by sqrt(4) that is 10, and 1 / (1 + 3 e^-10) > 0.999."""
     return Lesson(
         words=("cat", "sat", "mat", "it"),
@@ -47,7 +47,7 @@ def _find(seed: int) -> Lesson:
     )
 
 
-def _equal(seed: int) -> Lesson:
+def _equal_keys(seed: int) -> Lesson:
     return Lesson(
         words=("north", "east", "south", "west"),
         entry="qkv",
@@ -60,7 +60,7 @@ def _equal(seed: int) -> Lesson:
     )
 
 
-def _paper(seed: int) -> Lesson:
+def _on_paper(seed: int) -> Lesson:
     """Every key is even, so that every q · k can be halved: with four dimensions, sqrt(d_head) is 2."""
     return Lesson(
         words=("I", "am", "here"),
@@ -74,7 +74,7 @@ def _paper(seed: int) -> Lesson:
     )
 
 
-def _heads(seed: int) -> Lesson:
+def _two_heads(seed: int) -> Lesson:
     """The dimensions of X: is a thing, is a pronoun, is a property, is an article."""
     identity = ((1, 0, 0, 0), (0, 1, 0, 0), (0, 0, 1, 0), (0, 0, 0, 1))
     return Lesson(
@@ -103,7 +103,7 @@ def _random_heads(seed: int) -> Lesson:
     return Lesson(words=_numbered(5), entry="x", n_heads=2, numbers=numbers)
 
 
-def _drawn(rng: np.random.Generator, size: tuple[int, int]) -> Matrix:
+def _drawn(rng: np.random.Generator, size: tuple[int, int]) -> MatrixRows:
     """Numbers from -2 to 2 with two decimals, all as likely."""
     return tuple(tuple(row) for row in (rng.integers(-200, 201, size) / 100).tolist())
 
@@ -121,17 +121,17 @@ PRESETS: dict[str, Preset] = {
     "find": Preset(
         "One query finds one key",
         "“it” asks for what only “cat” offers and gives it more than 0.999 of its weight; the others ask for nothing.",
-        _find,
+        _one_match,
     ),
     "equal": Preset(
         "All keys equal",
         "Whatever a query asks, equal keys get equal weights, and every output is the mean of the values.",
-        _equal,
+        _equal_keys,
     ),
     "paper": Preset(
         "On paper",
         "Whole numbers, √4 = 2 and so whole scores: no calculator is needed before the softmax.",
-        _paper,
+        _on_paper,
     ),
     "random": Preset(
         "Random",
@@ -142,7 +142,7 @@ PRESETS: dict[str, Preset] = {
     "heads": Preset(
         "Two heads",
         "From X: in head 0 “it” finds “animal”, in head 1 it finds “tired”, and its output holds both.",
-        _heads,
+        _two_heads,
     ),
     "random_heads": Preset(
         "Random, two heads",

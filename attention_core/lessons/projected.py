@@ -7,13 +7,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from attention_core.config.masks import Mask
-from attention_core.lessons.lesson import DIMENSIONS, LONGEST_WORD, TOKENS, Lesson, Matrix, allowed, check_whole
+from attention_core.lessons.lesson import DIMENSIONS, LONGEST_WORD, TOKENS, Lesson, MatrixRows, allowed, check_whole
 
 Float64 = NDArray[np.float64]
 DECIMALS = 4  # of a projected number as it stands in a lesson
 
 
-class Projected(NamedTuple):
+class ProjectedHead(NamedTuple):
     """A head in d dimensions, [token, d] each, and the shares of the squared scores and values that this keeps."""
 
     q: Float64
@@ -23,7 +23,7 @@ class Projected(NamedTuple):
     kept_values: float
 
 
-def project_head(scores: ArrayLike, v: ArrayLike, d: int) -> Projected:
+def project_head(scores: ArrayLike, v: ArrayLike, d: int) -> ProjectedHead:
     """The closest that d dimensions come to a head's scores, and to its values.
 
         Q · Kᵀ / sqrt(d) = U_d Σ_d W_dᵀ, with U Σ Wᵀ = scores
@@ -45,10 +45,10 @@ def project_head(scores: ArrayLike, v: ArrayLike, d: int) -> Projected:
     u, sigma, w, kept_scores = _leading(real, d)
     share = np.sqrt(sigma) * d**0.25
     v_u, v_sigma, _, kept_values = _leading(wide_v, d)
-    return Projected(u * share, w * share, v_u * v_sigma, kept_scores, kept_values)
+    return ProjectedHead(u * share, w * share, v_u * v_sigma, kept_scores, kept_values)
 
 
-def head_lesson(words: tuple[str, ...], head: Projected, mask: Mask | None = None) -> Lesson:
+def head_lesson(words: tuple[str, ...], head: ProjectedHead, mask: Mask | None = None) -> Lesson:
     """A projected head as a worked example, its numbers rounded to 4 decimals and long words cut.
 
     mask: True where a query may look: [query, key], or None when it may look everywhere
@@ -74,5 +74,5 @@ def _leading(matrix: Float64, d: int) -> tuple[Float64, Float64, Float64, float]
     return np.pad(u * signs, missing), np.pad(sigma[:d], missing[1]), np.pad(w * signs, missing), kept
 
 
-def _rounded(rows: Float64) -> Matrix:
+def _rounded(rows: Float64) -> MatrixRows:
     return tuple(tuple(row) for row in rows.round(DECIMALS).tolist())

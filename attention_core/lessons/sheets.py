@@ -13,7 +13,7 @@ from attention_core.computation.stage import Numbers, Stage
 from attention_core.lessons.solve import Solution
 from attention_core.ops.basic import Input
 
-POSITIONS = frozenset({"position", "query", "key"})
+TOKEN_AXES = frozenset({"position", "query", "key"})
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def sheet(solution: Solution, stage: Stage, numbers: Numbers, head: str) -> Shee
     """One matrix of a quantity; `head` says which, where there are several."""
     axes = [axis for axis in stage.axes if axis != "head"]
     sides = [
-        list(solution.lesson.words) if axis in POSITIONS else [str(i) for i in range(size)]
+        list(solution.lesson.words) if axis in TOKEN_AXES else [str(i) for i in range(size)]
         for axis, size in zip(axes, numbers.shape, strict=True)
     ]
     return Sheet(

@@ -14,15 +14,15 @@ from attention_core.architecture.declare import stage
 from attention_core.computation.derivation import Address, Term, Value, reworked
 from attention_core.computation.stage import Numbers, Rounding, Stage, Weighing, by_hand, cell_at, compute
 from attention_core.errors import InputError
-from attention_core.lessons.lesson import Lesson, Weigh, allowed
+from attention_core.lessons.lesson import Lesson, WeightRule, allowed
 from attention_core.lessons.softmax_alternatives import Argmax, DivideBySum
 from attention_core.ops.basic import Input
 from attention_core.ops.einsum import Einsum
 from attention_core.ops.elementwise import Scale
 from attention_core.ops.softmax import Softmax
 
-WEIGHINGS: Mapping[Weigh, Weighing] = {"softmax": Softmax(), "share": DivideBySum(), "hardmax": Argmax()}
-GIVEN: Mapping[str, tuple[str, str, str]] = {
+WEIGHT_RULES: Mapping[WeightRule, Weighing] = {"softmax": Softmax(), "share": DivideBySum(), "hardmax": Argmax()}
+INPUTS: Mapping[str, tuple[str, str, str]] = {
     "Q": ("q[head, query, dim]", "query", "Queries"),
     "K": ("k[head, key, dim]", "key", "Keys"),
     "V": ("v[head, key, dim]", "value", "Values"),
@@ -35,20 +35,20 @@ GIVEN: Mapping[str, tuple[str, str, str]] = {
 """What a person puts in: its name there -> its name and axes in the computation, its colour and its title."""
 
 
-def declared(lesson: Lesson) -> dict[str, Stage]:
+def lesson_stages(lesson: Lesson) -> dict[str, Stage]:
     """The computation of a lesson, stage by stage."""
     masked = not allowed(lesson).all()
     scaled = lesson.scaled or lesson.temperature != 1
     scale = Scale(float(lesson.d_head) if lesson.scaled else None, lesson.temperature) if scaled else None
     given = [
         stage(made, Input(), role=role, title=title)
-        for made, role, title in (GIVEN[name] for name in lesson.numbers)
+        for made, role, title in (INPUTS[name] for name in lesson.numbers)
     ]  # fmt: skip
     from_x = lesson.entry == "x"
     stages = [
         *given,
         *(projection_stages("x") if from_x else []),
-        *attention_stages(scale, masked, WEIGHINGS[lesson.weigh]),
+        *attention_stages(scale, masked, WEIGHT_RULES[lesson.weigh]),
     ]
     if not masked:
         stages.append(stage("mask[query, key]", Input(), title="Mask"))
@@ -94,17 +94,17 @@ class Solution:
     def term(self, address: Address) -> Term:
         """How a number is made; InputError when there is no such number."""
         made = cell_at(self, self.stage(address.quantity), address.indices).term()
-        return reworked(made, paper_value(self.lesson.decimals)) if self.lesson.form == "paper" else made
+        return reworked(made, paper_rounding_of_one(self.lesson.decimals)) if self.lesson.form == "paper" else made
 
     @cached_property
     def error(self) -> dict[str, float]:
         """How far the numbers of each quantity that was worked out are at most from the exact ones."""
         exact = solve(self.lesson, "decimal").numbers
         made = (name for name, each in self.stages.items() if not isinstance(each.operation, Input))
-        return {name: furthest(self.numbers[name].astype(float), exact[name]) for name in made}
+        return {name: max_difference(self.numbers[name].astype(float), exact[name]) for name in made}
 
 
-def furthest(a: Numbers, b: Numbers) -> float:
+def max_difference(a: Numbers, b: Numbers) -> float:
     """The largest distance between two quantities, where both are finite."""
     both = np.isfinite(a) & np.isfinite(b)
     return float(np.abs(a[both] - b[both]).max(initial=0.0))
@@ -113,18 +113,18 @@ def furthest(a: Numbers, b: Numbers) -> float:
 def solve(lesson: Lesson, form: str | None = None) -> Solution:
     """Carry a lesson out, in its own form unless another is asked for."""
     form = form or lesson.form
-    solution = Solution(lesson, declared(lesson), given_numbers(lesson, exact=form == "fraction"))
+    solution = Solution(lesson, lesson_stages(lesson), input_arrays(lesson, exact=form == "fraction"))
     for name, each in solution.stages.items():
         if name not in solution.numbers:
             solution.numbers[name] = (
                 compute(solution, each)
                 if form == "decimal"
-                else by_hand(solution, each, paper(lesson.decimals) if form == "paper" else unrounded)
+                else by_hand(solution, each, paper_rounding(lesson.decimals) if form == "paper" else unrounded)
             )
     return solution
 
 
-def given_numbers(lesson: Lesson, exact: bool) -> dict[str, Numbers]:
+def input_arrays(lesson: Lesson, exact: bool) -> dict[str, Numbers]:
     """What was put in, with its axes as declared; as fractions where it is to stay exact."""
     heads, width = lesson.n_heads, lesson.d_head
     shapes = {"X": (lesson.n_tokens, lesson.d), "W_O": (heads, width, lesson.d)}
@@ -137,7 +137,7 @@ def given_numbers(lesson: Lesson, exact: bool) -> dict[str, Numbers]:
             numbers = numbers.reshape(shapes[name])
         else:
             numbers = numbers.reshape(-1, heads, width).transpose(1, 0, 2)
-        found[GIVEN[name][0].partition("[")[0]] = numbers
+        found[INPUTS[name][0].partition("[")[0]] = numbers
     return found
 
 
@@ -146,7 +146,7 @@ def unrounded(numbers: Numbers) -> Numbers:
     return numbers
 
 
-def paper(decimals: int) -> Rounding:
+def paper_rounding(decimals: int) -> Rounding:
     """Rounding as a person does it: to so many decimals, halves away from zero."""
     scale = 10.0**decimals
 
@@ -158,7 +158,7 @@ def paper(decimals: int) -> Rounding:
     return rounded
 
 
-def paper_value(decimals: int) -> Callable[[Value], Value]:
+def paper_rounding_of_one(decimals: int) -> Callable[[Value], Value]:
     """The same for one number."""
-    rounded = paper(decimals)
+    rounded = paper_rounding(decimals)
     return lambda value: float(rounded(np.array(float(value))))

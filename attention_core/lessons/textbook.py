@@ -74,7 +74,7 @@ def _claims(data: dict[str, Any]) -> Iterator[Claim]:
         yield Claim(step="Weighted sum", quantity="output", query=query, dim=dim, value=value, implied=implied)
 
 
-def own_sums(step: str) -> list[Term]:
+def printed_sums(step: str) -> list[Term]:
     """What the numbers that the text itself prints in a step add up to, each sum with its terms."""
     claimed, values = _read()["claimed"], _read()["V"]
     weights = {"Softmax": claimed["softmax"], "Weighted sum": claimed["weighted_sum_weights"]}.get(step)

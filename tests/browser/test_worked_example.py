@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from attention_core.lessons.edits import with_tokens
-from attention_core.lessons.export_page import page as solution_page
+from attention_core.lessons.export_page import html_page as solution_page
 from attention_core.lessons.presets import PRESETS, preset
 from attention_core.lessons.solve import solve
 from attention_core.lessons.textbook import claims

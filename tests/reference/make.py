@@ -12,7 +12,7 @@ import numpy as np
 
 import attention_core as ac
 from attention_core.hub.catalogue import CATALOGUE
-from attention_core.loading import find
+from attention_core.loading import local_entry_folder
 from tests.reference.oracle import TENSORS, random_bert, reference_model, reference_trace
 from tests.reference.sentences import SENTENCES
 
@@ -28,7 +28,7 @@ def sample(array: np.ndarray) -> np.ndarray:
 
 
 def make_minilm() -> None:
-    folder = find(CATALOGUE["minilm"])
+    folder = local_entry_folder(CATALOGUE["minilm"])
     reference, tokenizer = reference_model(folder), ac.load("minilm").tokenizer
     samples = []
     for text in SENTENCES:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from attention_core.lessons.cells import LARGEST, SMALLEST, CellError, checked, read_number
+from attention_core.lessons.cells import LARGEST, SMALLEST, CellError, check_value, read_number
 from tests.attention_core.lessons.strategies import numbers
 
 
@@ -110,4 +110,4 @@ def test_what_is_written_is_read_back(value):
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, 1e308, 10**400, 1.1e-13, 5e-324])
 def test_numbers_that_cannot_be_calculated_with(value):
     with pytest.raises(CellError):
-        checked(value)
+        check_value(value)

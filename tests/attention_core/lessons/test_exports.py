@@ -15,8 +15,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from attention_core.computation.render import latex
-from attention_core.lessons.export_latex import document, words
-from attention_core.lessons.export_page import STYLE, page
+from attention_core.lessons.export_latex import latex_document, latex_text
+from attention_core.lessons.export_page import PAGE_STYLE, html_page
 from attention_core.lessons.export_script import script
 from attention_core.lessons.export_tables import csv_zip, npz
 from attention_core.lessons.presets import PRESETS, preset
@@ -57,7 +57,7 @@ def test_the_script_of_any_lesson_gives_its_numbers(lesson, tmp_path):
 @given(lesson=lessons())
 @settings(max_examples=25)
 def test_latex_has_its_braces_and_environments_in_pairs(lesson):
-    text = document(solve(lesson), 0)
+    text = latex_document(solve(lesson), 0)
     plain = re.sub(r"\\[\\{}$&#%_]", "", text)
     depth = 0
     for character in plain:
@@ -79,7 +79,7 @@ def test_latex_has_its_braces_and_environments_in_pairs(lesson):
 def test_latex_compiles(form, tmp_path):
     lesson = replace(preset("heads"), form=form, mask="causal")
     lesson = replace(lesson, words=("the_%", "ÄÖ $x^2$", "\\input{x} 猫", "\u202etired"))
-    (tmp_path / "solution.tex").write_text(document(solve(lesson), 2), encoding="utf-8")
+    (tmp_path / "solution.tex").write_text(latex_document(solve(lesson), 2), encoding="utf-8")
     done = subprocess.run(
         ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "solution.tex"],
         cwd=tmp_path, capture_output=True, timeout=120,
@@ -88,8 +88,8 @@ def test_latex_compiles(form, tmp_path):
 
 
 def test_words_are_printed_and_never_commands():
-    assert words(r"\input{x}$%") == r"\textbackslash{}input\{x\}\$\%"
-    assert words("猫é") == r"\texttt{U+732B}é"
+    assert latex_text(r"\input{x}$%") == r"\textbackslash{}input\{x\}\$\%"
+    assert latex_text("猫é") == r"\texttt{U+732B}é"
 
 
 @pytest.mark.parametrize("name", PRESETS)
@@ -133,7 +133,7 @@ class Reader(html.parser.HTMLParser):
 @settings(max_examples=15)
 def test_the_page_holds_every_number_and_asks_for_nothing(lesson):
     solution = solve(lesson)
-    text = page(solution, lesson.n_tokens - 1)
+    text = html_page(solution, lesson.n_tokens - 1)
     reader = Reader()
     reader.feed(text)
     assert reader.cells == [digits for each in sheets(solution) for row in each.texts for digits in row]
@@ -155,4 +155,4 @@ def test_every_weight_and_output_of_a_token_is_derived(lesson):
 
 def test_a_saved_page_has_the_colours_of_the_pages():
     light, dark = ([each.ink, each.query, each.key, each.line, each.background] for each in (LIGHT, DARK))
-    assert re.findall(r"#[0-9a-f]+\b", STYLE.replace("#fff;", "#ffffff;"), re.IGNORECASE) == [*light, *dark]
+    assert re.findall(r"#[0-9a-f]+\b", PAGE_STYLE.replace("#fff;", "#ffffff;"), re.IGNORECASE) == [*light, *dark]

@@ -14,7 +14,7 @@ from attention_core.computation.render import lines
 from attention_core.errors import InputError
 from attention_core.lessons.lesson import allowed
 from attention_core.lessons.presets import preset
-from attention_core.lessons.solve import paper, paper_value, solve
+from attention_core.lessons.solve import paper_rounding, paper_rounding_of_one, solve
 from attention_core.lessons.textbook import textbook
 from tests.attention_core.lessons.strategies import SMALL, lessons, small
 from tests.evaluate import holds
@@ -33,7 +33,7 @@ def every_address(solution):
 def test_every_number_is_what_its_derivation_gives(lesson, form):
     with np.errstate(all="ignore"):
         solution = solve(replace(lesson, form=form))
-    rounded = paper_value(lesson.decimals) if form == "paper" else lambda value: value
+    rounded = paper_rounding_of_one(lesson.decimals) if form == "paper" else lambda value: value
     for address, _ in every_address(solution):
         term, held = solution.term(address), solution.array(address.quantity)[address.indices]
         assert term.at == address
@@ -143,7 +143,7 @@ def test_paper_mode_errs_within_its_bound(lesson):
 
 
 def test_paper_rounds_as_a_person_does():
-    rounded = paper(2)
+    rounded = paper_rounding(2)
     given = np.array([0.285, -0.285, 0.125, 2.675, 1.005, -0.004, np.inf, -np.inf])
     np.testing.assert_array_equal(rounded(given), [0.29, -0.29, 0.13, 2.68, 1.01, 0, np.inf, -np.inf])
 
