@@ -1,4 +1,4 @@
-"""A solved lesson as a LaTeX document that compiles with a basic distribution."""
+"""A solved lesson as a LaTeX document that compiles with a basic TeX distribution."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ SPECIAL = {
 
 
 def latex_document(solution: Solution, query: int) -> str:
-    """Every matrix, and the whole derivation of one token's output."""
+    """Every matrix, and the full derivation of one token's output."""
     lesson = solution.lesson
-    width = 4 if lesson.decimals < 5 else 3  # terms that stand side by side on the page
+    width = 4 if lesson.decimals < 5 else 3  # terms per line
     derivations = "\n".join(
         rf"\paragraph{{{latex_text(name)}}}"
         + "\n"
@@ -29,13 +29,13 @@ def latex_document(solution: Solution, query: int) -> str:
         r"\usepackage[margin=2cm]{geometry}", r"\allowdisplaybreaks",
         r"\begin{document}", r"\section*{A worked example of self-attention}",
         *(latex_matrix(each) for each in sheets(solution)),
-        rf"\section*{{How ``{latex_text(lesson.words[query])}'' comes about}}", derivations,
+        rf"\section*{{How ``{latex_text(lesson.words[query])}'' is computed}}", derivations,
         r"\end{document}", "",
     ])  # fmt: skip
 
 
 def latex_matrix(sheet: Sheet) -> str:
-    """A matrix with its title and equation, made as much smaller as the page's width asks for."""
+    """A matrix with its title and equation, scaled down to the width of the page where needed."""
     rows = [
         " & ".join([rf"\text{{{latex_text(word)}}}", *map(latex_number, row)]) + r" \\"
         for word, row in zip(sheet.rows, sheet.texts, strict=True)
@@ -50,19 +50,19 @@ def latex_matrix(sheet: Sheet) -> str:
 
 
 def latex_number(text: str) -> str:
-    """A cell's digits in mathematics."""
+    """A cell's number in math mode."""
     if text == "undefined":
         return r"\text{undefined}"
     return text.replace(MINUS, "-").replace("∞", r"\infty")
 
 
 def latex_text(text: str) -> str:
-    """A text as LaTeX prints it; a character that its fonts lack by its number."""
+    """A text escaped for LaTeX; a character that its fonts lack is written as its code point."""
     return "".join(SPECIAL.get(c) or (c if c == " " or "!" <= c <= "~" else latex_character(c)) for c in text)
 
 
 def latex_character(character: str) -> str:
-    """A letter of Western Europe as it is; any other character as U+0041."""
+    """A Western European letter as it is; any other character as its code point, such as U+0041."""
     if character.isalpha() and character <= "ÿ":
         return character
     return rf"\texttt{{U+{ord(character):04X}}}"

@@ -1,4 +1,4 @@
-"""A solved lesson as tables: CSV of each matrix in a zip, and all of them as NPZ."""
+"""A solved lesson as tables: a zip of CSV files, and an NPZ file."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from attention_core.lessons.solve import Solution
 
 def csv_zip(solution: Solution) -> bytes:
     """A zip with one CSV file for each matrix."""
-    kept = io.BytesIO()
-    with zipfile.ZipFile(kept, "w", zipfile.ZIP_DEFLATED) as archive:
-        for each in sheets(solution):
-            archive.writestr(f"{each.name}.csv", csv_text(each))
-    return kept.getvalue()
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for sheet in sheets(solution):
+            archive.writestr(f"{sheet.name}.csv", csv_text(sheet))
+    return file.getvalue()
 
 
 def csv_text(sheet: Sheet) -> str:
-    """A matrix with the words along its sides; numbers in full."""
+    """A matrix with labels for its rows and columns, and all digits of its numbers."""
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(["", *map(without_formula, sheet.columns)])
@@ -37,11 +37,11 @@ def without_formula(word: str) -> str:
 
 
 def npz(solution: Solution) -> bytes:
-    """All quantities under their names, with a head axis where they have one; and the words."""
-    kept = io.BytesIO()
+    """All quantities by name, with a head axis where they have one, and the words."""
+    file = io.BytesIO()
     arrays = {
         name: solution.array(name) if solution.array(name).dtype == bool else solution.array(name).astype(np.float64)
         for name in solution.stages
     }
-    np.savez(kept, words=np.array(solution.lesson.words), **arrays)  # type: ignore[arg-type]
-    return kept.getvalue()
+    np.savez(file, words=np.array(solution.lesson.words), **arrays)  # type: ignore[arg-type]
+    return file.getvalue()

@@ -214,8 +214,8 @@ def test_one_number_or_one_matrix_can_be_reset(open_page):
     ("text", "said"),
     [
         ("many", "is not a number"),
-        ("nan", "cannot be calculated with"),
-        ("inf", "cannot be calculated with"),
+        ("nan", "cannot be used in a computation"),
+        ("inf", "cannot be used in a computation"),
         ("1e308", "1,000,000"),
         ("1,234", "1,234"),
     ],

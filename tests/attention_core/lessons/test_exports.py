@@ -1,4 +1,4 @@
-"""What is taken away from a worked example holds the same numbers as the page."""
+"""The exports of a worked example have the same numbers as the page."""
 
 import csv
 import html.parser
@@ -29,7 +29,7 @@ FEW = settings(max_examples=6, suppress_health_check=list(HealthCheck))
 
 
 def run(source, tmp_path):
-    """What a script leaves in its variable `result`, and what it prints."""
+    """The variable `result` of a script, and its output."""
     path = tmp_path / "attention.py"
     path.write_text(f"{source}\nnp.savez({str(tmp_path / 'kept.npz')!r}, **result)\n", encoding="utf-8")
     done = subprocess.run([sys.executable, path], capture_output=True, timeout=60, check=True)
@@ -47,7 +47,7 @@ def test_the_script_prints_the_same_numbers(name, tmp_path):
 
 @FEW
 @given(lesson=small())
-def test_the_script_of_any_lesson_gives_its_numbers(lesson, tmp_path):
+def test_the_script_of_any_lesson_computes_its_numbers(lesson, tmp_path):
     solution = solve(lesson)
     result, _ = run(script(lesson), tmp_path)
     for quantity in ("product", "weight", "z"):
@@ -56,7 +56,7 @@ def test_the_script_of_any_lesson_gives_its_numbers(lesson, tmp_path):
 
 @given(lesson=lessons())
 @settings(max_examples=25)
-def test_latex_has_its_braces_and_environments_in_pairs(lesson):
+def test_braces_and_environments_in_latex_are_balanced(lesson):
     text = latex_document(solve(lesson), 0)
     plain = re.sub(r"\\[\\{}$&#%_]", "", text)
     depth = 0
@@ -87,13 +87,13 @@ def test_latex_compiles(form, tmp_path):
     assert done.returncode == 0, done.stdout.decode(errors="replace")[-1500:]
 
 
-def test_words_are_printed_and_never_commands():
+def test_words_in_latex_are_escaped():
     assert latex_text(r"\input{x}$%") == r"\textbackslash{}input\{x\}\$\%"
     assert latex_text("猫é") == r"\texttt{U+732B}é"
 
 
 @pytest.mark.parametrize("name", PRESETS)
-def test_tables_read_back_are_the_numbers(name):
+def test_tables_contain_the_numbers(name):
     solution = solve(replace(preset(name), mask="causal"))
     archive = zipfile.ZipFile(io.BytesIO(csv_zip(solution)))
     assert archive.namelist() == [f"{each.name}.csv" for each in sheets(solution)]
@@ -107,7 +107,7 @@ def test_tables_read_back_are_the_numbers(name):
         np.testing.assert_array_equal(held[quantity], solution.array(quantity))
 
 
-def test_words_never_become_formulas_of_a_spreadsheet():
+def test_words_are_never_spreadsheet_formulas():
     lesson = replace(preset("paper"), words=("=1+1", "@x", "ok"))
     text = zipfile.ZipFile(io.BytesIO(csv_zip(solve(lesson)))).read("weight.csv").decode()
     assert text.splitlines()[0] == ",'=1+1,'@x,ok"
@@ -131,7 +131,7 @@ class Reader(html.parser.HTMLParser):
 
 @given(lesson=lessons())
 @settings(max_examples=15)
-def test_the_page_holds_every_number_and_asks_for_nothing(lesson):
+def test_the_page_has_every_number_and_loads_nothing(lesson):
     solution = solve(lesson)
     text = html_page(solution, lesson.n_tokens - 1)
     reader = Reader()
@@ -146,9 +146,9 @@ def test_the_page_holds_every_number_and_asks_for_nothing(lesson):
 @settings(max_examples=15)
 def test_every_weight_and_output_of_a_token_is_derived(lesson):
     solution = solve(lesson)
-    made = outputs(solution, 0)
-    assert len(made) == lesson.n_tokens * lesson.n_heads + lesson.d + (lesson.d if "out" in solution.stages else 0)
-    for (_, term), text in zip(made, (latex(term) for _, term in made), strict=True):
+    terms = outputs(solution, 0)
+    assert len(terms) == lesson.n_tokens * lesson.n_heads + lesson.d + (lesson.d if "out" in solution.stages else 0)
+    for (_, term), text in zip(terms, (latex(term) for _, term in terms), strict=True):
         assert text.count(r"\begin{align*}") == 1
         assert term.at is not None
 
