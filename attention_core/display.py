@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from html import escape
 
 from attention_core.config.model_config import ModelConfig
-from attention_core.errors import shortened
-from attention_core.text.invisible import named
+from attention_core.errors import shorten_middle
+from attention_core.text.invisible import name_invisible
 from attention_core.text.tokenizer import Token
 
 MOST_TOKENS = 200  # that a notebook shows
@@ -17,7 +17,7 @@ TOKEN = "border:1px solid; border-radius:3px; padding:0 .3em; margin:.1em; displ
 
 def shown_name(name: str) -> str:
     """A model's name, shortened where it is a long folder's."""
-    return shortened(name, LONGEST_NAME)
+    return shorten_middle(name, LONGEST_NAME)
 
 
 def counted(count: int, thing: str) -> str:
@@ -38,7 +38,7 @@ def trace_html(title: str, pieces: Sequence[Token], tokens: Sequence[str], asked
     asked:  a call and what it gives
     """
     shown = "".join(
-        f'<span style="{TOKEN}" title="position {i}, id {piece.id}"><bdi>{escape(named(token))}</bdi></span>'
+        f'<span style="{TOKEN}" title="position {i}, id {piece.id}"><bdi>{escape(name_invisible(token))}</bdi></span>'
         for i, (piece, token) in enumerate(zip(pieces[:MOST_TOKENS], tokens, strict=False))
     )
     more = f" … {len(pieces) - MOST_TOKENS} more" if len(pieces) > MOST_TOKENS else ""

@@ -12,7 +12,7 @@ from attention_core.errors import InputError, SideError
 from attention_core.generate import write
 from attention_core.model import Model
 from attention_core.sampling import greedy
-from attention_core.text.tokenizer import Reader, Token
+from attention_core.text.tokenizer import Token, TokenizerProtocol
 from attention_core.trace import Trace
 from attention_core.validate import check_text
 
@@ -82,7 +82,7 @@ class EncoderDecoder:
         return self.decoder.config
 
     @property
-    def tokenizer(self) -> Reader:
+    def tokenizer(self) -> TokenizerProtocol:
         """What both sides read with."""
         return self.decoder.tokenizer
 

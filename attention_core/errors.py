@@ -1,101 +1,102 @@
-"""What can go wrong, in words a person can act on: what was expected, what was found, what to do."""
+"""The errors of this library; a message says what was expected, what was found, and what to do."""
 
 import re
 
 LONG_WORD = re.compile(r"\S{201,}")
-LONGEST = 1200  # characters of a message, whatever a model's files say
+MAX_MESSAGE = 1200  # characters, however long the names in a model's files are
 
 
 class AttentionLabError(Exception):
-    """Base of every error that this library raises on purpose; what is long in its message is shortened."""
+    """Base of every error that this library raises on purpose; long words and long messages are shortened."""
 
     def __init__(self, message: str) -> None:
-        super().__init__(shortened(LONG_WORD.sub(lambda found: shortened(found[0], 60), message), LONGEST))
+        message = LONG_WORD.sub(lambda word: shorten_middle(word[0], 60), message)
+        super().__init__(shorten_middle(message, MAX_MESSAGE))
 
 
-def shortened(text: str, most: int) -> str:
-    """A text without its middle, where it has more characters than `most`."""
+def shorten_middle(text: str, most: int) -> str:
+    """The text, without its middle when it has more than `most` characters."""
     return text if len(text) <= most else f"{text[: 2 * most // 3]} … {text[-most // 3 :]}"
 
 
 class UnknownModelError(AttentionLabError):
-    """The name is neither in the catalogue, nor a folder, nor an id or a revision that the hub knows."""
+    """The name is not in the catalogue, not a folder, and not an id and revision known to the hub."""
 
 
 class ModelNotFoundError(AttentionLabError):
-    """The model is known, but stands nowhere on this machine and could not be downloaded."""
+    """The model is known, but is not on this machine and could not be downloaded."""
 
 
 class OfflineError(ModelNotFoundError):
-    """The model is not on this machine, and the hub cannot be reached or may not be asked."""
+    """The model is not on this machine, and the hub cannot be reached or is switched off."""
 
 
 class AccessError(ModelNotFoundError):
-    """The hub does not give the model to this person: it is gated or private, or the token is not accepted."""
+    """The hub denies access to the model: it is gated, private or disabled, or the token is not accepted."""
 
 
 class DownloadError(ModelNotFoundError):
-    """A download broke off, or the hub answered with an error; what has arrived is kept."""
+    """A download was interrupted, or the hub answered with an error; what was downloaded is kept."""
 
 
 class DownloadCancelled(ModelNotFoundError):
-    """Whoever asked for a download stopped it; what has arrived is kept."""
+    """The caller stopped a download; what was downloaded is kept."""
 
 
 class NotTheHubError(DownloadError):
-    """What answered in the place of the hub is not the hub."""
+    """The answer did not come from the hub."""
 
 
 class DiskError(ModelNotFoundError):
-    """The hub's cache cannot be written to: its disk is full, or it is read-only."""
+    """The hub's cache cannot be written: its disk is full, or it is read-only."""
 
 
 class DigestError(AttentionLabError):
-    """A file's digest is not the one that the catalogue or the hub records."""
+    """A file's digest differs from the one in the catalogue or on the hub."""
 
 
 class CheckpointError(AttentionLabError):
-    """A model folder lacks a file or a tensor, has one too many, or one of the wrong shape."""
+    """A file or tensor of a model is missing, unexpected or malformed."""
 
 
 class PickleError(CheckpointError):
-    """The weights are there as pickles alone, which can run any code when they are read."""
+    """The only weights are pickles, which can run any code when they are read."""
 
 
 class HeaderError(CheckpointError):
-    """A safetensors file's header, or an index of shards, does not say what such a file must say."""
+    """The header of a safetensors file, or an index of shards, is malformed."""
 
 
 class TruncatedError(CheckpointError):
-    """A safetensors file ends before the numbers do that its header announces."""
+    """A safetensors file is shorter than its header declares."""
 
 
 class MissingShardError(CheckpointError):
-    """A file is missing that the index of a sharded checkpoint names."""
+    """A file listed in the index of a sharded checkpoint is missing."""
 
 
 class DtypeError(CheckpointError):
-    """A tensor's numbers are of a type that is not read here."""
+    """A tensor has an unsupported type."""
 
 
 class ShapeError(CheckpointError):
-    """A tensor's shape is not the one that the configuration implies."""
+    """A tensor's shape differs from the one that the configuration implies."""
 
 
 class UnsupportedConfigError(AttentionLabError):
-    """The configuration asks for something that would not be computed exactly."""
+    """The configuration requires something that would not be computed exactly."""
 
 
 class InputError(AttentionLabError, ValueError):
-    """What is given is not what is asked for: no tokens, ids out of the vocabulary, a layer that is not there."""
+    """The input cannot be run or found: no tokens, ids outside the vocabulary, a layer that does not exist."""
 
 
 class SideError(InputError, AttributeError):
-    """An encoder–decoder is asked for what its encoder and its decoder have, each its own."""
+    """An encoder–decoder trace is asked for something that its encoder and its decoder each have."""
 
 
 class NonFiniteError(InputError):
-    """A run over what is given makes numbers that are infinite or not a number."""
+    """A run over the input computes numbers that are infinite or NaN."""
 
 
 class MissingPackageError(AttentionLabError, ImportError):
@@ -103,4 +104,4 @@ class MissingPackageError(AttentionLabError, ImportError):
 
 
 class SettingError(AttentionLabError):
-    """An environment variable of this library says something that it cannot mean."""
+    """An environment variable of this library has an invalid value."""

@@ -1,4 +1,4 @@
-"""Read the files of a model: what the machine says of them, and what is no JSON, as this library's errors."""
+"""Reading a model's files: system errors and malformed JSON become this library's errors."""
 
 import json
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from attention_core.errors import CheckpointError
 
 @contextmanager
 def file_errors() -> Iterator[None]:
-    """Turns an OSError of a model's files into CheckpointError, which names the file and not where it stands."""
+    """Turn an OSError about a model's file into a CheckpointError that names the file, without its folder."""
     try:
         yield
     except OSError as problem:
@@ -20,18 +20,18 @@ def file_errors() -> Iterator[None]:
 
 
 def read_object(raw: bytes, file: str, error: type[CheckpointError] = CheckpointError) -> dict[str, Any]:
-    """A JSON object whose keys are all different; the error names the file otherwise."""
+    """A JSON object without duplicate keys; raises `error`, which names the file, for anything else."""
 
-    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        found = dict(pairs)
-        if len(found) != len(pairs):
-            raise ValueError("a key stands there twice")
-        return found
+    def unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        content = dict(pairs)
+        if len(content) != len(pairs):
+            raise ValueError("it has a duplicate key")
+        return content
 
     try:
-        parsed = json.loads(raw.decode("utf-8-sig"), object_pairs_hook=once)
+        parsed = json.loads(raw.decode("utf-8-sig"), object_pairs_hook=unique_keys)
     except (ValueError, RecursionError) as problem:
-        raise error(f"{file} is not JSON: {problem}") from problem
+        raise error(f"{file} is not valid JSON: {problem}") from problem
     if not isinstance(parsed, dict):
-        raise error(f"{file} holds a {type(parsed).__name__}, expected an object.")
+        raise error(f"{file} must be a JSON object, got a {type(parsed).__name__}.")
     return parsed

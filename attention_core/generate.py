@@ -23,7 +23,7 @@ from attention_core.runtime.run import Inputs, finite, position_ids
 from attention_core.sampling import Choice
 from attention_core.trace import Trace
 from attention_core.validate import is_whole, told, whole_numbers
-from attention_core.weights.model_weights import Key
+from attention_core.weights.layout import TensorKey
 
 ROOM = 64  # positions: as much is made at once, so that one more token seldom moves all that is kept
 
@@ -37,10 +37,10 @@ class KVCache:
     """
 
     length: int = 0
-    own: dict[Key, Array] = field(default_factory=dict)
-    memory: dict[Key, Array] = field(default_factory=dict)
+    own: dict[TensorKey, Array] = field(default_factory=dict)
+    memory: dict[TensorKey, Array] = field(default_factory=dict)
 
-    def append(self, key: Key, new: Numbers) -> Numbers:
+    def append(self, key: TensorKey, new: Numbers) -> Numbers:
         """The kept numbers of a quantity, followed by those of the new positions [kv_head, new, d_head]."""
         end = self.length + new.shape[1]
         there = self.own.get(key)

@@ -30,15 +30,15 @@ class Patches:
         """The name of a position: "[CLS]", "r0 c0", "r0 c1" …"""
         return self.image.name(id)
 
-    def spelled(self, pieces: Sequence[str]) -> list[str]:
+    def readable_pieces(self, pieces: Sequence[str]) -> list[str]:
         """The names of patches as they are."""
         return list(pieces)
 
-    def followed(self, text: str, ids: Sequence[int], more: Sequence[int]) -> str:
+    def extended_text(self, text: str, ids: Sequence[int], more: Sequence[int]) -> str:
         """InputError: nothing follows an image."""
         raise InputError(NO_TEXT)
 
-    def following(self, text: str, ids: Sequence[int], more: Sequence[int]) -> tuple[Token, ...]:
+    def extension_tokens(self, text: str, ids: Sequence[int], more: Sequence[int]) -> tuple[Token, ...]:
         """InputError: nothing follows an image."""
         raise InputError(NO_TEXT)
 

@@ -13,7 +13,7 @@ from attention_core.errors import InputError
 from attention_core.network import Network
 from attention_core.runtime.forward import Forward
 from attention_core.runtime.run import Inputs, finite, position_ids
-from attention_core.text.tokenizer import Reader, Token
+from attention_core.text.tokenizer import Token, TokenizerProtocol
 from attention_core.trace import Trace
 from attention_core.validate import check_text, marks, whole_numbers
 
@@ -26,7 +26,7 @@ class Model(Network):
     `trace(text)` runs it, and `parameter(name, layer)` is a trained tensor: W_Q is [n_heads, d_model, d_head].
     """
 
-    tokenizer: Reader
+    tokenizer: TokenizerProtocol
 
     def trace(
         self, text: str | None = None, *, ids: Sequence[int] | None = None, attention_mask: Sequence[bool] | None = None

@@ -12,7 +12,8 @@ from attention_core.config.model_config import ModelConfig
 from attention_core.display import layers_and_heads, shown_name
 from attention_core.errors import InputError
 from attention_core.validate import check_index, told
-from attention_core.weights.model_weights import Key, Weights
+from attention_core.weights.layout import TensorKey
+from attention_core.weights.model_weights import Weights
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class Network:
     name: str
     config: ModelConfig
     weights: Weights
-    sources: Mapping[Key, str]
+    sources: Mapping[TensorKey, str]
 
     def __repr__(self) -> str:
         config = self.config

@@ -1,6 +1,6 @@
-"""From the logits of a language model to the next token: probabilities, the best of them, and a draw.
+"""From the logits of a language model to the next token: probabilities, the most probable tokens, sampling.
 
-The order is that of the reference: temperature, then the top k, then the top p of what is left.
+The order is that of the reference: temperature, then top k, then top p.
 """
 
 from __future__ import annotations
@@ -16,21 +16,21 @@ from attention_core.validate import is_number, is_whole, told
 
 Probabilities = NDArray[np.float64]
 Choice = Callable[[Array], int]
-"""How the next token is chosen from the logits [d_vocab]: its id."""
+"""Chooses the next token's id from the logits [d_vocab]."""
 
 
 def probabilities(logits: Array, temperature: float = 1.0, top_k: int = 0, top_p: float = 1.0) -> Probabilities:
-    """The chance of every token to be drawn next.
+    """The probability of each token to be sampled next.
 
-        p = softmax(logits / temperature), over the tokens that top k and top p leave
+        p = softmax(logits / temperature), over the tokens that top k and top p keep
 
     logits:      [d_vocab]
     temperature: above 0; below 1 sharpens, above 1 flattens
-    top_k:       how many of the likeliest tokens are left, with those as likely as the last of them; 0 leaves all
-    top_p:       the likeliest tokens are left that together reach this share, the one that reaches it included;
-                 above 0, and 1 leaves all; of equals, the lower id goes first
-    returns:     [d_vocab], in float64; sums to 1, and 0 for what is left out
-    Raises InputError when a setting is out of its range.
+    top_k:       keeps this many of the most probable tokens, and any tied with the last of them; 0 keeps all
+    top_p:       keeps the most probable tokens up to the one with which their sum reaches top_p, lower ids first
+                 among ties; above 0, and 1 keeps all
+    returns:     [d_vocab], float64; sums to 1, 0 for the tokens that are not kept
+    Raises InputError when a setting is out of range.
 
     Source: Fan et al. 2018, https://arxiv.org/abs/1805.04833; Holtzman et al. 2019, https://arxiv.org/abs/1904.09751
     """
@@ -38,14 +38,14 @@ def probabilities(logits: Array, temperature: float = 1.0, top_k: int = 0, top_p
     scores = logits.astype(np.float64) / temperature
     if 0 < top_k < len(scores):
         scores[scores < np.partition(scores, -top_k)[-top_k]] = -np.inf
-    made = softmax(scores)
+    kept = softmax(scores)
     if top_p < 1:
-        # By scores: shares that differ may round to equals.
-        upwards = np.argsort(-scores, kind="stable")[::-1]
-        # Left out is what, with all that is less likely, does not reach beyond 1 - top_p; the likeliest stays.
-        made[upwards[:-1][np.cumsum(made[upwards])[:-1] <= 1 - top_p]] = 0
-        made /= made.sum()
-    return made
+        # Sorted by scores: different scores may round to the same probability.
+        ascending = np.argsort(-scores, kind="stable")[::-1]
+        # A token goes if it and all less probable ones sum to at most 1 - top_p; the most probable one stays.
+        kept[ascending[:-1][np.cumsum(kept[ascending])[:-1] <= 1 - top_p]] = 0
+        kept /= kept.sum()
+    return kept
 
 
 def check_settings(temperature: float, top_k: int, top_p: float) -> None:
@@ -59,21 +59,21 @@ def check_settings(temperature: float, top_k: int, top_p: float) -> None:
 
 
 def softmax(scores: Probabilities) -> Probabilities:
-    """Scores [d_vocab] as shares of 1, in float64."""
+    """exp(scores) / sum(exp(scores)), of scores [d_vocab]; in float64."""
     powers = np.exp(scores - scores.max())
     return powers / powers.sum()
 
 
-def best(logits: Array, count: int) -> list[int]:
-    """The ids of the likeliest tokens, the likeliest first; of equals, the lower id first."""
+def top_ids(logits: Array, count: int) -> list[int]:
+    """The ids of the `count` most probable tokens, most probable first; among ties, the lower id first."""
     count = min(count, len(logits))
     least = np.partition(logits, -count)[-count]
-    found = np.flatnonzero(logits >= least)
-    return found[np.argsort(-logits[found], kind="stable")][:count].tolist()
+    ids = np.flatnonzero(logits >= least)
+    return ids[np.argsort(-logits[ids], kind="stable")][:count].tolist()
 
 
 def greedy(logits: Array) -> int:
-    """The likeliest token, a choice for `write`; of equals, the one with the lowest id.
+    """The most probable token, a choice for `write`; among ties, the lowest id.
 
         id = argmax(logits)
 
@@ -83,23 +83,23 @@ def greedy(logits: Array) -> int:
 
 
 def sampled(seed: int, temperature: float = 1.0, top_k: int = 0, top_p: float = 1.0) -> Choice:
-    """A choice for `write` that draws the next token; the same seed draws the same tokens from the same logits.
+    """A choice for `write` that samples the next token; the same seed and logits give the same tokens.
 
-        p = softmax(logits / temperature), over the tokens that top_k and top_p leave
+        p = softmax(logits / temperature), over the tokens that top_k and top_p keep
 
     temperature: above 0; below 1 sharpens, above 1 flattens
-    top_k:       how many of the likeliest tokens are left; 0 leaves all
-    top_p:       the likeliest tokens are left that together reach this share, above 0; 1 leaves all
-    Raises InputError when a setting is out of its range.
+    top_k:       how many of the most probable tokens are kept; 0 keeps all
+    top_p:       keeps the most probable tokens whose sum reaches this, above 0; 1 keeps all
+    Raises InputError when a setting is out of range.
 
     Source: Fan et al. 2018, https://arxiv.org/abs/1805.04833; Holtzman et al. 2019, https://arxiv.org/abs/1904.09751
     """
     check_settings(temperature, top_k, top_p)
     if not is_whole(seed) or seed < 0:
         raise InputError(f"The seed is a whole number from 0 on, got {told(seed)}.")
-    draw = np.random.default_rng(seed)
+    rng = np.random.default_rng(seed)
 
     def choose(logits: Array) -> int:
-        return int(draw.choice(len(logits), p=probabilities(logits, temperature, top_k, top_p)))
+        return int(rng.choice(len(logits), p=probabilities(logits, temperature, top_k, top_p)))
 
     return choose

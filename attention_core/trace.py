@@ -15,7 +15,7 @@ from attention_core.network import Network
 from attention_core.ops.basic import Input
 from attention_core.runtime.forward import Forward
 from attention_core.runtime.run import Inputs, ModelRun
-from attention_core.text.tokenizer import Reader, Token
+from attention_core.text.tokenizer import Token, TokenizerProtocol
 from attention_core.validate import check_index
 
 ASKED = {
@@ -47,7 +47,7 @@ class Trace(ModelRun):
     """
 
     model: Network
-    tokenizer: Reader
+    tokenizer: TokenizerProtocol
     pieces: tuple[Token, ...]
     text: str
     resid: Array
@@ -72,7 +72,7 @@ class Trace(ModelRun):
     @cached_property
     def tokens(self) -> list[str]:
         """The pieces, each as the text that it stands for where the vocabulary names its bytes: [position]."""
-        return self.tokenizer.spelled([token.piece for token in self.pieces])
+        return self.tokenizer.readable_pieces([token.piece for token in self.pieces])
 
     @property
     def ids(self) -> list[int]:

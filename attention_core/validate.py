@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from numbers import Integral, Real
 from typing import Any
 
-from attention_core.errors import InputError, shortened
+from attention_core.errors import InputError, shorten_middle
 
 SHOWN = 60  # characters of what was given
 
@@ -16,7 +16,7 @@ def told(given: object) -> str:
     """What was given, in a message."""
     if shape := getattr(given, "shape", ()):
         return f"an array of shape {list(shape)}"
-    return shortened(repr(given) if isinstance(given, str | list | tuple) else str(given), SHOWN)
+    return shorten_middle(repr(given) if isinstance(given, str | list | tuple) else str(given), SHOWN)
 
 
 def is_whole(given: object) -> bool:

@@ -1,4 +1,4 @@
-"""Checkpoints of random numbers in the shapes of known models, written to a folder."""
+"""Checkpoints of random numbers with the shapes of known models, written to a folder."""
 
 import json
 import math
@@ -9,17 +9,17 @@ from typing import Any
 import numpy as np
 
 from attention_core.families.reading.configuration import read_config
-from attention_core.families.reading.convert import factor_lengths, tensor_sources
+from attention_core.families.reading.layouts import factor_lengths, tensor_sources
 from attention_core.families.registry import FAMILIES
 from attention_core.weights.tensors import INDEX, WEIGHTS
 from tests.reference.make import tiny_tokenizer
 
-SPREAD = 0.02
+WEIGHT_STD = 0.02
 NOISE = 4_000_037  # numbers, a prime, so that no two rows of a matrix are the same
 
 
 def write_checkpoint(folder: Path, raw: Mapping[str, Any], shards: int = 1) -> int:
-    """A model's folder in bfloat16, in one file or several; returns how many bytes its numbers take."""
+    """Write a model in bfloat16 to a folder, as one file or as shards; returns the bytes of its numbers."""
     family = FAMILIES[raw["model_type"]]
     config = read_config(family, raw)
     shapes = {
@@ -27,26 +27,26 @@ def write_checkpoint(folder: Path, raw: Mapping[str, Any], shards: int = 1) -> i
         for source in tensor_sources(family, config).values()
     }
     sizes = {name: 2 * math.prod(shape) for name, shape in shapes.items()}
-    total, reached = sum(sizes.values()), 0
+    total, written = sum(sizes.values()), 0
     parts: list[list[str]] = [[] for _ in range(shards)]
     for name, size in sizes.items():
-        parts[reached * shards // total].append(name)
-        reached += size
+        parts[written * shards // total].append(name)
+        written += size
     files = [WEIGHTS] if shards == 1 else [f"model-{i + 1}-of-{shards}.safetensors" for i in range(shards)]
-    numbers = np.random.default_rng(0).standard_normal(NOISE, np.float32) * np.float32(SPREAD)
+    numbers = np.random.default_rng(0).standard_normal(NOISE, np.float32) * np.float32(WEIGHT_STD)
     noise = (numbers.view(np.uint32) >> 16).astype(np.uint16).tobytes()
     for file, names in zip(files, parts, strict=True):
         write_file(folder / file, {name: shapes[name] for name in names}, noise)
     if shards > 1:
-        placed = {name: file for file, names in zip(files, parts, strict=True) for name in names}
-        (folder / INDEX).write_text(json.dumps({"weight_map": placed}))
+        weight_map = {name: file for file, names in zip(files, parts, strict=True) for name in names}
+        (folder / INDEX).write_text(json.dumps({"weight_map": weight_map}))
     (folder / "config.json").write_text(json.dumps(raw))
     (folder / "tokenizer.json").write_text(tiny_tokenizer())
     return total
 
 
 def write_file(path: Path, shapes: Mapping[str, list[int]], noise: bytes) -> None:
-    """One safetensors file in bfloat16, filled with the same noise over and over."""
+    """Write one safetensors file in bfloat16, filled with repeated noise."""
     header, end = {}, 0
     for name, shape in shapes.items():
         start, end = end, end + 2 * math.prod(shape)

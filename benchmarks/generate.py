@@ -1,7 +1,8 @@
-"""Writing on against torch's eager model with its cache, a token's time at GPT-2-small's shape, random weights.
+"""The time of generating a token, compared with torch's eager model with its cache: GPT-2 small, random weights.
 
-One process, two threads for both, in turn some tokens each, of which the first, that wakes its own threads, does not
-count; a pause before lets those of the other go to sleep. Both write the same text, each token the likeliest.
+Both run in one process with two threads, and generate some tokens in turn; the first token of each turn wakes its
+threads and does not count, and a pause before it lets those of the other go to sleep. Both generate the same text,
+greedily.
 """
 
 import statistics
@@ -20,12 +21,12 @@ from attention_core.sampling import greedy
 from benchmarks.timing import PAUSE
 from tests.reference.make import tiny_tokenizer
 
-LENGTHS = {32: 1.0, 512: 1.0}  # tokens before the written ones -> most of torch's time
-TURNS, STRETCH = 8, 6  # how often it is each one's turn, and how many tokens it writes then
+LENGTHS = {32: 1.0, 512: 1.0}  # tokens before the generated ones -> limit, as a fraction of torch's time
+TURNS, TOKENS_PER_TURN = 8, 6
 
 
-def both() -> tuple[ac.Model, Any]:
-    """The same random weights here and there."""
+def both_models() -> tuple[ac.Model, Any]:
+    """The same random weights here and in torch."""
     from transformers import GPT2Config, GPT2LMHeadModel
 
     theirs = GPT2LMHeadModel(GPT2Config(attn_implementation="eager")).eval()
@@ -36,7 +37,7 @@ def both() -> tuple[ac.Model, Any]:
 
 
 def torch_reader(theirs: Any) -> Callable[[list[int]], int]:
-    """Reads more of a text and gives the likeliest next token, with torch's own cache."""
+    """A function that reads more tokens and returns the most probable next one, with torch's cache."""
     import torch
     from transformers import DynamicCache
 
@@ -49,25 +50,25 @@ def torch_reader(theirs: Any) -> Callable[[list[int]], int]:
     return read
 
 
-def a_token(readers: dict[str, Callable[[list[int]], int]], text: list[int]) -> tuple[dict[str, float], int]:
-    """The median milliseconds of each for one more token, and how many tokens were not the same."""
+def time_per_token(readers: dict[str, Callable[[list[int]], int]], text: list[int]) -> tuple[dict[str, float], int]:
+    """The median milliseconds per generated token for each, and the number of tokens that differ."""
     times: dict[str, list[float]] = {name: [] for name in readers}
-    following, _ = (read(text) for read in readers.values())
-    others = 0
+    next_token, _ = (read(text) for read in readers.values())
+    differing = 0
     for _ in range(TURNS):
-        fed = [following]  # the first reader's tokens, which the other reads too
+        tokens = [next_token]  # from the first reader; the other reads them too
         for name, read in readers.items():
             time.sleep(PAUSE)
-            for place in range(STRETCH):
+            for i in range(TOKENS_PER_TURN):
                 start = time.perf_counter()
-                made = read([fed[place]])
+                token = read([tokens[i]])
                 times[name].append(1000 * (time.perf_counter() - start))
-                if place + 1 == len(fed):
-                    fed.append(made)
-                others += made != fed[place + 1]
-            del times[name][-STRETCH]
-        following = fed[-1]
-    return {name: statistics.median(each) for name, each in times.items()}, others
+                if i + 1 == len(tokens):
+                    tokens.append(token)
+                differing += token != tokens[i + 1]
+            del times[name][-TOKENS_PER_TURN]
+        next_token = tokens[-1]
+    return {name: statistics.median(each) for name, each in times.items()}, differing
 
 
 def main() -> int:
@@ -75,19 +76,19 @@ def main() -> int:
 
     torch.set_num_threads(2)
     torch.set_grad_enabled(False)
-    model, theirs = both()
+    model, theirs = both_models()
     missed = 0
     print("tokens before   ours ms  torch ms  of torch (limit)")
     for n, limit in LENGTHS.items():
         text = np.random.default_rng(n).integers(0, model.config.d_vocab, n).tolist()
-        own = Continuation(model)
-        readers = {"ours": lambda more, own=own: greedy(own.read(more)), "torch": torch_reader(theirs)}
-        took, others = a_token(readers, text)
+        ours = Continuation(model)
+        readers = {"ours": lambda more, ours=ours: greedy(ours.read(more)), "torch": torch_reader(theirs)}
+        took, differing = time_per_token(readers, text)
         ratio = took["ours"] / took["torch"]
-        told = f", {others} of {TURNS * STRETCH} tokens differ" if others else ""
-        print(f"{n:13} {took['ours']:9.2f} {took['torch']:9.2f}  {ratio:.2f} ({limit}){told}")
+        note = f", {differing} of {TURNS * TOKENS_PER_TURN} tokens differ" if differing else ""
+        print(f"{n:13} {took['ours']:9.2f} {took['torch']:9.2f}  {ratio:.2f} ({limit}){note}")
         missed += ratio > limit
-    print(f"{missed} of {len(LENGTHS)} lengths miss the limit" if missed else "all limits kept")
+    print(f"{missed} of {len(LENGTHS)} lengths exceed the limit" if missed else "all within the limits")
     return bool(missed)
 
 

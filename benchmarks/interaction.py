@@ -1,4 +1,4 @@
-"""What a person waits for, in Chromium on this machine: medians against limits."""
+"""How long the pages take to respond, in Chromium on this machine: medians compared with limits."""
 
 import shutil
 import socket
@@ -17,18 +17,18 @@ from attention_core.lessons.lesson_file import to_address
 from ui.components.heatmap import Tokens, payload
 
 RUNS = 7
-QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
+BROWSER_ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
          "--disable-sync"]  # fmt: skip
 
 
-def text_of(tokens: int) -> str:
-    """A sentence of that many tokens, [CLS] and [SEP] among them."""
+def sentence_of(tokens: int) -> str:
+    """A sentence of this many tokens, [CLS] and [SEP] included."""
     words = ["the", "cat", "sat", "on", "a", "mat", "and", "saw", "two", "old", "men", "talk", "of", "rain"]
     return " ".join(words[i % len(words)] for i in range(tokens - 2))
 
 
-def until_it_listens(port: int) -> None:
-    """Wait for a server, without keeping the browser busy."""
+def wait_for_server(port: int) -> None:
+    """Wait until a server listens, without keeping the browser busy."""
     while True:
         try:
             socket.create_connection(("127.0.0.1", port), timeout=1).close()
@@ -37,8 +37,8 @@ def until_it_listens(port: int) -> None:
             time.sleep(0.01)
 
 
-def drawn(page: Any) -> None:
-    """Wait until heatmap, graph and arithmetic are there."""
+def wait_for_page(page: Any) -> None:
+    """Wait until heatmap, graph and arithmetic are shown."""
     page.locator(".heatmap[data-weight]").wait_for()
     page.locator(".js-plotly-plot .scatterlayer").first.wait_for()
     page.get_by_role("region", name="Arithmetic").wait_for()
@@ -54,8 +54,7 @@ def median(act: Callable[[int], None], runs: int = RUNS) -> float:
     return statistics.median(times)
 
 
-# Times in the page itself, so that the driver's own round trips are not counted: from the click to the
-# frame after the arithmetic has changed.
+# Measured in the page, to exclude the driver's round trips: from the click to the frame after the arithmetic changed.
 WATCH = """() => {
     const roots = [...document.querySelectorAll('*')].map((e) => e.shadowRoot)
     const root = roots.find((one) => one?.querySelector('section[data-weight]'))
@@ -67,22 +66,22 @@ WATCH = """() => {
 
 
 def clicks(page: Any, n: int) -> float:
-    """The median time from a click on a cell to the changed arithmetic, in milliseconds."""
+    """The median time from a click on a cell to its arithmetic, in milliseconds."""
     root = page.locator(".heatmap")
     left, top, cell = (float(root.get_attribute(f"data-{name}")) for name in ("left", "top", "cell"))
     box = page.locator(".heatmap canvas.cells").bounding_box()
     page.evaluate(WATCH)
     times = []
     for i in range(RUNS):
-        place = 3 + (5 * i) % (n - 6)
-        page.mouse.click(box["x"] + left + (place + 0.5) * cell, box["y"] + top + (place + 1.5) * cell)
+        position = 3 + (5 * i) % (n - 6)
+        page.mouse.click(box["x"] + left + (position + 0.5) * cell, box["y"] + top + (position + 1.5) * cell)
         page.wait_for_function("window.lab.took")
         times.append(page.evaluate("window.lab.took"))
-        time.sleep(0.3)  # a person looks before the next click
+        time.sleep(0.3)  # as a person pauses before the next click
     return statistics.median(times)
 
 
-# The same for a number that is typed in: until the output furthest from it has changed.
+# The same for an edited number: until the last cell of the output has changed.
 WATCH_EDIT = """() => {
     const roots = [...document.querySelectorAll('*')].map((e) => e.shadowRoot)
     const root = roots.find((one) => one?.querySelector('figure[data-name]'))
@@ -96,7 +95,7 @@ WATCH_EDIT = """() => {
 
 
 def edits(page: Any) -> float:
-    """The median time from Enter in a cell of the largest worked example to its changed outputs, in milliseconds."""
+    """The median time from Enter in a cell of the largest worked example to its new output, in milliseconds."""
     page.evaluate(WATCH_EDIT)
     times = []
     for i in range(RUNS):
@@ -122,13 +121,13 @@ def largest_lesson() -> str:
 def main() -> int:
     from playwright.sync_api import sync_playwright
 
-    with socket.socket() as place:
-        place.bind(("127.0.0.1", 0))
-        port = place.getsockname()[1]
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
     url, results = f"http://127.0.0.1:{port}", []
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=QUIET)
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=BROWSER_ARGUMENTS)
         page = browser.new_page(viewport={"width": 1280, "height": 800})
         start = time.perf_counter()
         server = subprocess.Popen(
@@ -136,27 +135,27 @@ def main() -> int:
             stdout=subprocess.DEVNULL,
         )
         try:
-            until_it_listens(port)
+            wait_for_server(port)
             page.goto(url)
-            drawn(page)
+            wait_for_page(page)
             results.append(("server start to painted page", 1000 * (time.perf_counter() - start), 4000, "ms"))
 
             def load(_: int) -> None:
                 page.goto(url)
-                drawn(page)
+                wait_for_page(page)
 
             results.append(("page load", median(load), 1500, "ms"))
             for n, limit in ((64, 200), (256, 300)):
-                page.goto(f"{url}/?text={urllib.parse.quote(text_of(n))}")
-                drawn(page)
+                page.goto(f"{url}/?text={urllib.parse.quote(sentence_of(n))}")
+                wait_for_page(page)
                 results.append((f"click on a cell, {n} tokens", clicks(page, n), limit, "ms"))
 
             def retype(i: int) -> None:
                 n = 63 + i % 2
-                page.get_by_label("Sentence").fill(text_of(n))
+                page.get_by_label("Sentence").fill(sentence_of(n))
                 page.get_by_label("Sentence").press("Enter")
                 page.locator(f".heatmap[data-n='{n}']").wait_for()
-                drawn(page)
+                wait_for_page(page)
 
             results.append(("new sentence, 64 tokens", median(retype), 500, "ms"))
             page.goto(f"{url}/worked_example?lesson={largest_lesson()}")

@@ -1,4 +1,4 @@
-"""Importing the library and loading MiniLM in a fresh process: under 2.5 s."""
+"""The time to import the library and load MiniLM in a new process: at most 2.5 s."""
 
 import statistics
 import subprocess

@@ -1,4 +1,4 @@
-"""What a trace keeps at 512 tokens, against the bytes of all patterns: at most 1/12."""
+"""The memory of a trace of 512 tokens, compared with that of all attention weights: at most 1/12."""
 
 import sys
 
@@ -13,7 +13,7 @@ def main() -> int:
     n, config = len(trace.ids), model.config
     kept = trace.resid.nbytes
     patterns = sum(trace.pattern(layer).nbytes for layer in range(config.n_layers))
-    print(f"{n} tokens: a trace keeps {kept / 1e6:.2f} MB, all patterns are {patterns / 1e6:.2f} MB: "
+    print(f"{n} tokens: a trace keeps {kept / 1e6:.2f} MB, all attention weights are {patterns / 1e6:.2f} MB: "
           f"{kept / patterns:.4f} (limit {LIMIT:.4f})")  # fmt: skip
     return bool(kept / patterns > LIMIT)
 

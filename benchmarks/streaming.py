@@ -1,7 +1,7 @@
-"""A model of 1.1 billion parameters in bfloat16 that does not fit in memory: how much it takes, and how long.
+"""The memory and time of a streamed model: 1.1 billion parameters in bfloat16, none kept in memory.
 
-Memory is the most that a process of its own ever had. Time is held against reading the checkpoint's bytes
-and the bare products of the same shapes, one after the other.
+Memory is the peak of a separate process. Time is compared with that of reading the checkpoint's bytes and of the bare
+matrix products, one after the other.
 """
 
 import os
@@ -24,7 +24,7 @@ CONFIG = {
 }  # fmt: skip
 TOKENS, RUNS = 32, 5
 MEMORY_LIMIT, TIME_LIMIT = 1 / 4, 1.5
-ALONE = f"""
+CHILD = f"""
 import resource, sys
 import attention_core as ac
 ac.load(sys.argv[1]).trace(ids=list(range({TOKENS})))
@@ -32,8 +32,8 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform ==
 """
 
 
-def reading(folder: Path) -> Callable[[], None]:
-    """Reading every byte of the checkpoint."""
+def reading_all_bytes(folder: Path) -> Callable[[], None]:
+    """A function that reads every byte of the checkpoint."""
     buffer = np.empty(1 << 20, np.uint8)
 
     def run() -> None:
@@ -48,16 +48,16 @@ def reading(folder: Path) -> Callable[[], None]:
 def main() -> int:
     os.environ[SETTING] = "0"
     missed = 0
-    with tempfile.TemporaryDirectory() as place:
-        folder = Path(place)
+    with tempfile.TemporaryDirectory() as path:
+        folder = Path(path)
         size = write_checkpoint(folder, CONFIG, shards=3)
         print(f"{size / 2e9:.2f} billion parameters, {size / 1e9:.2f} GB, {TOKENS} tokens")
-        child = subprocess.run([sys.executable, "-c", ALONE, place], check=True, capture_output=True, text=True)
+        child = subprocess.run([sys.executable, "-c", CHILD, path], check=True, capture_output=True, text=True)
         peak = int(child.stdout)
         model = ac.load(folder)
         took = milliseconds({
             "ours": lambda: model.trace(ids=list(range(TOKENS))),
-            "reading": reading(folder),
+            "reading": reading_all_bytes(folder),
             "bare": bare_products(model.config, TOKENS, sets=2),
         }, RUNS)  # fmt: skip
     ratio = took["ours"] / (took["reading"] + took["bare"])

@@ -14,7 +14,7 @@ from attention_core.lessons import edits
 from attention_core.lessons.cells import CellError, read_number
 from attention_core.lessons.lesson import Lesson
 from attention_core.lessons.presets import PRESETS
-from attention_core.lessons.solve import GIVEN, Solution, solve
+from attention_core.lessons.solve import INPUTS, Solution, solve
 from attention_core.ops.basic import Input
 from ui.arithmetic.opened import show_making
 from ui.components.grid import Refused, grid
@@ -37,7 +37,7 @@ from ui.worked_example.words import asking, changes, headline, where
 
 MOST_TERMS = 12  # no sum of a lesson has more, but for those over several heads
 # A given quantity of the computation -> the matrix of the lesson.
-NAMES = {made.partition("[")[0]: name for name, (made, _, _) in GIVEN.items()}
+NAMES = {made.partition("[")[0]: name for name, (made, _, _) in INPUTS.items()}
 
 
 def cell_edited(head: int, name: str, row: int, column: int, text: str) -> None:

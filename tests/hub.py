@@ -1,4 +1,4 @@
-"""A model hub on loopback that speaks the hub's protocol, and can be told to misbehave."""
+"""A local model hub that implements the hub's protocol, and can be made to fail."""
 
 import hashlib
 import json
@@ -16,7 +16,7 @@ from tests.paths import BERT
 
 FILES = ("config.json", "tokenizer.json", "model.safetensors")
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
-LARGE = 50_000  # bytes: from here on a file is kept as a large one, and requests for it are sent elsewhere
+LARGE_FILE = 50_000  # bytes: the hub redirects requests for files of this size and more to its store
 
 
 def tiny_files() -> dict[str, bytes]:
@@ -24,8 +24,8 @@ def tiny_files() -> dict[str, bytes]:
     return {name: (BERT / name).read_bytes() for name in FILES}
 
 
-class Asked(NamedTuple):
-    """A request that was made. host: which of the two servers it came to, "hub" or "store"."""
+class Request(NamedTuple):
+    """A request to one of the two servers. host: "hub" or "store"."""
 
     host: str
     method: str
@@ -36,15 +36,15 @@ class Asked(NamedTuple):
 
 @dataclass
 class Hub:
-    """What the hub holds, how it misbehaves, and what it was asked.
+    """The hub's contents, its faults, and the requests it received.
 
     repos:   hub id -> its files
     refused: hub id -> the status and error code, or message, of every answer about it
-    portal:  what is answered to every question about a model in place of what the hub says: status, body
-    breaks:  file -> after how many bytes its next answers break off, the first answer first
-    altered: file -> what is sent in place of its content
-    rate:    bytes a second; None is as fast as it goes
-    whole:   whether every answer is the whole file, whatever range is asked for
+    portal:  the status and body of every answer about a model, in place of the hub's
+    breaks:  file -> the numbers of bytes after which its next answers break off
+    altered: file -> the bytes sent in place of its content
+    rate:    bytes per second; None for unlimited
+    whole:   whether every answer is the complete file, whatever range is requested
     """
 
     repos: dict[str, dict[str, bytes]] = field(default_factory=dict)
@@ -54,24 +54,25 @@ class Hub:
     altered: dict[str, bytes] = field(default_factory=dict)
     rate: float | None = None
     whole: bool = False
-    asked: list[Asked] = field(default_factory=list)
+    asked: list[Request] = field(default_factory=list)
     url: str = ""
     store: str = ""
 
     def gets(self, file: str) -> list[str | None]:
-        """The ranges in which a file's content was asked for."""
-        return [one.range for one in self.asked if one.method == "GET" and unquote(one.path).endswith(f"/{file}")
-                and (one.host == "store" or len(self.content(one.path)) < LARGE)]  # fmt: skip
+        """The ranges in which a file's content was requested."""
+        return [request.range for request in self.asked
+                if request.method == "GET" and unquote(request.path).endswith(f"/{file}")
+                and (request.host == "store" or len(self.content(request.path)) < LARGE_FILE)]  # fmt: skip
 
     def content(self, path: str) -> bytes:
-        """The content that a path of either server names."""
+        """The content at a path of either server."""
         parts = unquote(path).strip("/").split("/")
         return self.repos["/".join(parts[:2])][parts[-1]]
 
     @contextmanager
     def running(self) -> Iterator["Hub"]:
-        """Serve on two ports, the second for large files, as the hub does, until the block ends."""
-        servers = [Server(("127.0.0.1", 0), handler(self, host)) for host in ("hub", "store")]
+        """Serve on two ports, as the hub does, the second for large files, until the block ends."""
+        servers = [Server(("127.0.0.1", 0), handler_class(self, host)) for host in ("hub", "store")]
         self.url, self.store = (f"http://127.0.0.1:{server.server_port}" for server in servers)
         threads = [threading.Thread(target=server.serve_forever, args=(0.02,)) for server in servers]
         for thread in threads:
@@ -86,7 +87,7 @@ class Hub:
                 server.server_close()
 
     def use(self, monkeypatch, cache: Path) -> None:
-        """Let huggingface_hub, in this process, ask this hub and keep what it gets in `cache`."""
+        """Make huggingface_hub, in this process, use this hub and the folder `cache`."""
         from huggingface_hub import constants
 
         monkeypatch.setattr(constants, "ENDPOINT", self.url)
@@ -96,46 +97,46 @@ class Hub:
         monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
         monkeypatch.setattr(constants, "AGENT_HARNESSES_PATH", str(cache / "harnesses"))
         monkeypatch.setattr(constants, "HF_TOKEN_PATH", str(cache / "no-token"))
-        monkeypatch.setattr("attention_core.hub.download.PAUSE", 0)
+        monkeypatch.setattr("attention_core.hub.download.RETRY_PAUSE", 0)
         for name in ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"):
             monkeypatch.delenv(name, raising=False)
 
 
 def environment(hub: Hub, home: Path) -> dict[str, str]:
-    """The environment variables that let another process ask this hub."""
+    """The environment variables that make another process use this hub."""
     return {"HF_ENDPOINT": hub.url, "HF_HOME": str(home), "HF_HUB_OFFLINE": "", "HF_TOKEN": ""}
 
 
 def digest(content: bytes) -> str:
-    """What the hub calls a file by: SHA-256 of a large one, git's SHA-1 of a small one."""
-    if len(content) >= LARGE:
+    """The hub's digest of a file: SHA-256 of a large one, git's SHA-1 of a small one."""
+    if len(content) >= LARGE_FILE:
         return hashlib.sha256(content).hexdigest()
     return hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest()
 
 
 def sibling(name: str, content: bytes) -> dict:
-    """How the hub tells of a file."""
-    told = {"rfilename": name, "size": len(content), "blobId": digest(content)}
-    if len(content) >= LARGE:
-        told |= {"blobId": "f" * 40, "lfs": {"size": len(content), "sha256": digest(content), "pointerSize": 134}}
-    return told
+    """The hub's description of a file."""
+    entry = {"rfilename": name, "size": len(content), "blobId": digest(content)}
+    if len(content) >= LARGE_FILE:
+        entry |= {"blobId": "f" * 40, "lfs": {"size": len(content), "sha256": digest(content), "pointerSize": 134}}
+    return entry
 
 
 class Server(ThreadingHTTPServer):
-    """A server that takes it quietly when whoever asked hangs up."""
+    """A server that ignores clients that disconnect."""
 
     def handle_error(self, *_: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
-def handler(hub: Hub, host: str) -> type[BaseHTTPRequestHandler]:
-    """Answers for one of the two servers."""
+def handler_class(hub: Hub, host: str) -> type[BaseHTTPRequestHandler]:
+    """The request handler of one of the two servers."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def log_message(self, *_: object) -> None:
-            """Say nothing."""
+            """Log nothing."""
 
         def do_HEAD(self) -> None:
             self.answer()
@@ -145,7 +146,7 @@ def handler(hub: Hub, host: str) -> type[BaseHTTPRequestHandler]:
 
         def answer(self) -> None:
             path, headers = unquote(urlsplit(self.path).path), self.headers
-            hub.asked.append(Asked(host, self.command, path, headers["Range"], headers["Authorization"]))
+            hub.asked.append(Request(host, self.command, path, headers["Range"], headers["Authorization"]))
             api = path.startswith("/api/models/")
             parts = path.removeprefix("/api/models").strip("/").split("/")
             hub_id = "/".join(parts[:2])
@@ -180,7 +181,7 @@ def handler(hub: Hub, host: str) -> type[BaseHTTPRequestHandler]:
             self.wfile.write(body)
 
         def file(self, path: str, name: str, content: bytes) -> None:
-            if host == "hub" and len(content) >= LARGE:
+            if host == "hub" and len(content) >= LARGE_FILE:
                 self.send_response(302)
                 self.send_header("Location", hub.store + path)
                 self.send_header("X-Repo-Commit", COMMIT)
@@ -211,7 +212,7 @@ def handler(hub: Hub, host: str) -> type[BaseHTTPRequestHandler]:
                     self.wfile.write(body[at : min(at + step, cut)])
                     if hub.rate:
                         time.sleep(step / hub.rate)
-            except OSError:  # whoever asked has gone
+            except OSError:  # the client has disconnected
                 self.close_connection = True
 
     return Handler

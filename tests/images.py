@@ -7,7 +7,7 @@ import numpy as np
 from safetensors.numpy import save_file
 
 from attention_core.families.reading.configuration import read_config
-from attention_core.families.reading.convert import factor_lengths, tensor_sources
+from attention_core.families.reading.layouts import factor_lengths, tensor_sources
 from attention_core.families.registry import FAMILIES
 
 SIZES = {

@@ -9,7 +9,7 @@ from safetensors.numpy import save_file
 from tokenizers import AddedToken, Tokenizer, models, pre_tokenizers, processors
 
 from attention_core.families.reading.configuration import read_config
-from attention_core.families.reading.convert import each_name, factor_lengths, tensor_sources
+from attention_core.families.reading.layouts import factor_lengths, part_names, tensor_sources
 from attention_core.families.registry import family_of
 from tests.reference.make import tiny_tokenizer
 
@@ -57,7 +57,7 @@ def write_model(
         config = read_config(side, raw)
         for (canonical, _), source in tensor_sources(side, config).items():
             shape = [int(np.prod(axis)) for axis in factor_lengths(source, config)]
-            for name in each_name(source.name, config):
+            for name in part_names(source.name, config):
                 made = draw.normal(1 if canonical.startswith("w_") else 0, spread, shape).astype(np.float32)
                 tensors.setdefault(before + name, made)
     folder.mkdir(parents=True, exist_ok=True)

@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 
 from attention_core.computation.arithmetic import Op, Value, apply
 from attention_core.computation.render import CALLS, JOINTS, latex_name, latex_text, number, read
-from attention_core.errors import shortened
+from attention_core.errors import shorten_middle
 
 Role = Literal["query", "key", "value", "plain"]
 
@@ -70,7 +70,7 @@ class Term:
             return head + leaf_text(self, DECIMALS)
         pieces = line(shorten(self, FEW)).pieces
         text = "".join(f"({piece.name}: {piece.text})" if piece.is_rest else piece.text for piece in pieces)
-        return head + shortened(text, LONGEST_LINE)
+        return head + shorten_middle(text, LONGEST_LINE)
 
     def _repr_latex_(self) -> str | None:
         """The derivation for a notebook, long sums cut to their largest parts; None for a given number."""

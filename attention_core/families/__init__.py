@@ -1,1 +1,1 @@
-"""The families of models: one small table each, and the registry that finds the table of a configuration."""
+"""The families of models, one small table each, and the registry that finds the table for a configuration."""

@@ -1,4 +1,4 @@
-"""ALBERT: BERT whose layers have the same weights, all or in groups, and whose embeddings are narrower.
+"""ALBERT: BERT with weights shared by all layers or by groups of them, and narrower embeddings.
 
 Source: Lan et al. 2019, https://arxiv.org/abs/1909.11942
 """
@@ -9,7 +9,7 @@ from typing import Any
 from attention_core.config.model_config import is_whole
 from attention_core.errors import UnsupportedConfigError
 from attention_core.families.bert import BERT
-from attention_core.families.reading.schema import ACTIVATIONS, Rule, Source, Values
+from attention_core.families.reading.schema import ACTIVATION_CHOICES, Rule, Source, Values
 
 LAYER = "encoder.albert_layer_groups.{layer}.albert_layers.0."
 NAMES = {
@@ -18,30 +18,30 @@ NAMES = {
 }  # fmt: skip
 
 
-def projected(values: Values) -> dict[str, Any]:
-    """Embeddings are always brought to the stream's width, with a bias."""
+def embedding_projection(values: Values) -> dict[str, Any]:
+    """Embeddings are always projected to d_model, with a bias."""
     return {
         "d_embed": values["embedding_size"], "embed_projection": "after_norm",
         "biases": BERT.traits["biases"] | {"b_embed"},
     }  # fmt: skip
 
 
-def shared(values: Values) -> dict[str, Any]:
-    """The group of each layer, whose weights it has."""
+def layer_groups(values: Values) -> dict[str, Any]:
+    """The group whose weights each layer has."""
     n, groups = values["num_hidden_layers"], values["num_hidden_groups"]
     if not is_whole(n, 1) or not is_whole(groups, 1):
-        raise UnsupportedConfigError(f"{n!r} layers cannot be put into num_hidden_groups = {groups!r}.")
+        raise UnsupportedConfigError(f"num_hidden_layers = {n!r} cannot be split into num_hidden_groups = {groups!r}.")
     return {"shared": tuple(int(layer / (n / groups)) for layer in range(n))}
 
 
-def of_a_group() -> dict[str, Source]:
-    """The tensors of a group's one layer, under BERT's names and layouts."""
-    made = {}
+def group_tensors() -> dict[str, Source]:
+    """The tensors of a group's single layer, with BERT's canonical names and layouts."""
+    tensors = {}
     for name, module in NAMES.items():
         weight, bias = ("w" if name in ("mid", "post") else "W") + f"_{name}", f"b_{name}"
-        made[weight] = Source(f"{LAYER}{module}.weight", BERT.tensors[weight].layout)
-        made[bias] = Source(f"{LAYER}{module}.bias", BERT.tensors[bias].layout)
-    return made
+        tensors[weight] = Source(f"{LAYER}{module}.weight", BERT.tensors[weight].layout)
+        tensors[bias] = Source(f"{LAYER}{module}.bias", BERT.tensors[bias].layout)
+    return tensors
 
 
 ALBERT = replace(
@@ -52,9 +52,11 @@ ALBERT = replace(
         **BERT.defaults, "vocab_size": 30000, "embedding_size": 128, "hidden_size": 4096, "num_attention_heads": 64,
         "intermediate_size": 16384, "hidden_act": "gelu_new", "num_hidden_groups": 1, "inner_group_num": 1,
     },
-    choices={"hidden_act": ACTIVATIONS, "is_decoder": {False: {"causal": False}}},
+    choices={"hidden_act": ACTIVATION_CHOICES, "is_decoder": {False: {"causal": False}}},
     rules=(
-        *BERT.rules, Rule(("embedding_size",), projected), Rule(("num_hidden_layers", "num_hidden_groups"), shared)
+        *BERT.rules,
+        Rule(("embedding_size",), embedding_projection),
+        Rule(("num_hidden_layers", "num_hidden_groups"), layer_groups),
     ),
     required={**BERT.required, "inner_group_num": (1,)},
     harmless=BERT.harmless | {"classifier_dropout_prob", "down_scale_factor", "gap_size", "net_structure_type",
@@ -67,7 +69,7 @@ ALBERT = replace(
         "b_norm": Source("embeddings.LayerNorm.bias", "embed"),
         "W_embed": Source("encoder.embedding_hidden_mapping_in.weight", "model, embed"),
         "b_embed": Source("encoder.embedding_hidden_mapping_in.bias", "model"),
-        **of_a_group(),
+        **group_tensors(),
     },
     unused=(
         "embeddings.position_ids", "pooler.*", "predictions.*", "sop_classifier.*", "classifier.*", "qa_outputs.*",

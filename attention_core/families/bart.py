@@ -1,4 +1,4 @@
-"""BART, and mBART, which norms before each half: encoder and decoder, learned places counted from 2, normed embeddings.
+"""BART, and mBART, which is pre-norm: encoder and decoder, learned positions counted from 2, normed embeddings.
 
 Sources: Lewis et al. 2019, https://arxiv.org/abs/1910.13461; Liu et al. 2020, https://arxiv.org/abs/2001.08210
 """
@@ -10,68 +10,68 @@ from dataclasses import replace
 from typing import Any
 
 from attention_core.errors import UnsupportedConfigError
-from attention_core.families.reading.rules import shared_width
-from attention_core.families.reading.schema import ACTIVATIONS, HEADS, Family, Rule, Source, Values
+from attention_core.families.reading.rules import head_width
+from attention_core.families.reading.schema import ACTIVATION_CHOICES, HEAD_CHOICES, Family, Rule, Source, Values
 
 SIDES = ("encoder", "decoder")
-# One table for both sides, and the head unless it has its own; a file may hold it under the name of any of them.
+# Encoder, decoder and tied head share one table; a checkpoint may store it under any of their names.
 SHARED = ("shared.weight", "decoder.embed_tokens.weight", "encoder.embed_tokens.weight", "lm_head.weight")
 ALIASES = {
     "num_hidden_layers": "encoder_layers", "num_attention_heads": "encoder_attention_heads", "hidden_size": "d_model",
 }  # fmt: skip
 
 
-def scaled(values: Values) -> dict[str, Any]:
-    """Whether embeddings are multiplied by the root of their width."""
+def embed_scale(values: Values) -> dict[str, Any]:
+    """Embeddings times sqrt(d_model), if `scale_embedding` is true."""
     if not isinstance(values["scale_embedding"], bool):
         raise UnsupportedConfigError(f"scale_embedding must be true or false, got {values['scale_embedding']!r}.")
     return {"embed_scale": math.sqrt(values["d_model"]) if values["scale_embedding"] else 1.0}
 
 
-def agreeing(values: Values) -> dict[str, Any]:
-    """What a configuration says of a size under two names has to agree."""
+def check_aliases(values: Values) -> dict[str, Any]:
+    """UnsupportedConfigError when a size has different values under its two names."""
     for alias, key in ALIASES.items():
         if alias in values and values[alias] != values[key]:
             raise UnsupportedConfigError(f"{alias} = {values[alias]!r} does not agree with {key} = {values[key]!r}.")
     return {}
 
 
-def biased(weight: str, module: str, layout: str) -> dict[str, Source]:
-    """A matrix or a norm, and its bias."""
+def weight_and_bias(weight: str, module: str, layout: str) -> dict[str, Source]:
+    """The weight of a matrix or a norm, and its bias."""
     return {
         weight: Source(f"{module}.weight", layout),
         f"b{weight[1:]}": Source(f"{module}.bias", layout.split(", ")[0]),
     }
 
 
-def attention(module: str, prefix: str = "") -> dict[str, Source]:
+def attention_tensors(module: str, prefix: str = "") -> dict[str, Source]:
     """The tensors of one attention."""
-    made: dict[str, Source] = {}
+    tensors: dict[str, Source] = {}
     for kind in "QKV":
-        made |= biased(f"W_{prefix}{kind}", f"{module}.{kind.lower()}_proj", "head*dim, model")
-    return made | biased(f"W_{prefix}O", f"{module}.out_proj", "model, head*dim")
+        tensors |= weight_and_bias(f"W_{prefix}{kind}", f"{module}.{kind.lower()}_proj", "head*dim, model")
+    return tensors | weight_and_bias(f"W_{prefix}O", f"{module}.out_proj", "model, head*dim")
 
 
-def stack(side: str) -> dict[str, Source]:
-    """The tensors of one side, whether it norms before or after each half."""
+def stack_tensors(side: str) -> dict[str, Source]:
+    """The tensors of the encoder or the decoder, for pre-norm and post-norm layers."""
     layer = f"{side}.layers.{{layer}}."
     return {
         "W_E": Source(f"{side}.embed_tokens.weight", "token, model", instead=SHARED),
         "W_pos": Source(f"{side}.embed_positions.weight", "position_id, model"),
-        **biased("w_norm", f"{side}.layernorm_embedding", "model"),
-        **attention(f"{layer}self_attn"),
-        **biased("w_attn", f"{layer}self_attn_layer_norm", "model"),
-        **biased("w_mid", f"{layer}self_attn_layer_norm", "model"),
-        **biased("W_in", f"{layer}fc1", "mlp, model"),
-        **biased("W_out", f"{layer}fc2", "model, mlp"),
-        **biased("w_mlp", f"{layer}final_layer_norm", "model"),
-        **biased("w_post", f"{layer}final_layer_norm", "model"),
-        **biased("w_final", f"{side}.layer_norm", "model"),
+        **weight_and_bias("w_norm", f"{side}.layernorm_embedding", "model"),
+        **attention_tensors(f"{layer}self_attn"),
+        **weight_and_bias("w_attn", f"{layer}self_attn_layer_norm", "model"),
+        **weight_and_bias("w_mid", f"{layer}self_attn_layer_norm", "model"),
+        **weight_and_bias("W_in", f"{layer}fc1", "mlp, model"),
+        **weight_and_bias("W_out", f"{layer}fc2", "model, mlp"),
+        **weight_and_bias("w_mlp", f"{layer}final_layer_norm", "model"),
+        **weight_and_bias("w_post", f"{layer}final_layer_norm", "model"),
+        **weight_and_bias("w_final", f"{side}.layer_norm", "model"),
     }
 
 
 def sizes(side: str) -> dict[str, str]:
-    """Where the sizes of one side stand."""
+    """The keys of the sizes of the encoder or the decoder."""
     return {
         "n_layers": f"{side}_layers",
         "n_heads": f"{side}_attention_heads",
@@ -82,8 +82,8 @@ def sizes(side: str) -> dict[str, str]:
     }
 
 
-def said_of_old(*, pre_norm: bool, learned: bool) -> dict[str, tuple[Any, ...]]:
-    """What configurations of old say in so many words, and what each family of today has once and for all."""
+def legacy_keys(*, pre_norm: bool, learned: bool) -> dict[str, tuple[Any, ...]]:
+    """Keys of old configurations for what is now fixed in each family."""
     return {
         "normalize_before": (pre_norm,),
         "add_final_layer_norm": (pre_norm,),
@@ -117,17 +117,17 @@ HARMLESS = frozenset({
 })  # fmt: skip
 
 
-def build(
+def build_family(
     model_type: str, *, pre_norm: bool, learned: bool, start: int | None, required: Values | None = None,
     rules: tuple[Rule, ...] = (),
 ) -> Family:  # fmt: skip
-    """A decoder and its encoder as BART and its kin have them.
+    """A decoder and its encoder with BART's architecture.
 
-    pre_norm: whether each half norms what it reads, and the last stream is normed once more
-    learned:  whether places are learned, and embeddings normed; else places are sinusoids, and they are not
-    start:    the token that a decoder begins with where the configuration names none
+    pre_norm: whether layers are pre-norm, with a final norm; else post-norm
+    learned:  whether positions are learned and embeddings normed; else positions are sinusoidal, without that norm
+    start:    the decoder's first token where the configuration has none
     """
-    places = {"position_offset": 2} if learned else {"positions": "sinusoidal"}
+    positions = {"position_offset": 2} if learned else {"positions": "sinusoidal"}
     encoder = Family(
         model_type=model_type,
         prefixes=("model.", ""),
@@ -135,18 +135,18 @@ def build(
         defaults={**DEFAULTS, "decoder_start_token_id": start},
         traits={
             "causal": False, "norm_eps": 1e-5, "norm_position": "pre" if pre_norm else "post",
-            "final_norm": pre_norm, "embed_norm": learned, "biases": BIASES, **places,
+            "final_norm": pre_norm, "embed_norm": learned, "biases": BIASES, **positions,
         },
-        choices={"activation_function": ACTIVATIONS},
+        choices={"activation_function": ACTIVATION_CHOICES},
         rules=(
-            shared_width("encoder_attention_heads", "d_model"),
-            Rule(("scale_embedding", "d_model"), scaled),
-            Rule((*ALIASES, *ALIASES.values()), agreeing),
+            head_width("encoder_attention_heads", "d_model"),
+            Rule(("scale_embedding", "d_model"), embed_scale),
+            Rule((*ALIASES, *ALIASES.values()), check_aliases),
             *rules,
         ),
-        required={**REQUIRED, **said_of_old(pre_norm=pre_norm, learned=learned), **(required or {})},
+        required={**REQUIRED, **legacy_keys(pre_norm=pre_norm, learned=learned), **(required or {})},
         harmless=HARMLESS,
-        tensors=stack("encoder"),
+        tensors=stack_tensors("encoder"),
         unused=(
             "encoder.embed_positions.weight", "encoder.version", "shared.weight", "decoder.*", "lm_head.weight",
             "final_logits_bias", "classification_head.*", "qa_outputs.*",
@@ -157,12 +157,12 @@ def build(
         encoder,
         sizes={**sizes("decoder"), "start_id": "decoder_start_token_id"},
         traits={**encoder.traits, "causal": True, "cross": True, "biases": BIASES | CROSS_BIASES | {"b_U"}},
-        choices={**encoder.choices, "tie_word_embeddings": HEADS},
-        rules=(shared_width("decoder_attention_heads", "d_model"), *encoder.rules[1:]),
+        choices={**encoder.choices, "tie_word_embeddings": HEAD_CHOICES},
+        rules=(head_width("decoder_attention_heads", "d_model"), *encoder.rules[1:]),
         tensors={
-            **stack("decoder"),
-            **attention(cross, "cross_"),
-            **biased("w_cross", f"{cross}_layer_norm", "model"),
+            **stack_tensors("decoder"),
+            **attention_tensors(cross, "cross_"),
+            **weight_and_bias("w_cross", f"{cross}_layer_norm", "model"),
             "W_U": Source("lm_head.weight", "vocab, model"),
             "b_U": Source("final_logits_bias", "1, vocab", zero=True),
         },
@@ -174,5 +174,5 @@ def build(
     )  # fmt: skip
 
 
-BART = build("bart", pre_norm=False, learned=True, start=2)
-MBART = build("mbart", pre_norm=True, learned=True, start=None)
+BART = build_family("bart", pre_norm=False, learned=True, start=2)
+MBART = build_family("mbart", pre_norm=True, learned=True, start=None)

@@ -1,17 +1,17 @@
-"""BERT: post-norm, learned positions, every token sees every token.
+"""BERT: post-norm, learned positions, every token attends to every token.
 
 Source: Devlin et al. 2018, https://arxiv.org/abs/1810.04805
 """
 
-from attention_core.families.reading.rules import shared_width
-from attention_core.families.reading.schema import ACTIVATIONS, SIZES, Family, Source
+from attention_core.families.reading.rules import head_width
+from attention_core.families.reading.schema import ACTIVATION_CHOICES, SIZE_KEYS, Family, Source
 
 LAYER = "encoder.layer.{layer}."
 
 BERT = Family(
     model_type="bert",
     prefixes=("", "bert."),
-    sizes=SIZES | {"n_segments": "type_vocab_size", "norm_eps": "layer_norm_eps"},
+    sizes=SIZE_KEYS | {"n_segments": "type_vocab_size", "norm_eps": "layer_norm_eps"},
     defaults={
         "num_hidden_layers": 12,
         "num_attention_heads": 12,
@@ -29,10 +29,10 @@ BERT = Family(
         "biases": frozenset({"b_Q", "b_K", "b_V", "b_O", "b_in", "b_out"}),
     },
     choices={
-        "hidden_act": ACTIVATIONS,
+        "hidden_act": ACTIVATION_CHOICES,
         "is_decoder": {False: {"causal": False}, True: {"causal": True}},
     },
-    rules=(shared_width("num_attention_heads", "hidden_size"),),
+    rules=(head_width("num_attention_heads", "hidden_size"),),
     required={
         "position_embedding_type": ("absolute",),
     },

@@ -1,11 +1,11 @@
-"""BLOOM: a term for distance in each score (ALiBi), embeddings normed, q, k and v in turn by head.
+"""BLOOM: a term for the distance in each score (ALiBi), normed embeddings, q, k and v interleaved by head.
 
 Source: BigScience Workshop 2022, https://arxiv.org/abs/2211.05100
 """
 
 from attention_core.config.positions import Alibi
-from attention_core.families.reading.rules import shared_width
-from attention_core.families.reading.schema import HEADS, REACH, Family, Rule, Source
+from attention_core.families.reading.rules import head_width
+from attention_core.families.reading.schema import DEFAULT_N_CTX, HEAD_CHOICES, Family, Rule, Source
 
 LAYER = "h.{layer}."
 FUSED = LAYER + "self_attention.query_key_value"
@@ -32,7 +32,7 @@ BLOOM = Family(
         "tie_word_embeddings": True,
     },
     traits={
-        "n_ctx": REACH,
+        "n_ctx": DEFAULT_N_CTX,
         "norm_position": "pre",
         "embed_norm": True,
         "final_norm": True,
@@ -43,14 +43,14 @@ BLOOM = Family(
         "causal": True,
         "biases": frozenset({"b_Q", "b_K", "b_V", "b_O", "b_in", "b_out"}),
     },
-    choices={"tie_word_embeddings": HEADS},
+    choices={"tie_word_embeddings": HEAD_CHOICES},
     rules=(
-        shared_width("n_head", "hidden_size"),
+        head_width("n_head", "hidden_size"),
         Rule(("hidden_size",), lambda values: {"d_mlp": 4 * values["hidden_size"]}),
     ),
     required={
         "apply_residual_connection_post_layernorm": (False,),
-        # With it, the biases after the attention and after the MLP are left out.
+        # If true, the biases after the attention and after the MLP are left out.
         "slow_but_exact": (False,),
     },
     harmless=frozenset({

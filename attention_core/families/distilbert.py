@@ -1,4 +1,4 @@
-"""DistilBERT: BERT without segments, under names of its own.
+"""DistilBERT: BERT without segments, with other tensor names.
 
 Source: Sanh et al. 2019, https://arxiv.org/abs/1910.01108
 """
@@ -6,8 +6,8 @@ Source: Sanh et al. 2019, https://arxiv.org/abs/1910.01108
 from dataclasses import replace
 
 from attention_core.families.bert import BERT
-from attention_core.families.reading.rules import shared_width
-from attention_core.families.reading.schema import ACTIVATIONS, Source
+from attention_core.families.reading.rules import head_width
+from attention_core.families.reading.schema import ACTIVATION_CHOICES, Source
 
 LAYER = "transformer.layer.{layer}."
 NAMES = {
@@ -16,15 +16,15 @@ NAMES = {
 }  # fmt: skip
 
 
-def renamed() -> dict[str, Source]:
-    """BERT's tensors of a layer under this family's names."""
-    made = {}
+def layer_tensors() -> dict[str, Source]:
+    """The tensors of a layer, with BERT's layouts."""
+    tensors = {}
     for name, module in NAMES.items():
-        made[name] = Source(f"{LAYER}{module}.weight", BERT.tensors[name].layout)
+        tensors[name] = Source(f"{LAYER}{module}.weight", BERT.tensors[name].layout)
         bias = name.lower() if name[0] == "w" else f"b{name[1:]}"
         bias = bias.replace("w_", "b_")
-        made[bias] = Source(f"{LAYER}{module}.bias", BERT.tensors[bias].layout)
-    return made
+        tensors[bias] = Source(f"{LAYER}{module}.bias", BERT.tensors[bias].layout)
+    return tensors
 
 
 DISTILBERT = replace(
@@ -40,14 +40,14 @@ DISTILBERT = replace(
         "max_position_embeddings": 512, "activation": "gelu",
     },
     traits={**BERT.traits, "norm_eps": 1e-12, "causal": False},
-    choices={"activation": {key: ACTIVATIONS[key] for key in ("gelu", "relu")}},
-    rules=(shared_width("n_heads", "dim"),),
+    choices={"activation": {key: ACTIVATION_CHOICES[key] for key in ("gelu", "relu")}},
+    rules=(head_width("n_heads", "dim"),),
     required={},
     harmless=frozenset({
         "dropout", "qa_dropout", "seq_classif_dropout", "sinusoidal_pos_embds", "tie_weights_",
         "tie_word_embeddings",
     }),
     tensors={name: source for name, source in BERT.tensors.items() if "{layer}" not in source.name and name != "W_seg"}
-    | renamed(),
+    | layer_tensors(),
     unused=("vocab_*", "pre_classifier.*", "classifier.*", "qa_outputs.*", "embeddings.position_ids"),
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""ELECTRA: BERT whose embeddings are narrower than the stream, and brought to its width.
+"""ELECTRA: BERT whose embeddings are narrower than d_model, and projected to it.
 
 Source: Clark et al. 2020, https://arxiv.org/abs/2003.10555
 """
@@ -10,12 +10,12 @@ from attention_core.families.bert import BERT
 from attention_core.families.reading.schema import Rule, Source, Values
 
 
-def projected(values: Values) -> dict[str, Any]:
-    """Embeddings of a width of their own are brought to the stream's, with a bias."""
-    own, wide = values["embedding_size"], values["hidden_size"]
-    if own == wide:
-        return {"d_embed": own}
-    return {"d_embed": own, "embed_projection": "after_norm", "biases": BERT.traits["biases"] | {"b_embed"}}
+def embedding_projection(values: Values) -> dict[str, Any]:
+    """Embeddings of another width are projected to d_model, with a bias."""
+    d_embed, d_model = values["embedding_size"], values["hidden_size"]
+    if d_embed == d_model:
+        return {"d_embed": d_embed}
+    return {"d_embed": d_embed, "embed_projection": "after_norm", "biases": BERT.traits["biases"] | {"b_embed"}}
 
 
 ELECTRA = replace(
@@ -25,7 +25,7 @@ ELECTRA = replace(
     defaults={
         **BERT.defaults, "embedding_size": 128, "hidden_size": 256, "num_attention_heads": 4, "intermediate_size": 1024,
     },
-    rules=(*BERT.rules, Rule(("embedding_size", "hidden_size"), projected)),
+    rules=(*BERT.rules, Rule(("embedding_size", "hidden_size"), embedding_projection)),
     harmless=BERT.harmless | {"summary_activation", "summary_last_dropout", "summary_type", "summary_use_proj"},
     tensors={
         **BERT.tensors,

@@ -1,8 +1,8 @@
-"""Falcon: both halves side by side behind one norm or two, or one after the other; rotated queries and keys, or ALiBi.
+"""Falcon: parallel sublayers with one norm or two, or sequential ones; rotary positions, or ALiBi.
 
-Queries, keys and values lie group by group, a key and a value after the queries that share them: one group (7B), some
-(40B), or as many as there are heads. ALiBi's term is divided as the scores are, and worked out in bfloat16. It is added
-once, as the model was trained and as transformers' default attention has it; its eager one (5.23) adds it twice.
+Queries, keys and values are stored group by group, each key and value after the queries that share them: one group
+(7B), several (40B), or one per head. ALiBi's term is scaled like the scores, and computed in bfloat16. It is added
+once, as in training and in transformers' default attention; its eager attention (5.23) adds it twice.
 
 Source: Almazrouei et al. 2023, https://arxiv.org/abs/2311.16867
 """
@@ -13,8 +13,8 @@ from typing import Any
 from attention_core.config.positions import Alibi
 from attention_core.errors import UnsupportedConfigError
 from attention_core.families.bloom import BLOOM, FUSED, LAYER
-from attention_core.families.reading.rules import biases, either, flags_to_biases, rope, shared_width
-from attention_core.families.reading.schema import ACTIVATIONS, HEADS, Rule, Source, Values
+from attention_core.families.reading.rules import biases, either, flags_to_biases, head_width, rope
+from attention_core.families.reading.schema import ACTIVATION_CHOICES, HEAD_CHOICES, Rule, Source, Values
 
 QKV = "kv_head*(group + 1 + 1)*dim"
 FLAGS = ("new_decoder_architecture", "parallel_attn", "multi_query")
@@ -22,11 +22,11 @@ NORMS = "num_ln_in_parallel_attn"
 ROPE = rope(n_heads="num_attention_heads", d_head=None)
 
 
-def arranged(values: Values) -> dict[str, Any]:
-    """How many heads share a key, and what each half reads."""
+def block_layout(values: Values) -> dict[str, Any]:
+    """The number of key-value heads, and whether the sublayers are parallel, with one norm or two."""
     heads, shared, norms = values["num_attention_heads"], values.get("num_kv_heads"), values.get(NORMS)
     new, parallel, multi_query = (values[key] for key in FLAGS)
-    if not all(isinstance(each, bool) for each in (new, parallel, multi_query)):
+    if not all(isinstance(flag, bool) for flag in (new, parallel, multi_query)):
         raise UnsupportedConfigError(f"{', '.join(FLAGS)} must be true or false.")
     if new and not parallel:
         raise UnsupportedConfigError("new_decoder_architecture without parallel_attn is not supported.")
@@ -39,8 +39,8 @@ def arranged(values: Values) -> dict[str, Any]:
     return {"n_kv_heads": 1 if multi_query else heads, "parallel_block": "one" if parallel else "no"}
 
 
-def placed(values: Values) -> dict[str, Any]:
-    """Rotated queries and keys, or a term in each score."""
+def position_traits(values: Values) -> dict[str, Any]:
+    """Rotary positions, or ALiBi."""
     match values["alibi"]:
         case True:
             return {"positions": "alibi", "alibi": Alibi(scaled=True, coarse=True), "position_from": "mask"}
@@ -68,13 +68,13 @@ FALCON = replace(
         "tie_word_embeddings": True,
     },
     traits={"norm_position": "pre", "final_norm": True, "causal": True},
-    choices={"activation": ACTIVATIONS, "tie_word_embeddings": HEADS},
+    choices={"activation": ACTIVATION_CHOICES, "tie_word_embeddings": HEAD_CHOICES},
     rules=(
-        shared_width("num_attention_heads", "hidden_size"),
+        head_width("num_attention_heads", "hidden_size"),
         either("d_mlp", "ffn_hidden_size", lambda values: 4 * values["hidden_size"], "hidden_size"),
         flags_to_biases(biases("bias", "b_Q", "b_K", "b_V", "b_O", "b_in", "b_out")),
-        Rule((*FLAGS, NORMS, "num_kv_heads"), arranged),
-        Rule(("alibi", *ROPE.keys), placed),
+        Rule((*FLAGS, NORMS, "num_kv_heads"), block_layout),
+        Rule(("alibi", *ROPE.keys), position_traits),
     ),
     required={"apply_residual_connection_post_layernorm": (False,)},
     harmless=frozenset({"auto_map", "ff_factor", "hidden_dropout"}),

@@ -1,4 +1,4 @@
-"""Gemma: Llama whose norms add 1 to their weight and whose embeddings are scaled. Gemma 2: norms on both sides, caps.
+"""Gemma: Llama with 1 added to the norms' weights and scaled embeddings. Gemma 2: norms before and after, soft caps.
 
 Sources: Gemma team 2024, https://arxiv.org/abs/2403.08295 and https://arxiv.org/abs/2408.00118
 """
@@ -10,26 +10,26 @@ from typing import Any
 from attention_core.config.model_config import is_number, is_whole
 from attention_core.errors import UnsupportedConfigError
 from attention_core.families.llama import LAYER, LLAMA
-from attention_core.families.reading.rules import biases, either, flags_to_biases, rope, shared_width
-from attention_core.families.reading.schema import ACTIVATIONS, HEADS, Rule, Source, Values
+from attention_core.families.reading.rules import biases, either, flags_to_biases, head_width, rope
+from attention_core.families.reading.schema import ACTIVATION_CHOICES, HEAD_CHOICES, Rule, Source, Values
 from attention_core.families.reading.windows import windows_by_layer
 
 
-def wide(values: Values) -> dict[str, Any]:
-    """Embeddings times the square root of their width."""
+def embed_scale(values: Values) -> dict[str, Any]:
+    """Embeddings times sqrt(d_model)."""
     width = values["hidden_size"]
     return {"embed_scale": math.sqrt(width)} if is_whole(width, 1) else {}
 
 
-def capped(values: Values) -> dict[str, Any]:
-    """The caps of scores and logits, null for none, and what the square root under the scores is taken of."""
-    found: dict[str, Any] = {"attn_root": values["query_pre_attn_scalar"]}
+def soft_caps(values: Values) -> dict[str, Any]:
+    """The soft caps of scores and logits, null for none, and the number whose square root divides the scores."""
+    fields: dict[str, Any] = {"attn_root": values["query_pre_attn_scalar"]}
     for field, key in (("attn_soft_cap", "attn_logit_softcapping"), ("final_soft_cap", "final_logit_softcapping")):
-        found[field] = values[key]
-    for key, value in found.items():
+        fields[field] = values[key]
+    for key, value in fields.items():
         if value is not None and not is_number(value):
             raise UnsupportedConfigError(f"{key} must be a number, got {value!r}.")
-    return {key: None if value is None else float(value) for key, value in found.items()}
+    return {key: None if value is None else float(value) for key, value in fields.items()}
 
 
 COMMON = {
@@ -38,11 +38,11 @@ COMMON = {
     "tie_word_embeddings": True, "num_key_value_heads": 16, "head_dim": 256,
 }  # fmt: skip
 RULES = (
-    shared_width("num_attention_heads", "hidden_size", "head_dim"),
+    head_width("num_attention_heads", "hidden_size", "head_dim"),
     either("n_kv_heads", "num_key_value_heads", lambda values: values["num_attention_heads"]),
     flags_to_biases(biases("attention_bias", "b_Q", "b_K", "b_V", "b_O")),
     rope(),
-    Rule(("hidden_size",), wide),
+    Rule(("hidden_size",), embed_scale),
 )
 
 GEMMA = replace(
@@ -50,8 +50,8 @@ GEMMA = replace(
     model_type="gemma",
     defaults=COMMON | {"hidden_act": "gelu_pytorch_tanh"},
     traits={**LLAMA.traits, "norm_offset": 1.0},
-    # The first checkpoints say "gelu" and mean its tanh approximation, as the reference knows.
-    choices={**LLAMA.choices, "hidden_act": ACTIVATIONS | {"gelu": {"activation": "gelu_tanh"}}},
+    # The first checkpoints have "gelu" for its tanh approximation, and the reference reads it so.
+    choices={**LLAMA.choices, "hidden_act": ACTIVATION_CHOICES | {"gelu": {"activation": "gelu_tanh"}}},
     required={**LLAMA.required, "use_bidirectional_attention": (None, False), "hidden_activation": (None,)},
     rules=RULES,
 )
@@ -65,12 +65,12 @@ GEMMA2 = replace(
         "sliding_window": 4096, "attn_logit_softcapping": 50.0, "final_logit_softcapping": 30.0,
     },
     traits={**LLAMA.traits, "norm_offset": 1.0, "norm_position": "both"},
-    choices={"hidden_activation": ACTIVATIONS, "tie_word_embeddings": HEADS},
+    choices={"hidden_activation": ACTIVATION_CHOICES, "tie_word_embeddings": HEAD_CHOICES},
     required={**LLAMA.required, "use_bidirectional_attention": (None, False), "cache_implementation": ("hybrid",)},
     harmless=LLAMA.harmless | {"hidden_act"},
     rules=(
         *RULES,
-        Rule(("query_pre_attn_scalar", "attn_logit_softcapping", "final_logit_softcapping"), capped),
+        Rule(("query_pre_attn_scalar", "attn_logit_softcapping", "final_logit_softcapping"), soft_caps),
         windows_by_layer(lambda values, layer: layer % 2 == 0),
     ),
     tensors={

@@ -1,4 +1,4 @@
-"""Gemma 3: Gemma 2 with norms of queries and keys in place of caps, and another rotation where layers slide.
+"""Gemma 3: Gemma 2 with norms of queries and keys in place of soft caps, and another rotation in sliding layers.
 
 Source: Gemma team 2025, https://arxiv.org/abs/2503.19786
 """
@@ -8,9 +8,9 @@ from typing import Any
 
 from attention_core.config.model_config import is_whole
 from attention_core.errors import UnsupportedConfigError
-from attention_core.families.gemma import COMMON, GEMMA2, capped, wide
+from attention_core.families.gemma import COMMON, GEMMA2, embed_scale, soft_caps
 from attention_core.families.llama import LAYER
-from attention_core.families.reading.rules import biases, either, flags_to_biases, rope, shared_width
+from attention_core.families.reading.rules import biases, either, flags_to_biases, head_width, rope
 from attention_core.families.reading.schema import Rule, Source, Values
 from attention_core.families.reading.windows import FULL, SLIDING, windows_by_layer
 
@@ -18,34 +18,36 @@ ROPE = rope()
 WINDOWS = windows_by_layer(lambda values, layer: (layer + 1) % values["sliding_window_pattern"] != 0)
 
 
-def layered(values: Values) -> dict[str, Any]:
-    """The windows of the layers that slide, every one but each sixth, and the rotation of either kind of layer."""
+def windows_and_rotary(values: Values) -> dict[str, Any]:
+    """The windows of the sliding layers, all but every sixth, and the rotation of full and of sliding layers."""
     for key in ("sliding_window_pattern", "sliding_window"):
         if not is_whole(values[key], 1):
             raise UnsupportedConfigError(f"{key} must be a whole number of at least 1, got {values[key]!r}.")
     windows = WINDOWS.read(values)["windows"]
-    full, sliding = rotation(values, FULL, "rope_theta"), rotation(values, SLIDING, "rope_local_base_freq")
+    full, sliding = rotary_traits(values, FULL, "rope_theta"), rotary_traits(values, SLIDING, "rope_local_base_freq")
     if not windows:
         return {"windows": ()} | full
     kinds = zip(windows, full["rotary"], sliding["rotary"], strict=True)
     return full | {
         "windows": windows,
-        "rotary": tuple(far if width is None else near for width, far, near in kinds),
+        "rotary": tuple(full if width is None else sliding for width, full, sliding in kinds),
     }
 
 
-def rotation(values: Values, kind: str, base: str) -> dict[str, Any]:
-    """What `rope` reads for one kind of layer; a `rope_scaling` beside the kinds is that of the full layers alone."""
+def rotary_traits(values: Values, kind: str, base: str) -> dict[str, Any]:
+    """The rotation for one kind of layer; `rope_scaling` applies to full layers only."""
     kinds = values.get("rope_parameters") or {}
     if not isinstance(kinds, dict) or not set(kinds) <= {FULL, SLIDING}:
         raise UnsupportedConfigError(f"rope_parameters must hold {FULL} and {SLIDING}, got {kinds!r}.")
-    own, scaling = kinds.get(kind) or {}, values.get("rope_scaling") or {}
-    if not isinstance(own, dict) or not isinstance(scaling, dict):
-        raise UnsupportedConfigError(f"The rotation must be an object, got {own!r} and {scaling!r}.")
-    found = own | scaling if kind == FULL else own
-    if found.get("rope_type", found.get("type")) == "dynamic":
+    parameters, scaling = kinds.get(kind) or {}, values.get("rope_scaling") or {}
+    if not isinstance(parameters, dict) or not isinstance(scaling, dict):
+        raise UnsupportedConfigError(
+            f"rope_parameters and rope_scaling must be objects, got {parameters!r} and {scaling!r}."
+        )
+    merged = parameters | scaling if kind == FULL else parameters
+    if merged.get("rope_type", merged.get("type")) == "dynamic":
         raise UnsupportedConfigError(f"rope_type 'dynamic' is not computed exactly in layers of {kind}.")
-    return ROPE.read({**values, "rope_scaling": None, "rope_parameters": found, "rope_theta": values[base]})
+    return ROPE.read({**values, "rope_scaling": None, "rope_parameters": merged, "rope_theta": values[base]})
 
 
 GEMMA3_TEXT = replace(
@@ -62,12 +64,12 @@ GEMMA3_TEXT = replace(
     required={**GEMMA2.required, "attn_logit_softcapping": (None,)},
     harmless=GEMMA2.harmless | {"_sliding_window_pattern"},
     rules=(
-        shared_width("num_attention_heads", "hidden_size", "head_dim"),
+        head_width("num_attention_heads", "hidden_size", "head_dim"),
         either("n_kv_heads", "num_key_value_heads", lambda values: values["num_attention_heads"]),
         flags_to_biases(biases("attention_bias", "b_Q", "b_K", "b_V", "b_O")),
-        Rule(("hidden_size",), wide),
-        Rule(("query_pre_attn_scalar", "final_logit_softcapping"), capped),
-        Rule((*ROPE.keys, *WINDOWS.keys, "sliding_window_pattern", "rope_local_base_freq"), layered),
+        Rule(("hidden_size",), embed_scale),
+        Rule(("query_pre_attn_scalar", "final_logit_softcapping"), soft_caps),
+        Rule((*ROPE.keys, *WINDOWS.keys, "sliding_window_pattern", "rope_local_base_freq"), windows_and_rotary),
     ),
     tensors={
         **GEMMA2.tensors,
@@ -84,7 +86,7 @@ GEMMA3 = replace(
         {"vision_config", "mm_tokens_per_image", "boi_token_index", "eoi_token_index", "image_token_index"}
     ),
     prefixes=("language_model.model.", "model.language_model."),
-    # A cap of its logits is one that the reference knows of and leaves out.
+    # The reference ignores a soft cap of the logits.
     required={**GEMMA3_TEXT.required, "tie_word_embeddings": (True,), "final_logit_softcapping": (None,)},
     unused=(
         *GEMMA3_TEXT.unused,
@@ -92,4 +94,4 @@ GEMMA3 = replace(
         "language_model.lm_head.weight",
     ),
 )
-"""Gemma 3 with its part that sees, which is not read: what it makes of a text is the language model's alone."""
+"""Multimodal Gemma 3; only its language model is read, which alone processes text."""

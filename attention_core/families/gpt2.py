@@ -4,15 +4,15 @@ Source: Radford et al. 2019, "Language Models are Unsupervised Multitask Learner
 """
 
 from attention_core.config.model_config import is_whole
-from attention_core.families.reading.rules import either, shared_width
-from attention_core.families.reading.schema import ACTIVATIONS, HEADS, Family, Rule, Source, Values
+from attention_core.families.reading.rules import either, head_width
+from attention_core.families.reading.schema import ACTIVATION_CHOICES, HEAD_CHOICES, Family, Rule, Source, Values
 
 LAYER = "h.{layer}."
 QKV = "(head + head + head)*dim"
 
 
-def by_layer(values: Values) -> dict[str, object]:
-    """Scores that are divided by the layer's number, counted from 1."""
+def layer_scales(values: Values) -> dict[str, object]:
+    """Scores divided by the layer's number, counted from 1, if `scale_attn_by_inverse_layer_idx` is true."""
     count, divided = values["n_layer"], values["scale_attn_by_inverse_layer_idx"]
     return {"attn_over": tuple(map(float, range(1, count + 1))) if divided is True and is_whole(count, 1) else ()}
 
@@ -47,15 +47,15 @@ GPT2 = Family(
         "biases": frozenset({"b_Q", "b_K", "b_V", "b_O", "b_in", "b_out"}),
     },
     choices={
-        "activation_function": ACTIVATIONS,
+        "activation_function": ACTIVATION_CHOICES,
         "scale_attn_weights": {True: {}, False: {"attn_root": 1.0}},
         "scale_attn_by_inverse_layer_idx": {True: {}, False: {}},
-        "tie_word_embeddings": HEADS,
+        "tie_word_embeddings": HEAD_CHOICES,
     },
     rules=(
-        shared_width("n_head", "n_embd"),
+        head_width("n_head", "n_embd"),
         either("d_mlp", "n_inner", lambda values: 4 * values["n_embd"]),
-        Rule(("n_layer", "scale_attn_by_inverse_layer_idx"), by_layer),
+        Rule(("n_layer", "scale_attn_by_inverse_layer_idx"), layer_scales),
     ),
     required={
         "reorder_and_upcast_attn": (False, True),

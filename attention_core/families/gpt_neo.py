@@ -1,4 +1,4 @@
-"""GPT-Neo: GPT-2 with unscaled scores, no biases on q, k and v, and layers that see a window in turn with global ones.
+"""GPT-Neo: GPT-2 with unscaled scores, no biases on q, k and v, and windows in every second layer.
 
 Source: Black et al. 2021, https://doi.org/10.5281/zenodo.5297715
 """
@@ -9,15 +9,15 @@ from typing import Any
 from attention_core.config.model_config import is_whole
 from attention_core.errors import UnsupportedConfigError
 from attention_core.families.gpt2 import GPT2, LAYER
-from attention_core.families.reading.rules import either, shared_width
-from attention_core.families.reading.schema import ACTIVATIONS, HEADS, Rule, Source, Values
-from attention_core.families.reading.windows import count
+from attention_core.families.reading.rules import either, head_width
+from attention_core.families.reading.schema import ACTIVATION_CHOICES, HEAD_CHOICES, Rule, Source, Values
+from attention_core.families.reading.windows import layer_count
 
 GLOBAL, LOCAL = "global", "local"
 
 
-def expanded(types: object) -> list[object]:
-    """The kind of each layer, from kinds in turn and how often they are repeated: [[["global", "local"], 12]]."""
+def expand_types(types: object) -> list[object]:
+    """The kind of each layer, from lists of kinds and their repetitions: [[["global", "local"], 12]]."""
     kinds: list[object] = []
     for item in types if isinstance(types, list) else [types]:
         if not (isinstance(item, list) and len(item) == 2 and isinstance(item[0], list) and is_whole(item[1], 0)):
@@ -26,17 +26,17 @@ def expanded(types: object) -> list[object]:
     return kinds
 
 
-def windows(values: Values) -> dict[str, Any]:
-    """Windows in local layers; what the configuration says twice has to agree."""
-    kinds = expanded(values["attention_types"]) if values.get("attention_types") is not None else None
-    told = values.get("attention_layers")
-    if kinds is not None and told is not None and told != kinds:
-        raise UnsupportedConfigError("attention_layers and attention_types do not say the same.")
-    kinds = told if kinds is None else kinds
-    n = count(values, "num_layers")
+def local_windows(values: Values) -> dict[str, Any]:
+    """The windows of local layers; `attention_types` and `attention_layers` must agree."""
+    kinds = expand_types(values["attention_types"]) if values.get("attention_types") is not None else None
+    layers = values.get("attention_layers")
+    if kinds is not None and layers is not None and layers != kinds:
+        raise UnsupportedConfigError("attention_layers and attention_types do not agree.")
+    kinds = layers if kinds is None else kinds
+    n = layer_count(values, "num_layers")
     kinds = [GLOBAL, LOCAL] * 12 if kinds is None else kinds
     if not isinstance(kinds, list) or len(kinds) != n or not all(kind in (GLOBAL, LOCAL) for kind in kinds):
-        raise UnsupportedConfigError(f"attention_layers must name {GLOBAL} or {LOCAL} for each of {n} layers.")
+        raise UnsupportedConfigError(f"attention_layers must list {GLOBAL} or {LOCAL} for each of {n} layers.")
     width = values["window_size"]
     if LOCAL in kinds and not is_whole(width, 1):
         raise UnsupportedConfigError(f"window_size must be a whole number of at least 1, got {width!r}.")
@@ -61,11 +61,11 @@ GPT_NEO = replace(
         "layer_norm_epsilon": 1e-5, "activation_function": "gelu_new", "window_size": 256, "tie_word_embeddings": True,
     },
     traits={**GPT2.traits, "attn_root": 1.0, "biases": frozenset({"b_O", "b_in", "b_out"})},
-    choices={"activation_function": ACTIVATIONS, "tie_word_embeddings": HEADS},
+    choices={"activation_function": ACTIVATION_CHOICES, "tie_word_embeddings": HEAD_CHOICES},
     rules=(
-        shared_width("num_heads", "hidden_size"),
+        head_width("num_heads", "hidden_size"),
         either("d_mlp", "intermediate_size", lambda values: 4 * values["hidden_size"]),
-        Rule(("attention_types", "attention_layers", "num_layers", "window_size"), windows),
+        Rule(("attention_types", "attention_layers", "num_layers", "window_size"), local_windows),
     ),
     required={},
     harmless=frozenset({

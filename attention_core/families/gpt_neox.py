@@ -1,10 +1,10 @@
-"""GPT-NeoX and Pythia: attention and MLP side by side, a part of each head rotated, q, k and v in turn by head.
+"""GPT-NeoX and Pythia: attention and MLP in parallel, a part of each head rotated, q, k and v interleaved by head.
 
 Source: Black et al. 2022, https://arxiv.org/abs/2204.06745
 """
 
-from attention_core.families.reading.rules import biases, flags_to_biases, rope, shared_width
-from attention_core.families.reading.schema import ACTIVATIONS, HEADS, SIZES, Family, Source
+from attention_core.families.reading.rules import biases, flags_to_biases, head_width, rope
+from attention_core.families.reading.schema import ACTIVATION_CHOICES, HEAD_CHOICES, SIZE_KEYS, Family, Source
 
 LAYER = "layers.{layer}."
 QKV = "head*(1 + 1 + 1)*dim"
@@ -12,7 +12,7 @@ QKV = "head*(1 + 1 + 1)*dim"
 GPT_NEOX = Family(
     model_type="gpt_neox",
     prefixes=("gpt_neox.", ""),
-    sizes=SIZES | {"norm_eps": "layer_norm_eps"},
+    sizes=SIZE_KEYS | {"norm_eps": "layer_norm_eps"},
     defaults={
         "num_hidden_layers": 44,
         "num_attention_heads": 64,
@@ -28,14 +28,14 @@ GPT_NEOX = Family(
     },
     traits={"norm_position": "pre", "final_norm": True, "positions": "rotary", "causal": True},
     choices={
-        "hidden_act": ACTIVATIONS,
+        "hidden_act": ACTIVATION_CHOICES,
         "use_parallel_residual": {True: {"parallel_block": "two"}, False: {"parallel_block": "no"}},
-        "tie_word_embeddings": HEADS,
+        "tie_word_embeddings": HEAD_CHOICES,
     },
     rules=(
-        shared_width("num_attention_heads", "hidden_size"),
+        head_width("num_attention_heads", "hidden_size"),
         flags_to_biases(biases("attention_bias", "b_Q", "b_K", "b_V", "b_O"), always=frozenset({"b_in", "b_out"})),
-        rope(d_head=None, base="rotary_emb_base", part="rotary_pct", parted=0.25),
+        rope(d_head=None, base="rotary_emb_base", part="rotary_pct", default_part=0.25),
     ),
     harmless=frozenset({
         "attention_probs_dropout_prob", "hidden_dropout", "hidden_dropout_prob", "is_decoder",

@@ -1,4 +1,4 @@
-"""gpt-oss: Llama's layer with a sink in every head, windows in every other layer, and experts with biases and bounds.
+"""gpt-oss: Llama with a sink in every head, windows in every other layer, and experts with biases and clamped inputs.
 
 Source: OpenAI 2025, https://arxiv.org/abs/2508.10925
 """
@@ -7,9 +7,9 @@ from dataclasses import replace
 from typing import Any
 
 from attention_core.families.llama import LAYER, LLAMA
-from attention_core.families.mixtral import everywhere
-from attention_core.families.reading.rules import biases, check_numbers, either, flags_to_biases, rope, shared_width
-from attention_core.families.reading.schema import HEADS, Rule, Source, Values
+from attention_core.families.mixtral import experts_in_every_layer
+from attention_core.families.reading.rules import biases, check_positive, either, flags_to_biases, head_width, rope
+from attention_core.families.reading.schema import HEAD_CHOICES, Rule, Source, Values
 from attention_core.families.reading.windows import windows_by_layer
 
 EXPERTS = LAYER + "mlp.experts."
@@ -18,9 +18,9 @@ YARN = {"rope_type": "yarn", "factor": 32.0, "beta_fast": 32.0, "beta_slow": 1.0
         "original_max_position_embeddings": 4096}  # fmt: skip
 
 
-def bounded(values: Values) -> dict[str, Any]:
-    """What bounds the gates and inputs of the experts."""
-    check_numbers({"swiglu_limit": values["swiglu_limit"]})
+def expert_clamp(values: Values) -> dict[str, Any]:
+    """The bound to which the experts' gates and inputs are clamped."""
+    check_positive({"swiglu_limit": values["swiglu_limit"]})
     return {"expert_clamp": values["swiglu_limit"]}
 
 
@@ -37,9 +37,9 @@ GPT_OSS = replace(
         "num_experts_per_tok": 4, "swiglu_alpha": 1.702, "swiglu_limit": 7.0, "rope_theta": 150000.0,
     },
     traits={**LLAMA.traits, "attn_sink": True, "router_shares": True, "activation": "quick_gelu", "expert_offset": 1.0},
-    choices={"tie_word_embeddings": HEADS},
+    choices={"tie_word_embeddings": HEAD_CHOICES},
     rules=(
-        shared_width("num_attention_heads", "hidden_size", "head_dim"),
+        head_width("num_attention_heads", "hidden_size", "head_dim"),
         either("n_kv_heads", "num_key_value_heads", lambda values: values["num_attention_heads"]),
         flags_to_biases(
             biases("attention_bias", "b_Q", "b_K", "b_V", "b_O"),
@@ -47,11 +47,11 @@ GPT_OSS = replace(
         ),
         rope(otherwise=YARN),
         windows_by_layer(lambda _, layer: layer % 2 == 0),
-        Rule(("num_local_experts", "num_hidden_layers"), everywhere),
-        Rule(("swiglu_limit",), bounded),
+        Rule(("num_local_experts", "num_hidden_layers"), experts_in_every_layer),
+        Rule(("swiglu_limit",), expert_clamp),
     ),
     required={**LLAMA.required, "swiglu_alpha": (1.702,)},
-    # The experts' activation is always the same, whatever `hidden_act` says.
+    # The experts' activation does not depend on `hidden_act`.
     harmless=LLAMA.harmless | {
         "experts_per_token", "hidden_act", "initial_context_length", "output_router_logits", "router_aux_loss_coef",
     },

@@ -1,4 +1,4 @@
-"""GPT-J: both halves side by side behind one norm, neighbours of a part of each head rotated, a bias on the logits.
+"""GPT-J: attention and MLP in parallel with one norm, interleaved rotation of a part of each head, biased logits.
 
 Source: Wang and Komatsuzaki 2021, https://github.com/kingoflolz/mesh-transformer-jax
 """
@@ -10,17 +10,17 @@ from attention_core.config.model_config import is_whole
 from attention_core.config.positions import Rotary
 from attention_core.errors import UnsupportedConfigError
 from attention_core.families.gpt2 import GPT2, LAYER
-from attention_core.families.reading.rules import either, shared_width
-from attention_core.families.reading.schema import ACTIVATIONS, HEADS, Rule, Source, Values
-from attention_core.families.reading.windows import count
+from attention_core.families.reading.rules import either, head_width
+from attention_core.families.reading.schema import ACTIVATION_CHOICES, HEAD_CHOICES, Rule, Source, Values
+from attention_core.families.reading.windows import layer_count
 
 
-def rotated(values: Values) -> dict[str, Any]:
+def rotary_traits(values: Values) -> dict[str, Any]:
     """The rotation of the first dimensions of each head, the same in every layer."""
     dims = values["rotary_dim"]
     if not is_whole(dims, 2) or dims % 2:
         raise UnsupportedConfigError(f"rotary_dim must be an even whole number above 0, got {dims!r}.")
-    return {"rotary": (Rotary(dim=dims, interleaved=True),) * count(values, "n_layer")}
+    return {"rotary": (Rotary(dim=dims, interleaved=True),) * layer_count(values, "n_layer")}
 
 
 LEFT_OUT = ("W_pos", "b_Q", "b_K", "b_V", "b_O", "w_mlp", "b_mlp")
@@ -36,11 +36,11 @@ GPTJ = replace(
     traits={
         **GPT2.traits, "positions": "rotary", "parallel_block": "one", "biases": frozenset({"b_in", "b_out", "b_U"}),
     },
-    choices={"activation_function": ACTIVATIONS, "tie_word_embeddings": HEADS},
+    choices={"activation_function": ACTIVATION_CHOICES, "tie_word_embeddings": HEAD_CHOICES},
     rules=(
-        shared_width("n_head", "n_embd"),
+        head_width("n_head", "n_embd"),
         either("d_mlp", "n_inner", lambda values: 4 * values["n_embd"]),
-        Rule(("n_layer", "rotary_dim"), rotated),
+        Rule(("n_layer", "rotary_dim"), rotary_traits),
     ),
     required={
         "rotary": (True,),

@@ -1,17 +1,17 @@
-"""Llama: RMS norms before each half, rotated queries and keys, keys shared by groups of heads, a gated MLP.
+"""Llama: RMS pre-norm, rotary positions, grouped-query attention, a gated MLP.
 
 Source: Touvron et al. 2023, https://arxiv.org/abs/2302.13971 and https://arxiv.org/abs/2307.09288
 """
 
-from attention_core.families.reading.rules import biases, either, flags_to_biases, rope, shared_width
-from attention_core.families.reading.schema import ACTIVATIONS, HEADS, SIZES, Family, Source
+from attention_core.families.reading.rules import biases, either, flags_to_biases, head_width, rope
+from attention_core.families.reading.schema import ACTIVATION_CHOICES, HEAD_CHOICES, SIZE_KEYS, Family, Source
 
 LAYER = "layers.{layer}."
 
 LLAMA = Family(
     model_type="llama",
     prefixes=("model.", ""),
-    sizes=SIZES | {"norm_eps": "rms_norm_eps"},
+    sizes=SIZE_KEYS | {"norm_eps": "rms_norm_eps"},
     defaults={
         "num_hidden_layers": 32,
         "num_attention_heads": 32,
@@ -34,9 +34,9 @@ LLAMA = Family(
         "positions": "rotary",
         "causal": True,
     },
-    choices={"hidden_act": ACTIVATIONS, "tie_word_embeddings": HEADS},
+    choices={"hidden_act": ACTIVATION_CHOICES, "tie_word_embeddings": HEAD_CHOICES},
     rules=(
-        shared_width("num_attention_heads", "hidden_size", "head_dim"),
+        head_width("num_attention_heads", "hidden_size", "head_dim"),
         either("n_kv_heads", "num_key_value_heads", lambda values: values["num_attention_heads"]),
         flags_to_biases(
             biases("attention_bias", "b_Q", "b_K", "b_V", "b_O"), biases("mlp_bias", "b_gate", "b_in", "b_out")

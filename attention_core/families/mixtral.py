@@ -1,4 +1,4 @@
-"""Mixtral: Mistral with a router and experts in every layer, in place of one MLP.
+"""Mixtral: Mistral with a router and experts in place of the MLP in every layer.
 
 Source: Jiang et al. 2024, https://arxiv.org/abs/2401.04088
 """
@@ -11,18 +11,18 @@ from attention_core.errors import UnsupportedConfigError
 from attention_core.families.llama import LAYER
 from attention_core.families.mistral import MISTRAL
 from attention_core.families.reading.schema import Rule, Source, Values
-from attention_core.families.reading.windows import count
+from attention_core.families.reading.windows import layer_count
 
 EXPERTS = LAYER + "block_sparse_moe."
 
 
-def everywhere(values: Values) -> dict[str, Any]:
-    """Experts in every layer, whose weights are made to sum to 1."""
+def experts_in_every_layer(values: Values) -> dict[str, Any]:
+    """Experts in every layer."""
     if not is_whole(values["num_local_experts"], 1):
         raise UnsupportedConfigError(
             f"num_local_experts must be a whole number of at least 1, got {values['num_local_experts']!r}."
         )
-    return {"routed": tuple(range(count(values, "num_hidden_layers"))), "n_experts": values["num_local_experts"]}
+    return {"routed": tuple(range(layer_count(values, "num_hidden_layers"))), "n_experts": values["num_local_experts"]}
 
 
 MIXTRAL = replace(
@@ -35,7 +35,7 @@ MIXTRAL = replace(
         "sliding_window": None,
     },
     traits={**MISTRAL.traits, "router_shares": True},
-    rules=(*MISTRAL.rules, Rule(("num_local_experts", "num_hidden_layers"), everywhere)),
+    rules=(*MISTRAL.rules, Rule(("num_local_experts", "num_hidden_layers"), experts_in_every_layer)),
     harmless=MISTRAL.harmless | {"output_router_logits", "router_aux_loss_coef", "router_jitter_noise"},
     tensors={
         **{name: source for name, source in MISTRAL.tensors.items() if name not in ("W_gate", "W_in", "W_out")},

@@ -1,4 +1,4 @@
-"""ModernBERT: an encoder that rotates queries and keys, with windows in most layers, pre-norm and gated MLPs.
+"""ModernBERT: an encoder with rotary positions, windows in most layers, pre-norm and gated MLPs.
 
 Source: Warner et al. 2024, https://arxiv.org/abs/2412.13663
 """
@@ -7,8 +7,16 @@ from typing import Any
 
 from attention_core.config.model_config import is_whole
 from attention_core.errors import UnsupportedConfigError
-from attention_core.families.reading.rules import biases, flags_to_biases, rope, shared_width
-from attention_core.families.reading.schema import ACTIVATIONS, HEADS, SIZES, Family, Rule, Source, Values
+from attention_core.families.reading.rules import biases, flags_to_biases, head_width, rope
+from attention_core.families.reading.schema import (
+    ACTIVATION_CHOICES,
+    HEAD_CHOICES,
+    SIZE_KEYS,
+    Family,
+    Rule,
+    Source,
+    Values,
+)
 from attention_core.families.reading.windows import FULL, SLIDING, windows_by_layer
 
 LAYER = "layers.{layer}."
@@ -19,41 +27,43 @@ ROPE = rope(d_head=None)
 WINDOWS = windows_by_layer(lambda values, layer: layer % values[EVERY] != 0, EVERY)
 
 
-def layered(values: Values) -> dict[str, Any]:
-    """The windows of the layers that slide, and the rotation of either kind of layer.
+def windows_and_rotary(values: Values) -> dict[str, Any]:
+    """The windows of the sliding layers, and the rotation of full and of sliding layers.
 
-    `local_attention` is the width of both sides together: a query sees half of it before and half of it after itself.
+    `local_attention` is the width on both sides together: a query attends to half of it before and half after itself.
     """
     for key, least in ((EVERY, 1), ("local_attention", 0)):
         if not is_whole(values[key], least):
             raise UnsupportedConfigError(f"{key} must be a whole number of at least {least}, got {values[key]!r}.")
     windows = WINDOWS.read({**values, "sliding_window": values["local_attention"] // 2 + 1})["windows"]
-    far, near = rotation(values, FULL), rotation(values, SLIDING)
+    full, sliding = rotary_by_layer(values, FULL), rotary_by_layer(values, SLIDING)
     if not windows:
-        return {"rotary": far}
+        return {"rotary": full}
     return {
         "windows": windows,
-        "rotary": tuple(near[at] if width else far[at] for at, width in enumerate(windows)),
+        "rotary": tuple(sliding[layer] if width else full[layer] for layer, width in enumerate(windows)),
     }
 
 
-def rotation(values: Values, kind: str) -> Any:
-    """The rotation that every layer would have if all were of one kind; `rope_scaling` holds for both."""
+def rotary_by_layer(values: Values, kind: str) -> Any:
+    """The rotation of each layer if all layers were of one kind; `rope_scaling` applies to both kinds."""
     kinds, scaling = values.get("rope_parameters") or {}, values.get("rope_scaling") or {}
     if not isinstance(kinds, dict) or not set(kinds) <= {FULL, SLIDING}:
         raise UnsupportedConfigError(f"rope_parameters must hold {FULL} and {SLIDING}, got {kinds!r}.")
-    own = kinds.get(kind) or {}
-    if not isinstance(own, dict) or not isinstance(scaling, dict):
-        raise UnsupportedConfigError(f"The rotation must be an object, got {own!r} and {scaling!r}.")
-    found = own | scaling
-    if found.get("rope_type", found.get("type")) in ("dynamic", "longrope"):
-        raise UnsupportedConfigError(f"rope_type {found.get('rope_type')!r} is not computed exactly in this family.")
+    parameters = kinds.get(kind) or {}
+    if not isinstance(parameters, dict) or not isinstance(scaling, dict):
+        raise UnsupportedConfigError(
+            f"rope_parameters and rope_scaling must be objects, got {parameters!r} and {scaling!r}."
+        )
+    merged = parameters | scaling
+    if merged.get("rope_type", merged.get("type")) in ("dynamic", "longrope"):
+        raise UnsupportedConfigError(f"rope_type {merged.get('rope_type')!r} is not computed exactly in this family.")
     base = values[BASES[kind]]
-    return ROPE.read({**values, "rope_scaling": None, "rope_parameters": found, "rope_theta": base})["rotary"]
+    return ROPE.read({**values, "rope_scaling": None, "rope_parameters": merged, "rope_theta": base})["rotary"]
 
 
-def head(values: Values) -> dict[str, Any]:
-    """Whether there is a head for masked tokens: a classifier's tensors have the same names."""
+def head_traits(values: Values) -> dict[str, Any]:
+    """Whether there is a masked-language-model head: a classifier's tensors have the same names."""
     names = values.get("architectures")
     masked = isinstance(names, list) and any(str(name).endswith("ForMaskedLM") for name in names)
     return {} if masked else {"head": "none"}
@@ -62,7 +72,7 @@ def head(values: Values) -> dict[str, Any]:
 MODERNBERT = Family(
     model_type="modernbert",
     prefixes=("model.", ""),
-    sizes=SIZES | {"norm_eps": "norm_eps"},
+    sizes=SIZE_KEYS | {"norm_eps": "norm_eps"},
     defaults={
         "num_hidden_layers": 22,
         "num_attention_heads": 12,
@@ -94,19 +104,24 @@ MODERNBERT = Family(
         "positions": "rotary",
     },
     choices={
-        "hidden_activation": ACTIVATIONS,
-        "classifier_activation": {key: {"head_activation": each["activation"]} for key, each in ACTIVATIONS.items()},
+        "hidden_activation": ACTIVATION_CHOICES,
+        "classifier_activation": {
+            key: {"head_activation": traits["activation"]} for key, traits in ACTIVATION_CHOICES.items()
+        },
         "norm_bias": {flag: {"norm_bias": flag} for flag in (True, False)},
-        "tie_word_embeddings": HEADS,
+        "tie_word_embeddings": HEAD_CHOICES,
     },
     rules=(
-        shared_width("num_attention_heads", "hidden_size"),
+        head_width("num_attention_heads", "hidden_size"),
         flags_to_biases(
             biases("attention_bias", "b_Q", "b_K", "b_V", "b_O"), biases("mlp_bias", "b_gate", "b_in", "b_out"),
             biases("classifier_bias", "b_head"), biases("decoder_bias", "b_U"),
         ),
-        Rule(("architectures",), head),
-        Rule(("local_attention", "rope_scaling", "rope_parameters", "layer_types", EVERY, *BASES.values()), layered),
+        Rule(("architectures",), head_traits),
+        Rule(
+            ("local_attention", "rope_scaling", "rope_parameters", "layer_types", EVERY, *BASES.values()),
+            windows_and_rotary,
+        ),
     ),
     harmless=frozenset([
         "classifier_pooling", "deterministic_flash_attn", "embedding_dropout",

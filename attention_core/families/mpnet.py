@@ -1,4 +1,4 @@
-"""MPNet: BERT with a learned term in the score for each distance, and places counted from 2.
+"""MPNet: BERT with a learned term in the score for each distance, and positions counted from 2.
 
 Source: Song et al. 2020, https://arxiv.org/abs/2004.09297
 """
@@ -7,20 +7,20 @@ from dataclasses import replace
 
 from attention_core.config.positions import Relative
 from attention_core.families.bert import BERT, LAYER
-from attention_core.families.reading.schema import ACTIVATIONS, Rule, Source
-from attention_core.families.roberta import places
+from attention_core.families.reading.schema import ACTIVATION_CHOICES, Rule, Source
+from attention_core.families.roberta import offset_positions
 
-FILLS = {"pad_token_id": 1}  # the id that fills up a text, whatever the configuration calls so
-BUCKETS = Relative(buckets=32, reach=128, both_ways=True)  # these too are the same whatever it says
+PADDING = {"pad_token_id": 1}  # fixed, whatever the configuration says
+BUCKETS = Relative(buckets=32, reach=128, both_ways=True)  # fixed too
 
 
-def attention() -> dict[str, Source]:
-    """The tensors of one attention, under BERT's layouts."""
-    made = {}
+def attention_tensors() -> dict[str, Source]:
+    """The tensors of one attention, with BERT's layouts."""
+    tensors = {}
     for kind in "QKVO":
-        for canonical, own in ((f"W_{kind}", "weight"), (f"b_{kind}", "bias")):
-            made[canonical] = Source(f"{LAYER}attention.attn.{kind.lower()}.{own}", BERT.tensors[canonical].layout)
-    return made
+        for name, suffix in ((f"W_{kind}", "weight"), (f"b_{kind}", "bias")):
+            tensors[name] = Source(f"{LAYER}attention.attn.{kind.lower()}.{suffix}", BERT.tensors[name].layout)
+    return tensors
 
 
 MPNET = replace(
@@ -30,12 +30,12 @@ MPNET = replace(
     sizes={name: key for name, key in BERT.sizes.items() if name not in ("n_ctx", "n_segments")},
     defaults={**BERT.defaults, "vocab_size": 30527},
     traits={**BERT.traits, "causal": False, "relative": BUCKETS},
-    choices={"hidden_act": ACTIVATIONS},
-    rules=(*BERT.rules, Rule(("max_position_embeddings",), lambda values: places({**values, **FILLS}))),
+    choices={"hidden_act": ACTIVATION_CHOICES},
+    rules=(*BERT.rules, Rule(("max_position_embeddings",), lambda values: offset_positions({**values, **PADDING}))),
     required={**BERT.required, "relative_attention_num_buckets": (BUCKETS.buckets,)},
     tensors={
         **{name: source for name, source in BERT.tensors.items() if name != "W_seg"},
-        **attention(),
+        **attention_tensors(),
         "w_mid": Source(LAYER + "attention.LayerNorm.weight", "model"),
         "b_mid": Source(LAYER + "attention.LayerNorm.bias", "model"),
         "W_rel": Source("encoder.relative_attention_bias.weight", "bucket, head"),

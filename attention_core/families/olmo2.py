@@ -1,4 +1,4 @@
-"""OLMo 2: Llama whose halves are normed before they are added, with norms over all queries and all keys.
+"""OLMo 2: Llama with norms of each sublayer's output, and of all queries and all keys across heads.
 
 Source: OLMo team 2024, https://arxiv.org/abs/2501.00656
 """
@@ -6,7 +6,7 @@ Source: OLMo team 2024, https://arxiv.org/abs/2501.00656
 from dataclasses import replace
 
 from attention_core.families.llama import LAYER, LLAMA
-from attention_core.families.reading.rules import biases, either, flags_to_biases, rope, shared_width
+from attention_core.families.reading.rules import biases, either, flags_to_biases, head_width, rope
 from attention_core.families.reading.schema import Source
 
 UNUSED = ("w_attn", "w_mlp")
@@ -18,7 +18,7 @@ OLMO2 = replace(
     | {"vocab_size": 50304, "rms_norm_eps": 1e-5},
     traits={**LLAMA.traits, "norm_position": "branch", "qk_norm": "whole"},
     rules=(
-        shared_width("num_attention_heads", "hidden_size"),
+        head_width("num_attention_heads", "hidden_size"),
         either("n_kv_heads", "num_key_value_heads", lambda values: values["num_attention_heads"]),
         flags_to_biases(biases("attention_bias", "b_Q", "b_K", "b_V", "b_O")),
         rope(d_head=None),

@@ -1,25 +1,25 @@
-"""OPT: learned places counted from 2 over the tokens that are seen, normed before or after each half.
+"""OPT: learned positions counted from 2 over the tokens that are not padding, pre-norm or post-norm.
 
 Source: Zhang et al. 2022, https://arxiv.org/abs/2205.01068
 """
 
 from typing import Any
 
-from attention_core.families.reading.rules import biases, flags_to_biases, shared_width
-from attention_core.families.reading.schema import ACTIVATIONS, HEADS, Family, Rule, Source, Values
+from attention_core.families.reading.rules import biases, flags_to_biases, head_width
+from attention_core.families.reading.schema import ACTIVATION_CHOICES, HEAD_CHOICES, Family, Rule, Source, Values
 
 LAYER = "layers.{layer}."
 
 
-def projected(values: Values) -> dict[str, Any]:
-    """Embeddings of a width of their own are brought to the stream's."""
-    own, wide = values["word_embed_proj_dim"], values["hidden_size"]
-    own = wide if own is None else own
-    return {"d_embed": own, "embed_projection": "none" if own == wide else "before_sum"}
+def embedding_projection(values: Values) -> dict[str, Any]:
+    """Embeddings of another width are projected to d_model."""
+    d_embed, d_model = values["word_embed_proj_dim"], values["hidden_size"]
+    d_embed = d_model if d_embed is None else d_embed
+    return {"d_embed": d_embed, "embed_projection": "none" if d_embed == d_model else "before_sum"}
 
 
-def linear(weight: str, module: str, layout: str) -> dict[str, Source]:
-    """A matrix and its bias."""
+def weight_and_bias(weight: str, module: str, layout: str) -> dict[str, Source]:
+    """The weight of a matrix or a norm, and its bias."""
     return {
         weight: Source(f"{LAYER}{module}.weight", layout),
         weight.replace("W", "b", 1).replace("w_", "b_"): Source(f"{LAYER}{module}.bias", layout.split(", ")[0]),
@@ -52,16 +52,16 @@ OPT = Family(
     },
     traits={"causal": True, "norm_eps": 1e-5, "position_from": "mask", "position_offset": 2},
     choices={
-        "activation_function": ACTIVATIONS,
+        "activation_function": ACTIVATION_CHOICES,
         "do_layer_norm_before": {
             True: {"norm_position": "pre", "final_norm": True},
             False: {"norm_position": "post", "final_norm": False},
         },
-        "tie_word_embeddings": HEADS,
+        "tie_word_embeddings": HEAD_CHOICES,
     },
     rules=(
-        shared_width("num_attention_heads", "hidden_size"),
-        Rule(("word_embed_proj_dim", "hidden_size"), projected),
+        head_width("num_attention_heads", "hidden_size"),
+        Rule(("word_embed_proj_dim", "hidden_size"), embedding_projection),
         flags_to_biases(biases("enable_bias", "b_Q", "b_K", "b_V", "b_O", "b_in", "b_out")),
     ),
     required={
@@ -73,16 +73,16 @@ OPT = Family(
         "W_E": Source("embed_tokens.weight", "token, embed"),
         "W_embed": Source("project_in.weight", "model, embed"),
         "W_pos": Source("embed_positions.weight", "position_id, model"),
-        **linear("w_attn", "self_attn_layer_norm", "model"),
-        **linear("w_mid", "self_attn_layer_norm", "model"),
-        **linear("W_Q", "self_attn.q_proj", "head*dim, model"),
-        **linear("W_K", "self_attn.k_proj", "head*dim, model"),
-        **linear("W_V", "self_attn.v_proj", "head*dim, model"),
-        **linear("W_O", "self_attn.out_proj", "model, head*dim"),
-        **linear("w_mlp", "final_layer_norm", "model"),
-        **linear("w_post", "final_layer_norm", "model"),
-        **linear("W_in", "fc1", "mlp, model"),
-        **linear("W_out", "fc2", "model, mlp"),
+        **weight_and_bias("w_attn", "self_attn_layer_norm", "model"),
+        **weight_and_bias("w_mid", "self_attn_layer_norm", "model"),
+        **weight_and_bias("W_Q", "self_attn.q_proj", "head*dim, model"),
+        **weight_and_bias("W_K", "self_attn.k_proj", "head*dim, model"),
+        **weight_and_bias("W_V", "self_attn.v_proj", "head*dim, model"),
+        **weight_and_bias("W_O", "self_attn.out_proj", "model, head*dim"),
+        **weight_and_bias("w_mlp", "final_layer_norm", "model"),
+        **weight_and_bias("w_post", "final_layer_norm", "model"),
+        **weight_and_bias("W_in", "fc1", "mlp, model"),
+        **weight_and_bias("W_out", "fc2", "model, mlp"),
         "w_final": Source("final_layer_norm.weight", "model"),
         "b_final": Source("final_layer_norm.bias", "model"),
         "W_unembed": Source("project_out.weight", "embed, model"),

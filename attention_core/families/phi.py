@@ -1,4 +1,4 @@
-"""Phi: attention and MLP side by side behind one norm, a part of each head rotated, a bias on the logits.
+"""Phi: attention and MLP in parallel with one norm, a part of each head rotated, biased logits.
 
 Source: Li et al. 2023, https://arxiv.org/abs/2309.05463
 """
@@ -6,7 +6,7 @@ Source: Li et al. 2023, https://arxiv.org/abs/2309.05463
 from dataclasses import replace
 
 from attention_core.families.llama import LAYER
-from attention_core.families.reading.rules import either, rope, shared_width
+from attention_core.families.reading.rules import either, head_width, rope
 from attention_core.families.reading.schema import Source
 from attention_core.families.stablelm import STABLELM
 
@@ -29,9 +29,9 @@ PHI = replace(
         "qk_layernorm": {True: {"qk_norm": "head"}, False: {}},
     },
     rules=(
-        shared_width("num_attention_heads", "hidden_size"),
+        head_width("num_attention_heads", "hidden_size"),
         either("n_kv_heads", "num_key_value_heads", lambda values: values["num_attention_heads"]),
-        rope(d_head=None, part="partial_rotary_factor", parted=0.5),
+        rope(d_head=None, part="partial_rotary_factor", default_part=0.5),
     ),
     harmless=STABLELM.harmless | {"embd_pdrop", "resid_pdrop"},
     tensors={

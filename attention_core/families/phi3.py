@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from attention_core.families.llama import LAYER, LLAMA
 from attention_core.families.mistral import PLAIN
-from attention_core.families.reading.rules import either, rope, shared_width
+from attention_core.families.reading.rules import either, head_width, rope
 from attention_core.families.reading.schema import Source
 from attention_core.families.reading.windows import one_window
 
@@ -21,7 +21,7 @@ PHI3 = replace(
         "original_max_position_embeddings": 4096, "rms_norm_eps": 1e-5, "sliding_window": None,
     },
     rules=(
-        shared_width("num_attention_heads", "hidden_size"),
+        head_width("num_attention_heads", "hidden_size"),
         either("n_kv_heads", "num_key_value_heads", lambda values: values["num_attention_heads"]),
         rope(d_head=None, part="partial_rotary_factor"),
         one_window(),

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from attention_core.families.llama import LAYER, LLAMA
 from attention_core.families.mistral import PLAIN
-from attention_core.families.reading.rules import biases, either, flags_to_biases, rope, shared_width
+from attention_core.families.reading.rules import biases, either, flags_to_biases, head_width, rope
 from attention_core.families.reading.schema import Source
 from attention_core.families.reading.windows import windows_by_layer
 
@@ -26,7 +26,7 @@ QWEN2 = replace(
     traits={**LLAMA.traits, "biases": frozenset({"b_Q", "b_K", "b_V"})},
     required={**LLAMA.required, "use_mrope": (False,)},
     rules=(
-        shared_width("num_attention_heads", "hidden_size"),
+        head_width("num_attention_heads", "hidden_size"),
         either("n_kv_heads", "num_key_value_heads", lambda values: values["num_attention_heads"]),
         rope(d_head=None),
         LATER,
@@ -39,7 +39,7 @@ QWEN3 = replace(
     defaults=DEFAULTS | {"head_dim": 128, "attention_bias": False},
     traits={**LLAMA.traits, "qk_norm": "head"},
     rules=(
-        shared_width("num_attention_heads", "hidden_size", "head_dim"),
+        head_width("num_attention_heads", "hidden_size", "head_dim"),
         either("n_kv_heads", "num_key_value_heads", lambda values: values["num_attention_heads"]),
         flags_to_biases(biases("attention_bias", "b_Q", "b_K", "b_V", "b_O")),
         rope(),

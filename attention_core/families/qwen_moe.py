@@ -1,4 +1,4 @@
-"""Qwen3-MoE: Qwen3 with a router and experts in some layers, in place of one MLP.
+"""Qwen3-MoE: Qwen3 with a router and experts in place of the MLP in some layers.
 
 Source: Yang et al. 2025, https://arxiv.org/abs/2505.09388
 """
@@ -10,27 +10,27 @@ from attention_core.config.model_config import is_whole
 from attention_core.errors import UnsupportedConfigError
 from attention_core.families.llama import LAYER
 from attention_core.families.qwen import QWEN3
-from attention_core.families.reading.rules import biases, either, flags_to_biases, rope, shared_width
+from attention_core.families.reading.rules import biases, either, flags_to_biases, head_width, rope
 from attention_core.families.reading.schema import Rule, Source, Values
-from attention_core.families.reading.windows import count, one_window
+from attention_core.families.reading.windows import layer_count, one_window
 
 WINDOW = one_window()
 
 
-def some_layers(values: Values) -> dict[str, Any]:
-    """Experts in every `decoder_sparse_step`th layer that `mlp_only_layers` does not name."""
+def sparse_layers(values: Values) -> dict[str, Any]:
+    """Experts in every `decoder_sparse_step`th layer, except those in `mlp_only_layers`."""
     dense, every, experts = values["mlp_only_layers"] or [], values["decoder_sparse_step"], values["num_experts"]
     if not isinstance(dense, list) or not all(is_whole(layer, 0) for layer in dense):
         raise UnsupportedConfigError(f"mlp_only_layers must be a list of layers, got {dense!r}.")
     if not is_whole(every, 1):
         raise UnsupportedConfigError(f"decoder_sparse_step must be a whole number of at least 1, got {every!r}.")
-    layers = range(count(values, "num_hidden_layers"))
+    layers = range(layer_count(values, "num_hidden_layers"))
     routed = tuple(layer for layer in layers if experts and layer not in dense and (layer + 1) % every == 0)
     return {"routed": routed}
 
 
 def switched_window(values: Values) -> dict[str, Any]:
-    """The same window in every layer where `use_sliding_window` says so."""
+    """The same window in every layer, if `use_sliding_window` is true."""
     switch = values["use_sliding_window"]
     if not isinstance(switch, bool):
         raise UnsupportedConfigError(f"use_sliding_window must be true or false, got {switch!r}.")
@@ -53,12 +53,12 @@ QWEN3_MOE = replace(
     aliases={"num_local_experts": "num_experts"},
     choices={**QWEN3.choices, "norm_topk_prob": {True: {"router_shares": True}, False: {"router_shares": False}}},
     rules=(
-        shared_width("num_attention_heads", "hidden_size", "head_dim"),
+        head_width("num_attention_heads", "hidden_size", "head_dim"),
         either("n_kv_heads", "num_key_value_heads", lambda values: values["num_attention_heads"]),
         flags_to_biases(biases("attention_bias", "b_Q", "b_K", "b_V", "b_O")),
         rope(),
         Rule((*WINDOW.keys, "use_sliding_window"), switched_window),
-        Rule(("num_experts", "decoder_sparse_step", "mlp_only_layers"), some_layers),
+        Rule(("num_experts", "decoder_sparse_step", "mlp_only_layers"), sparse_layers),
     ),
     harmless=QWEN3.harmless | {"max_window_layers", "output_router_logits", "router_aux_loss_coef"},
     tensors={

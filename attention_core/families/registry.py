@@ -1,4 +1,4 @@
-"""The families, by the name that configurations give themselves."""
+"""The families by `model_type`."""
 
 from typing import Any
 
@@ -47,9 +47,9 @@ FAMILIES: dict[str, Family] = {
 
 
 def family_of(raw: dict[str, Any]) -> Family:
-    """The family of a configuration as it was read; UnsupportedConfigError when there is none."""
+    """The family of a raw configuration; UnsupportedConfigError when it is not supported."""
     model_type = raw.get("model_type")
     if not isinstance(model_type, str) or model_type not in FAMILIES:
-        wrong = f"Models of type {model_type!r} are not supported." if model_type else "There is no model_type."
-        raise UnsupportedConfigError(f"{wrong} Supported: {', '.join(sorted(FAMILIES))}.")
+        problem = f"Models of type {model_type!r} are not supported." if model_type else "There is no model_type."
+        raise UnsupportedConfigError(f"{problem} Supported: {', '.join(sorted(FAMILIES))}.")
     return FAMILIES[model_type]

@@ -1,4 +1,4 @@
-"""SmolLM3: Llama in which some layers do not rotate queries and keys.
+"""SmolLM3: Llama without rotary positions in some layers.
 
 Source: Hugging Face 2025, https://huggingface.co/blog/smollm3
 """
@@ -9,26 +9,27 @@ from typing import Any
 from attention_core.config.model_config import is_whole
 from attention_core.errors import UnsupportedConfigError
 from attention_core.families.llama import LLAMA
-from attention_core.families.reading.rules import biases, either, flags_to_biases, rope, shared_width
+from attention_core.families.reading.rules import biases, either, flags_to_biases, head_width, rope
 from attention_core.families.reading.schema import Rule, Values
 
 ROPE = rope(d_head=None)
 
 
-def rotated(values: Values) -> dict[str, Any]:
-    """The rotation of the layers that have one: 1 in `no_rope_layers`, or all but every `no_rope_layer_interval`th."""
-    found = ROPE.read(values)
-    count, every = len(found["rotary"]), values["no_rope_layer_interval"]
+def rotary_traits(values: Values) -> dict[str, Any]:
+    """The rotation of layers with 1 in `no_rope_layers`, or else of all but every `no_rope_layer_interval`th."""
+    traits = ROPE.read(values)
+    count, every = len(traits["rotary"]), values["no_rope_layer_interval"]
     marks = values.get("no_rope_layers")
     if marks is None:
         if not is_whole(every, 1):
             raise UnsupportedConfigError(f"no_rope_layer_interval must be a whole number, got {every!r}.")
         marks = [int((layer + 1) % every != 0) for layer in range(count)]
     if not isinstance(marks, list) or len(marks) != count or not all(mark in (0, 1) for mark in marks):
-        raise UnsupportedConfigError(f"no_rope_layers must hold 0 or 1 for each of {count} layers, got {marks!r}.")
+        raise UnsupportedConfigError(f"no_rope_layers must list 0 or 1 for each of {count} layers, got {marks!r}.")
     if not any(marks):
-        raise UnsupportedConfigError("A model in which no layer rotates is not supported.")
-    return found | {"rotary": tuple(each if mark else None for each, mark in zip(found["rotary"], marks, strict=True))}
+        raise UnsupportedConfigError("no_rope_layers without a rotary layer is not supported.")
+    rotary = tuple(each if mark else None for each, mark in zip(traits["rotary"], marks, strict=True))
+    return traits | {"rotary": rotary}
 
 
 SMOLLM3 = replace(
@@ -41,12 +42,12 @@ SMOLLM3 = replace(
         "no_rope_layer_interval": 4, "tie_word_embeddings": True,
     },
     rules=(
-        shared_width("num_attention_heads", "hidden_size"),
+        head_width("num_attention_heads", "hidden_size"),
         either("n_kv_heads", "num_key_value_heads", lambda values: values["num_attention_heads"]),
         flags_to_biases(
             biases("attention_bias", "b_Q", "b_K", "b_V", "b_O"), biases("mlp_bias", "b_gate", "b_in", "b_out")
         ),
-        Rule((*ROPE.keys, "no_rope_layers", "no_rope_layer_interval"), rotated),
+        Rule((*ROPE.keys, "no_rope_layers", "no_rope_layer_interval"), rotary_traits),
     ),
     required={**LLAMA.required, "use_sliding_window": (False,)},
     harmless=LLAMA.harmless | {"sliding_window", "layer_types", "max_window_layers"},

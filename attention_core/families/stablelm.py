@@ -1,4 +1,4 @@
-"""StableLM: layer norms with biases, a part of each head rotated, halves one after the other or side by side.
+"""StableLM: layer norms with biases, a part of each head rotated, sequential or parallel sublayers.
 
 Source: Bellagente et al. 2024, https://arxiv.org/abs/2402.17834
 """
@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from attention_core.families.llama import LAYER, LLAMA
 from attention_core.families.mistral import PLAIN
-from attention_core.families.reading.rules import biases, either, flags_to_biases, rope, shared_width
+from attention_core.families.reading.rules import biases, either, flags_to_biases, head_width, rope
 from attention_core.families.reading.schema import Source
 
 STABLELM = replace(
@@ -26,10 +26,10 @@ STABLELM = replace(
         "qk_layernorm": {True: {"qk_norm": "each"}, False: {}},
     },
     rules=(
-        shared_width("num_attention_heads", "hidden_size"),
+        head_width("num_attention_heads", "hidden_size"),
         either("n_kv_heads", "num_key_value_heads", lambda values: values["num_attention_heads"]),
         flags_to_biases(biases("use_qkv_bias", "b_Q", "b_K", "b_V")),
-        rope(d_head=None, part="partial_rotary_factor", parted=0.25),
+        rope(d_head=None, part="partial_rotary_factor", default_part=0.25),
     ),
     harmless=LLAMA.harmless | {"hidden_dropout"},
     tensors={

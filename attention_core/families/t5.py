@@ -1,4 +1,4 @@
-"""T5 and its version 1.1: encoder and decoder, a learned term for each relative distance, unscaled scores.
+"""T5 and T5 1.1: encoder and decoder, a learned term for each relative distance, unscaled scores.
 
 Source: Raffel et al. 2019, https://arxiv.org/abs/1910.10683
 """
@@ -9,7 +9,7 @@ from attention_core.config.model_config import is_whole
 from attention_core.config.positions import Relative
 from attention_core.errors import UnsupportedConfigError
 from attention_core.families.reading.rules import either
-from attention_core.families.reading.schema import REACH, Family, Rule, Source, Values
+from attention_core.families.reading.schema import DEFAULT_N_CTX, Family, Rule, Source, Values
 
 MLPS = {
     "relu": ("relu", False),
@@ -19,12 +19,12 @@ MLPS = {
     "gated-relu": ("relu", True),
     "gated-silu": ("silu", True),
 }
-# One table for both sides, and the head unless it has its own; a file may hold it under the name of any of them.
+# Encoder, decoder and tied head share one table; a checkpoint may store it under any of their names.
 SHARED = ("shared.weight", "decoder.embed_tokens.weight", "encoder.embed_tokens.weight", "lm_head.weight")
 
 
-def mlp(values: Values) -> dict[str, object]:
-    """The MLP's function, and whether it is gated; what a configuration says twice has to agree."""
+def mlp_traits(values: Values) -> dict[str, object]:
+    """The MLP's activation, and whether it is gated; keys that repeat either must agree."""
     kind = values["feed_forward_proj"]
     if not isinstance(kind, str) or kind not in MLPS:
         raise UnsupportedConfigError(f"feed_forward_proj = {kind!r} is not supported; supported: {', '.join(MLPS)}.")
@@ -36,8 +36,8 @@ def mlp(values: Values) -> dict[str, object]:
     return {"activation": activation, "gated_mlp": gated}
 
 
-def relative(both_ways: bool) -> Rule:
-    """The buckets of relative positions; a decoder looks back only."""
+def relative_buckets(both_ways: bool) -> Rule:
+    """The buckets of relative positions; those of a decoder cover earlier positions only."""
 
     def read(values: Values) -> dict[str, object]:
         count, reach = values["relative_attention_num_buckets"], values["relative_attention_max_distance"]
@@ -49,35 +49,35 @@ def relative(both_ways: bool) -> Rule:
     return Rule(("relative_attention_num_buckets", "relative_attention_max_distance"), read)
 
 
-def scaled_head(values: Values) -> dict[str, object]:
-    """Whether the stream is divided by the root of its width before the head: in T5, not in version 1.1."""
+def logit_scale(values: Values) -> dict[str, object]:
+    """The residual stream divided by sqrt(d_model) before the head: in T5, not in T5 1.1."""
     scaled = values.get("scale_decoder_outputs", values.get("tie_word_embeddings") is not False)
     return {"logit_scale": values["d_model"] ** -0.5 if scaled and is_whole(values["d_model"], 1) else 1.0}
 
 
-def attention(stack: str, at: int, name: str, prefix: str = "") -> dict[str, Source]:
+def attention_tensors(stack: str, at: int, name: str, prefix: str = "") -> dict[str, Source]:
     """The tensors of one attention and of the norm before it."""
-    place = f"{stack}.block.{{layer}}.layer.{at}."
+    layer = f"{stack}.block.{{layer}}.layer.{at}."
     return {
-        f"w_{prefix[:-1] or 'attn'}": Source(f"{place}layer_norm.weight", "model"),
-        **{f"W_{prefix}{kind.upper()}": Source(f"{place}{name}.{kind}.weight", "head*dim, model") for kind in "qkv"},
-        f"W_{prefix}O": Source(f"{place}{name}.o.weight", "model, head*dim"),
+        f"w_{prefix[:-1] or 'attn'}": Source(f"{layer}layer_norm.weight", "model"),
+        **{f"W_{prefix}{kind.upper()}": Source(f"{layer}{name}.{kind}.weight", "head*dim, model") for kind in "qkv"},
+        f"W_{prefix}O": Source(f"{layer}{name}.o.weight", "model, head*dim"),
     }
 
 
-def stack(name: str, mlp_at: int) -> dict[str, Source]:
-    """The tensors of one side but its attention to the other."""
-    place = f"{name}.block.{{layer}}.layer.{mlp_at}."
+def stack_tensors(name: str, mlp_at: int) -> dict[str, Source]:
+    """The tensors of the encoder or the decoder, without cross-attention."""
+    layer = f"{name}.block.{{layer}}.layer.{mlp_at}."
     return {
         "W_E": Source(f"{name}.embed_tokens.weight", "token, model", instead=SHARED),
         "W_rel": Source(f"{name}.block.0.layer.0.SelfAttention.relative_attention_bias.weight", "bucket, head"),
-        **attention(name, 0, "SelfAttention"),
-        "w_mlp": Source(f"{place}layer_norm.weight", "model"),
-        "W_gate": Source(f"{place}DenseReluDense.wi_0.weight", "mlp, model"),
+        **attention_tensors(name, 0, "SelfAttention"),
+        "w_mlp": Source(f"{layer}layer_norm.weight", "model"),
+        "W_gate": Source(f"{layer}DenseReluDense.wi_0.weight", "mlp, model"),
         "W_in": Source(
-            f"{place}DenseReluDense.wi.weight", "mlp, model", instead=(f"{place}DenseReluDense.wi_1.weight",)
+            f"{layer}DenseReluDense.wi.weight", "mlp, model", instead=(f"{layer}DenseReluDense.wi_1.weight",)
         ),
-        "W_out": Source(f"{place}DenseReluDense.wo.weight", "model, mlp"),
+        "W_out": Source(f"{layer}DenseReluDense.wo.weight", "model, mlp"),
         "w_final": Source(f"{name}.final_layer_norm.weight", "model"),
     }
 
@@ -109,7 +109,7 @@ ENCODER = Family(
         "eos_token_id": 1,
     },
     traits={
-        "n_ctx": REACH,
+        "n_ctx": DEFAULT_N_CTX,
         "norm": "rms",
         "norm_bias": False,
         "norm_position": "pre",
@@ -118,13 +118,13 @@ ENCODER = Family(
         "attn_root": 1.0,
         "causal": False,
     },
-    rules=(Rule(("feed_forward_proj", "dense_act_fn", "is_gated_act"), mlp), relative(both_ways=True)),
+    rules=(Rule(("feed_forward_proj", "dense_act_fn", "is_gated_act"), mlp_traits), relative_buckets(both_ways=True)),
     required={"is_encoder_decoder": (True,)},
     harmless=frozenset({
         "dropout_rate", "initializer_factor", "n_positions", "num_decoder_layers",
         "scale_decoder_outputs", "tie_word_embeddings",
     }),
-    tensors=stack("encoder", 1),
+    tensors=stack_tensors("encoder", 1),
     unused=("decoder.*", "lm_head.weight", "shared.weight"),
 )  # fmt: skip
 
@@ -133,14 +133,14 @@ T5 = replace(
     traits={**ENCODER.traits, "causal": True, "cross": True, "head": "tied"},
     rules=(
         ENCODER.rules[0],
-        relative(both_ways=False),
+        relative_buckets(both_ways=False),
         either("start_id", "decoder_start_token_id", lambda values: values["pad_token_id"]),
         either("n_layers", "num_decoder_layers", lambda values: values["num_layers"]),
-        Rule(("scale_decoder_outputs", "tie_word_embeddings", "d_model"), scaled_head),
+        Rule(("scale_decoder_outputs", "tie_word_embeddings", "d_model"), logit_scale),
     ),
     tensors={
-        **stack("decoder", 2),
-        **attention("decoder", 1, "EncDecAttention", "cross_"),
+        **stack_tensors("decoder", 2),
+        **attention_tensors("decoder", 1, "EncDecAttention", "cross_"),
         "W_U": Source("lm_head.weight", "vocab, model"),
     },
     unused=(

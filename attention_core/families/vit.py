@@ -1,4 +1,4 @@
-"""ViT: pre-norm, learned positions, the tokens being the patches of an image, a class token before them.
+"""ViT: pre-norm, learned positions; its tokens are a class token and the patches of an image.
 
 Source: Dosovitskiy et al. 2020, https://arxiv.org/abs/2010.11929
 """
@@ -8,32 +8,32 @@ from typing import Any
 from attention_core.config.image import ImageInput
 from attention_core.config.model_config import is_whole
 from attention_core.errors import UnsupportedConfigError
-from attention_core.families.reading.rules import biases, flags_to_biases, shared_width
-from attention_core.families.reading.schema import ACTIVATIONS, Family, Rule, Source, Values
+from attention_core.families.reading.rules import biases, flags_to_biases, head_width
+from attention_core.families.reading.schema import ACTIVATION_CHOICES, Family, Rule, Source, Values
 
 LAYER = "encoder.layer.{layer}."
 
 
-def linear(weight: str, module: str, layout: str) -> dict[str, Source]:
-    """A matrix and its bias, or a norm's."""
+def weight_and_bias(weight: str, module: str, layout: str) -> dict[str, Source]:
+    """The weight of a matrix or a norm, and its bias."""
     return {
         weight: Source(f"{LAYER}{module}.weight", layout),
         weight.replace("W", "b", 1).replace("w_", "b_"): Source(f"{LAYER}{module}.bias", layout.split(", ")[0]),
     }
 
 
-def pair(values: Values, key: str) -> tuple[int, int]:
+def height_and_width(values: Values, key: str) -> tuple[int, int]:
     """A height and a width, or one number for both."""
-    found = values[key]
-    both = [found, found] if is_whole(found, 1) else found
-    if not isinstance(both, list) or len(both) != 2 or not all(is_whole(each, 1) for each in both):
-        raise UnsupportedConfigError(f"{key} must be a whole number of at least 1, or two, got {found!r}.")
+    size = values[key]
+    both = [size, size] if is_whole(size, 1) else size
+    if not isinstance(both, list) or len(both) != 2 or not all(is_whole(length, 1) for length in both):
+        raise UnsupportedConfigError(f"{key} must be one or two whole numbers of at least 1, got {size!r}.")
     return both[0], both[1]
 
 
-def cut(values: Values) -> dict[str, Any]:
-    """The image's size and its patches, and how many tokens they make."""
-    image = ImageInput(*pair(values, "image_size"), *pair(values, "patch_size"))
+def image_patches(values: Values) -> dict[str, Any]:
+    """The sizes of the image and its patches, and the number of tokens."""
+    image = ImageInput(*height_and_width(values, "image_size"), *height_and_width(values, "patch_size"))
     if not image.patches:
         raise UnsupportedConfigError(
             f"Patches of {image.patch_height} × {image.patch_width} pixels do not fit into an image of "
@@ -42,10 +42,10 @@ def cut(values: Values) -> dict[str, Any]:
     return {"image": image, "n_ctx": 1 + image.patches}
 
 
-def labels(values: Values) -> dict[str, Any]:
-    """How many labels there are."""
-    named, count = values.get("id2label"), values.get("num_labels")
-    return {"d_vocab": len(named) if isinstance(named, dict) and named else count if is_whole(count, 1) else 2}
+def label_count(values: Values) -> dict[str, Any]:
+    """The number of labels."""
+    names, count = values.get("id2label"), values.get("num_labels")
+    return {"d_vocab": len(names) if isinstance(names, dict) and names else count if is_whole(count, 1) else 2}
 
 
 VIT = Family(
@@ -70,12 +70,12 @@ VIT = Family(
         "qkv_bias": True,
     },
     traits={"causal": False, "norm_position": "pre", "final_norm": True, "head": "own"},
-    choices={"hidden_act": ACTIVATIONS},
+    choices={"hidden_act": ACTIVATION_CHOICES},
     rules=(
-        shared_width("num_attention_heads", "hidden_size", "head_dim"),
+        head_width("num_attention_heads", "hidden_size", "head_dim"),
         flags_to_biases(biases("qkv_bias", "b_Q", "b_K", "b_V"), always=frozenset({"b_O", "b_in", "b_out", "b_U"})),
-        Rule(("image_size", "patch_size"), cut),
-        Rule(("id2label", "num_labels"), labels),
+        Rule(("image_size", "patch_size"), image_patches),
+        Rule(("id2label", "num_labels"), label_count),
     ),
     required={"num_channels": (3,)},
     harmless=frozenset([
@@ -86,14 +86,14 @@ VIT = Family(
         "b_patch": Source("embeddings.patch_embeddings.projection.bias", "model"),
         "W_cls": Source("embeddings.cls_token", "1, 1, model"),
         "W_pos": Source("embeddings.position_embeddings", "1, position_id, model"),
-        **linear("w_attn", "layernorm_before", "model"),
-        **linear("W_Q", "attention.attention.query", "head*dim, model"),
-        **linear("W_K", "attention.attention.key", "head*dim, model"),
-        **linear("W_V", "attention.attention.value", "head*dim, model"),
-        **linear("W_O", "attention.output.dense", "model, head*dim"),
-        **linear("w_mlp", "layernorm_after", "model"),
-        **linear("W_in", "intermediate.dense", "mlp, model"),
-        **linear("W_out", "output.dense", "model, mlp"),
+        **weight_and_bias("w_attn", "layernorm_before", "model"),
+        **weight_and_bias("W_Q", "attention.attention.query", "head*dim, model"),
+        **weight_and_bias("W_K", "attention.attention.key", "head*dim, model"),
+        **weight_and_bias("W_V", "attention.attention.value", "head*dim, model"),
+        **weight_and_bias("W_O", "attention.output.dense", "model, head*dim"),
+        **weight_and_bias("w_mlp", "layernorm_after", "model"),
+        **weight_and_bias("W_in", "intermediate.dense", "mlp, model"),
+        **weight_and_bias("W_out", "output.dense", "model, mlp"),
         "w_final": Source("layernorm.weight", "model"),
         "b_final": Source("layernorm.bias", "model"),
         "W_U": Source("classifier.weight", "vocab, model"),

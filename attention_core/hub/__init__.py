@@ -1,1 +1,1 @@
-"""Where models come from: the catalogue, the hub and its local cache, and the progress of a download."""
+"""The catalogue of models, downloads from the hub into its local cache, and their progress."""

@@ -1,7 +1,7 @@
-"""Download a model from the hub into its local cache: what it takes, how far it is, going on after a break.
+"""Download a model from the hub into its local cache: plan, progress, resuming after an interruption.
 
-huggingface_hub keeps no partial file, so the bytes are fetched here, under the name that they will have in its
-cache, and it is then asked to link them. It is imported when needed: that takes a while, and most loads need no hub.
+huggingface_hub does not keep partial files, so the bytes are downloaded here, under the name they have in its cache,
+and it then links them. It is imported only when needed: the import is slow, and most loads need no hub.
 """
 
 import hashlib
@@ -15,23 +15,24 @@ from typing import TYPE_CHECKING
 
 from attention_core.config.model_config import is_whole
 from attention_core.errors import CheckpointError, DigestError, DownloadError, OfflineError
-from attention_core.hub.errors import disk_errors, hub_errors, no_hub
-from attention_core.hub.progress import Meter, Report, amount
-from attention_core.text.tokenizer import lacking
+from attention_core.hub.errors import disk_errors, hub_errors, not_the_hub
+from attention_core.hub.progress import Meter, Report, format_size
+from attention_core.text.tokenizer import missing_tokenizer_hint
 from attention_core.weights.tensors import INDEX, WEIGHTS, refuse_without_weights, shard_map, shard_names
 
 if TYPE_CHECKING:
     from huggingface_hub.hf_api import RepoSibling
 
 COMMIT, DIGEST = re.compile("[0-9a-f]{40}"), re.compile("[0-9a-f]{40}|[0-9a-f]{64}")
-ATTEMPTS = 4  # that bring nothing new, one after another
-PAUSE = 1.0  # seconds before the next attempt
-WAIT = 0.2  # seconds after which it is asked whether to wait on for a file that another download fetches
+MAX_ATTEMPTS = 4  # in a row that download nothing
+RETRY_PAUSE = 1.0  # seconds before the next attempt
+LOCK_TIMEOUT = 0.2  # seconds to wait for a file that another download holds before progress is reported again
 
 
 @dataclass(frozen=True)
 class RemoteFile:
-    """A file on the hub. digest: SHA-256 of a large file, git's SHA-1 of a small one; also its name in the cache."""
+    """A file on the hub; its digest, SHA-256 for a large file and git's SHA-1 for a small one, names it in the cache.
+    """
 
     name: str
     size: int
@@ -40,7 +41,7 @@ class RemoteFile:
 
 @dataclass(frozen=True)
 class DownloadPlan:
-    """What a model's download takes: its files at one commit, and where the cache keeps their contents."""
+    """A model's files at one commit, and the folder of the cache that holds their contents."""
 
     hub_id: str
     revision: str
@@ -50,71 +51,71 @@ class DownloadPlan:
 
     @property
     def size(self) -> int:
-        """All files, in bytes."""
+        """The bytes of all files."""
         return sum(file.size for file in self.files)
 
     @property
-    def arrived(self) -> int:
-        """The bytes that are here already, those of broken downloads included."""
-        return sum(file.size if self.is_whole(file) else length(self.partial(file)) for file in self.files)
+    def downloaded(self) -> int:
+        """The bytes already in the cache, those of interrupted downloads included."""
+        return sum(file.size if self.is_complete(file) else file_size(self.partial(file)) for file in self.files)
 
     @property
-    def missing(self) -> int:
-        """The bytes that are still to come."""
-        return self.size - self.arrived
+    def remaining(self) -> int:
+        """The bytes still to download."""
+        return self.size - self.downloaded
 
-    def whole(self, file: RemoteFile) -> Path:
-        """Where the cache keeps a file's content."""
+    def blob(self, file: RemoteFile) -> Path:
+        """The path of a file's content in the cache."""
         return self.blobs / file.digest
 
-    def is_whole(self, file: RemoteFile) -> bool:
+    def is_complete(self, file: RemoteFile) -> bool:
         """Whether all of a file is in the cache."""
-        return self.whole(file).is_file() and length(self.whole(file)) == file.size
+        return self.blob(file).is_file() and file_size(self.blob(file)) == file.size
 
     def partial(self, file: RemoteFile) -> Path:
-        """Where the beginning of a file stands while the rest is on its way."""
+        """The path of a partly downloaded file."""
         return self.blobs / f"{file.digest}.incomplete"
 
     def lock(self, file: RemoteFile) -> Path:
-        """The lock that huggingface_hub, too, takes while it fetches a file."""
+        """The lock that huggingface_hub also takes while it downloads a file."""
         repo = self.blobs.parent
         return repo.parent / ".locks" / repo.name / f"{file.digest}.lock"
 
-    def only(self, *names: str) -> "DownloadPlan":
-        """The same plan for some of its files."""
+    def subset(self, *names: str) -> "DownloadPlan":
+        """The plan for some of its files only."""
         return replace(self, files=tuple(file for file in self.files if file.name in names))
 
 
-def length(path: Path) -> int:
-    """A file's size in bytes; 0 when there is none."""
+def file_size(path: Path) -> int:
+    """A file's size in bytes; 0 when it does not exist."""
     return path.stat().st_size if path.is_file() else 0
 
 
-def plan_download(hub_id: str, revision: str, others: Sequence[str], either: Sequence[str]) -> DownloadPlan:
-    """Ask the hub what a model consists of: the files `others`, at least one of `either`, and its weights.
+def plan_download(hub_id: str, revision: str, required: Sequence[str], one_of: Sequence[str]) -> DownloadPlan:
+    """Ask the hub for a model's files: all of `required`, at least one of `one_of`, and the weights.
 
-    Raises what hub_errors names; PickleError or CheckpointError when the hub lacks a file that is needed.
+    Raises the errors of hub_errors; PickleError or CheckpointError when a file is not on the hub.
     """
     from huggingface_hub import constants
     from huggingface_hub.file_download import repo_folder_name
 
     blobs = Path(constants.HF_HUB_CACHE) / repo_folder_name(repo_id=hub_id, repo_type="model") / "blobs"
     with disk_errors(blobs):
-        commit, there = ask(hub_id, revision)
-    others = [*others, *([name for name in either if name in there] or either[:1])]
-    plan = DownloadPlan(hub_id, revision, commit, blobs, tuple(remote(there, name) for name in others))
-    if WEIGHTS in there:
+        commit, siblings = ask_hub(hub_id, revision)
+    names = [*required, *([name for name in one_of if name in siblings] or one_of[:1])]
+    plan = DownloadPlan(hub_id, revision, commit, blobs, tuple(remote_file(siblings, name) for name in names))
+    if WEIGHTS in siblings:
         weights = [WEIGHTS]
-    elif INDEX in there:
-        folder = fetch(replace(plan, files=(remote(there, INDEX),)))
+    elif INDEX in siblings:
+        folder = fetch(replace(plan, files=(remote_file(siblings, INDEX),)))
         weights = [INDEX, *shard_names(shard_map((folder / INDEX).read_bytes()))]
     else:
-        refuse_without_weights(set(there))
-    return replace(plan, files=(*plan.files, *(remote(there, name) for name in weights)))
+        refuse_without_weights(set(siblings))
+    return replace(plan, files=(*plan.files, *(remote_file(siblings, name) for name in weights)))
 
 
-def ask(hub_id: str, revision: str) -> "tuple[str, dict[str, RepoSibling]]":
-    """The commit that a revision stands for and what the hub says of its files; NotTheHubError when that is nothing."""
+def ask_hub(hub_id: str, revision: str) -> "tuple[str, dict[str, RepoSibling]]":
+    """The commit of a revision, and the hub's entry for each of its files; NotTheHubError for any other answer."""
     from huggingface_hub import HfApi, constants
     from huggingface_hub.errors import HfHubHTTPError, HFValidationError
 
@@ -125,152 +126,152 @@ def ask(hub_id: str, revision: str) -> "tuple[str, dict[str, RepoSibling]]":
             )
             if COMMIT.fullmatch(info.sha or ""):
                 return str(info.sha), {sibling.rfilename: sibling for sibling in info.siblings or ()}
-        except (HFValidationError, HfHubHTTPError):  # which hub_errors knows
+        except (HFValidationError, HfHubHTTPError):  # hub_errors handles these
             raise
         except (AttributeError, LookupError, TypeError, ValueError) as problem:
-            raise no_hub() from problem
-    raise no_hub()
+            raise not_the_hub() from problem
+    raise not_the_hub()
 
 
-def remote(there: "Mapping[str, RepoSibling]", name: str) -> RemoteFile:
-    """What the hub says of a file; CheckpointError when it does not have it."""
-    if (found := there.get(name)) is None:
-        raise CheckpointError(f"The model has no {name} on the hub.{lacking(name, there)}")
-    size, digest = (found.lfs.size, found.lfs.sha256) if found.lfs else (found.size, found.blob_id)
+def remote_file(siblings: "Mapping[str, RepoSibling]", name: str) -> RemoteFile:
+    """A file's name, size and digest on the hub; CheckpointError when the hub does not have it."""
+    if (entry := siblings.get(name)) is None:
+        raise CheckpointError(f"The model has no {name} on the hub.{missing_tokenizer_hint(name, siblings)}")
+    size, digest = (entry.lfs.size, entry.lfs.sha256) if entry.lfs else (entry.size, entry.blob_id)
     if size is None or not is_whole(size, 0) or not isinstance(digest, str) or not DIGEST.fullmatch(digest):
-        raise DownloadError(f"The hub does not tell the size and digest of {name}.")
+        raise DownloadError(f"The hub gives no size and digest for {name}. Try again later.")
     return RemoteFile(name, size, digest)
 
 
 def fetch(plan: DownloadPlan, report: Report | None = None) -> Path:
-    """Bring all files of a plan into the cache, going on where an earlier download broke off; the folder they are in.
+    """Download a plan's files into the cache, resuming interrupted downloads; returns the model's folder.
 
-    Raises what hub_errors and disk_errors name, DigestError, and DownloadCancelled when `report` returns False.
+    Raises the errors of hub_errors and disk_errors, DigestError, and DownloadCancelled when `report` returns False.
     """
     meter = Meter(plan.size, report)
-    with disk_errors(plan.blobs, lambda: plan.missing):
+    with disk_errors(plan.blobs, lambda: plan.remaining):
         for file in plan.files:
             for folder in (plan.blobs, plan.lock(file).parent):
                 folder.mkdir(parents=True, exist_ok=True)
-            with locked(plan, file, meter):
-                if not plan.is_whole(file):
-                    bring(plan, file, meter)
-                    check(plan.partial(file), file)
-                    plan.partial(file).replace(plan.whole(file))
+            with lock_file(plan, file, meter):
+                if not plan.is_complete(file):
+                    download_file(plan, file, meter)
+                    verify(plan.partial(file), file)
+                    plan.partial(file).replace(plan.blob(file))
             meter.finish(file.name, file.size)
-        places = [link(plan, file, plan.commit) for file in plan.files]
-    return places[0].parent
+        paths = [link_file(plan, file, plan.commit) for file in plan.files]
+    return paths[0].parent
 
 
-def remember(plan: DownloadPlan) -> None:
-    """Let the cache know which commit the revision stands for; done once the whole model is there."""
+def record_revision(plan: DownloadPlan) -> None:
+    """Record in the cache which commit the revision stands for; called once the model is complete."""
     with disk_errors(plan.blobs):
-        link(plan, plan.files[0], plan.revision)
+        link_file(plan, plan.files[0], plan.revision)
 
 
-def link(plan: DownloadPlan, file: RemoteFile, revision: str) -> Path:
-    """Where a file whose content is in the cache stands among those of its model."""
+def link_file(plan: DownloadPlan, file: RemoteFile, revision: str) -> Path:
+    """Link a file whose content is in the cache into its model's folder; returns its path there."""
     from huggingface_hub import hf_hub_download
 
     with hub_errors(plan.hub_id, plan.revision):
         return Path(hf_hub_download(plan.hub_id, file.name, revision=revision))
 
 
-def locked(plan: DownloadPlan, file: RemoteFile, meter: Meter) -> ExitStack:
-    """The lock of a file, held until the block ends; until it is free, what another download brings is told."""
+def lock_file(plan: DownloadPlan, file: RemoteFile, meter: Meter) -> ExitStack:
+    """The lock of a file, held until the block ends; while another download holds it, its progress is reported."""
     from filelock import Timeout
     from huggingface_hub.utils import WeakFileLock  # type: ignore[attr-defined]
 
     while True:
         with suppress(Timeout), ExitStack() as held:
-            held.enter_context(WeakFileLock(plan.lock(file), timeout=WAIT))
+            held.enter_context(WeakFileLock(plan.lock(file), timeout=LOCK_TIMEOUT))
             return held.pop_all()
-        meter.tell(file.name, length(plan.partial(file)))
+        meter.update(file.name, file_size(plan.partial(file)))
 
 
-def bring(plan: DownloadPlan, file: RemoteFile, meter: Meter) -> None:
-    """Fetch what is missing of a file, trying again when the line breaks."""
+def download_file(plan: DownloadPlan, file: RemoteFile, meter: Meter) -> None:
+    """Download the rest of a file, retrying when the connection breaks; DownloadError after MAX_ATTEMPTS."""
     partial = plan.partial(file)
-    if length(partial) > file.size:
+    if file_size(partial) > file.size:
         partial.unlink()
     failed = 0
-    while (have := length(partial)) < file.size or not partial.exists():
+    while (size_before := file_size(partial)) < file.size or not partial.exists():
         try:
             with hub_errors(plan.hub_id, plan.revision):
-                append(plan, file, meter)
+                append_missing(plan, file, meter)
         except (DownloadError, OfflineError) as error:
-            failed = 0 if length(partial) > have else failed + 1
-            if failed == ATTEMPTS:
+            failed = 0 if file_size(partial) > size_before else failed + 1
+            if failed == MAX_ATTEMPTS:
                 raise DownloadError(
-                    f"The download of {file.name} broke off after {amount(length(partial))} of "
-                    f"{amount(file.size)}. Try again, and it goes on from there."
+                    f"The download of {file.name} was interrupted after {format_size(file_size(partial))} of "
+                    f"{format_size(file.size)}. Try again: it continues from there."
                 ) from error
-            meter.tell(file.name, length(partial))
-            time.sleep(PAUSE)
+            meter.update(file.name, file_size(partial))
+            time.sleep(RETRY_PAUSE)
 
 
-def append(plan: DownloadPlan, file: RemoteFile, meter: Meter) -> None:
-    """One request for the bytes of a file that are missing, written as they come."""
+def append_missing(plan: DownloadPlan, file: RemoteFile, meter: Meter) -> None:
+    """Request the missing bytes of a file once, and write them as they arrive."""
     from huggingface_hub import constants, get_session, hf_hub_url
     from huggingface_hub.utils import build_hf_headers, hf_raise_for_status  # type: ignore[attr-defined]
 
     partial = plan.partial(file)
-    at = length(partial)
+    at = file_size(partial)
     headers = build_hf_headers() | {"Accept-Encoding": "identity"} | ({"Range": f"bytes={at}-"} if at else {})
     url = hf_hub_url(plan.hub_id, file.name, revision=plan.commit)
     with get_session().stream("GET", url, headers=headers, timeout=constants.HF_HUB_DOWNLOAD_TIMEOUT) as response:
         hf_raise_for_status(response)
-        if response.status_code != 206:  # the whole file comes, whatever was asked for
+        if response.status_code != 206:  # the server ignored the range and sends the whole file
             at = 0
         with partial.open("ab" if at else "wb") as out:
             for chunk in response.iter_raw():
                 at += out.write(chunk[: file.size - at])
-                meter.tell(file.name, at, len(chunk))
+                meter.update(file.name, at, len(chunk))
     if at < file.size:
-        raise DownloadError(f"The hub sent {at} of {file.size} bytes of {file.name}.")
+        raise DownloadError(f"The hub sent {at} of {file.size} bytes of {file.name}. Try again.")
 
 
-def check(path: Path, file: RemoteFile) -> None:
-    """Compare what has arrived with the digest that the hub announced; what is wrong is removed."""
-    if (found := digest(path, len(file.digest))) != file.digest:
+def verify(path: Path, file: RemoteFile) -> None:
+    """Compare a downloaded file with the hub's digest; removes it and raises DigestError when they differ."""
+    if (actual := file_digest(path, len(file.digest))) != file.digest:
         path.unlink()
         raise DigestError(
-            f"{file.name} did not arrive as the hub announced it: its digest is {found}, not {file.digest}. It has "
+            f"{file.name} was corrupted on the way: its digest is {actual}, not {file.digest} as on the hub. It has "
             "been removed; try again."
         )
 
 
-def digest(path: Path, digits: int) -> str:
-    """What the hub calls a file's content by: SHA-256 in 64 digits, or git's SHA-1 in 40."""
+def file_digest(path: Path, digits: int) -> str:
+    """The hub's digest of a file's content: SHA-256 for 64 digits, git's SHA-1 for 40."""
     with path.open("rb") as content:
         if digits == 64:
             return hashlib.file_digest(content, "sha256").hexdigest()
-        header = f"blob {length(path)}\0".encode()
+        header = f"blob {file_size(path)}\0".encode()
         return hashlib.file_digest(content, lambda: hashlib.sha1(header, usedforsecurity=False)).hexdigest()
 
 
 @contextmanager
 def evict_corrupt_files(folder: Path) -> Iterator[None]:
-    """What is read of a model; what proves to be broken in the hub's cache is removed, and that is told."""
+    """While a model is read: when that fails, files corrupted in the hub's cache are removed, and the error says so."""
     try:
         yield
     except (CheckpointError, DigestError) as problem:
         if not remove_broken(folder):
             raise
         raise type(problem)(
-            f"{str(problem).removesuffix('.')}. It is not as the hub gave it, and has been removed from the cache: "
-            "load the model again to fetch it anew."
+            f"{str(problem).removesuffix('.')}. The file was corrupted in the hub's cache and has been removed: load "
+            "the model again to download it anew."
         ) from problem
 
 
 def remove_broken(folder: Path) -> bool:
-    """Remove what does not have the digest that the hub's cache keeps it under; whether there was such a file."""
-    found = False
+    """Remove the files whose digest differs from their name in the hub's cache; returns whether there were any."""
+    removed = False
     with suppress(OSError):
         blobs = folder.resolve().parent.parent / "blobs"
         for file in map(Path.resolve, folder.iterdir()):
-            known = file.parent == blobs and DIGEST.fullmatch(file.name) and file.is_file()
-            if known and digest(file, len(file.name)) != file.name:
+            is_blob = file.parent == blobs and DIGEST.fullmatch(file.name) and file.is_file()
+            if is_blob and file_digest(file, len(file.name)) != file.name:
                 file.unlink()
-                found = True
-    return found
+                removed = True
+    return removed

@@ -1,4 +1,4 @@
-"""How far a download is: bytes, speed and the time that is left."""
+"""The progress of a download: bytes, speed and remaining time."""
 
 import time
 from collections import deque
@@ -8,16 +8,16 @@ from dataclasses import dataclass
 from attention_core.errors import DownloadCancelled
 
 REPORT_EVERY = 0.1  # seconds
-SPEED_OVER = 5.0  # seconds that the speed is an average of
+SPEED_OVER = 5.0  # seconds over which the speed is averaged
 
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a download is.
+    """The progress of a download.
 
-    file:        the one that is being fetched
-    done, total: bytes of the whole model
-    speed:       bytes a second, over the last seconds; 0 when nothing comes
+    file:        the current file
+    done, total: bytes of all files
+    speed:       bytes per second, averaged over the last seconds; 0 while nothing arrives
     """
 
     file: str
@@ -27,45 +27,45 @@ class Progress:
 
     @property
     def seconds_left(self) -> float | None:
-        """How long the rest takes at this speed; None when nothing comes."""
+        """The remaining time at this speed; None while nothing arrives."""
         return (self.total - self.done) / self.speed if self.speed else None
 
 
 Report = Callable[[Progress], bool | None]
-"""Told how far a download is, some times a second; it stops the download by returning False."""
+"""Called with the progress of a download, up to ten times a second; stops the download by returning False."""
 
 
-def amount(size: float) -> str:
-    """A number of bytes in kB, MB or GB, to one decimal."""
+def format_size(size: float) -> str:
+    """A number of bytes as kB, MB or GB, to one decimal."""
     unit, name = next(((unit, name) for unit, name in ((1e9, "GB"), (1e6, "MB")) if size >= unit), (1e3, "kB"))
     return f"{size / unit:.1f} {name}"
 
 
 class Meter:
-    """Tells how far a download of several files is, not too often.
+    """Reports the progress of a download of several files, at most every REPORT_EVERY seconds.
 
-    Raises DownloadCancelled when it is told to stop.
+    Raises DownloadCancelled when the report returns False.
     """
 
     def __init__(self, total: int, report: Report | None) -> None:
         self._total, self._report = total, report
         self._before = self._received = 0
-        self._told = time.monotonic()
-        self._samples = deque([(self._told, 0)])
+        self._last_report = time.monotonic()
+        self._samples = deque([(self._last_report, 0)])
 
-    def tell(self, file: str, at: int, new: int = 0) -> None:
-        """`at` bytes of a file are there, `new` of them since the last call; told when it is time."""
+    def update(self, file: str, at: int, new: int = 0) -> None:
+        """`at` bytes of a file have been downloaded, `new` of them since the last call; reported when it is time."""
         self._received += new
-        if time.monotonic() - self._told >= REPORT_EVERY:
-            self._tell(file, at)
+        if time.monotonic() - self._last_report >= REPORT_EVERY:
+            self._report_progress(file, at)
 
     def finish(self, file: str, size: int) -> None:
-        """A file is there as a whole."""
-        self._tell(file, size)
+        """A file is complete."""
+        self._report_progress(file, size)
         self._before += size
 
-    def _tell(self, file: str, at: int) -> None:
-        now = self._told = time.monotonic()
+    def _report_progress(self, file: str, at: int) -> None:
+        now = self._last_report = time.monotonic()
         self._samples.append((now, self._received))
         while len(self._samples) > 2 and now - self._samples[1][0] > SPEED_OVER:
             self._samples.popleft()
@@ -73,11 +73,11 @@ class Meter:
         speed = (self._received - then) / (now - since) if now > since else 0.0
         progress = Progress(file, self._before + at, self._total, speed)
         if self._report is not None and self._report(progress) is False:
-            raise DownloadCancelled("The download was stopped. What has arrived is kept.")
+            raise DownloadCancelled("The download was stopped. What was downloaded is kept.")
 
 
-def in_terminal() -> Report:
-    """A report that draws a bar in the terminal, where there is one."""
+def terminal_bar() -> Report:
+    """A report that draws a progress bar in the terminal, if there is one."""
     from tqdm import tqdm
 
     bar = tqdm(unit="B", unit_scale=True, disable=None)

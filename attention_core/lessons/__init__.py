@@ -1,1 +1,1 @@
-"""Worked examples: small layers whose numbers can be edited, their solution, and what can be exported from them."""
+"""Worked examples: small attention layers with editable numbers, their solutions, and exports."""

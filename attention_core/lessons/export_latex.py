@@ -1,4 +1,4 @@
-"""A solved lesson as a LaTeX document that compiles with a basic distribution."""
+"""A solved lesson as a LaTeX document that compiles with a basic TeX distribution."""
 
 from __future__ import annotations
 
@@ -15,55 +15,55 @@ SPECIAL = {
 }  # fmt: skip
 
 
-def document(solution: Solution, query: int) -> str:
-    """Every matrix, and the whole derivation of one token's output."""
+def latex_document(solution: Solution, query: int) -> str:
+    """Every matrix, and the full derivation of one token's output."""
     lesson = solution.lesson
-    width = 4 if lesson.decimals < 5 else 3  # terms that stand side by side on the page
+    width = 4 if lesson.decimals < 5 else 3  # terms per line
     derivations = "\n".join(
-        rf"\paragraph{{{words(name)}}}"
+        rf"\paragraph{{{latex_text(name)}}}"
         + "\n"
-        + (latex(term, lesson.decimals, width) if term.parts else words(term.note))
+        + (latex(term, lesson.decimals, width) if term.parts else latex_text(term.note))
         for name, term in outputs(solution, query)
     )
     return "\n".join([
         r"\documentclass{article}", r"\usepackage[T1]{fontenc}", r"\usepackage{amsmath}", r"\usepackage{graphicx}",
         r"\usepackage[margin=2cm]{geometry}", r"\allowdisplaybreaks",
         r"\begin{document}", r"\section*{A worked example of self-attention}",
-        *(matrix(each) for each in sheets(solution)),
-        rf"\section*{{How ``{words(lesson.words[query])}'' comes about}}", derivations,
+        *(latex_matrix(each) for each in sheets(solution)),
+        rf"\section*{{How ``{latex_text(lesson.words[query])}'' is computed}}", derivations,
         r"\end{document}", "",
     ])  # fmt: skip
 
 
-def matrix(sheet: Sheet) -> str:
-    """A matrix with its title and equation, made as much smaller as the page's width asks for."""
+def latex_matrix(sheet: Sheet) -> str:
+    """A matrix with its title and equation, scaled down to the width of the page where needed."""
     rows = [
-        " & ".join([rf"\text{{{words(word)}}}", *map(digits, row)]) + r" \\"
+        " & ".join([rf"\text{{{latex_text(word)}}}", *map(latex_number, row)]) + r" \\"
         for word, row in zip(sheet.rows, sheet.texts, strict=True)
     ]
-    head = " & ".join(["", *(rf"\text{{{words(word)}}}" for word in sheet.columns)]) + r" \\ \hline"
-    equation = f": {words(sheet.equation)}" if sheet.equation else ""
+    head = " & ".join(["", *(rf"\text{{{latex_text(word)}}}" for word in sheet.columns)]) + r" \\ \hline"
+    equation = f": {latex_text(sheet.equation)}" if sheet.equation else ""
     return "\n".join([
-        rf"\subsection*{{{words(sheet.title)}{equation}}}", r"\begin{center}\setlength{\arraycolsep}{2pt}",
+        rf"\subsection*{{{latex_text(sheet.title)}{equation}}}", r"\begin{center}\setlength{\arraycolsep}{2pt}",
         r"\resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{$\displaystyle",
         rf"\begin{{array}}{{r|{'r' * len(sheet.columns)}}}", head, *rows, r"\end{array}$}\end{center}",
     ])  # fmt: skip
 
 
-def digits(text: str) -> str:
-    """A cell's digits in mathematics."""
+def latex_number(text: str) -> str:
+    """A cell's number in math mode."""
     if text == "undefined":
         return r"\text{undefined}"
     return text.replace(MINUS, "-").replace("∞", r"\infty")
 
 
-def words(text: str) -> str:
-    """A text as LaTeX prints it; a character that its fonts lack by its number."""
-    return "".join(SPECIAL.get(c) or (c if c == " " or "!" <= c <= "~" else numbered(c)) for c in text)
+def latex_text(text: str) -> str:
+    """A text escaped for LaTeX; a character that its fonts lack is written as its code point."""
+    return "".join(SPECIAL.get(c) or (c if c == " " or "!" <= c <= "~" else latex_character(c)) for c in text)
 
 
-def numbered(character: str) -> str:
-    """A letter of Western Europe as it is; any other character as U+0041."""
+def latex_character(character: str) -> str:
+    """A Western European letter as it is; any other character as its code point, such as U+0041."""
     if character.isalpha() and character <= "ÿ":
         return character
     return rf"\texttt{{U+{ord(character):04X}}}"

@@ -1,4 +1,4 @@
-"""A solved lesson as one HTML page that opens without a network."""
+"""A solved lesson as one HTML page that works offline."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from attention_core.computation.render import number
 from attention_core.lessons.sheets import Sheet, outputs, sheets
 from attention_core.lessons.solve import Solution
 
-STYLE = """
+PAGE_STYLE = """
 :root { color-scheme: light dark; --ink: #1b2430; --plus: #0072B2; --minus: #C2410C; --line: #e3e8ee; --page: #fff; }
 @media (prefers-color-scheme: dark) { :root { --ink: #eef2f6; --plus: #56B4E9; --minus: #F08A4B; --line: #2a323c;
   --page: #0f1419; } }
@@ -30,27 +30,27 @@ pre { white-space: pre-wrap; font: 13px/1.6 ui-monospace, monospace; }
 """
 
 
-def page(solution: Solution, query: int) -> str:
-    """Every matrix as a table with its equation, and how each number of one token's output is made."""
+def html_page(solution: Solution, query: int) -> str:
+    """Every matrix as a table with its equation, and the derivation of each number of one token's output."""
     lesson = solution.lesson
-    made = "".join(making(name, term, lesson.decimals) for name, term in outputs(solution, query))
+    derivations = "".join(derivation_details(name, term, lesson.decimals) for name, term in outputs(solution, query))
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>A worked example of self-attention</title>'
-        f'<meta name="viewport" content="width=device-width"><style>{STYLE}</style></head><body>'
-        f"<h1>A worked example of self-attention</h1><main>{''.join(map(table, sheets(solution)))}</main>"
-        f"<h2>How “{escape(lesson.words[query])}” comes about</h2>{made}</body></html>"
+        f'<meta name="viewport" content="width=device-width"><style>{PAGE_STYLE}</style></head><body>'
+        f"<h1>A worked example of self-attention</h1><main>{''.join(map(matrix_table, sheets(solution)))}</main>"
+        f"<h2>How “{escape(lesson.words[query])}” is computed</h2>{derivations}</body></html>"
     )
 
 
-def making(name: str, term: Term, decimals: int) -> str:
-    """How one number is made, folded."""
+def derivation_details(name: str, term: Term, decimals: int) -> str:
+    """The derivation of one number, collapsed."""
     result = number(term.value, decimals)
-    told = "\n".join(line.text for line in lines(term, decimals)) or term.note
-    return f"<details><summary>{escape(name)} = {escape(result)}</summary><pre>{escape(told)}</pre></details>"
+    derivation = "\n".join(line.text for line in lines(term, decimals)) or term.note
+    return f"<details><summary>{escape(name)} = {escape(result)}</summary><pre>{escape(derivation)}</pre></details>"
 
 
-def table(sheet: Sheet) -> str:
-    """A matrix as a table, coloured by its numbers."""
+def matrix_table(sheet: Sheet) -> str:
+    """A matrix as a table, its cells shaded by their numbers."""
     values = np.where(np.isfinite(sheet.numbers.astype(float)), sheet.numbers.astype(float), 0)
     most = float(np.abs(values).max(initial=0)) or 1.0
     head = "".join(f'<th scope="col">{escape(word)}</th>' for word in sheet.columns)

@@ -1,4 +1,4 @@
-"""A solved lesson as tables: CSV of each matrix in a zip, and all of them as NPZ."""
+"""A solved lesson as tables: a zip of CSV files, and an NPZ file."""
 
 from __future__ import annotations
 
@@ -14,34 +14,34 @@ from attention_core.lessons.solve import Solution
 
 def csv_zip(solution: Solution) -> bytes:
     """A zip with one CSV file for each matrix."""
-    kept = io.BytesIO()
-    with zipfile.ZipFile(kept, "w", zipfile.ZIP_DEFLATED) as archive:
-        for each in sheets(solution):
-            archive.writestr(f"{each.name}.csv", csv_text(each))
-    return kept.getvalue()
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for sheet in sheets(solution):
+            archive.writestr(f"{sheet.name}.csv", csv_text(sheet))
+    return file.getvalue()
 
 
 def csv_text(sheet: Sheet) -> str:
-    """A matrix with the words along its sides; numbers in full."""
+    """A matrix with labels for its rows and columns, and all digits of its numbers."""
     out = io.StringIO()
     writer = csv.writer(out)
-    writer.writerow(["", *map(inert, sheet.columns)])
+    writer.writerow(["", *map(without_formula, sheet.columns)])
     for word, row in zip(sheet.rows, sheet.numbers, strict=True):
-        writer.writerow([inert(word), *(repr(float(x)) for x in row)])
+        writer.writerow([without_formula(word), *(repr(float(x)) for x in row)])
     return out.getvalue()
 
 
-def inert(word: str) -> str:
+def without_formula(word: str) -> str:
     """A word that a spreadsheet reads as text, not as a formula."""
     return "'" + word if word[:1] in ("=", "+", "-", "@", "\t", "\r") else word
 
 
 def npz(solution: Solution) -> bytes:
-    """All quantities under their names, with a head axis where they have one; and the words."""
-    kept = io.BytesIO()
+    """All quantities by name, with a head axis where they have one, and the words."""
+    file = io.BytesIO()
     arrays = {
         name: solution.array(name) if solution.array(name).dtype == bool else solution.array(name).astype(np.float64)
         for name in solution.stages
     }
-    np.savez(kept, words=np.array(solution.lesson.words), **arrays)  # type: ignore[arg-type]
-    return kept.getvalue()
+    np.savez(file, words=np.array(solution.lesson.words), **arrays)  # type: ignore[arg-type]
+    return file.getvalue()

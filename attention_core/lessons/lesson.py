@@ -1,4 +1,4 @@
-"""A worked example: everything that a person can set in it, checked whenever one is made."""
+"""A worked example: all its settings and numbers, validated on construction."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ import numpy as np
 
 from attention_core.config.masks import Mask, causal
 from attention_core.errors import AttentionLabError
-from attention_core.lessons.cells import CellError, checked
+from attention_core.lessons.cells import CellError, check_value
 
-Matrix = tuple[tuple[float, ...], ...]
+MatrixRows = tuple[tuple[float, ...], ...]
 Entry = Literal["qkv", "x"]
 MaskName = Literal["none", "causal", "padding", "window"]
-Weigh = Literal["softmax", "share", "hardmax"]
+WeightRule = Literal["softmax", "share", "hardmax"]
 Form = Literal["decimal", "fraction", "paper"]
 
 MATRICES: Mapping[Entry, tuple[str, ...]] = {"qkv": ("Q", "K", "V"), "x": ("X", "W_Q", "W_K", "W_V", "W_O")}
@@ -28,64 +28,66 @@ LONGEST_WORD = 24  # characters
 
 
 class LessonError(AttentionLabError):
-    """A setting or a number of a worked example is not one it can have."""
+    """A setting or a number of a worked example is invalid."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Lesson:
     """A small attention layer, and how its results are shown.
 
-    words:       2 to 12 tokens, as labels; they may repeat; up to 24 characters each
-    entry:       whether Q, K and V are given, or X and the weights that make them
-    n_heads:     1 to 4; the columns of Q, K and V are split evenly between the heads
+    words:       2 to 12 token labels of up to 24 characters, which may repeat
+    entry:       "qkv": the inputs are Q, K and V; "x": they are X and its weights
+    n_heads:     1 to 4; the columns of Q, K and V are split evenly among the heads
     numbers:     "Q", "K", "V": [token, dim]; or "X": [token, dim] and "W_Q", "W_K", "W_V", "W_O": [dim, dim];
-                 1 to 8 dimensions; each number 0, or from 1e-12 to 1e6 in size
+                 1 to 8 dimensions; each number 0, or of magnitude 1e-12 to 1e6
     scaled:      whether the dot products are divided by sqrt(d_head)
-    temperature: 0.05 to 20; what the scores are divided by besides
-    mask:        which keys a query may not look at, before any cell is flipped
-    mask_size:   0 to 12; "padding": how many last tokens are padding; "window": how many tokens far a query sees
-    flipped:     (query, key) cells in which the opposite of the mask holds
-    weigh:       how a row of scores becomes weights: softmax; each score's share of their sum; all to the largest,
-                 divided evenly where several are
-    decimals:    1 to 6; form: decimals, fractions where exact, or every intermediate rounded as on paper
+    temperature: 0.05 to 20; also divides the scores
+    mask:        the mask, before cells are flipped
+    mask_size:   0 to 12; "padding": the number of last tokens that are padding; "window": how many tokens away a query
+                 attends
+    flipped:     (query, key) cells in which the opposite of the mask applies
+    weigh:       how a row of scores becomes weights: "softmax"; "share": divide by the sum; "hardmax": argmax, shared
+                 equally among ties
+    decimals:    1 to 6
+    form:        "decimal"; "fraction", where exact; "paper": every intermediate result rounded as on paper
 
-    Raises LessonError, which says where.
+    Raises LessonError, which names the setting.
     """
 
     words: tuple[str, ...]
     entry: Entry
     n_heads: int
-    numbers: Mapping[str, Matrix]
+    numbers: Mapping[str, MatrixRows]
     scaled: bool = True
     temperature: float = 1.0
     mask: MaskName = "none"
     mask_size: int = 1
     flipped: frozenset[tuple[int, int]] = frozenset()
-    weigh: Weigh = "softmax"
+    weigh: WeightRule = "softmax"
     decimals: int = 4
     form: Form = "decimal"
 
     def __post_init__(self) -> None:
-        words = _words(self.words)
-        _one_of("entry", self.entry, get_args(Entry))
-        numbers = _numbers(self.numbers, MATRICES[self.entry], words)
+        words = _check_words(self.words)
+        _check_choice("entry", self.entry, get_args(Entry))
+        numbers = _check_numbers(self.numbers, MATRICES[self.entry], words)
         d = len(numbers[MATRICES[self.entry][0]][0])
         check_whole("n_heads", self.n_heads, HEADS)
         if d % self.n_heads:
             fit = " or ".join(str(n) for n in HEADS if d % n == 0)
             raise LessonError(
-                f"n_heads: {d} dimensions cannot be split evenly between {self.n_heads} heads, only {fit}."
+                f"n_heads: {d} dimensions cannot be split evenly among {self.n_heads} heads, only among {fit}."
             )
-        _one_of("scaled", self.scaled, (True, False))
+        _check_choice("scaled", self.scaled, (True, False))
         low, high = TEMPERATURES
         if isinstance(self.temperature, bool | str) or not _between(low, self.temperature, high):
-            raise LessonError(f"temperature must be a number from {low:g} to {high:g}, got {_shown(self.temperature)}.")
-        _one_of("mask", self.mask, get_args(MaskName))
+            raise LessonError(f"temperature must be a number from {low:g} to {high:g}, got {_short(self.temperature)}.")
+        _check_choice("mask", self.mask, get_args(MaskName))
         check_whole("mask_size", self.mask_size, MASK_SIZES)
-        _one_of("weigh", self.weigh, get_args(Weigh))
+        _check_choice("weigh", self.weigh, get_args(WeightRule))
         check_whole("decimals", self.decimals, DECIMALS)
-        _one_of("form", self.form, get_args(Form))
-        clean = {"words": words, "numbers": numbers, "flipped": _cells(self.flipped, len(words))}
+        _check_choice("form", self.form, get_args(Form))
+        clean = {"words": words, "numbers": numbers, "flipped": _check_cells(self.flipped, len(words))}
         for name, value in {**clean, "temperature": float(self.temperature)}.items():
             object.__setattr__(self, name, value)
 
@@ -94,26 +96,26 @@ class Lesson:
 
     @property
     def n_tokens(self) -> int:
-        """How many tokens there are."""
+        """The number of tokens."""
         return len(self.words)
 
     @property
     def d(self) -> int:
-        """How many dimensions Q, K, V and X have, all heads together."""
+        """The number of dimensions of Q, K, V and X, all heads together."""
         return len(self.numbers[MATRICES[self.entry][0]][0])
 
     @property
     def d_head(self) -> int:
-        """How many of them each head has."""
+        """The number of dimensions of each head."""
         return self.d // self.n_heads
 
 
 def allowed(lesson: Lesson) -> Mask:
-    """Which keys each query may look at.
+    """The mask: which keys each query may attend to.
 
         none: all;  causal: key <= query;  padding: key < n - mask_size;  window: |query - key| <= mask_size
 
-    and the opposite of that in the flipped cells.
+    and the opposite in the flipped cells.
 
     returns: [query, key]
     """
@@ -132,80 +134,80 @@ def allowed(lesson: Lesson) -> Mask:
 
 
 def shape(name: str, n_tokens: int, d: int) -> tuple[int, int]:
-    """How many rows and columns a matrix has."""
+    """The number of rows and columns of a matrix."""
     return (n_tokens if name in BY_TOKEN else d), d
 
 
 def check_whole(name: str, value: Any, within: range) -> None:
-    """LessonError unless a setting is a whole number of a range."""
+    """LessonError unless a setting is a whole number within a range."""
     if isinstance(value, bool) or not isinstance(value, int) or value not in within:
-        raise LessonError(f"{name} must be a whole number from {within[0]} to {within[-1]}, got {_shown(value)}.")
+        raise LessonError(f"{name} must be a whole number from {within[0]} to {within[-1]}, got {_short(value)}.")
 
 
-def _words(words: Any) -> tuple[str, ...]:
+def _check_words(words: Any) -> tuple[str, ...]:
     if not isinstance(words, list | tuple) or len(words) not in TOKENS:
-        raise LessonError(f"words must be {TOKENS[0]} to {TOKENS[-1]} texts, got {_shown(words)}.")
+        raise LessonError(f"words must be {TOKENS[0]} to {TOKENS[-1]} strings, got {_short(words)}.")
     for i, word in enumerate(words):
         if not isinstance(word, str) or len(word) > LONGEST_WORD:
-            raise LessonError(f"words[{i}] must be a text of up to {LONGEST_WORD} characters, got {_shown(word)}.")
+            raise LessonError(f"words[{i}] must be a string of up to {LONGEST_WORD} characters, got {_short(word)}.")
     return tuple(words)
 
 
-def _numbers(numbers: Any, names: tuple[str, ...], words: tuple[str, ...]) -> Mapping[str, Matrix]:
+def _check_numbers(numbers: Any, names: tuple[str, ...], words: tuple[str, ...]) -> Mapping[str, MatrixRows]:
     if not isinstance(numbers, Mapping) or set(numbers) != set(names):
-        found = ", ".join(sorted(map(str, numbers))) if isinstance(numbers, Mapping) else _shown(numbers)
-        raise LessonError(f"numbers must hold exactly {', '.join(names)}, got {found or 'none'}.")
+        found = ", ".join(sorted(map(str, numbers))) if isinstance(numbers, Mapping) else _short(numbers)
+        raise LessonError(f"numbers must have exactly {', '.join(names)}, got {found or 'none'}.")
     first = numbers[names[0]]
     row = first[0] if isinstance(first, list | tuple) and first else None
     d = len(row) if isinstance(row, list | tuple) else 0
     if d not in DIMENSIONS:
         low, high = DIMENSIONS[0], DIMENSIONS[-1]
-        raise LessonError(f"numbers: {names[0]} must have rows of {low} to {high} numbers, got {_shown(row)}.")
-    return MappingProxyType({name: _matrix(name, numbers[name], words, d) for name in names})
+        raise LessonError(f"numbers: {names[0]} must have rows of {low} to {high} numbers, got {_short(row)}.")
+    return MappingProxyType({name: _check_matrix(name, numbers[name], words, d) for name in names})
 
 
-def _matrix(name: str, rows: Any, words: tuple[str, ...], d: int) -> Matrix:
+def _check_matrix(name: str, rows: Any, words: tuple[str, ...], d: int) -> MatrixRows:
     n_rows, n_columns = shape(name, len(words), d)
     reason = "one for each word" if name in BY_TOKEN else "one for each dimension"
     if not isinstance(rows, list | tuple) or len(rows) != n_rows:
-        raise LessonError(f"numbers: {name} must have {n_rows} rows, {reason}, got {_shown(rows)}.")
+        raise LessonError(f"numbers: {name} must have {n_rows} rows, {reason}, got {_short(rows)}.")
     for i, row in enumerate(rows):
         if not isinstance(row, list | tuple) or len(row) != n_columns:
-            raise LessonError(f"numbers: {name}[{i}] must be a row of {n_columns} numbers, got {_shown(row)}.")
-    return tuple(tuple(_number(f"{name}[{i}, {j}]", x) for j, x in enumerate(row)) for i, row in enumerate(rows))
+            raise LessonError(f"numbers: {name}[{i}] must be a row of {n_columns} numbers, got {_short(row)}.")
+    return tuple(tuple(_check_number(f"{name}[{i}, {j}]", x) for j, x in enumerate(row)) for i, row in enumerate(rows))
 
 
-def _number(place: str, value: Any) -> float:
+def _check_number(cell: str, value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise LessonError(f"numbers: {place} must be a number, got {_shown(value)}.")
+        raise LessonError(f"numbers: {cell} must be a number, got {_short(value)}.")
     try:
-        return checked(value)
+        return check_value(value)
     except CellError as error:
-        raise LessonError(f"numbers: {place}: {error}") from None
+        raise LessonError(f"numbers: {cell}: {error}") from None
 
 
-def _cells(flipped: Any, n_tokens: int) -> frozenset[tuple[int, int]]:
+def _check_cells(flipped: Any, n_tokens: int) -> frozenset[tuple[int, int]]:
     if not isinstance(flipped, list | tuple | set | frozenset):
-        raise LessonError(f"flipped must be a list of [query, key] cells, got {_shown(flipped)}.")
+        raise LessonError(f"flipped must be a list of [query, key] cells, got {_short(flipped)}.")
     for cell in flipped:
         if not isinstance(cell, list | tuple) or len(cell) != 2:
-            raise LessonError(f"flipped must hold [query, key] cells, got {_shown(cell)}.")
+            raise LessonError(f"flipped must contain [query, key] cells, got {_short(cell)}.")
         for axis, i in zip(("query", "key"), cell, strict=True):
             check_whole(f"flipped: the {axis} of a cell", i, range(n_tokens))
     return frozenset((int(query), int(key)) for query, key in flipped)
 
 
-def _one_of(name: str, value: Any, choices: tuple[Any, ...]) -> None:
+def _check_choice(name: str, value: Any, choices: tuple[Any, ...]) -> None:
     if not any(value is choice or (isinstance(value, str) and value == choice) for choice in choices):
-        raise LessonError(f"{name} must be one of {', '.join(map(str, choices))}, got {_shown(value)}.")
+        raise LessonError(f"{name} must be one of {', '.join(map(str, choices))}, got {_short(value)}.")
 
 
 def _between(low: float, value: Any, high: float) -> bool:
     return isinstance(value, int | float) and low <= value <= high
 
 
-def _shown(value: Any) -> str:
-    """What was found, short enough for a message."""
+def _short(value: Any) -> str:
+    """A value, short enough for a message."""
     if isinstance(value, list | tuple | Mapping):
         return f"{len(value)} of them" if value else "none"
     text = f"“{value}”" if isinstance(value, str) else str(value)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from attention_core.lessons.lesson import Lesson, LessonError, Matrix, shape
+from attention_core.lessons.lesson import Lesson, LessonError, MatrixRows, shape
 from attention_core.lessons.textbook import textbook
 
 SEEDS = range(2**32)
@@ -13,9 +13,9 @@ SEEDS = range(2**32)
 
 @dataclass(frozen=True)
 class Preset:
-    """A worked example to start from: its title, what it is for, and how it is made from a seed.
+    """A worked example to start from: its title, its purpose, and a function from a seed to the lesson.
 
-    seeded: whether the seed makes a difference
+    seeded: whether the lesson depends on the seed
     """
 
     title: str
@@ -25,7 +25,7 @@ class Preset:
 
 
 def preset(name: str, seed: int = 0) -> Lesson:
-    """The lesson of a preset; LessonError when there is none of that name, or the seed is no whole number from 0."""
+    """The lesson of a preset; LessonError for an unknown name or an invalid seed."""
     if name not in PRESETS:
         raise LessonError(f"There is no preset “{name}”, only {', '.join(PRESETS)}.")
     if isinstance(seed, bool) or not isinstance(seed, int) or seed not in SEEDS:
@@ -33,7 +33,7 @@ def preset(name: str, seed: int = 0) -> Lesson:
     return PRESETS[name].make(seed)
 
 
-def _find(seed: int) -> Lesson:
+def _one_match(seed: int) -> Lesson:
     """q · k is 20 for "it" and "cat" and 0 otherwise; divided by sqrt(4) that is 10, and 1 / (1 + 3 e^-10) > 0.999."""
     return Lesson(
         words=("cat", "sat", "mat", "it"),
@@ -47,7 +47,7 @@ def _find(seed: int) -> Lesson:
     )
 
 
-def _equal(seed: int) -> Lesson:
+def _equal_keys(seed: int) -> Lesson:
     return Lesson(
         words=("north", "east", "south", "west"),
         entry="qkv",
@@ -60,8 +60,8 @@ def _equal(seed: int) -> Lesson:
     )
 
 
-def _paper(seed: int) -> Lesson:
-    """Every key is even, so that every q · k can be halved: with four dimensions, sqrt(d_head) is 2."""
+def _on_paper(seed: int) -> Lesson:
+    """Every key is even, so that every q · k is: with four dimensions, sqrt(d_head) is 2."""
     return Lesson(
         words=("I", "am", "here"),
         entry="qkv",
@@ -74,7 +74,7 @@ def _paper(seed: int) -> Lesson:
     )
 
 
-def _heads(seed: int) -> Lesson:
+def _two_heads(seed: int) -> Lesson:
     """The dimensions of X: is a thing, is a pronoun, is a property, is an article."""
     identity = ((1, 0, 0, 0), (0, 1, 0, 0), (0, 0, 1, 0), (0, 0, 0, 1))
     return Lesson(
@@ -103,8 +103,8 @@ def _random_heads(seed: int) -> Lesson:
     return Lesson(words=_numbered(5), entry="x", n_heads=2, numbers=numbers)
 
 
-def _drawn(rng: np.random.Generator, size: tuple[int, int]) -> Matrix:
-    """Numbers from -2 to 2 with two decimals, all as likely."""
+def _drawn(rng: np.random.Generator, size: tuple[int, int]) -> MatrixRows:
+    """Numbers from -2 to 2 with two decimals, uniformly distributed."""
     return tuple(tuple(row) for row in (rng.integers(-200, 201, size) / 100).tolist())
 
 
@@ -120,33 +120,33 @@ PRESETS: dict[str, Preset] = {
     ),
     "find": Preset(
         "One query finds one key",
-        "“it” asks for what only “cat” offers and gives it more than 0.999 of its weight; the others ask for nothing.",
-        _find,
+        "The query of “it” matches only the key of “cat”, which gets a weight above 0.999; the other queries are 0.",
+        _one_match,
     ),
     "equal": Preset(
         "All keys equal",
-        "Whatever a query asks, equal keys get equal weights, and every output is the mean of the values.",
-        _equal,
+        "Whatever the query, equal keys get equal weights, and every output is the mean of the values.",
+        _equal_keys,
     ),
     "paper": Preset(
         "On paper",
-        "Whole numbers, √4 = 2 and so whole scores: no calculator is needed before the softmax.",
-        _paper,
+        "Whole numbers and √4 = 2 give whole scores: no calculator is needed before the softmax.",
+        _on_paper,
     ),
     "random": Preset(
         "Random",
-        "Q, K and V drawn at random; the same seed always gives the same numbers.",
+        "Random Q, K and V; the same seed always gives the same numbers.",
         _random,
         seeded=True,
     ),
     "heads": Preset(
         "Two heads",
-        "From X: in head 0 “it” finds “animal”, in head 1 it finds “tired”, and its output holds both.",
-        _heads,
+        "From X: in head 0 “it” attends to “animal”, in head 1 to “tired”, and its output combines both.",
+        _two_heads,
     ),
     "random_heads": Preset(
         "Random, two heads",
-        "X and all weights drawn at random; the same seed always gives the same numbers.",
+        "Random X and weights; the same seed always gives the same numbers.",
         _random_heads,
         seeded=True,
     ),

@@ -1,4 +1,4 @@
-"""A real head brought down to so few dimensions that it can be worked out by hand."""
+"""A head of a real model, approximated in so few dimensions that it can be computed by hand."""
 
 from dataclasses import replace
 from typing import NamedTuple
@@ -7,14 +7,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from attention_core.config.masks import Mask
-from attention_core.lessons.lesson import DIMENSIONS, LONGEST_WORD, TOKENS, Lesson, Matrix, allowed, check_whole
+from attention_core.lessons.lesson import DIMENSIONS, LONGEST_WORD, TOKENS, Lesson, MatrixRows, allowed, check_whole
 
 Float64 = NDArray[np.float64]
-DECIMALS = 4  # of a projected number as it stands in a lesson
+DECIMALS = 4  # of a projected number in a lesson
 
 
-class Projected(NamedTuple):
-    """A head in d dimensions, [token, d] each, and the shares of the squared scores and values that this keeps."""
+class ProjectedHead(NamedTuple):
+    """A head in d dimensions, [token, d] each, and the fractions of the squared scores and values that it keeps."""
 
     q: Float64
     k: Float64
@@ -23,19 +23,20 @@ class Projected(NamedTuple):
     kept_values: float
 
 
-def project_head(scores: ArrayLike, v: ArrayLike, d: int) -> Projected:
-    """The closest that d dimensions come to a head's scores, and to its values.
+def project_head(scores: ArrayLike, v: ArrayLike, d: int) -> ProjectedHead:
+    """The best approximation of a head's scores, and of its values, in d dimensions.
 
         Q · Kᵀ / sqrt(d) = U_d Σ_d W_dᵀ, with U Σ Wᵀ = scores
         V = v · W_d,                     with U Σ Wᵀ = v
         kept = sum of the first d of σ² / sum of σ²
 
-    Each dimension of Q and K takes the square root of σ, and the sign by which Q's largest number is positive; so
-    with V. Dimensions past the rank are 0.
+    Each dimension of Q and K has a factor sqrt(σ), and the sign that makes Q's largest number positive; likewise for
+    V. Dimensions beyond the rank are 0.
 
-    scores: [query, key], as they enter the mask and the softmax; 2 to 12 tokens
-    v: [token, d_head]; d: 1 to 8
-    returns: kept from 0 to 1; 1 when there is nothing to keep
+    scores:  [query, key], before the mask and the softmax; 2 to 12 tokens
+    v:       [token, d_head]
+    d:       1 to 8
+    returns: kept from 0 to 1; 1 when all numbers are 0
 
     Source: Eckart and Young 1936, https://doi.org/10.1007/BF02288367
     """
@@ -45,13 +46,13 @@ def project_head(scores: ArrayLike, v: ArrayLike, d: int) -> Projected:
     u, sigma, w, kept_scores = _leading(real, d)
     share = np.sqrt(sigma) * d**0.25
     v_u, v_sigma, _, kept_values = _leading(wide_v, d)
-    return Projected(u * share, w * share, v_u * v_sigma, kept_scores, kept_values)
+    return ProjectedHead(u * share, w * share, v_u * v_sigma, kept_scores, kept_values)
 
 
-def head_lesson(words: tuple[str, ...], head: Projected, mask: Mask | None = None) -> Lesson:
-    """A projected head as a worked example, its numbers rounded to 4 decimals and long words cut.
+def head_lesson(words: tuple[str, ...], head: ProjectedHead, mask: Mask | None = None) -> Lesson:
+    """A projected head as a worked example, with numbers rounded to 4 decimals and long words shortened.
 
-    mask: True where a query may look: [query, key], or None when it may look everywhere
+    mask: [query, key], True where the query may attend to the key; None for everywhere
     """
     short = tuple(word if len(word) <= LONGEST_WORD else f"{word[: LONGEST_WORD - 1]}…" for word in words)
     numbers = {"Q": _rounded(head.q), "K": _rounded(head.k), "V": _rounded(head.v)}
@@ -63,7 +64,7 @@ def head_lesson(words: tuple[str, ...], head: Projected, mask: Mask | None = Non
 
 
 def _leading(matrix: Float64, d: int) -> tuple[Float64, Float64, Float64, float]:
-    """U [row, d], σ [d] and W [column, d] of a matrix, zeros past its rank, and the share of its squares kept."""
+    """U [row, d], σ [d] and W [column, d] of a matrix, 0 beyond its rank, and the fraction of its squares kept."""
     u, sigma, w_t = np.linalg.svd(matrix, full_matrices=False)
     sigma[sigma <= sigma[0] * max(matrix.shape) * np.finfo(np.float64).eps] = 0
     total = float(sigma @ sigma)
@@ -74,5 +75,5 @@ def _leading(matrix: Float64, d: int) -> tuple[Float64, Float64, Float64, float]
     return np.pad(u * signs, missing), np.pad(sigma[:d], missing[1]), np.pad(w * signs, missing), kept
 
 
-def _rounded(rows: Float64) -> Matrix:
+def _rounded(rows: Float64) -> MatrixRows:
     return tuple(tuple(row) for row in rows.round(DECIMALS).tolist())

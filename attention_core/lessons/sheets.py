@@ -1,4 +1,4 @@
-"""Every matrix of a solved lesson with its title and the words along its sides: what is taken away from it."""
+"""The matrices of a solved lesson as sheets with titles and labels, the basis of all exports."""
 
 from __future__ import annotations
 
@@ -14,16 +14,17 @@ from attention_core.computation.stage import Numbers, Stage
 from attention_core.lessons.solve import Solution
 from attention_core.ops.basic import Input
 
-POSITIONS = frozenset({"position", "query", "key"})
+TOKEN_AXES = frozenset({"position", "query", "key"})
 
 
 @dataclass(frozen=True)
 class Sheet:
     """One matrix.
 
-    name:  of the quantity, and of its head where there are several: "weight", "weight_head1"
-    rows, columns: what stands along the sides
-    numbers: [row, column]; texts: their digits as the lesson shows them
+    name:          the quantity, with the head where there are several: "weight", "weight_head1"
+    rows, columns: the labels of the rows and columns
+    numbers:       [row, column]
+    texts:         [row][column]; the numbers as the lesson shows them
     """
 
     name: str
@@ -37,7 +38,7 @@ class Sheet:
 
 
 def sheets(solution: Solution) -> list[Sheet]:
-    """All matrices, in the order in which they are worked out."""
+    """All matrices, in the order of the computation."""
     return [each for stage in solution.stages.values() for each in stage_sheets(solution, stage)]
 
 
@@ -52,10 +53,10 @@ def stage_sheets(solution: Solution, stage: Stage) -> list[Sheet]:
 
 
 def sheet(solution: Solution, stage: Stage, numbers: Numbers, head: str) -> Sheet:
-    """One matrix of a quantity; `head` says which, where there are several."""
+    """One matrix of a quantity; `head` is its head, or "" for a single matrix."""
     axes = [axis for axis in stage.axes if axis != "head"]
-    sides = [
-        list(solution.lesson.words) if axis in POSITIONS else [str(i) for i in range(size)]
+    labels = [
+        list(solution.lesson.words) if axis in TOKEN_AXES else [str(i) for i in range(size)]
         for axis, size in zip(axes, numbers.shape, strict=True)
     ]
     return Sheet(
@@ -63,30 +64,30 @@ def sheet(solution: Solution, stage: Stage, numbers: Numbers, head: str) -> Shee
         title=(stage.title or stage.name) + (f", head {head}" if head else ""),
         equation=stage.equation,
         given=isinstance(stage.operation, Input),
-        rows=sides[0],
-        columns=sides[1],
+        rows=labels[0],
+        columns=labels[1],
         numbers=numbers,
         texts=[[text_of(x, solution.lesson.decimals) for x in row] for row in numbers],
     )
 
 
 def text_of(value: Value | np.bool_, decimals: int) -> str:
-    """A cell's digits; of a mask, 1 or 0."""
+    """A cell as text; 1 or 0 for a mask."""
     if isinstance(value, np.bool_):
         return str(int(value))
     return number(value if isinstance(value, Fraction) else float(value), decimals)
 
 
 def outputs(solution: Solution, query: int) -> list[tuple[str, Term]]:
-    """How one token's result is made: its weights to every key, and every dimension of its output, each with a name."""
+    """The derivations of one query's attention weights and of each dimension of its output, with their names."""
     lesson = solution.lesson
-    made = []
+    terms = []
     for head in range(lesson.n_heads):
-        which = f", head {head}" if lesson.n_heads > 1 else ""
+        suffix = f", head {head}" if lesson.n_heads > 1 else ""
         for key, word in enumerate(lesson.words):
-            made.append((f"weight of “{word}”{which}", solution.term(Address("weight", (head, query, key)))))
+            terms.append((f"weight of “{word}”{suffix}", solution.term(Address("weight", (head, query, key)))))
         for dim in range(lesson.d_head):
-            made.append((f"z[{dim}]{which}", solution.term(Address("z", (head, query, dim)))))
+            terms.append((f"z[{dim}]{suffix}", solution.term(Address("z", (head, query, dim)))))
     if "out" in solution.stages:
-        made += [(f"out[{m}]", solution.term(Address("out", (query, m)))) for m in range(lesson.d)]
-    return made
+        terms += [(f"out[{m}]", solution.term(Address("out", (query, m)))) for m in range(lesson.d)]
+    return terms

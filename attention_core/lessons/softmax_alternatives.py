@@ -1,4 +1,4 @@
-"""What a class proposes in place of the softmax, so that it can see why the softmax is taken."""
+"""Alternatives to the softmax, which show by comparison why the softmax is used."""
 
 from __future__ import annotations
 
@@ -17,12 +17,11 @@ from attention_core.ops.softmax import score_and_row
 
 @dataclass(frozen=True)
 class DivideBySum(Weighing):
-    """Plain normalization: each score's share of the sum of its row.
+    """Each score divided by the sum of its row.
 
     weight = score / sum over j of score[j]
 
-    A masked key gets 0. Where the sum is 0, but for what binary numbers leave over of it, there is no share:
-    the weights are NaN, and the derivation says so.
+    A masked key gets 0. Where the sum is 0 up to rounding errors, the weights are NaN, and the derivation says so.
     """
 
     reads_row: ClassVar[bool] = True
@@ -33,12 +32,12 @@ class DivideBySum(Weighing):
 
     def by_hand(self, axes: tuple[str, ...], inputs: list[Operand], rounded: Rounding) -> Numbers:
         scores = inputs[0].numbers
-        nothing: Any = Fraction(0) if scores.dtype == object else 0.0
-        left = np.where(scores == -math.inf, nothing, scores)
-        total = left.sum(axis=-1, keepdims=True)
-        empty = vanishes(total, abs(left).sum(axis=-1, keepdims=True))
-        shares = np.where(empty, math.nan, left / np.where(empty, 1, total))
-        return rounded(np.where(scores == -math.inf, nothing, shares))
+        zero: Any = Fraction(0) if scores.dtype == object else 0.0
+        unmasked = np.where(scores == -math.inf, zero, scores)
+        total = unmasked.sum(axis=-1, keepdims=True)
+        undefined = vanishes(total, abs(unmasked).sum(axis=-1, keepdims=True))
+        weights = np.where(undefined, math.nan, unmasked / np.where(undefined, 1, total))
+        return rounded(np.where(scores == -math.inf, zero, weights))
 
     def term(self, cell: Cell) -> Term:
         own, row = score_and_row(cell)
@@ -46,24 +45,24 @@ class DivideBySum(Weighing):
             return Term(0.0, note=own.note)
         total = make("sum", row).named("sum")
         if vanishes(total.value, sum(abs(each.value) for each in row if each.value != -math.inf)):
-            return Term(math.nan, note="The scores of this row sum to 0, and nothing can be divided by 0.")
+            return Term(math.nan, note="The scores of this row sum to 0, and division by 0 is undefined.")
         return make("quotient", (own, total))
 
 
 def vanishes(total: Any, size: Any) -> Any:
-    """Whether a sum is 0 for a person: |sum| is at most 1e-9 of the sum of its terms' sizes."""
+    """Whether a sum is 0 up to rounding errors: |sum| <= 1e-9 · sum of |terms|."""
     return abs(total) <= CLOSE * size
 
 
 @dataclass(frozen=True)
 class Argmax(Weighing):
-    """All to the largest score of the row; equal ones share.
+    """Weight 1 for the largest score of the row, shared equally among ties.
 
     weight = [score = max] / sum over j of [score[j] = max]
     """
 
     reads_row: ClassVar[bool] = True
-    equation: ClassVar[str] = "1 for the largest score, shared among equals; 0 for the others"
+    equation: ClassVar[str] = "1 for the largest score, shared equally among ties; 0 for the others"
 
     def compute(self, axes: tuple[str, ...], inputs: list[Operand]) -> Numbers:
         return self.by_hand(axes, inputs, lambda numbers: numbers)
@@ -71,16 +70,16 @@ class Argmax(Weighing):
     def by_hand(self, axes: tuple[str, ...], inputs: list[Operand], rounded: Rounding) -> Numbers:
         scores = inputs[0].numbers
         top = scores.max(axis=-1, keepdims=True)
-        # The same sum in another order may differ in its last digit, and is still the same for a person.
+        # The same sum in another order may differ in its last digit, and still counts as a tie.
         near = np.isclose(scores.astype(np.float64), top.astype(np.float64), rtol=CLOSE, atol=CLOSE)
-        first = (near & (scores > -math.inf)).astype(np.float64)
-        return rounded(first / np.maximum(first.sum(axis=-1, keepdims=True), 1))
+        largest = (near & (scores > -math.inf)).astype(np.float64)
+        return rounded(largest / np.maximum(largest.sum(axis=-1, keepdims=True), 1))
 
     def term(self, cell: Cell) -> Term:
         own, row = score_and_row(cell)
         if own.value == -math.inf:
             return Term(0.0, note=own.note)
         top = make("max", row).named("max")
-        here = Term(top.value, "max")
-        ties = make("sum", (make("equal", (each, here)) for each in row)).named("how many")
+        maximum = Term(top.value, "max")
+        ties = make("sum", (make("equal", (each, maximum)) for each in row)).named("ties")
         return make("quotient", (make("equal", (own, top)), ties))

@@ -1,4 +1,4 @@
-"""A worked example carried out: exactly, in fractions, or rounded at every step as on paper."""
+"""The solution of a worked example: in float64, in fractions, or rounded at every step as on paper."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from attention_core.computation.arithmetic import Op, Value, apply
 from attention_core.computation.derivation import Address, Term
 from attention_core.computation.stage import Numbers, Rounding, Stage, Weighing, by_hand, cell_at, compute
 from attention_core.errors import InputError
-from attention_core.lessons.lesson import Lesson, Weigh, allowed
+from attention_core.lessons.lesson import Lesson, WeightRule, allowed
 from attention_core.lessons.softmax_alternatives import Argmax, DivideBySum
 from attention_core.ops.basic import Input
 from attention_core.ops.einsum import Einsum
 from attention_core.ops.elementwise import Scale
 from attention_core.ops.softmax import Softmax
 
-WEIGHINGS: Mapping[Weigh, Weighing] = {"softmax": Softmax(), "share": DivideBySum(), "hardmax": Argmax()}
-GIVEN: Mapping[str, tuple[str, str, str]] = {
+WEIGHT_RULES: Mapping[WeightRule, Weighing] = {"softmax": Softmax(), "share": DivideBySum(), "hardmax": Argmax()}
+INPUTS: Mapping[str, tuple[str, str, str]] = {
     "Q": ("q[head, query, dim]", "query", "Queries"),
     "K": ("k[head, key, dim]", "key", "Keys"),
     "V": ("v[head, key, dim]", "value", "Values"),
@@ -33,35 +33,35 @@ GIVEN: Mapping[str, tuple[str, str, str]] = {
     "W_V": ("W_V[head, model, dim]", "plain", "Value weights"),
     "W_O": ("W_O[head, dim, model]", "plain", "Output weights"),
 }
-"""What a person puts in: its name there -> its name and axes in the computation, its colour and its title."""
+"""The inputs: name in the lesson -> name and axes in the computation, role, title."""
 
 
-def declared(lesson: Lesson) -> dict[str, Stage]:
-    """The computation of a lesson, stage by stage."""
+def lesson_stages(lesson: Lesson) -> dict[str, Stage]:
+    """The stages of a lesson's computation, by name."""
     masked = not allowed(lesson).all()
     scaled = lesson.scaled or lesson.temperature != 1
     scale = Scale(float(lesson.d_head) if lesson.scaled else None, lesson.temperature) if scaled else None
-    given = [
-        stage(made, Input(), role=role, title=title)
-        for made, role, title in (GIVEN[name] for name in lesson.numbers)
+    inputs = [
+        stage(declaration, Input(), role=role, title=title)
+        for declaration, role, title in (INPUTS[name] for name in lesson.numbers)
     ]  # fmt: skip
     from_x = lesson.entry == "x"
     stages = [
-        *given,
+        *inputs,
         *(projection_stages("x") if from_x else []),
-        *attention_stages(scale, masked, WEIGHINGS[lesson.weigh]),
+        *attention_stages(scale, masked, WEIGHT_RULES[lesson.weigh]),
     ]
     if not masked:
         stages.append(stage("mask[query, key]", Input(), title="Mask"))
     if from_x:
         stages.append(stage("out[query, model]", Einsum(), "z[head, query, dim]", "W_O[head, dim, model]",
-                            title="Heads joined, times W_O", equation="out = z · W_O"))  # fmt: skip
+                            title="Heads concatenated, then W_O", equation="out = z · W_O"))  # fmt: skip
     return {each.name: each for each in stages}
 
 
 @dataclass(frozen=True)
 class Solution:
-    """A lesson and all its numbers, in the form in which they are shown.
+    """A lesson and all numbers of its computation.
 
     numbers: float64; Fractions where `form` is "fraction" and they are exact; rounded where it is "paper"
     """
@@ -71,13 +71,13 @@ class Solution:
     numbers: dict[str, Numbers]
 
     def stage(self, name: str, layer: int | None = None) -> Stage:
-        """The declared quantity of a name; InputError when there is none."""
+        """The stage that computes a quantity; InputError when there is none of this name."""
         if name not in self.stages:
             raise InputError(f"There is no quantity named {name!r} here.")
         return self.stages[name]
 
     def has(self, name: str, layer: int | None = None) -> bool:
-        """Whether there is a quantity of this name."""
+        """Whether there is a quantity with this name."""
         return name in self.stages
 
     def array(self, name: str, layer: int | None = None) -> Numbers:
@@ -85,51 +85,51 @@ class Solution:
         return self.numbers[name]
 
     def gather_indices(self, axis: str) -> tuple[tuple[str, ...], np.ndarray]:
-        """No axis follows another here."""
+        """InputError: a lesson gathers along no axis."""
         raise InputError(f"There is no axis named {axis!r} here.")
 
     def origin(self, name: str, layer: int | None = None) -> str:
-        """Where a given number comes from, in words."""
-        return "1: the query may look at this key. 0: it may not." if name == "mask" else "A number that was put in."
+        """Where an input number comes from, in words."""
+        return "1: the query may attend to this key. 0: it may not." if name == "mask" else "An input of this example."
 
     def term(self, address: Address) -> Term:
-        """How a number is made; InputError when there is no such number."""
-        made = cell_at(self, self.stage(address.quantity), address.indices).term()
-        return reworked(made, paper_value(self.lesson.decimals)) if self.lesson.form == "paper" else made
+        """The derivation of a number; InputError when there is no such number."""
+        term = cell_at(self, self.stage(address.quantity), address.indices).term()
+        return reworked(term, round_on_paper(self.lesson.decimals)) if self.lesson.form == "paper" else term
 
     @cached_property
     def error(self) -> dict[str, float]:
-        """How far the numbers of each quantity that was worked out are at most from the exact ones."""
+        """The largest rounding error of each computed quantity."""
         exact = solve(self.lesson, "decimal").numbers
-        made = (name for name, each in self.stages.items() if not isinstance(each.operation, Input))
-        return {name: furthest(self.numbers[name].astype(float), exact[name]) for name in made}
+        computed = (name for name, stage in self.stages.items() if not isinstance(stage.operation, Input))
+        return {name: max_difference(self.numbers[name].astype(float), exact[name]) for name in computed}
 
 
-def furthest(a: Numbers, b: Numbers) -> float:
-    """The largest distance between two quantities, where both are finite."""
+def max_difference(a: Numbers, b: Numbers) -> float:
+    """The largest difference between two quantities, where both are finite."""
     both = np.isfinite(a) & np.isfinite(b)
     return float(np.abs(a[both] - b[both]).max(initial=0.0))
 
 
 def solve(lesson: Lesson, form: str | None = None) -> Solution:
-    """Carry a lesson out, in its own form unless another is asked for."""
+    """The solution of a lesson, in its own form or in the one given."""
     form = form or lesson.form
-    solution = Solution(lesson, declared(lesson), given_numbers(lesson, exact=form == "fraction"))
+    solution = Solution(lesson, lesson_stages(lesson), input_arrays(lesson, exact=form == "fraction"))
     for name, each in solution.stages.items():
         if name not in solution.numbers:
             solution.numbers[name] = (
                 compute(solution, each)
                 if form == "decimal"
-                else by_hand(solution, each, paper(lesson.decimals) if form == "paper" else unrounded)
+                else by_hand(solution, each, paper_rounding(lesson.decimals) if form == "paper" else unrounded)
             )
     return solution
 
 
-def given_numbers(lesson: Lesson, exact: bool) -> dict[str, Numbers]:
-    """What was put in, with its axes as declared; as fractions where it is to stay exact."""
+def input_arrays(lesson: Lesson, exact: bool) -> dict[str, Numbers]:
+    """The inputs with the declared axes; as fractions if `exact`."""
     heads, width = lesson.n_heads, lesson.d_head
     shapes = {"X": (lesson.n_tokens, lesson.d), "W_O": (heads, width, lesson.d)}
-    found: dict[str, Numbers] = {"mask": allowed(lesson)}
+    arrays: dict[str, Numbers] = {"mask": allowed(lesson)}
     for name, rows in lesson.numbers.items():
         numbers = np.array(rows)
         if exact:
@@ -138,8 +138,8 @@ def given_numbers(lesson: Lesson, exact: bool) -> dict[str, Numbers]:
             numbers = numbers.reshape(shapes[name])
         else:
             numbers = numbers.reshape(-1, heads, width).transpose(1, 0, 2)
-        found[GIVEN[name][0].partition("[")[0]] = numbers
-    return found
+        arrays[INPUTS[name][0].partition("[")[0]] = numbers
+    return arrays
 
 
 def unrounded(numbers: Numbers) -> Numbers:
@@ -147,21 +147,21 @@ def unrounded(numbers: Numbers) -> Numbers:
     return numbers
 
 
-def paper(decimals: int) -> Rounding:
-    """Rounding as a person does it: to so many decimals, halves away from zero."""
+def paper_rounding(decimals: int) -> Rounding:
+    """Rounding as on paper: to this many decimals, halves away from zero."""
     scale = 10.0**decimals
 
     def rounded(numbers: Numbers) -> Numbers:
-        # What is half a unit in decimals may lie a hair below it in binary; past 2^52 there is nothing left to round.
+        # A decimal half may be slightly less in binary; beyond 2^52 there are no decimals to round.
         steps = np.abs(numbers) * scale
         return np.where(steps < 2.0**52, np.sign(numbers) * np.floor(steps + 0.5 + 1e-9) / scale, numbers)
 
     return rounded
 
 
-def paper_value(decimals: int) -> Callable[[Value], Value]:
-    """The same for one number."""
-    rounded = paper(decimals)
+def round_on_paper(decimals: int) -> Callable[[Value], Value]:
+    """`paper_rounding` for a single number."""
+    rounded = paper_rounding(decimals)
     return lambda value: float(rounded(np.array(float(value))))
 
 

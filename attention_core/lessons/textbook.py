@@ -1,4 +1,4 @@
-"""The textbook's worked example, and what its text claims to follow from the vectors."""
+"""The textbook's worked example, and the numbers that its text claims to follow from the vectors."""
 
 import json
 import math
@@ -14,15 +14,16 @@ from attention_core.lessons.lesson import Lesson
 
 @dataclass(frozen=True, kw_only=True)
 class Claim:
-    """One number that the text prints, and where the true one stands.
+    """A number printed in the text, and the quantity it belongs to.
 
     step:     the step of the text that prints it
     quantity: "score": query · key, unscaled; "weight": of a key; "total": the sum of the step's weights;
               "output": a dimension of the weighted sum
-    word:     the key; for an output "", as for a total
-    key, dim: its index among the lesson's words, None for a word without Q and K; the dimension of an output
-    value:    as printed
-    implied:  what the numbers that the text itself printed before give in its place; None where they say nothing
+    word:     the key; "" for a total or an output
+    key:      the index of the word in the lesson; None for a word without Q and K
+    dim:      the dimension of an output
+    value:    the printed number
+    implied:  the number that follows from those printed before; None where they imply none
     """
 
     step: str
@@ -36,7 +37,7 @@ class Claim:
 
 
 def textbook() -> Lesson:
-    """The eight words that have Q, K and V, unscaled, as the text leaves the scaling out."""
+    """The eight words that have Q, K and V; unscaled, since the text omits the scaling."""
     data = _read()
     values = [data["V"][word] for word in data["words"]]
     numbers = {"Q": data["Q"], "K": data["K"], "V": values}
@@ -44,7 +45,7 @@ def textbook() -> Lesson:
 
 
 def claims() -> tuple[Claim, ...]:
-    """Everything that the text claims of its example, in its order."""
+    """All numbers that the text claims, in its order."""
     return tuple(_claims(_read()))
 
 
@@ -67,15 +68,15 @@ def _claims(data: dict[str, Any]) -> Iterator[Claim]:
                 value=value,
                 implied=before.get(word),
             )
-        # The text prints no total, but weights are shares of 1.
+        # The text prints no total, but attention weights sum to 1.
         yield Claim(step=step, quantity="total", query=query, value=1.0, implied=math.fsum(weights.values()))
     for dim, value in enumerate(claimed["weighted_sum"]):
         implied = math.fsum(weight * data["V"][word][dim] for word, weight in second.items())
         yield Claim(step="Weighted sum", quantity="output", query=query, dim=dim, value=value, implied=implied)
 
 
-def own_sums(step: str) -> list[Term]:
-    """What the numbers that the text itself prints in a step add up to, each sum with its terms."""
+def printed_sums(step: str) -> list[Term]:
+    """The sums of the numbers that the text prints in a step, each with its terms."""
     claimed, values = _read()["claimed"], _read()["V"]
     weights = {"Softmax": claimed["softmax"], "Weighted sum": claimed["weighted_sum_weights"]}.get(step)
     if weights is None:
@@ -84,12 +85,12 @@ def own_sums(step: str) -> list[Term]:
     total = make("sum", printed.values()).named("all weights together")
     if step == "Softmax":
         return [total]
-    mixed = [
+    outputs = [
         make("sum", (make("product", (each, Term(values[word][dim], f"V[{word}, {dim}]", role="value")))
                      for word, each in printed.items())).named(f"dimension {dim}")
         for dim in range(len(claimed["weighted_sum"]))
     ]  # fmt: skip
-    return [total, *mixed]
+    return [total, *outputs]
 
 
 @cache

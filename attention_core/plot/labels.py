@@ -3,7 +3,7 @@
 import html
 import unicodedata
 
-from attention_core.text.invisible import named
+from attention_core.text.invisible import name_invisible
 
 LONGEST = 14
 CHARACTER = 7.3  # pixels of a 12-pixel monospaced letter, rounded up
@@ -11,7 +11,7 @@ CHARACTER = 7.3  # pixels of a 12-pixel monospaced letter, rounded up
 
 def short(token: str) -> str:
     """At most LONGEST visible characters of a token, its cut marked; a blank one is shown as "␣"."""
-    text = named(token)
+    text = name_invisible(token)
     if not text.strip():
         return "␣" * max(min(len(text), LONGEST), 1)
     return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"

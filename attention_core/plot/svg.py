@@ -14,7 +14,7 @@ from attention_core.plot.labels import digits, isolated, pair, width
 from attention_core.plot.layout import LINE, NODE, RADIUS, RISE, WIDE, dot, slants
 from attention_core.plot.theme import MONO, SANS, Theme, ThemeName, ink_on, mixed, weight_colour
 from attention_core.plot.theme import theme as theme_of
-from attention_core.text.invisible import named
+from attention_core.text.invisible import name_invisible
 
 MOST_DIGITS = 64  # tokens; with more of them digits are too small to print
 CELL = 26  # pixels, of a cell with digits
@@ -175,7 +175,7 @@ def _document(width: float, height: float, title: str, words: str, colours: Them
     return "\n".join([
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0f}" height="{height:.0f}" '
         f'viewBox="0 0 {width:.2f} {height:.2f}" role="img" font-family={quoteattr(MONO)}>',
-        f"<title>{escape(named(title))}</title>",
+        f"<title>{escape(name_invisible(title))}</title>",
         f"<desc>{escape(words)}</desc>",
         f'<rect width="100%" height="100%" fill="{colours.background}"/>',
         *parts,

@@ -15,7 +15,7 @@ from attention_core.runtime.blocked_attention import attend
 from attention_core.runtime.plan import last_stages, plan
 from attention_core.runtime.run import Inputs, ModelRun
 from attention_core.weights.layer_weights import LayerWeights
-from attention_core.weights.model_weights import Key
+from attention_core.weights.layout import TensorKey
 
 
 class Forward(ModelRun):
@@ -30,7 +30,7 @@ class Forward(ModelRun):
 
     def __init__(self, model: Network, inputs: Inputs) -> None:
         self.model, self.inputs = model, inputs
-        self.live: dict[Key, Numbers] = {}
+        self.live: dict[TensorKey, Numbers] = {}
         self.masks: dict[int | None, Numbers] = {}
 
     def stream(self) -> Array:

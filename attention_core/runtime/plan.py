@@ -11,7 +11,7 @@ from attention_core.config.model_config import ModelConfig
 from attention_core.ops.basic import Identity, Input
 from attention_core.runtime.blocked_attention import SCORES
 from attention_core.weights.layer_weights import fusable_projections
-from attention_core.weights.model_weights import Key
+from attention_core.weights.layout import TensorKey
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Step:
     """
 
     stages: tuple[Stage, ...]
-    last_used: tuple[Key, ...]
+    last_used: tuple[TensorKey, ...]
 
     @property
     def is_attention(self) -> bool:

@@ -1,1 +1,1 @@
-"""From text to tokens: the tokenizer, how its pieces read, and characters that do not show."""
+"""From text to tokens: the tokenizer, its pieces as readable text, and invisible characters."""

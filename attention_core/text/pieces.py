@@ -1,8 +1,8 @@
-"""Pieces of a vocabulary as the text that they stand for, where the vocabulary spells them in an alphabet of its own.
+"""Pieces of a vocabulary as readable text, for vocabularies that write their pieces in a special alphabet.
 
-Two such alphabets are in use. One names each byte by a character (Radford and others, 2019, GPT-2): "Ġ" is a space,
+Two such alphabets are in use. One stands for each byte with a character (Radford et al., 2019, GPT-2): "Ġ" is a space,
 and "çĮ«" the three bytes of "猫". The other (Kudo and Richardson, 2018, SentencePiece) writes "▁" for a space, and a
-byte of what it has no piece for as "<0xE7>". In both a piece may hold a part of a character.
+byte of a character without a piece as "<0xE7>". In both, a piece may contain only a part of a character.
 """
 
 import codecs
@@ -15,66 +15,68 @@ Alphabet = Literal["bytes", "spaces", "none"]
 SPACE = "▁"
 BYTE = re.compile("<0x([0-9A-F]{2})>")
 PRINTED = [*range(ord("!"), ord("~") + 1), *range(ord("¡"), ord("¬") + 1), *range(ord("®"), ord("ÿ") + 1)]
-OTHERS = [byte for byte in range(256) if byte not in PRINTED]
-OF_CHARACTER = {chr(byte): byte for byte in PRINTED} | {chr(256 + i): byte for i, byte in enumerate(OTHERS)}
-"""Which byte a character of the first alphabet names: itself where it is printed, else the next one from U+0100 on."""
+UNPRINTED = [byte for byte in range(256) if byte not in PRINTED]
+BYTE_OF_CHARACTER = {chr(byte): byte for byte in PRINTED} | {chr(256 + i): byte for i, byte in enumerate(UNPRINTED)}
+"""The byte of each character of the first alphabet: a printable byte is its own character, the others follow U+0100."""
 
 
 def alphabet_of(decoder: object) -> Alphabet:
-    """Which alphabet a tokenizer's decoder reads; it tells what it is made of in its representation alone."""
-    told = repr(decoder)
-    if "ByteLevel" in told:
+    """The alphabet that a tokenizer's decoder reads; its parts are visible only in its `repr`."""
+    representation = repr(decoder)
+    if "ByteLevel" in representation:
         return "bytes"
-    return "spaces" if "ByteFallback" in told or SPACE in told else "none"
+    return "spaces" if "ByteFallback" in representation or SPACE in representation else "none"
 
 
-def spelled(pieces: Sequence[str], alphabet: Alphabet, names: frozenset[str] = frozenset()) -> list[str]:
-    """Pieces that follow one another as text; of "猫" in two pieces the first reads "猫(1/2)".
+def readable_pieces(pieces: Sequence[str], alphabet: Alphabet, names: frozenset[str] = frozenset()) -> list[str]:
+    """Consecutive pieces as readable text; of "猫" in two pieces, the first becomes "猫(1/2)".
 
-    names: pieces that are names of special tokens, which stay as they are
+    names: the names of special tokens, which are left as they are
     """
     if alphabet == "none":
         return list(pieces)
-    spans: list[bytes | None] = [None if piece in names else read(piece, alphabet) for piece in pieces]
-    told: list[str] = []
-    while len(told) < len(pieces):
-        first = len(told)
+    spans: list[bytes | None] = [None if piece in names else piece_bytes(piece, alphabet) for piece in pieces]
+    texts: list[str] = []
+    while len(texts) < len(pieces):
+        first = len(texts)
         if (span := spans[first]) is None:
-            told.append(pieces[first])
+            texts.append(pieces[first])
             continue
         last = first + 1
-        while whole(span) is None and begins(span) and last < len(pieces) and (more := spans[last]) is not None:
+        while decode_utf8(span) is None and is_utf8_prefix(span) and last < len(pieces):
+            if (more := spans[last]) is None:
+                break
             span, last = span + more, last + 1
-        text = whole(span)
+        text = decode_utf8(span)
         if last == first + 1 and text is not None:
-            told.append(text)
+            texts.append(text)
         elif text is not None:
-            told += shared([spans[i] or b"" for i in range(first, last)], text)
+            texts += split_characters([spans[i] or b"" for i in range(first, last)], text)
         else:
-            told.append(in_hex(spans[first] or b""))
-    return told
+            texts.append(escape_bytes(spans[first] or b""))
+    return texts
 
 
-def read(piece: str, alphabet: Alphabet) -> bytes | None:
-    """The bytes that a piece stands for; None where it is not written in the alphabet."""
+def piece_bytes(piece: str, alphabet: Alphabet) -> bytes | None:
+    """The bytes that a piece stands for; None when it is not in the alphabet."""
     if alphabet == "bytes":
-        known = [OF_CHARACTER.get(character) for character in piece]
+        known = [BYTE_OF_CHARACTER.get(character) for character in piece]
         return None if None in known else bytes(byte for byte in known if byte is not None)
-    if found := BYTE.fullmatch(piece):
-        return bytes.fromhex(found[1])
+    if match := BYTE.fullmatch(piece):
+        return bytes.fromhex(match[1])
     return piece.replace(SPACE, " ").encode()
 
 
-def whole(span: bytes) -> str | None:
-    """Bytes as text; None where they end or begin within a character."""
+def decode_utf8(span: bytes) -> str | None:
+    """Bytes as text; None when they are not valid UTF-8."""
     try:
         return span.decode()
     except UnicodeDecodeError:
         return None
 
 
-def begins(span: bytes) -> bool:
-    """Whether more bytes could make a text of these."""
+def is_utf8_prefix(span: bytes) -> bool:
+    """Whether the bytes are valid UTF-8, or would be with more bytes after them."""
     try:
         codecs.getincrementaldecoder("utf-8")().decode(span)
     except UnicodeDecodeError:
@@ -82,28 +84,31 @@ def begins(span: bytes) -> bool:
     return True
 
 
-def shared(spans: Sequence[bytes], text: str) -> list[str]:
-    """Of a text in several pieces, what each holds: whole characters, and its part of those that it shares."""
+def split_characters(spans: Sequence[bytes], text: str) -> list[str]:
+    """The characters of each of several pieces of a text; of one split among pieces, "猫(1/2)".
+
+    spans: the bytes of each piece; together those of `text`
+    """
     ends = [0]
     for character in text:
         ends.append(ends[-1] + len(character.encode()))
     pieces, at = [(0, 0)], 0
     for span in spans:
         pieces.append((at, at := at + len(span)))
-    told = []
+    texts = []
     for start, stop in pieces[1:]:
-        words = ""
+        characters = ""
         for character, first, last in zip(text, ends, ends[1:], strict=False):
             if start <= first and last <= stop:
-                words += character
+                characters += character
             elif first < stop and start < last:
-                among = [each for each in pieces[1:] if each[0] < last and first < each[1]]
-                words += f"{character}({among.index((start, stop)) + 1}/{len(among)})"
-        told.append(words)
-    return told
+                among = [piece for piece in pieces[1:] if piece[0] < last and first < piece[1]]
+                characters += f"{character}({among.index((start, stop)) + 1}/{len(among)})"
+        texts.append(characters)
+    return texts
 
 
-def in_hex(span: bytes) -> str:
-    """Bytes that are no text: what can be read of them, and "<E7>" for each that cannot."""
+def escape_bytes(span: bytes) -> str:
+    """Bytes that are not valid UTF-8 as text, with "<E7>" for each byte that cannot be decoded."""
     return "".join(f"<{ord(c) - 0xDC00:02X}>" if "\udc80" <= c <= "\udcff" else c
                    for c in span.decode(errors="surrogateescape"))  # fmt: skip

@@ -1,4 +1,4 @@
-"""Text to ids and pieces, each with the place in the text where it stands."""
+"""From text to tokens: ids, pieces, and their positions in the text."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
@@ -9,23 +9,23 @@ from tokenizers import Tokenizer as Backend
 
 from attention_core.errors import CheckpointError
 from attention_core.files import file_errors
-from attention_core.text.pieces import alphabet_of, spelled
+from attention_core.text.pieces import alphabet_of, readable_pieces
 
 REPLACEMENT = "\ufffd"
 TOKENIZER = "tokenizer.json"
-# What sentencepiece writes; Marian's repositories have a pair of them, and no other tokenizer.
+# Files written by sentencepiece; Marian's repositories have a pair of them, and no other tokenizer.
 SENTENCEPIECE = ("source.spm", "target.spm", "spiece.model", "sentencepiece.bpe.model", "tokenizer.model")
 
 
 @dataclass(frozen=True)
 class Token:
-    """One piece of a text, as the model sees it.
+    """One token of a text.
 
-    id:      its number in the vocabulary
-    piece:   its name in the vocabulary, such as "##ing"
-    start, end: where it stands in the text; both 0 for a special token
-    special: added by the tokenizer, such as [CLS]
-    unknown: the vocabulary has no piece for what stands there
+    id:         its index in the vocabulary
+    piece:      its name in the vocabulary, such as "##ing"
+    start, end: its span of characters in the text; both 0 for a special token
+    special:    added by the tokenizer, such as [CLS]
+    unknown:    the vocabulary has no piece for these characters
     """
 
     id: int
@@ -36,54 +36,54 @@ class Token:
     unknown: bool
 
 
-def lacking(file: str, files: Collection[str]) -> str:
-    """What there is to say of a file that is not among a model's, where its tokenizer is there in another form."""
-    others = [each for each in SENTENCEPIECE if each in files]
+def missing_tokenizer_hint(file: str, files: Collection[str]) -> str:
+    """A hint for the error about a missing tokenizer file, where the model has its tokenizer in another format."""
+    others = [name for name in SENTENCEPIECE if name in files]
     if file != TOKENIZER or not others:
         return ""
     return (
-        f" Its tokenizer is there as {' and '.join(others)}, which is not read: a {TOKENIZER} is needed. Convert it, "
+        f" The model has its tokenizer as {' and '.join(others)}, which is not supported. Convert it to {TOKENIZER}, "
         "or choose a copy of the model that has one."
     )
 
 
-class Reader(Protocol):
-    """What makes tokens of what a model reads."""
+class TokenizerProtocol(Protocol):
+    """The interface of a model's tokenizer; that of an image model raises InputError where it would need text."""
 
     def encode(self, text: str) -> tuple[Token, ...]:
-        """The pieces of a text; InputError when the model does not read texts."""
+        """The tokens of a text."""
 
     def piece(self, id: int) -> str:
         """The name of an id."""
 
-    def spelled(self, pieces: Sequence[str]) -> list[str]:
-        """What each of some pieces that follow one another reads as."""
+    def readable_pieces(self, pieces: Sequence[str]) -> list[str]:
+        """Consecutive pieces as readable text."""
 
-    def followed(self, text: str, ids: Sequence[int], more: Sequence[int]) -> str:
-        """A text followed by what some more tokens stand for; InputError when the model does not read texts."""
+    def extended_text(self, text: str, ids: Sequence[int], more: Sequence[int]) -> str:
+        """The text followed by the decoded tokens `more`."""
 
-    def following(self, text: str, ids: Sequence[int], more: Sequence[int]) -> tuple[Token, ...]:
-        """Those tokens, with their places in that text; InputError when the model does not read texts."""
+    def extension_tokens(self, text: str, ids: Sequence[int], more: Sequence[int]) -> tuple[Token, ...]:
+        """The tokens `more`, with their positions in the extended text."""
 
     def decode(self, ids: Sequence[int]) -> tuple[str, tuple[Token, ...]]:
-        """The text that ids stand for, and their places in it; InputError when the model does not read texts."""
+        """The decoded text, and its tokens with their positions in it."""
 
     @property
     def special_ids(self) -> frozenset[int]:
-        """The ids of the tokens that stand for nothing that was given."""
+        """The ids of the special tokens."""
 
 
 class Tokenizer:
-    """A tokenizer read from a `tokenizer.json`; it never pads and never cuts."""
+    """A tokenizer read from a `tokenizer.json`; it neither pads nor truncates."""
 
     def __init__(self, path: Path) -> None:
         with file_errors():
             raw = path.read_bytes()
         try:
             self._backend = Backend.from_buffer(raw)
-        except Exception as error:  # the backend raises bare Exception for every kind of broken file
-            why = str(error).removeprefix("Cannot instantiate Tokenizer from buffer: ")
-            raise CheckpointError(f"{path.name} is not a tokenizer: {why}") from error
+        except Exception as error:  # the backend raises a bare Exception for any broken file
+            reason = str(error).removeprefix("Cannot instantiate Tokenizer from buffer: ")
+            raise CheckpointError(f"{path.name} is not a tokenizer: {reason}") from error
         self._backend.no_truncation()
         self._backend.no_padding()
         unknown = getattr(self._backend.model, "unk_token", None)
@@ -94,7 +94,7 @@ class Tokenizer:
         self._special_ids = frozenset(id for id, token in added.items() if token.special)
 
     def encode(self, text: str) -> tuple[Token, ...]:
-        """The pieces of a text, special tokens included; a lone surrogate is read as U+FFFD."""
+        """The tokens of a text, special tokens included; a lone surrogate is read as U+FFFD."""
         encoding = self._backend.encode(without_surrogates(text))
         columns = zip(encoding.ids, encoding.tokens, encoding.offsets, encoding.special_tokens_mask, strict=True)
         return tuple(
@@ -103,39 +103,39 @@ class Tokenizer:
         )
 
     def decode(self, ids: Sequence[int]) -> tuple[str, tuple[Token, ...]]:
-        """The text that ids stand for, and the place of each in it; a special token has none."""
-        return self.followed("", (), ids), self.following("", (), ids)
+        """The text that ids stand for, and their tokens with positions in it; special tokens have none."""
+        return self.extended_text("", (), ids), self.extension_tokens("", (), ids)
 
     def piece(self, id: int) -> str:
         """The name of an id in the vocabulary."""
         return self._backend.id_to_token(id) or f"<{id}>"
 
-    def spelled(self, pieces: Sequence[str]) -> list[str]:
-        """What each of some pieces that follow one another reads as; names of special tokens stay as they are."""
-        return spelled(pieces, self._alphabet, self._names)
+    def readable_pieces(self, pieces: Sequence[str]) -> list[str]:
+        """Consecutive pieces as readable text; names of special tokens are left as they are."""
+        return readable_pieces(pieces, self._alphabet, self._names)
 
-    def followed(self, text: str, ids: Sequence[int], more: Sequence[int]) -> str:
-        """A text, as it was typed, followed by what some more tokens stand for after it.
+    def extended_text(self, text: str, ids: Sequence[int], more: Sequence[int]) -> str:
+        """The text, as typed, followed by the decoded tokens `more`.
 
-        ids: the text's own; special tokens stand for nothing
+        ids: the text's token ids; special tokens decode to nothing
         """
-        before, whole = self._backend.decode(list(ids)), self._backend.decode([*ids, *more])
-        if whole.startswith(before):
-            return text + whole.removeprefix(before)
+        before, full = self._backend.decode(list(ids)), self._backend.decode([*ids, *more])
+        if full.startswith(before):
+            return text + full.removeprefix(before)
         return text + self._backend.decode(list(more))
 
-    def following(self, text: str, ids: Sequence[int], more: Sequence[int]) -> tuple[Token, ...]:
-        """The tokens that follow a text, with their places in the text that is `followed` by them.
+    def extension_tokens(self, text: str, ids: Sequence[int], more: Sequence[int]) -> tuple[Token, ...]:
+        """The tokens `more`, with their positions in the text extended by them.
 
-        Those that hold parts of a character all stand where it does; special tokens stand nowhere.
+        Tokens that are parts of one character all have its position; special tokens have none.
         """
-        whole, reached = self.followed(text, ids, more), len(text)
+        extended, reached = self.extended_text(text, ids, more), len(text)
         tokens: list[Token] = []
-        parts = 0  # so many of the last tokens hold the beginning of a character that is not whole yet
+        parts = 0  # this many of the last tokens are parts of a character that is not complete yet
         for count, id in enumerate(more, 1):
-            now = self.followed(text, ids, more[:count])
-            end = max(reached, shared(whole, now))
-            start = end - len(whole[reached:end].lstrip())
+            now = self.extended_text(text, ids, more[:count])
+            end = max(reached, common_prefix_length(extended, now))
+            start = end - len(extended[reached:end].lstrip())
             tokens.append(Token(id, self.piece(id), start, end, id in self.special_ids, id == self._unknown_id))
             if end > reached:
                 for at in range(count - 1 - parts, count - 1):
@@ -146,15 +146,15 @@ class Tokenizer:
 
     @property
     def special_ids(self) -> frozenset[int]:
-        """The ids of the tokens that the vocabulary marks as special."""
+        """The ids that the vocabulary marks as special."""
         return self._special_ids
 
 
 def without_surrogates(text: str) -> str:
-    """The text with every lone surrogate, which is no character, replaced by U+FFFD; the length is kept."""
+    """The text with each lone surrogate, which is not a character, replaced by U+FFFD; the length stays the same."""
     return "".join(REPLACEMENT if "\ud800" <= c <= "\udfff" else c for c in text)
 
 
-def shared(a: str, b: str) -> int:
-    """How many characters two texts begin with alike."""
+def common_prefix_length(a: str, b: str) -> int:
+    """The length of the common prefix of two texts."""
     return next((i for i, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))

@@ -1,1 +1,1 @@
-"""Trained tensors: from a file's header to the arrays of a layer, in memory or streamed from the disk."""
+"""Trained tensors, from a file's header to the arrays of a layer, in memory or streamed from disk."""

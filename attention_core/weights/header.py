@@ -1,4 +1,4 @@
-"""The header of a safetensors file: where each tensor stands, checked against the file.
+"""The header of a safetensors file: type, shape and offset of each tensor, checked against the file.
 
 Source: https://huggingface.co/docs/safetensors
 """
@@ -20,8 +20,8 @@ LONGEST_HEADER = 100_000_000  # bytes, as in the reference implementation
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where a tensor stands: its type, its shape, and its first byte in the file."""
+class TensorInfo:
+    """A tensor's type, its shape, and its first byte in the file."""
 
     dtype: str
     shape: tuple[int, ...]
@@ -29,22 +29,24 @@ class Place:
 
     @property
     def size(self) -> int:
-        """How many numbers it has."""
+        """The number of elements."""
         return math.prod(self.shape)
 
 
-def read_header(path: Path) -> dict[str, Place]:
-    """Where each tensor of a file stands, checked against the file's size."""
+def read_header(path: Path) -> dict[str, TensorInfo]:
+    """The tensors of a file by name, checked against the file's size; HeaderError or TruncatedError otherwise."""
     size = path.stat().st_size
     with path.open("rb") as file:
         length = int.from_bytes(file.read(8), "little")
         if size < 8 or length > LONGEST_HEADER:
-            raise HeaderError(f"{path.name} is no safetensors file: it does not begin with the length of a header.")
+            raise HeaderError(f"{path.name} is not a safetensors file: it does not begin with the length of a header.")
         raw = file.read(length)
     if length > size - 8:
         if raw[:1] not in (b"", b"{"):
-            raise HeaderError(f"{path.name} is no safetensors file: no header follows its first 8 bytes.")
-        raise TruncatedError(f"{path.name} is truncated: it ends after {size} bytes, within its header.")
+            raise HeaderError(f"{path.name} is not a safetensors file: no header follows its first 8 bytes.")
+        raise TruncatedError(
+            f"{path.name} is truncated: it ends after {size} bytes, inside its header. Download it again."
+        )
     entries = read_object(raw, path.name, HeaderError)
     entries.pop("__metadata__", None)
     data = 8 + length
@@ -53,27 +55,27 @@ def read_header(path: Path) -> dict[str, Place]:
     if data + end > size:
         raise TruncatedError(f"{path.name} is truncated: it has {size} bytes of {data + end}. Download it again.")
     if data + end < size:
-        raise HeaderError(f"{path.name} has {size - data - end} bytes more than its header announces.")
-    return {name: Place(dtype, shape, data + begin) for name, (dtype, shape, begin, _) in spans.items()}
+        raise HeaderError(f"{path.name} has {size - data - end} bytes more than its header declares.")
+    return {name: TensorInfo(dtype, shape, data + begin) for name, (dtype, shape, begin, _) in spans.items()}
 
 
 Span = tuple[str, tuple[int, ...], int, int]
-"""A tensor's type, shape, first byte and the byte after its last, counted from the header's end."""
+"""A tensor's type, shape, first byte and the byte after its last, counted from the end of the header."""
 
 
 def read_span(name: str, entry: Any, file: str) -> Span:
-    """What a header says of one tensor; HeaderError when its parts do not fit one another."""
+    """A header's entry for one tensor; HeaderError when type, shape and offsets do not fit together."""
     match entry:
         case {"dtype": str(dtype), "shape": list(shape), "data_offsets": [begin, end]} if (
             all(map(is_count, [*shape, begin, end])) and begin <= end and len(entry) == 3
         ):
             if dtype in ITEM_BYTES and end - begin != math.prod(shape) * ITEM_BYTES[dtype]:
                 raise HeaderError(
-                    f"{file}: {name!r} has {end - begin} bytes, but {dtype} of shape {shape} takes "
+                    f"{file}: {name!r} has {end - begin} bytes, but {dtype} of shape {shape} needs "
                     f"{math.prod(shape) * ITEM_BYTES[dtype]}."
                 )
             return dtype, tuple(shape), begin, end
-    raise HeaderError(f"{file}: the header says of {name!r} no type, shape and offsets that can be read.")
+    raise HeaderError(f"{file}: the header's entry for {name!r} has no valid type, shape and offsets.")
 
 
 def check_spans(spans: Mapping[str, Span], file: str) -> int:
@@ -81,11 +83,11 @@ def check_spans(spans: Mapping[str, Span], file: str) -> int:
     reached = 0
     for name, (_, _, begin, end) in sorted(spans.items(), key=lambda item: item[1][2:]):
         if begin != reached:
-            raise HeaderError(f"{file}: {name!r} begins at byte {begin} of the numbers, expected {reached}.")
+            raise HeaderError(f"{file}: {name!r} begins at byte {begin} of the data, expected {reached}.")
         reached = end
     return reached
 
 
 def is_count(value: Any) -> bool:
-    """Whether a value is a whole number of at least 0."""
+    """Whether a value is an integer of at least 0."""
     return type(value) is int and value >= 0

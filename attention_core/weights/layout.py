@@ -1,4 +1,4 @@
-"""How the tensors of a checkpoint lie there, and how each is seen with the axes that the declaration gives it."""
+"""The layout of tensors in a checkpoint, and the view of each with the axes that its declaration gives it."""
 
 from __future__ import annotations
 
@@ -9,74 +9,80 @@ from typing import Any
 
 import numpy as np
 
+TensorKey = tuple[str, int | None]
+"""A canonical name, and the layer; None for what belongs to no layer."""
+
 
 @dataclass(frozen=True)
-class Layout:
-    """A declared tensor as a part of one of the checkpoint's, seen without a copy wherever memory allows it.
+class TensorLayout:
+    """A declared tensor as a view of a checkpoint's tensor, or of a part of it; without a copy wherever possible.
 
-    source: what the checkpoint calls it
-    names:  the checkpoint's tensor; several, when each part along one axis has its own: these are stacked first
-    parted: the lengths of that tensor's axes, each cut into its factors; -1 for "model"
-    cuts:   what is taken along each of those
-    kept:   the lengths of what is taken, axes of length 1 that nothing declares left out
-    order:  the axes of what is taken in the order of the declared ones
-    merged: the declared lengths, each of one axis of what is taken, or of the product of several
-    shape:  the same, and of "model" too
-    part, axis: of stacked tensors, how each lies, and the axis that they are stacked along
+        view(stored) = stored.reshape(factored)[slices].reshape(squeezed).transpose(order).reshape(declared)
 
-    The length that stands as -1 follows from the numbers, so that a product with the tensor, which has
-    positions where the tensor has "model", is seen with the same axes.
+    source:     its name in the checkpoint
+    names:      the checkpoint's tensors: one, or several that are stacked first, one for each index of an axis
+    factored:   the lengths of the checkpoint's axes, each split into its factors; -1 for "model"
+    slices:     the part taken along each factor
+    squeezed:   the lengths of those parts, without axes of length 1 that are not declared
+    order:      the axes of the parts in the order of the declaration
+    declared:   the declared lengths, each that of one axis of the parts or the product of several; -1 for "model"
+    shape:      the same, with the length of "model"
+    part, axis: for stacked tensors, the layout of each and the axis they are stacked along
+
+    The length of "model" is -1 because the same view applies to a product with the tensor, which has positions in
+    place of "model".
     """
 
     source: str
     names: tuple[str, ...]
-    parted: tuple[int, ...]
-    cuts: tuple[slice, ...]
-    kept: tuple[int, ...]
+    factored: tuple[int, ...]
+    slices: tuple[slice, ...]
+    squeezed: tuple[int, ...]
     order: tuple[int, ...]
-    merged: tuple[int, ...]
+    declared: tuple[int, ...]
     shape: tuple[int, ...]
-    part: Layout | None = None
+    part: TensorLayout | None = None
     axis: int = 0
 
     @property
     def by_rows(self) -> bool:
-        """Whether the tensor lies with "model" last: one row for each number that it makes of a row of the stream."""
-        return self.parted[-1] == -1
+        """Whether "model" is the checkpoint's last axis: one row for each output."""
+        return self.factored[-1] == -1
 
     @property
     def outputs_first(self) -> bool:
-        """Whether a matrix lies with what it makes along its first axis; this is declared last. One axis is "model"."""
-        return (self.parted[-1] == -1) != (self.merged[-1] == -1)
+        """Whether a matrix, of which one axis is "model", has its outputs along the first axis; declared is the last.
+        """
+        return (self.factored[-1] == -1) != (self.declared[-1] == -1)
 
-    def stacked(self, source: str, names: Sequence[str], axis: int) -> Layout:
-        """The tensor whose parts along an axis lie as this one does, each under a name of its own."""
+    def stacked(self, source: str, names: Sequence[str], axis: int) -> TensorLayout:
+        """The layout of a tensor stacked along an axis from tensors of this layout, one for each name."""
         count = len(names)
         order = [each + 1 for each in self.order]
-        merged, shape = list(self.merged), list(self.shape)
+        declared, shape = list(self.declared), list(self.shape)
         order.insert(axis, 0)
-        merged.insert(axis, count)
+        declared.insert(axis, count)
         shape.insert(axis, count)
-        return Layout(
-            source, tuple(names), (count, *self.parted), (slice(None), *self.cuts), (count, *self.kept),
-            tuple(order), tuple(merged), tuple(shape), self, axis,
+        return TensorLayout(
+            source, tuple(names), (count, *self.factored), (slice(None), *self.slices), (count, *self.squeezed),
+            tuple(order), tuple(declared), tuple(shape), self, axis,
         )  # fmt: skip
 
     def view(self, stored: np.ndarray) -> np.ndarray:
-        """The declared tensor, of the checkpoint's."""
-        return self._parts(stored).reshape(self.merged)
+        """The declared tensor as a view of the checkpoint's."""
+        return self._parts(stored).reshape(self.declared)
 
-    def at(self, stored: np.ndarray, place: tuple[int, ...]) -> np.ndarray:
-        """One number of the declared tensor: parts whose axes cannot be merged without a copy stay apart."""
+    def at(self, stored: np.ndarray, index: tuple[int, ...]) -> np.ndarray:
+        """One number of the declared tensor, by its index; read without merging axes, which may need a copy."""
         parts = self._parts(stored)
         lengths = list(parts.shape)
-        found: list[Any] = []
-        for index, length in zip(place, self.shape, strict=True):
-            own = [lengths.pop(0)]
-            while math.prod(own) < length:
-                own.append(lengths.pop(0))
-            found += np.unravel_index(index, own)
-        return parts[tuple(found)]
+        part_index: list[Any] = []
+        for at, length in zip(index, self.shape, strict=True):
+            merged = [lengths.pop(0)]
+            while math.prod(merged) < length:
+                merged.append(lengths.pop(0))
+            part_index += np.unravel_index(at, merged)
+        return parts[tuple(part_index)]
 
     def _parts(self, stored: np.ndarray) -> np.ndarray:
-        return stored.reshape(self.parted)[self.cuts].reshape(self.kept).transpose(self.order)
+        return stored.reshape(self.factored)[self.slices].reshape(self.squeezed).transpose(self.order)

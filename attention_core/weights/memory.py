@@ -1,4 +1,4 @@
-"""How much memory the trained numbers of all models may take, and how much of it is taken."""
+"""The memory that the weights of all models may take, and how much of it is taken."""
 
 import os
 import re
@@ -9,22 +9,22 @@ from weakref import WeakKeyDictionary
 from attention_core.errors import SettingError
 
 SETTING = "ATTENTION_LAB_MEMORY"
-AMOUNT = re.compile(r"(\d{1,18}(?:\.\d{1,18})?)\s*(?:([KMGT])(I?)B?|B)?", re.IGNORECASE | re.ASCII)
+SIZE = re.compile(r"(\d{1,18}(?:\.\d{1,18})?)\s*(?:([KMGT])(I?)B?|B)?", re.IGNORECASE | re.ASCII)
 POWERS = {"": 0, "K": 1, "M": 2, "G": 3, "T": 4}
-SHARE = 0.5  # of the machine's memory, when nothing else is said
-UNKNOWN = 8 << 30  # bytes, where a machine does not say how much it has
-CONTAINER = Path("/sys/fs/cgroup/memory.max")
+DEFAULT_SHARE = 0.5  # of the machine's memory, where the environment variable is not set
+DEFAULT_MACHINE = 8 << 30  # bytes, where the system does not report its memory
+CONTAINER_LIMIT = Path("/sys/fs/cgroup/memory.max")
 
 
-class Memory:
-    """An amount of memory that several share: what one of them has taken is free again when it is no more."""
+class MemoryBudget:
+    """Memory shared among owners; what an owner has taken is free again once it is garbage collected."""
 
     def __init__(self) -> None:
         self._taken: WeakKeyDictionary[object, int] = WeakKeyDictionary()
         self._lock = threading.Lock()
 
     def take(self, size: int, owner: object) -> bool:
-        """Take so many bytes for as long as the owner lives, if they are still there."""
+        """Take `size` bytes for as long as the owner lives; False when they do not fit."""
         with self._lock:
             fits = sum(self._taken.values()) + size <= limit()
             if fits:
@@ -32,37 +32,37 @@ class Memory:
         return fits
 
 
-KEPT = Memory()
-"""The memory of the trained numbers that are kept."""
+WEIGHT_MEMORY = MemoryBudget()
+"""The memory of all weights."""
 
 
 def limit() -> int:
-    """How many bytes of trained numbers are kept: what the environment says, else a share of the machine's memory."""
-    said = os.environ.get(SETTING, "").strip()
-    return amount(said) if said else int(SHARE * machine())
+    """How many bytes of weights may be in memory: as the environment says, else a share of the machine's memory."""
+    setting = os.environ.get(SETTING, "").strip()
+    return parse_size(setting) if setting else int(DEFAULT_SHARE * machine_memory())
 
 
-def amount(text: str) -> int:
+def parse_size(text: str) -> int:
     """Bytes from "2GB", "512 MiB" or "0"; SettingError for anything else.
 
     KB, MB, GB and TB are powers of 1000; KiB, MiB, GiB and TiB of 1024
     """
-    found = AMOUNT.fullmatch(text.strip())
+    found = SIZE.fullmatch(text.strip())
     if not found:
         raise SettingError(
-            f"{SETTING} = {text!r} is no amount of memory. Write a number and its unit, such as 512MB or 2GB."
+            f"{SETTING} = {text!r} is not an amount of memory. Write a number and a unit, such as 512MB or 2GB."
         )
     number, unit, binary = found.groups(default="")
     return int(float(number) * (1024 if binary else 1000) ** POWERS[unit.upper()])
 
 
-def machine() -> int:
-    """The bytes of memory of this machine, or of the container that this runs in."""
+def machine_memory() -> int:
+    """The bytes of memory of this machine, or of the container it runs in."""
     try:
         physical = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     except (AttributeError, OSError, ValueError):
-        physical = UNKNOWN
+        physical = DEFAULT_MACHINE
     try:
-        return min(physical, int(CONTAINER.read_text()))
-    except (OSError, ValueError):  # no container, or one without a limit
+        return min(physical, int(CONTAINER_LIMIT.read_text()))
+    except (OSError, ValueError):  # not in a container, or in one without a limit
         return physical

@@ -1,7 +1,6 @@
 """The trained tensors of a model, by name and layer, with the axes that the declaration gives them.
 
-Layers are kept in memory as far as they fit there. The others stay on the disk, and who asks for some of their
-numbers reads those alone.
+Layers are loaded into memory until it is full. The others stay on disk, and only the numbers needed are read.
 """
 
 from __future__ import annotations
@@ -13,56 +12,58 @@ import numpy as np
 
 from attention_core.arrays import Array
 from attention_core.config.model_config import ModelConfig
-from attention_core.weights.layer_weights import KeptLayer, LayerWeights, StoredLayer, plan_layer
-from attention_core.weights.layout import Layout
-from attention_core.weights.memory import KEPT
-from attention_core.weights.stored import Stored
+from attention_core.weights.layer_weights import InMemoryLayer, LayerWeights, StreamedLayer, plan_layer
+from attention_core.weights.layout import TensorKey, TensorLayout
+from attention_core.weights.lazy_tensor import LazyTensor
+from attention_core.weights.memory import WEIGHT_MEMORY
 from attention_core.weights.tensors import Tensors
 
-Key = tuple[str, int | None]
-
-NUMBER = 4  # bytes
+FLOAT32_BYTES = 4
 
 
-class Weights(Mapping[Key, Array]):
-    """Tensors that are in memory, or stay on the disk where there is no room for them.
+class Weights(Mapping[TensorKey, Array]):
+    """Tensors that are in memory, or on disk where they do not fit into memory.
 
-    Raises DtypeError for numbers of a type that is not read, SettingError when the room is no amount of memory.
+    Raises DtypeError for an unsupported type, SettingError when the memory setting is not an amount of memory.
     """
 
-    def __init__(self, config: ModelConfig, layouts: Mapping[Key, Layout], tensors: Tensors) -> None:
+    def __init__(self, config: ModelConfig, layouts: Mapping[TensorKey, TensorLayout], tensors: Tensors) -> None:
         for name in {name for layout in layouts.values() for name in layout.names}:
-            tensors[name]  # refused now, and not in the midst of a run
+            tensors[name]  # so that an unsupported type is refused now, and not during a run
         self._keys = dict.fromkeys(layouts)
-        found: dict[tuple[str, ...], LayerWeights] = {}  # layers that share their tensors share them here too
+        loaded: dict[tuple[str, ...], LayerWeights] = {}  # layers with the same tensors share them
         self.layers: list[LayerWeights] = []
         for layer in range(config.n_layers):
-            own = {name: each for (name, at), each in layouts.items() if at == layer}
-            plan = plan_layer(config, layer, own, tensors)
+            layer_layouts = {name: each for (name, at), each in layouts.items() if at == layer}
+            plan = plan_layer(config, layer, layer_layouts, tensors)
             names = tuple(plan.shapes)
-            if names not in found:
-                kept = KEPT.take(NUMBER * plan.size, plan)
-                found[names] = KeptLayer(plan, tensors) if kept else StoredLayer(plan, tensors)
-            self.layers.append(found[names])
-        self._ends = {name: Stored(tensors, layout) for (name, layer), layout in layouts.items() if layer is None}
-        self._kept = {name: np.asarray(end) for name, end in self._ends.items() if KEPT.take(NUMBER * end.size, end)}
+            if names not in loaded:
+                fits = WEIGHT_MEMORY.take(FLOAT32_BYTES * plan.size, plan)
+                loaded[names] = InMemoryLayer(plan, tensors) if fits else StreamedLayer(plan, tensors)
+            self.layers.append(loaded[names])
+        self._lazy = {name: LazyTensor(tensors, layout) for (name, layer), layout in layouts.items() if layer is None}
+        self._in_memory = {
+            name: np.asarray(tensor)
+            for name, tensor in self._lazy.items()
+            if WEIGHT_MEMORY.take(FLOAT32_BYTES * tensor.size, tensor)
+        }
 
     @property
-    def stored(self) -> bool:
-        """Whether some layers stay on the disk."""
-        return any(isinstance(layer, StoredLayer) for layer in self.layers)
+    def streamed(self) -> bool:
+        """Whether some layers stay on disk."""
+        return any(isinstance(layer, StreamedLayer) for layer in self.layers)
 
-    def __getitem__(self, key: Key) -> Array:
+    def __getitem__(self, key: TensorKey) -> Array:
         name, layer = key
         if layer is not None:
             return self.layers[layer][name]
-        # What is stored stands in an array's place: it gives its numbers when they are asked for.
-        return self._kept[name] if name in self._kept else cast(Array, self._ends[name])
+        # A lazy tensor stands in for an array, and reads its numbers when they are needed.
+        return self._in_memory[name] if name in self._in_memory else cast(Array, self._lazy[name])
 
     def __contains__(self, key: object) -> bool:
         return key in self._keys
 
-    def __iter__(self) -> Iterator[Key]:
+    def __iter__(self) -> Iterator[TensorKey]:
         return iter(self._keys)
 
     def __len__(self) -> int:

@@ -13,7 +13,7 @@ from attention_core.computation.derivation import Address, evaluate
 from attention_core.errors import InputError, SideError
 from attention_core.explain import number_at, open_term
 from attention_core.families.reading.configuration import read_config
-from attention_core.families.reading.convert import factor_lengths, tensor_sources
+from attention_core.families.reading.layouts import factor_lengths, tensor_sources
 from attention_core.families.registry import FAMILIES
 from attention_core.trace import KeepingTrace
 from tests.walk import opened

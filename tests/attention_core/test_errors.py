@@ -1,35 +1,35 @@
-"""Messages: what is long in them is shortened, whatever a model's files say."""
+"""Messages: long names and values from a model's files are shortened."""
 
 import pytest
 
 from attention_core.config.model_config import ModelConfig
-from attention_core.errors import LONGEST, CheckpointError, UnsupportedConfigError, shortened
+from attention_core.errors import MAX_MESSAGE, CheckpointError, UnsupportedConfigError, shorten_middle
 from attention_core.families.reading.configuration import read_config
 from attention_core.families.registry import family_of
 from tests.attention_core.configurations import BERT
 
 
 def test_a_text_keeps_its_beginning_and_end():
-    assert shortened("a" * 30, 30) == "a" * 30
-    assert shortened("a" * 30 + "b" * 31, 30) == "a" * 20 + " … " + "b" * 10
+    assert shorten_middle("a" * 30, 30) == "a" * 30
+    assert shorten_middle("a" * 30 + "b" * 31, 30) == "a" * 20 + " … " + "b" * 10
 
 
 def test_long_words_and_long_messages_are_shortened():
     short = "y" * 199
     assert str(CheckpointError(f"'{'x' * 10**6}' has no {short}.")) == f"'{'x' * 39} … {'x' * 19}' has no {short}."
-    assert len(str(CheckpointError("x " * 10**6))) == LONGEST + 3
+    assert len(str(CheckpointError("x " * 10**6))) == MAX_MESSAGE + 3
 
 
 @pytest.mark.parametrize(
     ("change", "said"),
     [
         ({"model_type": "x" * 10**6}, r"^Models of type 'x+ … x+' are not supported\. Supported: albert,.*\.$"),
-        ({f"key{i:05}": 1 for i in range(20_000)}, r"not known here: key00000, .*key00009 and 19990 more\.$"),
+        ({f"key{i:05}": 1 for i in range(20_000)}, r"unsupported keys: key00000, .*key00009 and 19990 more\.$"),
         ({"hidden_act": "x" * 10**6}, r"^hidden_act = 'x+ … x+' is not supported; supported: 'gelu'"),
         ({"hidden_size": int("9" * 4000)}, r"^d_model must be a whole number from 1 to 2147483648, got 9+ … 9+\.$"),
     ],
 )
-def test_what_a_configuration_says_at_length(change, said):
+def test_long_values_of_a_configuration_are_shortened(change, said):
     raw = BERT | change
     with pytest.raises(UnsupportedConfigError, match=said) as raised:
         read_config(family_of(raw), raw)

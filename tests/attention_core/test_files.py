@@ -1,4 +1,4 @@
-"""Reading a model's files: what cannot be read, and what is no JSON."""
+"""Reading a model's files: system errors and malformed JSON."""
 
 import pytest
 
@@ -9,17 +9,17 @@ from attention_core.files import file_errors, read_object
 @pytest.mark.parametrize(
     ("raw", "said"),
     [
-        (b"", "x is not JSON: Expecting value"),
-        (b"\xff\xfe", "x is not JSON: 'utf-8' codec"),
-        (b"[" * 200_000, "x is not JSON: maximum recursion depth"),
-        (b'{"a":' * 200_000, "x is not JSON: maximum recursion depth"),
-        (b'{"a": ' + b"9" * 5000 + b"}", "x is not JSON: Exceeds the limit"),
-        (b'{"a": 1, "a": 2}', "x is not JSON: a key stands there twice"),
-        (b"[1]", "x holds a list, expected an object"),
-        (b"null", "x holds a NoneType, expected an object"),
+        (b"", "x is not valid JSON: Expecting value"),
+        (b"\xff\xfe", "x is not valid JSON: 'utf-8' codec"),
+        (b"[" * 200_000, "x is not valid JSON: maximum recursion depth"),
+        (b'{"a":' * 200_000, "x is not valid JSON: maximum recursion depth"),
+        (b'{"a": ' + b"9" * 5000 + b"}", "x is not valid JSON: Exceeds the limit"),
+        (b'{"a": 1, "a": 2}', "x is not valid JSON: it has a duplicate key"),
+        (b"[1]", "x must be a JSON object, got a list"),
+        (b"null", "x must be a JSON object, got a NoneType"),
     ],
 )
-def test_what_is_no_object_is_told(raw, said):
+def test_anything_but_an_object_is_refused(raw, said):
     with pytest.raises(CheckpointError, match=said):
         read_object(raw, "x")
     with pytest.raises(HeaderError, match=said):
@@ -30,7 +30,7 @@ def test_an_object_is_read_with_a_byte_order_mark_or_without():
     assert read_object(b'\xef\xbb\xbf{"a": 1}', "x") == read_object(b'{"a": 1}', "x") == {"a": 1}
 
 
-def test_an_error_of_the_machine_names_the_file_and_not_its_place(tmp_path):
+def test_a_system_error_names_the_file_without_its_folder(tmp_path):
     (tmp_path / "folder").mkdir()
     with pytest.raises(CheckpointError, match=r"^folder cannot be read: Is a directory\.$"), file_errors():
         (tmp_path / "folder").read_bytes()

@@ -6,7 +6,7 @@ import pytest
 
 import attention_core as ac
 from tests.paths import BERT, REFERENCE
-from tests.reference.make import BERT_IDS, SAMPLES, sample
+from tests.reference.make import BERT_IDS, SAMPLES, evenly_spaced
 from tests.reference.oracle import TENSORS, TRAINED, first_difference, tolerance
 from tests.reference.sentences import SENTENCES
 
@@ -27,7 +27,7 @@ def test_minilm(model, samples, number):
     assert samples.shape == (len(SENTENCES), 6, len(TENSORS), SAMPLES)
     for layer in range(6):
         for name, expected in zip(TENSORS, samples[number, layer], strict=True):
-            off = np.abs(sample(getattr(trace, name)(layer)) - expected).max()
+            off = np.abs(evenly_spaced(getattr(trace, name)(layer)) - expected).max()
             assert off <= tolerance(expected, TRAINED), f"layer {layer}: {name} is off by {off:.3g}"
 
 

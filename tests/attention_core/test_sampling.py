@@ -1,4 +1,4 @@
-"""The next token's probabilities: what top k and top p leave, and draws that can be repeated."""
+"""The next token's probabilities: the tokens that top k and top p keep, and sampling with a seed."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from attention_core.errors import InputError
-from attention_core.sampling import best, greedy, probabilities, sampled
+from attention_core.sampling import greedy, probabilities, sampled, top_ids
 
 LOGITS = arrays(np.float32, st.integers(1, 37), elements=st.floats(-30, 30, width=32))
 DISTINCT = arrays(np.float32, 23, elements=st.integers(-40, 40).map(lambda number: number / 4), unique=True)
@@ -15,14 +15,14 @@ TEMPERATURES, SHARES = st.floats(0.1, 3), st.floats(0.01, 1)
 
 
 @given(LOGITS, TEMPERATURES, st.integers(0, 40), SHARES)
-def test_they_sum_to_1_and_the_likeliest_stays(logits, temperature, top_k, top_p):
+def test_probabilities_sum_to_1_and_keep_the_most_probable_token(logits, temperature, top_k, top_p):
     made = probabilities(logits, temperature, top_k, top_p)
     assert made.sum() == pytest.approx(1)
     assert (made >= 0).all()
     assert made[greedy(logits)] == made.max()
 
 
-def test_the_likeliest_stays_where_shares_round_to_equals():
+def test_the_most_probable_token_stays_where_probabilities_round_to_equals():
     logits = np.array([0, 1.4e-36], np.float32)
     assert probabilities(logits, top_p=0.5)[greedy(logits)] == 1
 
@@ -31,11 +31,11 @@ def test_the_likeliest_stays_where_shares_round_to_equals():
 def test_top_k_keeps_k(logits, temperature, top_k):
     made = probabilities(logits, temperature, top_k)
     assert (made > 0).sum() == top_k
-    assert set(np.flatnonzero(made)) == set(best(logits, top_k))
+    assert set(np.flatnonzero(made)) == set(top_ids(logits, top_k))
 
 
 @given(DISTINCT, SHARES)
-def test_top_p_keeps_the_fewest_that_reach_the_share(logits, top_p):
+def test_top_p_keeps_the_fewest_tokens_that_reach_it(logits, top_p):
     plain = np.sort(probabilities(logits))[::-1]
     kept = (probabilities(logits, top_p=top_p) > 0).sum()
     assert plain[:kept].sum() >= top_p - 1e-9
@@ -43,7 +43,7 @@ def test_top_p_keeps_the_fewest_that_reach_the_share(logits, top_p):
 
 
 def test_the_order_is_temperature_then_k_then_p():
-    """Of 0.4, 0.3, 0.2, 0.1 the top 2 are 4/7 and 3/7, of which the first alone reaches a half."""
+    """Of 0.4, 0.3, 0.2, 0.1 the top 2 are 4/7 and 3/7, of which the first alone reaches 1/2."""
     logits = np.log(np.array([0.1, 0.4, 0.2, 0.3], np.float32))
     np.testing.assert_allclose(probabilities(logits), [0.1, 0.4, 0.2, 0.3], atol=1e-7)
     np.testing.assert_allclose(probabilities(logits, top_k=2), [0, 4 / 7, 0, 3 / 7], atol=1e-7)
@@ -52,19 +52,19 @@ def test_the_order_is_temperature_then_k_then_p():
     np.testing.assert_allclose(probabilities(logits, 0.5, 2), [0, 16 / 25, 0, 9 / 25], atol=1e-7)
 
 
-def test_those_as_likely_as_the_last_of_the_top_k_stay():
+def test_top_k_keeps_ties_with_its_last_token():
     assert (probabilities(np.array([1, 3, 1, 2, 1], np.float32), top_k=3) > 0).sum() == 5
 
 
 @given(LOGITS, st.integers(1, 40))
-def test_the_best_are_in_order(logits, count):
-    found = best(logits, count)
+def test_top_ids_are_in_order(logits, count):
+    found = top_ids(logits, count)
     assert len(found) == len(set(found)) == min(count, len(logits))
     assert found == sorted(range(len(logits)), key=lambda i: (-logits[i], i))[: len(found)]
     assert found[0] == greedy(logits)
 
 
-def test_a_seed_draws_the_same_again_and_by_the_probabilities():
+def test_a_seed_repeats_its_samples_which_follow_the_probabilities():
     logits = np.log(np.array([0.1, 0.4, 0.2, 0.3], np.float32))
     first, again, other = sampled(5), sampled(5), sampled(6)
     drawn = [first(logits) for _ in range(4000)]

@@ -67,7 +67,7 @@ def test_a_model_is_offered_with_its_size_stopped_and_gone_on_with(open_page, hu
     expect(panel(page).get_by_role("progressbar")).to_have_count(1)
     expect(page.locator("section[data-weight]")).to_have_attribute("data-weight", re.compile(r"^0\.67"))
     panel(page).get_by_role("button", name="Cancel").click()
-    panel(page).get_by_text("The download was stopped. What has arrived is kept.").wait_for()
+    panel(page).get_by_text("The download was stopped. What was downloaded is kept.").wait_for()
     assert "all-MiniLM-L6-v2" in on_screen(page)
     expect(page.locator("section[data-weight]")).to_have_attribute("data-weight", re.compile(r"^0\.67"))
     assert urllib.parse.urlsplit(page.evaluate("location.href")).query == ""

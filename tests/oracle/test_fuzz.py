@@ -5,7 +5,7 @@ from functools import partial
 
 import pytest
 
-from attention_core.families.reading.schema import HARMLESS
+from attention_core.families.reading.schema import COMMON_HARMLESS
 from attention_core.families.registry import FAMILIES
 from tests.oracle.drawn import Refused, hold, outcomes
 from tests.oracle.references import REFERENCES, make
@@ -26,7 +26,7 @@ def keys(name):
     family = FAMILIES[name]
     ruled = [rule.keys for rule in family.rules]
     tables = set().union(
-        family.sizes.values(), family.choices, family.required, family.aliases, *ruled, family.harmless, HARMLESS
+        family.sizes.values(), family.choices, family.required, family.aliases, *ruled, family.harmless, COMMON_HARMLESS
     )
     return sorted((tables | {"a_key_of_tomorrow"}) - RUN)
 

@@ -9,7 +9,7 @@ import pytest
 
 import attention_core as ac
 from attention_core.errors import UnsupportedConfigError
-from attention_core.families.reading.preprocessor import DEFAULTS, HARMLESS, REQUIRED
+from attention_core.families.reading.preprocessor import PREPROCESSOR_KEYS
 from tests.oracle.drawn import hold, outcomes
 from tests.oracle.images import IMAGES, draw_image, make, processor
 from tests.oracle.test_fuzz import VALUES, keys
@@ -96,7 +96,7 @@ PIXEL_VALUES = [True, False, None, 0, 1, 2, 3, 0.5, -1, 1e-3, [0.5], [0.1, 0.2, 
                 {"height": 15, "width": 28}, {"height": 28, "width": 15}, {"shortest_edge": 15}]  # fmt: skip
 
 
-@pytest.mark.parametrize("key", sorted({*DEFAULTS, *REQUIRED, *HARMLESS, "do_flip", "a_key_of_tomorrow"}))
+@pytest.mark.parametrize("key", sorted({*PREPROCESSOR_KEYS, "do_flip", "a_key_of_tomorrow"}))
 def test_a_preprocessor_is_equal_or_refused(tmp_path, key):
     theirs = make("vit", 0, tmp_path)
     path, image = tmp_path / "preprocessor_config.json", draw_image(np.random.default_rng(7), 15, 28)

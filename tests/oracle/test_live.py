@@ -7,7 +7,7 @@ import pytest
 
 import attention_core as ac
 from attention_core.hub.catalogue import CATALOGUE
-from attention_core.loading import find
+from attention_core.loading import local_entry_folder
 from tests.reference.make import tiny_tokenizer
 from tests.reference.oracle import TENSORS, TRAINED, first_difference, random_bert, reference_model, reference_trace
 from tests.reference.sentences import SENTENCES
@@ -27,7 +27,7 @@ VARIANTS = [
 
 @pytest.fixture(scope="module")
 def minilm():
-    folder = find(CATALOGUE["minilm"])
+    folder = local_entry_folder(CATALOGUE["minilm"])
     return ac.load("minilm"), reference_model(folder), reference_model(folder).double()
 
 

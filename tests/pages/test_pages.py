@@ -50,7 +50,7 @@ def said(app):
 def test_choosing_a_preset_changes_what_the_page_says_of_it():
     app = opened("worked_example")
     app.selectbox(key="_lesson_preset").select("random").run()
-    assert any("drawn at random; the same seed" in each for each in said(app))
+    assert any("Random Q, K and V; the same seed" in each for each in said(app))
     assert any("illustrative: numbers drawn at random" in each for each in said(app))
     assert not any("The textbook held against" in each for each in said(app))
     app.selectbox(key="_lesson_preset").select("sentence").run()

@@ -10,7 +10,7 @@ TENSORS = (
     "resid_pre", "q", "k", "v", "scores", "pattern", "z", "attn_out", "resid_mid", "mlp_in", "mlp_act", "mlp_out",
     "resid_post",
 )  # fmt: skip
-"""In the order in which they are worked out, so that the first one that differs is the one to look at."""
+"""In the order of the computation, so that the first one that differs shows where the error is."""
 
 
 def reference_model(folder: Path):
@@ -20,10 +20,10 @@ def reference_model(folder: Path):
 
 
 def reference_trace(model, ids):
-    """name -> one array a layer, in this library's axes; and "contextual"."""
+    """name -> one array for each layer, with this library's axes; and "contextual"."""
     import torch
 
-    found = defaultdict(list)
+    tensors = defaultdict(list)
     config = model.config
     n_heads = config.num_attention_heads
 
@@ -33,18 +33,18 @@ def reference_trace(model, ids):
     def keep(name, shape=lambda tensor: tensor[0].numpy(), of="output"):
         def hook(module, inputs, output):
             value = inputs[0] if of == "input" else output[0] if isinstance(output, tuple) else output
-            found[name].append(shape(value).copy())
+            tensors[name].append(shape(value).copy())
 
         return hook
 
     hooks = []
     for layer in model.encoder.layer:
-        own, out = layer.attention.self, layer.attention.output
+        attention, out = layer.attention.self, layer.attention.output
         hooks += [
             layer.register_forward_hook(keep("resid_pre", of="input")),
-            own.query.register_forward_hook(keep("q", heads)),
-            own.key.register_forward_hook(keep("k", heads)),
-            own.value.register_forward_hook(keep("v", heads)),
+            attention.query.register_forward_hook(keep("q", heads)),
+            attention.key.register_forward_hook(keep("k", heads)),
+            attention.value.register_forward_hook(keep("v", heads)),
             out.dense.register_forward_hook(keep("z", heads, of="input")),
             out.dense.register_forward_hook(keep("attn_out")),
             out.LayerNorm.register_forward_hook(keep("resid_mid")),
@@ -57,17 +57,17 @@ def reference_trace(model, ids):
         result = model(input_ids=torch.tensor([list(ids)]), output_attentions=True)
     for hook in hooks:
         hook.remove()
-    found["pattern"] = [pattern[0].numpy() for pattern in result.attentions]
-    found["scores"] = [
+    tensors["pattern"] = [pattern[0].numpy() for pattern in result.attentions]
+    tensors["scores"] = [
         np.matmul(q, k.transpose(0, 2, 1)) / np.float32(math.sqrt(q.shape[-1]))
-        for q, k in zip(found["q"], found["k"], strict=True)
+        for q, k in zip(tensors["q"], tensors["k"], strict=True)
     ]
-    found["contextual"] = [result.last_hidden_state[0].numpy()]
-    return dict(found)
+    tensors["contextual"] = [result.last_hidden_state[0].numpy()]
+    return dict(tensors)
 
 
 def random_bert(folder: Path, seed: int, **options):
-    """A small BERT of prime sizes whose norms and biases are random too, saved as safetensors."""
+    """A small BERT of prime sizes with random norms and biases too, saved as safetensors."""
     import torch
     from transformers import BertConfig, BertModel
 
@@ -81,27 +81,27 @@ def random_bert(folder: Path, seed: int, **options):
         for name, parameter in model.named_parameters():
             if parameter.dim() == 1:
                 parameter.normal_(1.0 if name.endswith("LayerNorm.weight") else 0.0, 0.3)
-            else:  # as large as keeps the size of what it is given, so that float32 has the fifth digit after the point
+            else:  # preserves the magnitude of its input, for which float32 is exact to five decimals
                 parameter.normal_(0.0, 1.2 / math.sqrt(parameter.shape[1]))
     model.save_pretrained(folder, safe_serialization=True)
     return model
 
 
 TRAINED = 2e-6
-"""What a trained model may also be off by, as a part of a tensor's largest number.
+"""An additional tolerance for trained models, as a fraction of a tensor's largest number.
 
-float32 numbers near 72, where MiniLM's scores lie, stand 7.6e-6 apart, and torch itself is 2.4e-5 from what float64
-gives there; at the end of its MLP, with numbers up to 195, torch is 1.4e-4 off.
+float32 numbers near 72, the magnitude of MiniLM's scores, are 7.6e-6 apart, and torch itself differs by 2.4e-5 from
+float64 there; at the end of the MLP, with numbers up to 195, it differs by 1.4e-4.
 """
 
 
 def tolerance(expected: np.ndarray, relative: float = 0.0) -> float:
-    """1e-5, and that part of a tensor's largest number where it is known that float32 has no such digits of it."""
+    """1e-5, plus a fraction of the tensor's largest number where float32 is known not to be that exact."""
     return 1e-5 + relative * float(np.abs(expected).max())
 
 
 def first_difference(trace, expected, relative=0.0):
-    """The first tensor that is further off than the tolerance, as a sentence; None when there is none."""
+    """The first tensor that exceeds the tolerance, as a sentence; None when there is none."""
     for layer in range(trace.model.config.n_layers):
         for name in TENSORS:
             ours, theirs = getattr(trace, name)(layer), expected[name][layer]

@@ -1,4 +1,4 @@
-"""Texts from one word to a model's full length, in several scripts."""
+"""Texts from one word to a model's longest input, in several scripts."""
 
 SENTENCES = (
     "Hello",

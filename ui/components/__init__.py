@@ -8,7 +8,7 @@ dataframes, and import pandas for that.
 
 from pathlib import Path
 
-from attention_core.text.invisible import named
+from attention_core.text.invisible import name_invisible
 
 
 def source(*names: str) -> str:
@@ -23,7 +23,7 @@ def visible(text: str) -> str:
     Where nothing else is there every character is named, and a space is shown as "␣".
     """
     if text.strip():
-        return named(text)
+        return name_invisible(text)
     return "".join("␣" if character == " " else f"U+{ord(character):04X}" for character in text)
 
 

@@ -9,7 +9,7 @@ import streamlit as st
 
 import attention_core as ac
 from attention_core.generate import writes
-from attention_core.sampling import Choice, best, greedy, probabilities, sampled
+from attention_core.sampling import Choice, greedy, probabilities, sampled, top_ids
 from attention_core.text.tokenizer import REPLACEMENT
 from ui.arithmetic.next_token import next_arithmetic
 from ui.components import visible
@@ -66,7 +66,7 @@ def next_tokens(model: ac.Model, trace: ac.Trace) -> None:
     ids = own + written
     logits = trace.next_logits(len(ids) - 1)
     shares = probabilities(logits, chosen()["temperature"], chosen()["topk"], chosen()["topp"])
-    found = best(logits, SHOWN)
+    found = top_ids(logits, SHOWN)
     st.html(table(model, ids, found, shares))
     names = ["".join(read_as(model, ids, id)) for id in found]
     next_arithmetic(trace, len(ids) - 1, logits, found, names, shares)
@@ -93,10 +93,10 @@ def share(value: float) -> str:
 
 def read_as(model: ac.Model, ids: list[int], id: int) -> tuple[str, str, str]:
     """A token as the spaces and the text that it adds; of one that adds none the name, and a note that says why."""
-    adds = model.tokenizer.followed("", ids, [id])
+    adds = model.tokenizer.extended_text("", ids, [id])
     if id in model.config.end_ids or not adds or REPLACEMENT in adds:
         note = "ends the text" if id in model.config.end_ids else "part of a character" if adds else "adds no text"
-        (name,) = model.tokenizer.spelled([model.tokenizer.piece(id)])
+        (name,) = model.tokenizer.readable_pieces([model.tokenizer.piece(id)])
         return "", visible(name), f" {note}"
     body = adds.lstrip(" ")
     return "␣" * (len(adds) - len(body)), visible(body) if body else "", ""

@@ -55,7 +55,7 @@ def makes(model: ac.Model, text: str, written: Written) -> bool:
         and not model.config.cross
         and len(own) + len(written.ids) <= model.config.n_ctx
         and max(written.ids) < model.config.d_vocab
-        and model.tokenizer.followed(text[: written.typed], own, written.ids) == text
+        and model.tokenizer.extended_text(text[: written.typed], own, written.ids) == text
     )
 
 
@@ -63,7 +63,7 @@ def tokens_with(model: ac.Model, text: str, written: Written) -> tuple[Token, ..
     """The tokens of a text of which a model has written the end."""
     typed = text[: written.typed]
     own = read_on_from(model.tokenizer.encode(typed))
-    return *own, *model.tokenizer.following(typed, [token.id for token in own], written.ids)
+    return *own, *model.tokenizer.extension_tokens(typed, [token.id for token in own], written.ids)
 
 
 def parted(trace: ac.Trace, held: str) -> tuple[str, list[int], list[int]]:
@@ -106,12 +106,12 @@ class Writing(Beside):
     @property
     def began(self) -> str:
         """The text that was there when this began."""
-        return self.model.tokenizer.followed(self.text, self.ids, self.before)
+        return self.model.tokenizer.extended_text(self.text, self.ids, self.before)
 
     @property
     def whole(self) -> str:
         """The text as it was typed, and all that was written so far."""
-        return self.model.tokenizer.followed(self.text, self.ids, [*self.before, *self.kept])
+        return self.model.tokenizer.extended_text(self.text, self.ids, [*self.before, *self.kept])
 
     @property
     def held(self) -> str:

@@ -8,7 +8,7 @@ import streamlit as st
 
 import attention_core as ac
 from attention_core.errors import CheckpointError
-from attention_core.hub.progress import Progress, amount
+from attention_core.hub.progress import Progress, format_size
 from ui.shared.continuation import Written, tokens_with
 from ui.shared.fields import DEFAULTS
 from ui.shared.image_box import image_trace
@@ -137,7 +137,7 @@ def model_picker() -> None:
 def described(name: str) -> str:
     """A model's title and, where the catalogue knows them, its size and licence."""
     entry = offered()[name].entry if name in offered() else None
-    return f"{entry.title} · {amount(entry.size)} · {entry.licence}" if entry else title_of(name)
+    return f"{entry.title} · {format_size(entry.size)} · {entry.licence}" if entry else title_of(name)
 
 
 def wanted_panel(name: str) -> None:
@@ -156,7 +156,7 @@ def wanted_panel(name: str) -> None:
             if job.plan is None:
                 st.rerun()
             else:
-                st.write(offer(title_of(name), job.plan.size, job.plan.arrived))
+                st.write(offer(title_of(name), job.plan.size, job.plan.downloaded))
                 if name in offered() and (entry := offered()[name].entry):
                     st.caption(f"{entry.purpose} {entry.look}")
                 buttons(name, "Download")
@@ -214,14 +214,14 @@ def bar(title: str, job: Job) -> tuple[float, str]:
 
 def told(now: Progress) -> str:
     """How far a download is: bytes, speed and the time that is left."""
-    words = f"{amount(now.done)} of {amount(now.total)}"
+    words = f"{format_size(now.done)} of {format_size(now.total)}"
     if now.seconds_left is None:
         return f"{words} · waiting"
     minutes, seconds = divmod(round(now.seconds_left), 60)
-    return f"{words} · {amount(now.speed)}/s · {f'{minutes} min ' if minutes else ''}{seconds} s left"
+    return f"{words} · {format_size(now.speed)}/s · {f'{minutes} min ' if minutes else ''}{seconds} s left"
 
 
 def offer(title: str, size: int, arrived: int) -> str:
     """What a download takes, before it begins."""
-    kept = f" {amount(arrived)} of it are here already." if arrived >= size / 100 else ""
-    return f"**{plain(title)}** is not on this machine: {amount(size)} to download.{kept}"
+    kept = f" {format_size(arrived)} of it are here already." if arrived >= size / 100 else ""
+    return f"**{plain(title)}** is not on this machine: {format_size(size)} to download.{kept}"

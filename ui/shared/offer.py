@@ -8,7 +8,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from attention_core.hub.catalogue import CATALOGUE, Entry
+from attention_core.hub.catalogue import CATALOGUE, CatalogueEntry
 from attention_core.loading import HUB_ID
 from ui.components import visible
 
@@ -31,7 +31,7 @@ class Offer:
 
     title: str
     source: str | Path
-    entry: Entry | None = None
+    entry: CatalogueEntry | None = None
 
 
 def offered() -> dict[str, Offer]:
@@ -118,7 +118,7 @@ def refusal(name: str) -> str:
     return f"{called} is not the name of a model here. {f'{choose}; {hub}' if choose else hub[:1].upper() + hub[1:]}"
 
 
-def meant_by(name: str) -> Entry | None:
+def meant_by(name: str) -> CatalogueEntry | None:
     """The one model of the catalogue with this name, title, or hub id without its owner, in small or large letters."""
     known = [
         entry for key, entry in CATALOGUE.items()

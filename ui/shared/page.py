@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from attention_core.hub.catalogue import Entry
+from attention_core.hub.catalogue import CatalogueEntry
 from attention_core.plot.theme import ThemeName
 from ui.shared.markdown import plain
 from ui.shared.menu import Page, menu
@@ -66,7 +66,7 @@ def badge(name: str) -> None:
         st.html(about(entry))
 
 
-def about(entry: Entry) -> str:
+def about(entry: CatalogueEntry) -> str:
     """What a model was trained for, and where to look in it, as HTML."""
     lines = (html.escape(entry.purpose), f"<b>Where to look.</b> {html.escape(entry.look)}")
     return "".join(f'<p class="read">{line}</p>' for line in lines)

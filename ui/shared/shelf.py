@@ -74,7 +74,7 @@ class Shelf:
 
     def here(self, name: str) -> bool:
         """Whether a model needs no download; AttentionLabError when it cannot even be looked for."""
-        return name in self.models or loading.locate(source_of(name)) is not None
+        return name in self.models or loading.local_folder(source_of(name)) is not None
 
     def take(self, name: str, report: Callable[[Progress], bool] | None = None) -> None:
         """Load a model, downloading what is missing; AttentionLabError when it cannot be had."""
@@ -93,7 +93,7 @@ class Shelf:
 
     def ask(self, job: Job) -> None:
         """Learn what the download of a model takes, or why there can be none."""
-        tried(job, lambda: setattr(job, "plan", loading.plan(source_of(job.name))))
+        tried(job, lambda: setattr(job, "plan", loading.download_plan(source_of(job.name))))
 
     def download(self, job: Job) -> None:
         """Begin to download and load a model, unless that has begun."""

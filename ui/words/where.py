@@ -64,7 +64,7 @@ def of_tokens(trace: ac.Trace, quantity: str, index: dict[str, int]) -> str:
             return f"from {asks} to {answers}"
         case [token] if axis == "vocab":
             tokenizer = trace.tokenizer
-            return f"the logit of “{reads(*tokenizer.spelled([tokenizer.piece(at)]))}” at {token}"
+            return f"the logit of “{reads(*tokenizer.readable_pieces([tokenizer.piece(at)]))}” at {token}"
         case [token] if axis:
             kind = KINDS.get(quantity.removeprefix("cross_").partition("_")[0])
             return f"{COUNTED.get(axis, 'dimension')} {at} of {f'the {kind} of ' if kind else ''}{token}"

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import streamlit as st
 
 from attention_core.errors import AttentionLabError
-from attention_core.lessons.export_latex import document
-from attention_core.lessons.export_page import page
+from attention_core.lessons.export_latex import latex_document
+from attention_core.lessons.export_page import html_page
 from attention_core.lessons.export_script import script
 from attention_core.lessons.export_tables import csv_zip, npz
 from attention_core.lessons.lesson_file import from_json, to_json
@@ -24,11 +24,11 @@ def files_menu(solution: Solution, query: int) -> None:
     lesson = solution.lesson
     saved: tuple[tuple[str, str, str, Callable[[], str | bytes]], ...] = (
         ("Lesson file (JSON)", "lesson.json", "application/json", lambda: to_json(lesson)),
-        ("Solution (LaTeX)", "solution.tex", "application/x-tex", lambda: document(solution, query)),
+        ("Solution (LaTeX)", "solution.tex", "application/x-tex", lambda: latex_document(solution, query)),
         ("Every matrix (CSV)", "matrices.zip", "application/zip", lambda: csv_zip(solution)),
         ("Every matrix (NPZ)", "matrices.npz", "application/octet-stream", lambda: npz(solution)),
         ("NumPy script", "attention.py", "text/x-python", lambda: script(lesson)),
-        ("A page (HTML)", "solution.html", "text/html", lambda: page(solution, query)),
+        ("A page (HTML)", "solution.html", "text/html", lambda: html_page(solution, query)),
     )
     with st.popover("Save and open"):
         for label, name, kind, make in saved:

@@ -16,7 +16,7 @@ from attention_core.errors import AttentionLabError, InputError
 from attention_core.lessons.lesson import Lesson
 from attention_core.lessons.lesson_file import from_address, to_address
 from attention_core.lessons.presets import preset
-from attention_core.lessons.projected import Projected, head_lesson, project_head
+from attention_core.lessons.projected import ProjectedHead, head_lesson, project_head
 from attention_core.trace import Trace
 from ui.components.grid import Refused
 from ui.shared.controls import run_now
@@ -159,7 +159,7 @@ def sentence_run() -> Trace | EncoderDecoderTrace:
     return run_now(get_model(chosen()["model"]))
 
 
-def from_sentence() -> tuple[Lesson, Projected, list[str]]:
+def from_sentence() -> tuple[Lesson, ProjectedHead, list[str]]:
     """The model's chosen head on the chosen sentence in few dimensions; also all words, of which some were left out.
 
     Raises InputError where other tokens answer than ask: a lesson has one row of words.

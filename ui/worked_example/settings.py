@@ -18,7 +18,7 @@ Edit = Callable[[Lesson, Any], Lesson]
 
 ENTRIES = {"qkv": "Q, K, V", "x": "X and weights"}
 MASKS = {"none": "no mask", "causal": "causal", "padding": "padding", "window": "window"}
-WEIGHS = {"softmax": "softmax", "share": "plain shares", "hardmax": "hard maximum"}
+WEIGHS = {"softmax": "softmax", "share": "divide by the sum", "hardmax": "argmax"}
 FORMS = {"decimal": "decimals", "fraction": "fractions", "paper": "paper mode"}
 
 

@@ -12,7 +12,7 @@ import streamlit as st
 from attention_core.computation.derivation import Address, Piece
 from attention_core.computation.render import number
 from attention_core.lessons.solve import Solution, solve
-from attention_core.lessons.textbook import Claim, claims, own_sums, textbook
+from attention_core.lessons.textbook import Claim, claims, printed_sums, textbook
 from ui.arithmetic.equations import equation
 from ui.components.arithmetic import Arithmetic, Fold, Step, Table, arithmetic
 from ui.shared.selection import put
@@ -93,7 +93,7 @@ def truth_table() -> None:
     folds = [
         Fold(
             step,
-            [equation(term, MOST, name=f"Its own numbers, {term.name}")[0] for term in own_sums(step)],
+            [equation(term, MOST, name=f"Its own numbers, {term.name}")[0] for term in printed_sums(step)],
             tables=[Table(HEAD, [row(claim) for claim in group])],
         )
         for step, group in groupby(claims(), key=lambda claim: claim.step)

@@ -1,1 +1,1 @@
-"""What reads the families' tables: the language they are written in, and the checks of configurations and tensors."""
+"""The schema of the families' tables, and the functions that read configurations and tensors by them."""

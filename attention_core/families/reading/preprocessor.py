@@ -1,4 +1,4 @@
-"""What preprocessor_config.json says of an image, as traits; what is not computed exactly is refused by name."""
+"""preprocessor_config.json as traits of an image; keys that would not be computed exactly are refused by name."""
 
 from __future__ import annotations
 
@@ -9,39 +9,39 @@ from typing import Any
 from attention_core.config.image import COLOURS, ImageInput
 from attention_core.config.model_config import is_number, is_whole
 from attention_core.errors import UnsupportedConfigError
-from attention_core.families.reading.configuration import several
+from attention_core.families.reading.configuration import listing
 
 FILTERS = ("nearest", "lanczos", "bilinear", "bicubic", "box", "hamming")
-"""Pillow's filters, each at its number."""
+"""Pillow's filters, indexed by their number."""
 
 PROCESSORS = ("ViTImageProcessor", "ViTImageProcessorFast", "ViTFeatureExtractor")
-DEFAULTS: Mapping[str, Any] = {
+PREPROCESSOR_DEFAULTS: Mapping[str, Any] = {
     "do_resize": True, "size": {"height": 224, "width": 224}, "resample": 2,
     "do_rescale": True, "rescale_factor": 1 / 255,
     "do_normalize": True, "image_mean": [0.5] * 3, "image_std": [0.5] * 3,
 }  # fmt: skip
-REQUIRED: Mapping[str, tuple[Any, ...]] = {
+PREPROCESSOR_REQUIRED: Mapping[str, tuple[Any, ...]] = {
     "do_resize": (True,), "default_to_square": (True, None), "do_center_crop": (False, None), "do_pad": (False, None),
     "image_processor_type": PROCESSORS, "feature_extractor_type": PROCESSORS,
 }  # fmt: skip
-HARMLESS = frozenset([
+PREPROCESSOR_HARMLESS = frozenset([
     "crop_size", "data_format", "device", "disable_grouping", "do_convert_rgb", "pad_size",
     "processor_class", "return_tensors",
 ])  # fmt: skip
-"""Keys that change nothing: of steps that are not taken, and of how a picture is handed over."""
+"""Keys without effect: of steps that are not taken, and of the form in which images are passed."""
+
+PREPROCESSOR_KEYS = frozenset({*PREPROCESSOR_DEFAULTS, *PREPROCESSOR_REQUIRED, *PREPROCESSOR_HARMLESS})
 
 
-def prepared(image: ImageInput, raw: Mapping[str, Any]) -> ImageInput:
-    """What a model reads of an image, with what is done to its pixels; UnsupportedConfigError names what is refused."""
-    if unknown := sorted(set(raw) - {*DEFAULTS, *REQUIRED, *HARMLESS}):
-        raise UnsupportedConfigError(
-            f"The image preprocessor has keys whose effect is not known here: {several(unknown)}."
-        )
-    for key, allowed in REQUIRED.items():
+def read_preprocessor(image: ImageInput, raw: Mapping[str, Any]) -> ImageInput:
+    """A model's image input, with the preprocessing of its pixels; UnsupportedConfigError names an unsupported key."""
+    if unknown := sorted(set(raw) - PREPROCESSOR_KEYS):
+        raise UnsupportedConfigError(f"The image preprocessor has unsupported keys: {listing(unknown)}.")
+    for key, allowed in PREPROCESSOR_REQUIRED.items():
         if key in raw and not any(type(raw[key]) is type(each) and raw[key] == each for each in allowed):
             raise UnsupportedConfigError(f"{key} = {raw[key]!r} is not supported; supported: {allowed[0]!r}.")
-    values = {**DEFAULTS, **raw}
-    check_size(image, values["size"])
+    values = {**PREPROCESSOR_DEFAULTS, **raw}
+    check_image_size(image, values["size"])
     resample = values["resample"]
     if not is_whole(resample, 0) or resample >= len(FILTERS):
         raise UnsupportedConfigError(f"resample = {resample!r} is not supported; supported: 0 to {len(FILTERS) - 1}.")
@@ -51,14 +51,14 @@ def prepared(image: ImageInput, raw: Mapping[str, Any]) -> ImageInput:
     return replace(
         image,
         filter=FILTERS[resample],
-        divisor=1 / factor if flag(values, "do_rescale") else 1.0,
-        mean=colours(values, "image_mean", -1e9) if flag(values, "do_normalize") else (0.0, 0.0, 0.0),
-        std=colours(values, "image_std", 1e-9) if flag(values, "do_normalize") else (1.0, 1.0, 1.0),
+        divisor=1 / factor if read_flag(values, "do_rescale") else 1.0,
+        mean=read_colours(values, "image_mean", -1e9) if read_flag(values, "do_normalize") else (0.0, 0.0, 0.0),
+        std=read_colours(values, "image_std", 1e-9) if read_flag(values, "do_normalize") else (1.0, 1.0, 1.0),
     )
 
 
-def check_size(image: ImageInput, size: object) -> None:
-    """An image is brought to the size that the model reads; UnsupportedConfigError for another."""
+def check_image_size(image: ImageInput, size: object) -> None:
+    """UnsupportedConfigError unless images are resized to the size that the model reads."""
     both = {"height": size, "width": size} if is_whole(size, 1) else size
     if both != {"height": image.height, "width": image.width}:
         raise UnsupportedConfigError(
@@ -66,19 +66,19 @@ def check_size(image: ImageInput, size: object) -> None:
         )
 
 
-def flag(values: Mapping[str, Any], key: str) -> bool:
-    """Whether a step is taken."""
+def read_flag(values: Mapping[str, Any], key: str) -> bool:
+    """Whether a preprocessing step is taken."""
     if not isinstance(values[key], bool):
         raise UnsupportedConfigError(f"{key} must be true or false, got {values[key]!r}.")
     return values[key]  # type: ignore[no-any-return]
 
 
-def colours(values: Mapping[str, Any], key: str, least: float) -> tuple[float, float, float]:
-    """A number for each colour, above another."""
-    found = values[key]
-    if not isinstance(found, list) or len(found) != len(COLOURS):
-        raise UnsupportedConfigError(f"{key} must be {len(COLOURS)} numbers, got {found!r}.")
-    for each in found:
-        if not is_number(each) or not least < each < 1e9:
-            raise UnsupportedConfigError(f"{key} must be numbers above {least:g}, got {each!r}.")
-    return float(found[0]), float(found[1]), float(found[2])
+def read_colours(values: Mapping[str, Any], key: str, least: float) -> tuple[float, float, float]:
+    """One number for each colour, each above `least`."""
+    numbers = values[key]
+    if not isinstance(numbers, list) or len(numbers) != len(COLOURS):
+        raise UnsupportedConfigError(f"{key} must be {len(COLOURS)} numbers, got {numbers!r}.")
+    for number in numbers:
+        if not is_number(number) or not least < number < 1e9:
+            raise UnsupportedConfigError(f"{key} must be numbers above {least:g}, got {number!r}.")
+    return float(numbers[0]), float(numbers[1]), float(numbers[2])

@@ -1,4 +1,4 @@
-"""Rules for windows: layers in which a query sees only the keys that are less than a window away."""
+"""Rules for windows: layers in which a query attends only to keys less than a window away."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def one_window(key: str = "sliding_window", n_layers: str = "num_hidden_layers")
         width = values.get(key)
         if width is not None and not is_whole(width, 1):
             raise UnsupportedConfigError(f"{key} must be a whole number of at least 1, got {width!r}.")
-        return {"windows": () if width is None else (width,) * count(values, n_layers)}
+        return {"windows": () if width is None else (width,) * layer_count(values, n_layers)}
 
     return Rule((key, n_layers), read)
 
@@ -28,28 +28,28 @@ def windows_by_layer(
     usual: Callable[[Values, int], bool], *more: str, key: str = "sliding_window", n_layers: str = "num_hidden_layers",
     switch: str | None = None,
 ) -> Rule:  # fmt: skip
-    """Windows in the layers that `layer_types` names, or, without it, in those of which `usual` says so.
+    """Windows in the layers that `layer_types` marks as sliding, or, without it, in those that `usual` selects.
 
-    switch: a key without which no layer has a window
+    switch: a key that must be true for any layer to have a window
     """
 
     def read(values: Values) -> dict[str, Any]:
-        n = count(values, n_layers)
+        n = layer_count(values, n_layers)
         width = values.get(key) if switch is None or values.get(switch) is True else None
         kinds = values.get("layer_types")
         if kinds is None:
             kinds = [SLIDING if width is not None and usual(values, layer) else FULL for layer in range(n)]
         if not isinstance(kinds, list) or len(kinds) != n or not set(kinds) <= {SLIDING, FULL}:
-            raise UnsupportedConfigError(f"layer_types must name {SLIDING} or {FULL} for each of {n} layers.")
+            raise UnsupportedConfigError(f"layer_types must list {SLIDING} or {FULL} for each of {n} layers.")
         if SLIDING not in kinds:
             return {"windows": ()}
         if not is_whole(width, 1):
-            raise UnsupportedConfigError(f"{key} must be a whole number where layers slide, got {width!r}.")
+            raise UnsupportedConfigError(f"{key} must be a whole number for sliding layers, got {width!r}.")
         return {"windows": tuple(width if kind == SLIDING else None for kind in kinds)}
 
     return Rule((key, "layer_types", n_layers, *([switch] if switch else []), *more), read)
 
 
-def count(values: Values, n_layers: str) -> int:
-    """How many layers there are; 0 for what is no number, which is refused elsewhere."""
+def layer_count(values: Values, n_layers: str) -> int:
+    """The number of layers; 0 for an invalid number, which is refused elsewhere."""
     return values[n_layers] if is_whole(values[n_layers], 1) else 0

@@ -1,4 +1,4 @@
-"""Small models of a configuration, their weights drawn at random, without a checkpoint or the reference."""
+"""Small models of a configuration with random weights, without a checkpoint or the reference."""
 
 import tempfile
 from pathlib import Path
@@ -7,9 +7,9 @@ import numpy as np
 from safetensors.numpy import save_file
 
 from attention_core.families.reading.configuration import read_config
-from attention_core.families.reading.convert import factor_lengths, tensor_sources
+from attention_core.families.reading.layouts import factor_lengths, tensor_sources
 from attention_core.families.registry import family_of
-from attention_core.loading import build
+from attention_core.loading import build_model
 from attention_core.text.tokenizer import Tokenizer
 from attention_core.weights.tensors import WEIGHTS, Tensors
 from tests.paths import BERT
@@ -18,13 +18,13 @@ TOKENIZER = BERT / "tokenizer.json"
 
 
 def written(folder, tensors):
-    """The tensors of a checkpoint that is written to a folder."""
+    """Write tensors to a folder as a checkpoint, and open it."""
     save_file(tensors, folder / WEIGHTS)
     return Tensors(folder)
 
 
 def small(raw):
-    """A model of a configuration as it stands in a file."""
+    """A model of a raw configuration."""
     family = family_of(raw)
     config = read_config(family, raw)
     draw, tensors = np.random.default_rng(0), {}
@@ -32,4 +32,4 @@ def small(raw):
         shape = [int(np.prod(axis)) for axis in factor_lengths(source, config)]
         tensors[source.name] = draw.normal(0, 0.3, shape).astype(np.float32)
     with tempfile.TemporaryDirectory() as folder:
-        return build(family, config, written(Path(folder), tensors), Tokenizer(TOKENIZER), "small")
+        return build_model(family, config, written(Path(folder), tensors), Tokenizer(TOKENIZER), "small")

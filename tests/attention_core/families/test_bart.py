@@ -1,4 +1,4 @@
-"""BART and its kin, as their configurations and checkpoints stand on the hub."""
+"""BART, mBART, Marian and Pegasus: configurations and checkpoints as on the hub."""
 
 import math
 
@@ -7,7 +7,7 @@ import pytest
 
 from attention_core.errors import UnsupportedConfigError
 from attention_core.families.reading.configuration import read_config
-from attention_core.families.reading.convert import as_stored
+from attention_core.families.reading.layouts import adapt_to_checkpoint
 from attention_core.families.registry import FAMILIES
 from attention_core.ops.positions import sinusoids
 from tests.attention_core.families.small import written
@@ -34,7 +34,7 @@ def sides(raw):
     return read_config(family.encoder, raw), read_config(family, raw)
 
 
-def test_a_translation_model_as_it_stands_on_the_hub():
+def test_a_translation_model_from_the_hub():
     encoder, decoder = sides(MARIAN)
     assert (encoder.causal, encoder.cross, encoder.head) == (False, False, "none")
     assert (decoder.causal, decoder.cross, decoder.head, decoder.start_id) == (True, True, "tied", 58100)
@@ -50,7 +50,7 @@ def test_a_translation_model_as_it_stands_on_the_hub():
     [("bart", "post", True, "learned"), ("mbart", "pre", True, "learned"), ("marian", "post", False, "sinusoidal"),
      ("pegasus", "pre", False, "sinusoidal")],
 )  # fmt: skip
-def test_what_the_kin_differ_in(model_type, norm_position, embed_norm, positions):
+def test_differences_between_the_families(model_type, norm_position, embed_norm, positions):
     for side in sides({"model_type": model_type}):
         assert (side.norm_position, side.embed_norm, side.positions) == (norm_position, embed_norm, positions)
         assert side.final_norm == (norm_position == "pre")
@@ -68,26 +68,26 @@ def test_what_the_kin_differ_in(model_type, norm_position, embed_norm, positions
         ({"scale_embedding": None}, "scale_embedding"),
         ({"is_decoder": True}, "is_decoder = True"),
         ({"activation_function": "else"}, "activation_function = 'else'"),
-        ({"decoder_attention_heads": 7}, "512 cannot be shared equally among 7"),
+        ({"decoder_attention_heads": 7}, "d_model = 512 cannot be divided equally among 7"),
     ],
 )
-def test_what_would_not_be_exact_is_refused_by_name(change, named):
+def test_unsupported_values_are_refused_by_name(change, named):
     with pytest.raises(UnsupportedConfigError, match=named):
         sides(MARIAN | change)
 
 
-def test_stored_places_are_read_where_they_are_no_sinusoids(tmp_path):
+def test_stored_positions_that_are_not_sinusoids_are_used(tmp_path):
     family = FAMILIES["marian"].encoder
     config = read_config(family, MARIAN | {"d_model": 24, "max_position_embeddings": 11})
     name, table = "model.encoder.embed_positions.weight", sinusoids(np.arange(11), 24)
-    assert as_stored(family, config, written(tmp_path, {name: table})).positions == "sinusoidal"
+    assert adapt_to_checkpoint(family, config, written(tmp_path, {name: table})).positions == "sinusoidal"
     coarse = written(tmp_path, {name: table.astype(np.float16)})
-    assert as_stored(family, config, coarse).positions == "learned"
+    assert adapt_to_checkpoint(family, config, coarse).positions == "learned"
 
 
-def test_a_checkpoint_without_a_bias_on_its_logits_adds_none(tmp_path):
+def test_a_checkpoint_without_a_logit_bias(tmp_path):
     family = FAMILIES["bart"]
     config = read_config(family, {"model_type": "bart"})
     stored = written(tmp_path, {"final_logits_bias": np.zeros((1, 5), np.float32)})
-    assert "b_U" in as_stored(family, config, stored).biases
-    assert as_stored(family, config, written(tmp_path, {})).biases == config.biases - {"b_U"}
+    assert "b_U" in adapt_to_checkpoint(family, config, stored).biases
+    assert adapt_to_checkpoint(family, config, written(tmp_path, {})).biases == config.biases - {"b_U"}

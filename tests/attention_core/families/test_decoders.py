@@ -1,4 +1,4 @@
-"""GPT-Neo, GPT-J, BLOOM and Falcon: what sets each apart is a step that opens; known configurations are read."""
+"""GPT-Neo, GPT-J, BLOOM and Falcon: the special steps of each open, and known configurations are read."""
 
 import math
 
@@ -34,7 +34,7 @@ FALCON = {
 ROTATED = FALCON | {"hidden_size": 48, "new_decoder_architecture": True, "num_kv_heads": 2}
 SLOPED = FALCON | {"alibi": True, "bias": True, "parallel_attn": False}
 NAMES = ["gpt_neo", "gptj", "bloom", "falcon, rotated", "falcon, alibi"]
-FIXED = {"position_id", "frequency", "slope"}  # what is neither trained nor made from what is
+FIXED = {"position_id", "frequency", "slope"}  # neither trained nor computed from trained numbers
 IDS = [5, 17, 3, 20, 2, 11, 7]
 REAL = {
     "gpt-neo-125m": {
@@ -105,7 +105,7 @@ def test_well_known_configurations_are_read(name, expected):
 @pytest.mark.parametrize(
     ("raw", "said"),
     [
-        (GPT_NEO | {"attention_layers": ["local", "global"]}, "do not say the same"),
+        (GPT_NEO | {"attention_layers": ["local", "global"]}, "do not agree"),
         (GPT_NEO | {"attention_types": [[["global"], 3]]}, "for each of 2 layers"),
         (GPT_NEO | {"attention_types": "global"}, "must list kinds"),
         (GPT_NEO | {"window_size": 0}, "window_size must be a whole number of at least 1, got 0"),
@@ -119,7 +119,7 @@ def test_well_known_configurations_are_read(name, expected):
         (FALCON | {"alibi": None}, "alibi must be true or false"),
     ],
 )
-def test_what_is_not_computed_is_refused_by_name(raw, said):
+def test_unsupported_configurations_are_refused_by_name(raw, said):
     with pytest.raises(UnsupportedConfigError, match=said):
         read(raw)
 
@@ -133,50 +133,50 @@ def test_a_weight_opens_down_to_trained_numbers(raw):
             ends.add(address.quantity)
             assert "trained number" in term.note or address.quantity in FIXED
     assert {"W_Q", "W_K", "W_V", "W_O", "W_in", "W_out", "w_attn"} <= ends
-    told = {"gpt_neo": set(), "gptj": {"position_id", "frequency"}, "bloom": {"position_id", "slope"}}
-    rotary = {"position_id", "frequency"} if raw is ROTATED else {"position_id", "slope"}
-    assert ends & FIXED == told.get(raw["model_type"], rotary)
+    expected = {"gpt_neo": set(), "gptj": {"position_id", "frequency"}, "bloom": {"position_id", "slope"}}
+    falcon = {"position_id", "frequency"} if raw is ROTATED else {"position_id", "slope"}
+    assert ends & FIXED == expected.get(raw["model_type"], falcon)
 
 
-def made(trace, layer, head, query, key):
+def named_terms(trace, layer, head, query, key):
     """The named terms of one weight."""
     return {term.name: term for term in steps(explain.weight(trace, layer, head, query, key))}
 
 
-def test_gpt_neo_leaves_the_scores_as_they_are_and_sees_a_window_in_turn():
+def test_gpt_neo_has_unscaled_scores_and_alternating_windows():
     trace = small(GPT_NEO).trace(ids=IDS)
     np.testing.assert_array_equal(trace.mask(0)[6], True)
     np.testing.assert_array_equal(trace.mask(1)[6], [False] * 4 + [True] * 3)
-    assert list(made(trace, 1, 2, 4, 3)) == ["score", "max", "sum", "weight"]
-    assert len(made(trace, 1, 2, 4, 3)["score"].parts) == 7  # a product for each dimension, and no division
+    assert list(named_terms(trace, 1, 2, 4, 3)) == ["score", "max", "sum", "weight"]
+    assert len(named_terms(trace, 1, 2, 4, 3)["score"].parts) == 7  # a product for each dimension, and no division
 
 
-def test_gptj_turns_neighbours():
+def test_gptj_rotates_neighbouring_dimensions():
     trace = small(GPTJ).trace(ids=IDS)
     term = explain.open_term(trace, Address("q_rotated", (1, 2, 4, 3)))
     assert [[part.at.indices[-1] for part in product.parts] for product in term.parts] == [[3, 1], [2, 1]]
     assert explain.open_term(trace, Address("q_rotated", (1, 2, 4, 6))).parts[0].at == Address("q", (1, 2, 4, 6))
 
 
-def test_bloom_adds_slope_times_place_to_the_scaled_score():
+def test_bloom_adds_slope_times_position_to_the_scaled_score():
     trace = small(BLOOM).trace(ids=IDS)
-    terms = made(trace, 1, 4, 5, 3)
+    terms = named_terms(trace, 1, 4, 5, 3)
     assert list(terms) == ["q·k", "score", "ALiBi", "biased", "max", "sum", "weight"]
     assert terms["ALiBi"].value == pytest.approx(alibi_slopes(5)[4] * 3)
     assert terms["biased"].value == pytest.approx(terms["q·k"].value / math.sqrt(7) + alibi_slopes(5)[4] * 3)
     assert trace.scores(1)[4, 5, 3] == pytest.approx(terms["biased"].value, abs=1e-5)
 
 
-def test_falcon_rounds_the_term_and_divides_it_as_the_scores():
+def test_falcon_rounds_the_alibi_term_and_scales_it_like_the_scores():
     trace = small(SLOPED).trace(ids=IDS)
     slope = 2 ** (-4 / 4)  # of head 4 of 6: the first of those between 2^-2, 2^-4, 2^-6 and 2^-8
-    terms = made(trace, 1, 4, 5, 3)
+    terms = named_terms(trace, 1, 4, 5, 3)
     assert terms["ALiBi"].value == pytest.approx(slope * 3 / math.sqrt(7))
     assert [name for name in terms if "ramp" in name] == ["ramp", "coarse_ramp"]
     assert trace.scores(1)[4, 5, 3] == pytest.approx((terms["q·k"].value + slope * 3) / math.sqrt(7), abs=1e-5)
 
 
-def test_falcons_heads_share_keys_by_groups():
+def test_falcons_heads_share_keys_in_groups():
     trace = small(ROTATED).trace(ids=IDS)
     assert trace.k(0).shape == (2, 7, 8)
     score = explain.open_term(trace, Address("product", (0, 4, 5, 3)))

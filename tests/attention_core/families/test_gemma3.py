@@ -1,4 +1,4 @@
-"""Gemma 3's configurations as repositories have them, before and after rotations were given by kind of layer."""
+"""Gemma 3's configurations in the old format and in the new one, which has a rotation per kind of layer."""
 
 import pytest
 
@@ -22,7 +22,7 @@ NEW = {
 }  # fmt: skip
 
 
-def test_every_sixth_layer_sees_all_and_turns_by_a_scaled_base_of_its_own():
+def test_every_sixth_layer_is_full_with_its_own_scaled_rotation():
     config = read_config(GEMMA3_TEXT, OLD)
     assert [layer for layer in range(13) if config.window(layer) is None] == [5, 11]
     assert {config.window(layer) for layer in range(13)} == {5, None}
@@ -33,7 +33,7 @@ def test_every_sixth_layer_sees_all_and_turns_by_a_scaled_base_of_its_own():
     assert config.attn_root == 168
 
 
-def test_both_ways_of_writing_it_say_the_same():
+def test_both_formats_of_the_configuration_are_equivalent():
     assert read_config(GEMMA3_TEXT, NEW) == read_config(GEMMA3_TEXT, OLD)
 
 
@@ -49,7 +49,7 @@ def test_both_ways_of_writing_it_say_the_same():
         ("layer_types", [FULL]),
     ],
 )
-def test_what_is_not_computed_exactly_is_refused_by_name(key, value):
+def test_unsupported_values_are_refused_by_name(key, value):
     with pytest.raises(UnsupportedConfigError, match=key if key != "rope_scaling" else "dynamic"):
         read_config(GEMMA3_TEXT, OLD | {key: value})
 
@@ -58,7 +58,7 @@ AROUND = {"model_type": "gemma3", "text_config": OLD, "vision_config": {"hidden_
           "boi_token_index": 255999, "eoi_token_index": 256000, "mm_tokens_per_image": 256}  # fmt: skip
 
 
-def test_a_model_that_sees_is_read_as_its_language_model():
+def test_a_multimodal_model_is_read_as_its_language_model():
     assert read_config(GEMMA3, AROUND) == read_config(GEMMA3_TEXT, OLD)
 
 
@@ -66,11 +66,11 @@ def test_a_model_that_sees_is_read_as_its_language_model():
     ("key", "value"),
     [("text_config", None), ("hidden_size", 7), ("audio_config", {}), ("tie_word_embeddings", False)],
 )
-def test_what_stands_around_the_language_model_may_ask_for_nothing_else(key, value):
+def test_unsupported_keys_around_the_language_model_are_refused(key, value):
     with pytest.raises(UnsupportedConfigError, match=key):
         read_config(GEMMA3, AROUND | {key: value})
 
 
-def test_a_cap_that_the_model_that_sees_leaves_out_is_refused():
+def test_a_soft_cap_that_the_reference_ignores_is_refused():
     with pytest.raises(UnsupportedConfigError, match="final_logit_softcapping"):
         read_config(GEMMA3, AROUND | {"text_config": OLD | {"final_logit_softcapping": 30.0}})

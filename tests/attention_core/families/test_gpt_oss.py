@@ -1,4 +1,4 @@
-"""gpt-oss: sinks, bounded experts and its own defaults, worked out from the checkpoint's tensors in float64."""
+"""gpt-oss: sinks, clamped experts and its defaults, computed from the checkpoint's tensors in float64."""
 
 import numpy as np
 import pytest
@@ -59,12 +59,12 @@ def test_a_well_known_configuration_is_read():
         ({"num_local_experts": 0}, "num_local_experts must be"),
     ],
 )
-def test_others_are_refused_by_name(more, said):
+def test_unsupported_configurations_are_refused_by_name(more, said):
     with pytest.raises(UnsupportedConfigError, match=said):
         read(REAL | more)
 
 
-def test_a_sink_takes_its_part_of_each_row(made):
+def test_a_sink_takes_its_share_of_each_row(made):
     tensors, trace = made
     powers = np.exp(np.where(trace.mask(LAYER), trace.scores(LAYER).astype(float), -np.inf))
     sinks = np.exp(tensors["self_attn.sinks"])[:, None, None]
@@ -72,7 +72,7 @@ def test_a_sink_takes_its_part_of_each_row(made):
     assert trace.pattern(LAYER).sum(-1).mean() < 0.95
 
 
-def test_experts_have_biases_and_bounds_and_take_one_more_than_what_goes_in(made):
+def test_experts_have_biases_clamps_and_an_offset_on_their_input(made):
     tensors, trace = made
     x, found, met = trace.array("mlp_normed", LAYER).astype(float), trace.mlp_out(LAYER), 0
     for row, own in zip(x, found, strict=True):
@@ -91,7 +91,7 @@ def test_experts_have_biases_and_bounds_and_take_one_more_than_what_goes_in(made
     assert met > 100
 
 
-def test_a_weight_opens_to_its_sink_and_an_expert_to_its_bounds(made):
+def test_a_weight_opens_to_its_sink_and_an_expert_to_its_clamps(made):
     _, trace = made
     seen = set()
     for start in (Address("weight", (LAYER, 4, 9, 8)), Address("expert_gated", (LAYER, 9, 1, 7))):

@@ -1,4 +1,4 @@
-"""ModernBERT's configurations as repositories have them, before and after rotations were given by kind of layer."""
+"""ModernBERT's configurations in the old format and in the new one, which has a rotation per kind of layer."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,7 @@ import pytest
 from attention_core.errors import UnsupportedConfigError
 from attention_core.families.modernbert import MODERNBERT
 from attention_core.families.reading.configuration import read_config
-from attention_core.families.reading.convert import as_stored, at_layer
+from attention_core.families.reading.layouts import adapt_to_checkpoint, source_at
 from attention_core.families.reading.windows import FULL, SLIDING
 from tests.attention_core.families.small import written
 
@@ -36,7 +36,7 @@ NEW = {
 }
 
 
-def test_every_third_layer_sees_all_and_the_others_64_tokens_on_either_side():
+def test_every_third_layer_is_full_and_the_others_have_64_tokens_on_each_side():
     config = read_config(MODERNBERT, OLD)
     assert [layer for layer in range(22) if config.window(layer) is None] == [0, 3, 6, 9, 12, 15, 18, 21]
     assert {config.window(layer) for layer in range(22)} == {65, None}
@@ -45,23 +45,23 @@ def test_every_third_layer_sees_all_and_the_others_64_tokens_on_either_side():
     assert (config.unnormed, config.norm_bias, config.biases) == ((0,), False, frozenset({"b_U"}))
 
 
-def test_both_ways_of_writing_it_say_the_same():
+def test_both_formats_of_the_configuration_are_equivalent():
     assert read_config(MODERNBERT, NEW) == read_config(MODERNBERT, OLD)
 
 
-def test_a_scaling_holds_for_both_kinds_of_layers():
+def test_a_scaling_applies_to_both_kinds_of_layers():
     config = read_config(MODERNBERT, OLD | {"rope_scaling": {"rope_type": "linear", "factor": 4.0}})
     assert {(rotary.base, rotary.factor) for rotary in config.rotary} == {(160000.0, 4.0), (10000.0, 4.0)}
 
 
-def test_a_head_is_there_where_it_was_trained_for_masked_tokens_and_is_stored(tmp_path):
+def test_the_head_exists_if_it_is_for_masked_tokens_and_stored(tmp_path):
     config = read_config(MODERNBERT, OLD)
     assert (config.head, config.head_activation) == ("tied", "gelu")
-    stored = at_layer(MODERNBERT, config, "W_head", None).name
+    stored = source_at(MODERNBERT, config, "W_head", None).name
     some = np.ones(1, np.float32)
-    assert as_stored(MODERNBERT, config, written(tmp_path, {stored: some})).head == "tied"
+    assert adapt_to_checkpoint(MODERNBERT, config, written(tmp_path, {stored: some})).head == "tied"
     table = written(tmp_path, {"model.embeddings.tok_embeddings.weight": some})
-    assert as_stored(MODERNBERT, config, table).head == "none"
+    assert adapt_to_checkpoint(MODERNBERT, config, table).head == "none"
     for names in (["ModernBertForSequenceClassification"], None, []):
         assert read_config(MODERNBERT, OLD | {"architectures": names}).head == "none"
 
@@ -74,13 +74,13 @@ def test_a_head_is_there_where_it_was_trained_for_masked_tokens_and_is_stored(tm
         ("global_attn_every_n_layers", 0, "global_attn_every_n_layers"),
         ("global_rope_theta", None, "rope_theta = None"),
         ("rope_parameters", {"rope_theta": 77.0}, "rope_parameters"),
-        ("rope_parameters", {FULL: 3}, "rotation must be an object"),
+        ("rope_parameters", {FULL: 3}, "rope_parameters and rope_scaling must be objects"),
         ("rope_scaling", {"rope_type": "dynamic", "factor": 2.0}, "dynamic"),
         ("layer_types", [FULL], "layer_types"),
         ("is_decoder", True, "is_decoder"),
         ("norm_bias", 1, "norm_bias"),
     ],
 )
-def test_what_is_not_computed_exactly_is_refused_by_name(key, value, named):
+def test_unsupported_values_are_refused_by_name(key, value, named):
     with pytest.raises(UnsupportedConfigError, match=named):
         read_config(MODERNBERT, OLD | {key: value})

@@ -1,4 +1,4 @@
-"""MPNet: what stands beside BERT's learned places, and what its configuration cannot change."""
+"""MPNet: the distance term beside BERT's learned positions, and what its configuration cannot change."""
 
 import pytest
 
@@ -17,13 +17,13 @@ RAW = {
 }  # fmt: skip
 
 
-def test_places_are_counted_from_2_whatever_the_configuration_calls_padding():
+def test_positions_are_counted_from_2_whatever_the_padding_id():
     for pad in (1, 3, None):
         config = read_config(MPNET, RAW | {"pad_token_id": pad})
         assert (config.position_from, config.pad_id, config.position_offset, config.n_ctx) == ("ids", 1, 2, 512)
 
 
-def test_a_distance_has_a_term_in_the_score_beside_learned_places():
+def test_scores_have_a_distance_term_beside_learned_positions():
     config = read_config(MPNET, RAW)
     assert (config.positions, config.relative, config.n_segments) == ("learned", Relative(32, 128, True), 0)
     ends, layer = declaration(config, None), declaration(config, 3)
@@ -36,6 +36,6 @@ def test_a_distance_has_a_term_in_the_score_beside_learned_places():
     ("key", "value"),
     [("relative_attention_num_buckets", 64), ("is_decoder", True), ("max_position_embeddings", 2)],
 )
-def test_what_is_not_computed_exactly_is_refused_by_name(key, value):
-    with pytest.raises(UnsupportedConfigError, match=key if key != "max_position_embeddings" else "2 places"):
+def test_unsupported_values_are_refused_by_name(key, value):
+    with pytest.raises(UnsupportedConfigError, match=f"{key} = {value}"):
         read_config(MPNET, RAW | {key: value})

@@ -1,4 +1,4 @@
-"""What the catalogue says of a model is true of the model that it names."""
+"""The catalogue's entries are true of their models."""
 
 import math
 import re
@@ -8,10 +8,10 @@ import pytest
 from attention_core.errors import UnsupportedConfigError
 from attention_core.families.bert import BERT
 from attention_core.families.reading.configuration import read_config
-from attention_core.families.reading.convert import factor_lengths, tensor_sources
+from attention_core.families.reading.layouts import factor_lengths, tensor_sources
 from attention_core.families.registry import FAMILIES, family_of
 from attention_core.hub.catalogue import CATALOGUE
-from attention_core.loading import HUB_ID, find
+from attention_core.loading import HUB_ID, local_entry_folder
 from tests.attention_core.configurations import OF_THE_CATALOGUE
 from tests.hub import FILES
 
@@ -20,13 +20,13 @@ def test_the_default_pins_its_files():
     assert {"model.safetensors", "tokenizer.json"} <= set(CATALOGUE["minilm"].digests)
 
 
-def test_digests_are_of_files_that_a_model_has():
+def test_digests_are_for_files_of_a_model():
     for entry in CATALOGUE.values():
         assert set(entry.digests) <= set(FILES)
         assert all(re.fullmatch("[0-9a-f]{64}", digest) for digest in entry.digests.values())
 
 
-def test_every_entry_tells_what_it_is():
+def test_every_entry_is_complete():
     for name, entry in CATALOGUE.items():
         assert re.fullmatch("[a-z0-9.-]+", name)
         assert entry.family in FAMILIES
@@ -35,27 +35,27 @@ def test_every_entry_tells_what_it_is():
         assert all(sentence.endswith(".") for sentence in (entry.purpose, entry.look))
 
 
-def test_a_download_takes_two_or_four_bytes_a_number():
+def test_a_download_has_two_or_four_bytes_per_parameter():
     for entry in CATALOGUE.values():
         numbers = entry.parameters * 1e6
         assert any(0.99 < entry.size / (numbers * width) < 1.2 for width in (2, 4)), entry.title
 
 
-def test_there_are_some_fifteen_models_of_all_kinds():
+def test_there_are_at_least_fifteen_models_of_twelve_families():
     assert len(CATALOGUE) >= 15
     assert len({entry.hub_id for entry in CATALOGUE.values()}) == len(CATALOGUE)
     assert len({entry.family for entry in CATALOGUE.values()}) >= 12
 
 
 @pytest.mark.parametrize("name", CATALOGUE)
-def test_the_configuration_of_each_is_read_and_makes_as_many_numbers_as_are_told(name):
+def test_each_configuration_has_the_stated_number_of_parameters(name):
     family = family_of(OF_THE_CATALOGUE[name])
     assert family.model_type == CATALOGUE[name].family
     numbers = {}
     for side in filter(None, (family, family.encoder)):
         config = read_config(side, OF_THE_CATALOGUE[name])
         for source in tensor_sources(side, config).values():
-            # One table of words for both sides of an encoder–decoder.
+            # An encoder–decoder has one embedding table.
             stored = "shared.weight" if "shared.weight" in source.instead else source.name
             numbers[stored] = math.prod(math.prod(axis) for axis in factor_lengths(source, config))
     assert sum(numbers.values()) / 1e6 == pytest.approx(CATALOGUE[name].parameters, rel=0.06)
@@ -64,13 +64,13 @@ def test_the_configuration_of_each_is_read_and_makes_as_many_numbers_as_are_told
 @pytest.mark.parametrize(
     ("name", "change"), [("smollm2", {"rope_interleaved": True}), ("qwen2.5", {"use_mrope": True})]
 )
-def test_what_would_be_computed_in_another_way_is_refused(name, change):
+def test_unsupported_options_are_refused(name, change):
     with pytest.raises(UnsupportedConfigError, match=f"{next(iter(change))} = True is not computed exactly here"):
         read_config(family_of(OF_THE_CATALOGUE[name]), OF_THE_CATALOGUE[name] | change)
 
 
 @pytest.mark.parametrize("name", CATALOGUE)
-def test_keys_that_tools_leave_in_a_configuration_change_nothing(name):
+def test_keys_left_by_tools_have_no_effect(name):
     raw, family = OF_THE_CATALOGUE[name], family_of(OF_THE_CATALOGUE[name])
     left = {
         "_attn_implementation_autoset": True, "transformers.js_config": {"dtype": "q4"}, "neftune_noise_alpha": 5,
@@ -83,17 +83,17 @@ def test_keys_that_tools_leave_in_a_configuration_change_nothing(name):
         read_config(family, raw | {"tie_encoder_decoder": True})
 
 
-def test_minilm_takes_as_many_bytes_as_is_told():
-    folder = find(CATALOGUE["minilm"])
+def test_minilm_has_the_stated_download_size():
+    folder = local_entry_folder(CATALOGUE["minilm"])
     assert sum((folder / file).stat().st_size for file in FILES) == CATALOGUE["minilm"].size
 
 
-def test_minilm_has_the_size_that_is_told(minilm):
-    own = sum(array.size for array in minilm.weights.values())
-    pooler = minilm.config.d_model * (minilm.config.d_model + 1)  # in the file, of no use here
-    assert round((own + pooler) / 1e6, 1) == CATALOGUE["minilm"].parameters
+def test_minilm_has_the_stated_number_of_parameters(minilm):
+    used = sum(array.size for array in minilm.weights.values())
+    pooler = minilm.config.d_model * (minilm.config.d_model + 1)  # in the file, and not used here
+    assert round((used + pooler) / 1e6, 1) == CATALOGUE["minilm"].parameters
 
 
-def test_minilm_names_every_tensor_it_was_made_from(minilm):
+def test_minilm_names_the_source_of_every_tensor(minilm):
     assert set(minilm.sources) == set(tensor_sources(BERT, minilm.config))
     assert minilm.sources["W_Q", 3] == "encoder.layer.3.attention.self.query.weight"

@@ -20,7 +20,7 @@ numbers = st.one_of(
 def lessons(draw):
     n, d = draw(st.sampled_from(TOKENS)), draw(st.sampled_from(DIMENSIONS))
     entry = draw(st.sampled_from(list(MATRICES)))
-    # One pool a matrix: drawing each of up to 350 numbers on its own is slow.
+    # One pool per matrix: drawing each of up to 350 numbers separately is slow.
     matrices = {}
     for name in MATRICES[entry]:
         pool = draw(st.lists(numbers, min_size=1, max_size=7))
@@ -48,7 +48,7 @@ SMALL = st.floats(-3, 3).map(lambda x: round(x, 2))
 
 @st.composite
 def small(draw, **fixed):
-    """A lesson of small numbers, as a class uses them."""
+    """A lesson with small numbers, as in class."""
     n, d = draw(st.integers(2, 5)), draw(st.sampled_from([2, 4]))
     rows = lambda count: tuple(tuple(draw(SMALL) for _ in range(d)) for _ in range(count))  # noqa: E731
     entry = fixed.get("entry") or draw(st.sampled_from(["qkv", "x"]))

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from attention_core.lessons.cells import LARGEST, SMALLEST, CellError, checked, read_number
+from attention_core.lessons.cells import LARGEST, SMALLEST, CellError, check_value, read_number
 from tests.attention_core.lessons.strategies import numbers
 
 
@@ -40,7 +40,7 @@ from tests.attention_core.lessons.strategies import numbers
         ("0e9", 0.0),
     ],
 )
-def test_read_as_meant(text, value):
+def test_numbers_are_read_as_meant(text, value):
     assert read_number(text) == value
 
 
@@ -67,28 +67,28 @@ def test_there_is_no_negative_zero():
         ("--5", "not a number"),
         ("1/2/3", "not a number"),
         ("1/", "not a number"),
-        ("nan", "cannot be calculated with"),
-        ("-Infinity", "cannot be calculated with"),
-        ("∞", "cannot be calculated with"),
-        ("1/inf", "cannot be calculated with"),
-        ("1,234", "could be 1.234 or 1234"),
-        ("-12,500", "could be -12.500 or -12500"),
-        ("1.234,5", "more than one mark"),
-        ("1,234,567", "more than one mark"),
-        ("1,234.5", "more than one mark"),
+        ("nan", "cannot be used in a computation"),
+        ("-Infinity", "cannot be used in a computation"),
+        ("∞", "cannot be used in a computation"),
+        ("1/inf", "cannot be used in a computation"),
+        ("1,234", "could mean 1.234 or 1234"),
+        ("-12,500", "could mean -12.500 or -12500"),
+        ("1.234,5", "more than one separator"),
+        ("1,234,567", "more than one separator"),
+        ("1,234.5", "more than one separator"),
         ("1/0", "divides by zero"),
         ("1/0,0", "divides by zero"),
         ("1e308", "limit is 1,000,000"),
         ("1e999999999", "limit is 1,000,000"),
         ("1000000.1", "limit is 1,000,000"),
         ("1/1e-9", "limit is 1,000,000"),
-        ("1e-13", "too near to 0"),
-        ("-1e-999999999", "too near to 0"),
-        ("0.0000000000001", "too near to 0"),
+        ("1e-13", "too close to 0"),
+        ("-1e-999999999", "too close to 0"),
+        ("0.0000000000001", "too close to 0"),
         ("9" * 41, "41 characters"),
     ],
 )
-def test_refused_with_the_reason(text, reason):
+def test_invalid_numbers_are_refused_with_the_reason(text, reason):
     with pytest.raises(CellError) as refused:
         read_number(text)
     assert reason in str(refused.value)
@@ -102,12 +102,12 @@ def test_any_text_is_a_number_within_the_limits_or_refused(text):
 
 
 @given(numbers)
-def test_what_is_written_is_read_back(value):
+def test_written_numbers_are_read_back(value):
     assert read_number(repr(value)) == value
     assert read_number(repr(value).replace("-", "−", 1) if value < 0 else repr(value)) == value
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, 1e308, 10**400, 1.1e-13, 5e-324])
-def test_numbers_that_cannot_be_calculated_with(value):
+def test_numbers_outside_the_limits_are_refused(value):
     with pytest.raises(CellError):
-        checked(value)
+        check_value(value)

@@ -1,4 +1,4 @@
-"""Each edit changes what it says, and nothing else."""
+"""Each edit changes its setting and nothing else."""
 
 import re
 from dataclasses import replace
@@ -22,7 +22,7 @@ def test_a_number():
 
 
 @pytest.mark.parametrize(("name", "row", "column"), [("W_Q", 0, 0), ("K", 8, 0), ("K", 0, 3), ("K", -1, 0)])
-def test_a_number_that_is_not_there(name, row, column):
+def test_a_number_outside_its_matrix(name, row, column):
     with pytest.raises(LessonError, match=re.escape(f"There is no {name}")):
         edits.with_number(TEXTBOOK, name, row, column, 1.0)
 
@@ -33,7 +33,7 @@ def test_a_word():
         edits.with_word(TEXTBOOK, 8, "wide")
 
 
-def test_more_tokens_are_zeros_and_fewer_are_cut():
+def test_new_tokens_are_zeros_and_removed_ones_are_dropped():
     grown = edits.with_tokens(TEXTBOOK, 10)
     assert grown.words[7:] == ("tired", "word 9", "word 10")
     assert grown.numbers["V"][7:] == ((0.8, 0.7, 0.6), (0, 0, 0), (0, 0, 0))
@@ -46,13 +46,13 @@ def test_more_tokens_are_zeros_and_fewer_are_cut():
         edits.with_tokens(TEXTBOOK, 13)
 
 
-def test_more_dimensions_are_zeros_and_fewer_are_cut():
+def test_new_dimensions_are_zeros_and_removed_ones_are_dropped():
     grown = edits.with_dimensions(HEADS, 6)
     assert grown.numbers["W_Q"][1] == (6, 0, 6, 0, 0, 0)
     assert grown.numbers["W_Q"][5] == (0,) * 6
     assert len(grown.numbers["X"]) == 4
     assert edits.with_dimensions(grown, 4) == HEADS
-    with pytest.raises(LessonError, match="5 dimensions cannot be split evenly between 2 heads, only 1"):
+    with pytest.raises(LessonError, match="5 dimensions cannot be split evenly among 2 heads, only among 1"):
         edits.with_dimensions(HEADS, 5)
     with pytest.raises(LessonError, match="from 1 to 8, got 0"):
         edits.with_dimensions(HEADS, 0)
@@ -104,7 +104,7 @@ def test_resets_beyond_the_base_give_zero():
     grown = edits.with_number(edits.with_tokens(RANDOM, 7), "K", 6, 1, 4.0)
     assert edits.reset_number(grown, RANDOM, "K", 6, 1) == edits.with_tokens(RANDOM, 7)
     assert edits.reset_matrix(grown, RANDOM, "K") == edits.with_tokens(RANDOM, 7)
-    with pytest.raises(LessonError, match="There is no K here: the numbers given are X, W_Q"):
+    with pytest.raises(LessonError, match="There is no K here, only X, W_Q"):
         edits.reset_matrix(grown, HEADS, "K")
     with pytest.raises(LessonError, match=re.escape("There is no K[7, 0]")):
         edits.reset_number(grown, RANDOM, "K", 7, 0)
@@ -112,7 +112,7 @@ def test_resets_beyond_the_base_give_zero():
 
 @settings(max_examples=40)
 @given(lessons())
-def test_growing_and_cutting_gives_the_same_back(lesson):
+def test_growing_and_shrinking_restores_the_lesson(lesson):
     if lesson.n_tokens < 12:
         assert edits.with_tokens(edits.with_tokens(lesson, 12), lesson.n_tokens) == lesson
     grown = edits.with_heads(lesson, 1)

@@ -1,4 +1,4 @@
-"""What is taken away from a worked example holds the same numbers as the page."""
+"""The exports of a worked example have the same numbers as the page."""
 
 import csv
 import html.parser
@@ -15,8 +15,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from attention_core.computation.derivation import latex
-from attention_core.lessons.export_latex import document, words
-from attention_core.lessons.export_page import STYLE, page
+from attention_core.lessons.export_latex import latex_document, latex_text
+from attention_core.lessons.export_page import PAGE_STYLE, html_page
 from attention_core.lessons.export_script import script
 from attention_core.lessons.export_tables import csv_zip, npz
 from attention_core.lessons.presets import PRESETS, preset
@@ -29,7 +29,7 @@ FEW = settings(max_examples=6, suppress_health_check=list(HealthCheck))
 
 
 def run(source, tmp_path):
-    """What a script leaves in its variable `result`, and what it prints."""
+    """The variable `result` of a script, and its output."""
     path = tmp_path / "attention.py"
     path.write_text(f"{source}\nnp.savez({str(tmp_path / 'kept.npz')!r}, **result)\n", encoding="utf-8")
     done = subprocess.run([sys.executable, path], capture_output=True, timeout=60, check=True)
@@ -47,7 +47,7 @@ def test_the_script_prints_the_same_numbers(name, tmp_path):
 
 @FEW
 @given(lesson=small())
-def test_the_script_of_any_lesson_gives_its_numbers(lesson, tmp_path):
+def test_the_script_of_any_lesson_computes_its_numbers(lesson, tmp_path):
     solution = solve(lesson)
     result, _ = run(script(lesson), tmp_path)
     for quantity in ("product", "weight", "z"):
@@ -56,8 +56,8 @@ def test_the_script_of_any_lesson_gives_its_numbers(lesson, tmp_path):
 
 @given(lesson=lessons())
 @settings(max_examples=25)
-def test_latex_has_its_braces_and_environments_in_pairs(lesson):
-    text = document(solve(lesson), 0)
+def test_braces_and_environments_in_latex_are_balanced(lesson):
+    text = latex_document(solve(lesson), 0)
     plain = re.sub(r"\\[\\{}$&#%_]", "", text)
     depth = 0
     for character in plain:
@@ -79,7 +79,7 @@ def test_latex_has_its_braces_and_environments_in_pairs(lesson):
 def test_latex_compiles(form, tmp_path):
     lesson = replace(preset("heads"), form=form, mask="causal")
     lesson = replace(lesson, words=("the_%", "ÄÖ $x^2$", "\\input{x} 猫", "\u202etired"))
-    (tmp_path / "solution.tex").write_text(document(solve(lesson), 2), encoding="utf-8")
+    (tmp_path / "solution.tex").write_text(latex_document(solve(lesson), 2), encoding="utf-8")
     done = subprocess.run(
         ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "solution.tex"],
         cwd=tmp_path, capture_output=True, timeout=120,
@@ -87,13 +87,13 @@ def test_latex_compiles(form, tmp_path):
     assert done.returncode == 0, done.stdout.decode(errors="replace")[-1500:]
 
 
-def test_words_are_printed_and_never_commands():
-    assert words(r"\input{x}$%") == r"\textbackslash{}input\{x\}\$\%"
-    assert words("猫é") == r"\texttt{U+732B}é"
+def test_words_in_latex_are_escaped():
+    assert latex_text(r"\input{x}$%") == r"\textbackslash{}input\{x\}\$\%"
+    assert latex_text("猫é") == r"\texttt{U+732B}é"
 
 
 @pytest.mark.parametrize("name", PRESETS)
-def test_tables_read_back_are_the_numbers(name):
+def test_tables_contain_the_numbers(name):
     solution = solve(replace(preset(name), mask="causal"))
     archive = zipfile.ZipFile(io.BytesIO(csv_zip(solution)))
     assert archive.namelist() == [f"{each.name}.csv" for each in sheets(solution)]
@@ -107,7 +107,7 @@ def test_tables_read_back_are_the_numbers(name):
         np.testing.assert_array_equal(held[quantity], solution.array(quantity))
 
 
-def test_words_never_become_formulas_of_a_spreadsheet():
+def test_words_are_never_spreadsheet_formulas():
     lesson = replace(preset("paper"), words=("=1+1", "@x", "ok"))
     text = zipfile.ZipFile(io.BytesIO(csv_zip(solve(lesson)))).read("weight.csv").decode()
     assert text.splitlines()[0] == ",'=1+1,'@x,ok"
@@ -131,9 +131,9 @@ class Reader(html.parser.HTMLParser):
 
 @given(lesson=lessons())
 @settings(max_examples=15)
-def test_the_page_holds_every_number_and_asks_for_nothing(lesson):
+def test_the_page_has_every_number_and_loads_nothing(lesson):
     solution = solve(lesson)
-    text = page(solution, lesson.n_tokens - 1)
+    text = html_page(solution, lesson.n_tokens - 1)
     reader = Reader()
     reader.feed(text)
     assert reader.cells == [digits for each in sheets(solution) for row in each.texts for digits in row]
@@ -146,13 +146,13 @@ def test_the_page_holds_every_number_and_asks_for_nothing(lesson):
 @settings(max_examples=15)
 def test_every_weight_and_output_of_a_token_is_derived(lesson):
     solution = solve(lesson)
-    made = outputs(solution, 0)
-    assert len(made) == lesson.n_tokens * lesson.n_heads + lesson.d + (lesson.d if "out" in solution.stages else 0)
-    for (_, term), text in zip(made, (latex(term) for _, term in made), strict=True):
+    terms = outputs(solution, 0)
+    assert len(terms) == lesson.n_tokens * lesson.n_heads + lesson.d + (lesson.d if "out" in solution.stages else 0)
+    for (_, term), text in zip(terms, (latex(term) for _, term in terms), strict=True):
         assert text.count(r"\begin{align*}") == 1
         assert term.at is not None
 
 
 def test_a_saved_page_has_the_colours_of_the_pages():
     light, dark = ([each.ink, each.query, each.key, each.line, each.background] for each in (LIGHT, DARK))
-    assert re.findall(r"#[0-9a-f]+\b", STYLE.replace("#fff;", "#ffffff;"), re.IGNORECASE) == [*light, *dark]
+    assert re.findall(r"#[0-9a-f]+\b", PAGE_STYLE.replace("#fff;", "#ffffff;"), re.IGNORECASE) == [*light, *dark]

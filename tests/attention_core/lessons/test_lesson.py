@@ -1,4 +1,4 @@
-"""What a worked example can be, and its mask."""
+"""The validation of worked examples, and their mask."""
 
 import re
 from dataclasses import replace
@@ -30,7 +30,7 @@ def test_sizes():
     assert (lesson.n_tokens, lesson.d, lesson.d_head) == (7, 6, 2)
 
 
-def test_equal_lessons_are_one_key_of_a_cache():
+def test_equal_lessons_have_equal_hashes():
     assert qkv() == qkv()
     assert len({qkv(), qkv(), qkv(decimals=3), qkv(scaled=False)}) == 3
 
@@ -38,17 +38,17 @@ def test_equal_lessons_are_one_key_of_a_cache():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"words": ("a",)}, "words must be 2 to 12 texts, got 1 of them."),
-        ({"words": "abcde"}, "words must be 2 to 12 texts, got “abcde”."),
-        ({"words": ("a", "b", 3, "d", "e")}, "words[2] must be a text of up to 24 characters, got 3."),
-        ({"words": ("a", "b" * 25, "c", "d", "e")}, "words[1] must be a text of up to 24 characters"),
+        ({"words": ("a",)}, "words must be 2 to 12 strings, got 1 of them."),
+        ({"words": "abcde"}, "words must be 2 to 12 strings, got “abcde”."),
+        ({"words": ("a", "b", 3, "d", "e")}, "words[2] must be a string of up to 24 characters, got 3."),
+        ({"words": ("a", "b" * 25, "c", "d", "e")}, "words[1] must be a string of up to 24 characters"),
         ({"words": ("a", "b")}, "numbers: Q must have 2 rows, one for each word, got 5 of them."),
         ({"entry": "qk"}, "entry must be one of qkv, x, got “qk”."),
-        ({"entry": "x"}, "numbers must hold exactly X, W_Q, W_K, W_V, W_O, got K, Q, V."),
-        ({"numbers": 7}, "numbers must hold exactly Q, K, V, got 7."),
+        ({"entry": "x"}, "numbers must have exactly X, W_Q, W_K, W_V, W_O, got K, Q, V."),
+        ({"numbers": 7}, "numbers must have exactly Q, K, V, got 7."),
         ({"numbers": {name: [[]] * 5 for name in "QKV"}}, "numbers: Q must have rows of 1 to 8 numbers, got none."),
         ({"numbers": {name: 5 for name in "QKV"}}, "numbers: Q must have rows of 1 to 8 numbers, got None."),
-        ({"n_heads": 2}, "n_heads: 3 dimensions cannot be split evenly between 2 heads, only 1 or 3."),
+        ({"n_heads": 2}, "n_heads: 3 dimensions cannot be split evenly among 2 heads, only among 1 or 3."),
         ({"n_heads": 5}, "n_heads must be a whole number from 1 to 4, got 5."),
         ({"n_heads": True}, "n_heads must be a whole number from 1 to 4, got True."),
         ({"scaled": 1}, "scaled must be one of True, False, got 1."),
@@ -62,11 +62,11 @@ def test_equal_lessons_are_one_key_of_a_cache():
         ({"form": None}, "form must be one of decimal, fraction, paper, got None."),
         ({"flipped": [[0, 5]]}, "flipped: the key of a cell must be a whole number from 0 to 4, got 5."),
         ({"flipped": [[-1, 0]]}, "flipped: the query of a cell must be a whole number from 0 to 4, got -1."),
-        ({"flipped": [[1]]}, "flipped must hold [query, key] cells, got 1 of them."),
+        ({"flipped": [[1]]}, "flipped must contain [query, key] cells, got 1 of them."),
         ({"flipped": 3}, "flipped must be a list of [query, key] cells, got 3."),
     ],
 )
-def test_refused_with_the_place(change, message):
+def test_invalid_settings_are_named(change, message):
     with pytest.raises(LessonError, match=re.escape(message)):
         qkv(**change)
     assert issubclass(LessonError, AttentionLabError)
@@ -78,12 +78,12 @@ def test_refused_with_the_place(change, message):
         ("7", "numbers: K[4, 1] must be a number, got “7”."),
         (True, "numbers: K[4, 1] must be a number, got True."),
         (None, "numbers: K[4, 1] must be a number, got None."),
-        (float("nan"), "numbers: K[4, 1]: “nan” stands for no number."),
+        (float("nan"), "numbers: K[4, 1]: “nan” is not a number."),
         (1e308, "numbers: K[4, 1]: The number is too large"),
-        (1e-300, "numbers: K[4, 1]: The number is too near to 0"),
+        (1e-300, "numbers: K[4, 1]: The number is too close to 0"),
     ],
 )
-def test_a_number_is_refused_with_its_place(value, message):
+def test_an_invalid_number_is_refused_with_its_position(value, message):
     rows = [[1.0, 2.0, 3.0] for _ in range(5)]
     wrong = [*rows[:4], [1.0, value, 3.0]]
     with pytest.raises(LessonError, match=re.escape(message)):
@@ -117,8 +117,8 @@ def test_allowed(mask, size, seen):
 
 @settings(max_examples=60)
 @given(lessons())
-def test_no_step_overflows_or_vanishes_unseen(lesson):
-    """The bounds that the limits of a cell are chosen for, with plain normalization, which divides by the least."""
+def test_no_step_overflows_or_underflows(lesson):
+    """The bounds from which the limits of a cell follow; dividing by the sum has the smallest divisor."""
     n, d, heads = lesson.n_tokens, lesson.d, lesson.n_heads
     given = {name: np.array(rows) for name, rows in lesson.numbers.items()}
     with np.errstate(over="raise", invalid="raise", under="raise"):

@@ -1,4 +1,4 @@
-"""What is saved is read back exactly; what is broken is refused with the place."""
+"""Saved lessons are read back exactly; invalid files are refused with the position."""
 
 import base64
 import json
@@ -18,14 +18,14 @@ from tests.attention_core.lessons.strategies import lessons
 
 @settings(max_examples=60)
 @given(lessons())
-def test_read_back_exactly(lesson):
+def test_lessons_are_read_back_exactly(lesson):
     file, address = to_json(lesson), to_address(lesson)
     assert from_json(file) == from_json(file.encode()) == from_address(address) == lesson
     assert re.fullmatch("[A-Za-z0-9_-]+", address)
 
 
 @pytest.mark.parametrize("name", PRESETS)
-def test_presets_are_read_back_from_short_addresses(name):
+def test_presets_have_short_addresses(name):
     assert from_address(to_address(preset(name, 3))) == preset(name, 3)
     assert len(to_address(preset(name, 3))) < 500
 
@@ -41,21 +41,21 @@ def test_the_largest_lesson_is_within_the_limits():
     assert from_address(to_address(lesson)) == lesson == from_json(to_json(lesson))
 
 
-def test_a_person_can_read_the_file():
+def test_the_file_is_readable():
     lines = to_json(preset("textbook")).splitlines()
     assert lines[1] == f'  "format": "{FORMAT}",'
     assert lines[2] == '  "words": ["The", "animal", "didn\'t", "cross", "street", "it", "was", "tired"],'
     assert "      [0.6, 0.5, 0.4]," in lines
 
 
-def test_words_of_any_kind_survive():
+def test_words_of_any_characters_are_read_back():
     odd = ("é語🙂", "\ud800", "<b>", '"\\', "\n\u2028", "", "‮rtl", "\x07")
     lesson = replace(preset("textbook"), words=odd)
     assert "é語🙂" in to_json(lesson)
     assert from_json(to_json(lesson).encode()) == lesson == from_address(to_address(lesson))
 
 
-def test_what_is_left_out_is_as_by_default():
+def test_missing_fields_have_their_defaults():
     content = json.loads(to_json(preset("paper")))
     for name in ("scaled", "temperature", "mask", "mask_size", "flipped", "weigh", "decimals", "form"):
         del content[name]
@@ -70,28 +70,28 @@ def changed(**change):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "Line 1, column 1 is not JSON: Expecting value."),
-        ('{\n  "format": 1,\n  oops\n}', "Line 3, column 3 is not JSON"),
-        ("[1, 2]", "This is no lesson"),
-        ('{"words": []}', 'This is no lesson: a lesson is a JSON object with "format": "attention-lesson/1".'),
-        ('{"format": "attention-lesson/2"}', 'The format is "attention-lesson/2"; only "attention-lesson/1" can be'),
-        ('{"a": 1, "a": 2}', "“a” stands there twice."),
-        ("[" * 50_000, "lists too deep"),
-        ('{"format": ' + "9" * 5000 + "}", "a number too long"),
-        (" " * 200_001, "The file is too large for a lesson: 200,001 bytes, at most 200,000."),
-        (b'{"format": "\xff"}', "The file is not UTF-8 text: byte 12 cannot be read."),
-        (changed(colour="red"), "A lesson has no “colour”, only words, entry"),
+        ("", "Line 1, column 1 is not valid JSON: Expecting value."),
+        ('{\n  "format": 1,\n  oops\n}', "Line 3, column 3 is not valid JSON"),
+        ("[1, 2]", "This is not a lesson"),
+        ('{"words": []}', 'This is not a lesson: a lesson is a JSON object with "format": "attention-lesson/1".'),
+        ('{"format": "attention-lesson/2"}', 'is "attention-lesson/2"; only "attention-lesson/1" is supported.'),
+        ('{"a": 1, "a": 2}', "“a” appears twice. Remove one of them."),
+        ("[" * 50_000, "lists are nested too deeply"),
+        ('{"format": ' + "9" * 5000 + "}", "a number is too long"),
+        (" " * 200_001, "The file is too large for a lesson: 200,001 bytes; the limit is 200,000."),
+        (b'{"format": "\xff"}', "The file is not UTF-8 text: byte 12 cannot be decoded."),
+        (changed(colour="red"), "A lesson has no field “colour”, only words, entry"),
         (changed(words=None, n_heads=None), "The lesson lacks words, n_heads."),
         (changed(decimals="4"), "decimals must be a whole number from 1 to 6, got “4”."),
-        (changed(words={"a": 1}), "words must be 2 to 12 texts"),
-        (changed(numbers={"Q": [[1]], "K": 2}), "numbers must hold exactly Q, K, V, got K, Q."),
-        (changed().replace("[0, 2, 0, 0]", "[0, NaN, 0, 0]"), "numbers: Q[1, 1]: “nan” stands for no number."),
+        (changed(words={"a": 1}), "words must be 2 to 12 strings"),
+        (changed(numbers={"Q": [[1]], "K": 2}), "numbers must have exactly Q, K, V, got K, Q."),
+        (changed().replace("[0, 2, 0, 0]", "[0, NaN, 0, 0]"), "numbers: Q[1, 1]: “nan” is not a number."),
         (changed().replace("[0, 2, 0, 0]", "[0, 1e308, 0, 0]"), "numbers: Q[1, 1]: The number is too large"),
         (changed().replace("[0, 2, 0, 0]", "[0, 1e999, 0, 0]"), "numbers: Q[1, 1]: The number is too large"),
         (changed().replace("[0, 2, 0, 0]", '[0, "2", 0, 0]'), "numbers: Q[1, 1] must be a number, got “2”."),
     ],
 )
-def test_a_broken_file_is_refused_with_the_place(text, message):
+def test_an_invalid_file_is_refused_with_the_position(text, message):
     with pytest.raises(LessonError, match=re.escape(message)):
         from_json(text)
 
@@ -104,19 +104,19 @@ def packed(content):
     ("text", "message"),
     [
         ("", "cut off"),
-        ("A", "damaged"),
-        ("AAAA", "damaged"),
-        ("abc+def", "Character 4 of the lesson in the address, “+”, is foreign to it."),
+        ("A", "corrupted"),
+        ("AAAA", "corrupted"),
+        ("abc+def", "Character 4 of the lesson in the address, “+”, is not allowed there."),
         ("abé", "Character 3"),
         (to_address(preset("find"))[:-8], "cut off"),
-        (to_address(preset("find"))[:40] + "A" + to_address(preset("find"))[41:], "damaged"),
-        ("A" * 20_001, "too long for a lesson: 20,001 characters, at most 20,000"),
-        (packed(b" " * 10_000_000), "too large: at most 200,000 bytes"),
-        (packed(b"{}"), "This is no lesson"),
+        (to_address(preset("find"))[:40] + "A" + to_address(preset("find"))[41:], "corrupted"),
+        ("A" * 20_001, "too long for a lesson: 20,001 characters; the limit is 20,000."),
+        (packed(b" " * 10_000_000), "too large: the limit is 200,000 bytes."),
+        (packed(b"{}"), "This is not a lesson"),
         (packed(b"\xff"), "not UTF-8"),
     ],
 )
-def test_a_broken_address_is_refused(text, message):
+def test_an_invalid_address_is_refused(text, message):
     with pytest.raises(LessonError, match=re.escape(message)):
         from_address(text)
 
@@ -155,7 +155,7 @@ def test_no_value_of_any_key_raises_anything_else(name, value):
         from_json(json.dumps(content))
     except LessonError as error:
         message = str(error)
-    # Another number of words is found out by the matrices.
+    # Another number of words makes the matrices invalid.
     assert name in message or "numbers" in message
 
 

@@ -1,4 +1,4 @@
-"""What each preset is there to show, it shows."""
+"""Each preset shows what it is meant to show."""
 
 import re
 from dataclasses import replace
@@ -11,7 +11,7 @@ from attention_core.lessons.presets import PRESETS, preset
 
 
 def attend(lesson):
-    """An attention layer of its own: scores, weights [head, query, key], and the output [token, dim]."""
+    """An independent attention layer: scores, weights [head, query, key], and the output [token, dim]."""
     given = {name: np.array(rows) for name, rows in lesson.numbers.items()}
     q, k, v = (given[c] if c in given else given["X"] @ given[f"W_{c}"] for c in "QKV")
     q, k, v = (x.reshape(lesson.n_tokens, lesson.n_heads, lesson.d_head).swapaxes(0, 1) for x in (q, k, v))
@@ -60,7 +60,7 @@ def test_equal():
     assert np.allclose(out, [4, 3])
 
 
-def test_paper_has_whole_numbers_alone():
+def test_paper_has_only_whole_numbers():
     lesson = preset("paper")
     scores, _, _ = attend(lesson)
     assert lesson.scaled

@@ -1,4 +1,4 @@
-"""The numbers of a worked example: what must hold of any, and what follows from the textbook's."""
+"""The solutions of worked examples: properties of all, and the numbers of the textbook's."""
 
 import itertools
 from dataclasses import replace
@@ -13,7 +13,7 @@ from attention_core.computation.derivation import Address, evaluate, lines
 from attention_core.errors import InputError
 from attention_core.lessons.lesson import allowed
 from attention_core.lessons.presets import preset
-from attention_core.lessons.solve import paper, paper_value, solve
+from attention_core.lessons.solve import paper_rounding, round_on_paper, solve
 from attention_core.lessons.textbook import textbook
 from tests.attention_core.lessons.strategies import SMALL, lessons, small
 from tests.evaluate import holds
@@ -23,16 +23,16 @@ MANY = settings(max_examples=60)
 
 def every_address(solution):
     for name, stage in solution.stages.items():
-        for place in itertools.product(*map(range, solution.array(name).shape)):
-            yield Address(name, place), stage
+        for index in itertools.product(*map(range, solution.array(name).shape)):
+            yield Address(name, index), stage
 
 
 @MANY
 @given(small(), st.sampled_from(["decimal", "fraction", "paper"]))
-def test_every_number_is_what_its_derivation_gives(lesson, form):
+def test_every_number_equals_its_derivation(lesson, form):
     with np.errstate(all="ignore"):
         solution = solve(replace(lesson, form=form))
-    rounded = paper_value(lesson.decimals) if form == "paper" else lambda value: value
+    rounded = round_on_paper(lesson.decimals) if form == "paper" else lambda value: value
     for address, _ in every_address(solution):
         term, held = solution.term(address), solution.array(address.quantity)[address.indices]
         assert term.at == address
@@ -45,7 +45,7 @@ def test_every_number_is_what_its_derivation_gives(lesson, form):
 
 @MANY
 @given(small(weigh="softmax"), st.sampled_from(["decimal", "fraction", "paper"]))
-def test_every_line_holds_as_it_is_shown(lesson, form):
+def test_every_line_is_true_as_shown(lesson, form):
     solution = solve(replace(lesson, form=form))
     for address, _ in every_address(solution):
         for line in lines(solution.term(address), lesson.decimals):
@@ -55,7 +55,7 @@ def test_every_line_holds_as_it_is_shown(lesson, form):
 
 @MANY
 @given(lessons())
-def test_no_lesson_overflows_unseen(lesson):
+def test_no_lesson_overflows(lesson):
     solution = solve(replace(lesson, form="decimal"))
     for name, stage in solution.stages.items():
         numbers = solution.array(name).astype(float)
@@ -67,7 +67,7 @@ def test_no_lesson_overflows_unseen(lesson):
 
 @MANY
 @given(small(weigh="softmax"))
-def test_rows_sum_to_one_or_are_masked_whole(lesson):
+def test_rows_sum_to_one_or_are_masked_entirely(lesson):
     weights = solve(lesson).array("weight")
     left = allowed(lesson).any(axis=-1)
     np.testing.assert_allclose(weights.sum(-1)[:, left], 1, atol=1e-12)
@@ -78,7 +78,7 @@ def test_rows_sum_to_one_or_are_masked_whole(lesson):
 @MANY
 @given(small(entry="qkv", weigh="softmax", scaled=False, temperature=1.0, mask="none", flipped=frozenset()), SMALL)
 def test_adding_a_constant_to_a_row_of_scores_changes_nothing(lesson, constant):
-    """One more dimension in which every key has 1 adds the query's number there to its whole row."""
+    """An extra dimension in which every key is 1 adds the query's number there to each score of its row."""
     lesson = replace(lesson, n_heads=1)
     wider = {
         "Q": tuple((*row, constant) for row in lesson.numbers["Q"]),
@@ -120,8 +120,8 @@ def test_a_causal_output_never_depends_on_later_tokens(lesson, data):
 
 @MANY
 @given(small(form="paper"))
-def test_paper_mode_errs_within_its_bound(lesson):
-    """Products that are exact but for rounding are off by half a unit of the last decimal each, and so is their sum."""
+def test_rounding_errors_on_paper_are_bounded(lesson):
+    """Each rounded product is off by at most half a unit of the last decimal, and so is their sum."""
     solution = solve(lesson)
     half = 0.5 * 10.0**-lesson.decimals
     q, k = (solution.array(name).astype(float) for name in "qk")
@@ -130,7 +130,7 @@ def test_paper_mode_errs_within_its_bound(lesson):
     w, v = np.nan_to_num(solution.array("weight")), solution.array("v")
     assert np.abs(np.nan_to_num(solution.array("z")) - w @ v).max() <= (lesson.n_tokens + 1) * half + 1e-9
     if lesson.weigh == "softmax":
-        # The sum of n rounded powers is off by n + 1 halves and is at least 1, so a weight by that and its own half.
+        # The sum of n rounded powers is off by at most n + 1 halves and is at least 1; a weight adds one half more.
         shown = solution.array("masked" if "masked" in solution.stages else "score"
                                if "score" in solution.stages else "product").astype(float)  # fmt: skip
         with np.errstate(invalid="ignore"):
@@ -141,13 +141,13 @@ def test_paper_mode_errs_within_its_bound(lesson):
         assert np.abs(w - exact).max() <= (lesson.n_tokens + 3) * half + 1e-9
 
 
-def test_paper_rounds_as_a_person_does():
-    rounded = paper(2)
+def test_paper_rounds_halves_away_from_zero():
+    rounded = paper_rounding(2)
     given = np.array([0.285, -0.285, 0.125, 2.675, 1.005, -0.004, np.inf, -np.inf])
     np.testing.assert_array_equal(rounded(given), [0.29, -0.29, 0.13, 2.68, 1.01, 0, np.inf, -np.inf])
 
 
-def test_the_textbook_gives_what_is_true_of_it():
+def test_the_textbook_example_has_the_true_numbers():
     words = textbook().words
     products = {"The": 0.17, "animal": 0.77, "didn't": 0.20, "cross": 0.29, "street": 0.62, "it": 0.92, "was": 0.14,
                 "tired": 1.22}  # fmt: skip
@@ -165,7 +165,7 @@ def test_the_textbook_gives_what_is_true_of_it():
     np.testing.assert_allclose(divided.array("z")[0, it], [0.4263, 0.3868, 0.3370], atol=5e-5)
 
 
-def test_fractions_stay_exact_as_far_as_they_can():
+def test_fractions_are_exact_where_possible():
     solution = solve(replace(preset("paper"), form="fraction"))
     assert solution.array("score")[0, 0, 0] == Fraction(1)
     assert isinstance(solution.array("score")[0, 2, 1], Fraction)
@@ -175,8 +175,8 @@ def test_fractions_stay_exact_as_far_as_they_can():
 
 
 @pytest.mark.parametrize("keys", [((1.0, 1.0), (2.0, 2.0)), ((0.1, -0.2), (0.2, 0.5))])
-def test_plain_shares_of_nothing_are_undefined_and_say_so(keys):
-    """0.1 + 0.2 - 0.3 is 0, though binary numbers leave 5.6e-17 of it."""
+def test_weights_are_undefined_where_scores_sum_to_zero(keys):
+    """0.1 + 0.2 - 0.3 is 0, although it is 5.6e-17 in float64."""
     rows = ((1.0, -1.0), (0.0, 0.0))
     lesson = replace(preset("paper"), words=("a", "b"), numbers={"Q": rows, "K": keys, "V": rows},
                      weigh="share")  # fmt: skip
@@ -188,6 +188,6 @@ def test_plain_shares_of_nothing_are_undefined_and_say_so(keys):
 
 
 @pytest.mark.parametrize("text", ["weight.0.0.99", "nothing.0", "weight.0.0", "q.9.0.0"])
-def test_what_is_not_there_is_refused(text):
+def test_unknown_numbers_are_refused(text):
     with pytest.raises(InputError):
         solve(preset("paper")).term(Address.parse(text))

@@ -1,4 +1,4 @@
-"""The text's claims, and what its own numbers imply."""
+"""The text's claims, and what its numbers imply."""
 
 import pytest
 
@@ -9,7 +9,7 @@ def values(step, quantity):
     return {claim.word: claim.value for claim in claims() if (claim.step, claim.quantity) == (step, quantity)}
 
 
-def test_what_the_text_prints():
+def test_the_claims_of_the_text():
     assert values("Dot products", "score") == {"The": 0.17, "animal": 0.77, "tired": 1.22}
     assert values("Softmax", "weight")["animal"] == 0.60
     assert values("Weighted sum", "weight")["animal"] == 0.70
@@ -26,7 +26,7 @@ def test_keys_are_those_of_the_lesson():
     assert {c.word for c in claims() if c.quantity == "weight" and c.key is None} == {"the", "because", "too"}
 
 
-def test_what_its_own_numbers_imply():
+def test_the_numbers_implied_by_the_text():
     totals = {c.step: c.implied for c in claims() if c.quantity == "total"}
     assert totals == {"Softmax": pytest.approx(1.00, abs=1e-12), "Weighted sum": pytest.approx(1.01, abs=1e-12)}
     assert [c.implied for c in claims() if c.quantity == "output"] == pytest.approx([0.601, 0.519, 0.433], abs=1e-12)

@@ -1,8 +1,8 @@
-"""Characters that leave no mark of their own."""
+"""Invisible characters."""
 
 import pytest
 
-from attention_core.text.invisible import named
+from attention_core.text.invisible import name_invisible
 
 
 @pytest.mark.parametrize(
@@ -26,5 +26,5 @@ from attention_core.text.invisible import named
         ("می\u200cخواهم", "می\u200cخواهم"),
     ],
 )
-def test_what_leaves_no_mark_is_named(text, told):
-    assert named(text) == told
+def test_invisible_characters_are_named(text, told):
+    assert name_invisible(text) == told

@@ -1,4 +1,4 @@
-"""Pieces as text: whole and half characters, spaces, names, and what is no text at all."""
+"""Pieces as readable text: complete and split characters, spaces, special tokens, and invalid UTF-8."""
 
 import itertools
 
@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tokenizers import decoders, pre_tokenizers
 
-from attention_core.text.pieces import OF_CHARACTER, alphabet_of, read, spelled
+from attention_core.text.pieces import BYTE_OF_CHARACTER, alphabet_of, piece_bytes, readable_pieces
 
-TO_CHARACTER = {byte: character for character, byte in OF_CHARACTER.items()}
+TO_CHARACTER = {byte: character for character, byte in BYTE_OF_CHARACTER.items()}
 
 
 def written(span):
@@ -21,9 +21,9 @@ def cut(data, places):
     return [data[a:b] for a, b in itertools.pairwise(ends) if b > a]
 
 
-def test_the_alphabet_is_the_reference_s():
-    assert sorted(OF_CHARACTER) == sorted(pre_tokenizers.ByteLevel.alphabet())
-    assert sorted(OF_CHARACTER.values()) == list(range(256))
+def test_the_alphabet_is_that_of_the_reference():
+    assert sorted(BYTE_OF_CHARACTER) == sorted(pre_tokenizers.ByteLevel.alphabet())
+    assert sorted(BYTE_OF_CHARACTER.values()) == list(range(256))
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,7 @@ def test_the_alphabet_is_the_reference_s():
         (None, "none"),
     ],
 )
-def test_a_decoder_tells_its_alphabet(decoder, alphabet):
+def test_the_alphabet_of_a_decoder(decoder, alphabet):
     assert alphabet_of(decoder) == alphabet
 
 
@@ -57,20 +57,20 @@ def test_a_decoder_tells_its_alphabet(decoder, alphabet):
         (["[CLS]", "play", "##ing"], "none", ["[CLS]", "play", "##ing"]),
     ],
 )  # fmt: skip
-def test_pieces_read_as_text(pieces, alphabet, told):
-    assert spelled(pieces, alphabet, frozenset({"<|end|>"})) == told
+def test_readable_pieces(pieces, alphabet, told):
+    assert readable_pieces(pieces, alphabet, frozenset({"<|end|>"})) == told
 
 
 @given(st.text(max_size=12), st.lists(st.integers(0, 40), max_size=8))
-def test_pieces_of_a_text_that_hold_whole_characters_give_it_back(text, places):
+def test_pieces_of_complete_characters_are_unchanged(text, places):
     characters = cut(text, places)
-    assert spelled([written(each.encode()) for each in characters], "bytes") == characters
+    assert readable_pieces([written(each.encode()) for each in characters], "bytes") == characters
 
 
 @given(st.text(min_size=1, max_size=12), st.lists(st.integers(0, 40), max_size=8))
-def test_every_character_of_a_text_is_told_wherever_it_is_cut(text, places):
+def test_every_character_is_readable_wherever_a_text_is_split(text, places):
     spans = cut(text.encode(), places)
-    told = spelled([written(span) for span in spans], "bytes")
+    told = readable_pieces([written(span) for span in spans], "bytes")
     assert len(told) == len(spans)
     assert set(text) <= set("".join(told))
 
@@ -78,6 +78,6 @@ def test_every_character_of_a_text_is_told_wherever_it_is_cut(text, places):
 @given(st.binary(max_size=12), st.lists(st.integers(0, 12), max_size=6))
 def test_any_bytes_are_read_without_an_error(data, places):
     spans = cut(data, places)
-    told = spelled([written(span) for span in spans], "bytes")
+    told = readable_pieces([written(span) for span in spans], "bytes")
     assert len(told) == len(spans)
-    assert all(read(written(span), "bytes") == span for span in spans)
+    assert all(piece_bytes(written(span), "bytes") == span for span in spans)

@@ -1,4 +1,4 @@
-"""Weights that stay on the disk give the same numbers as those that are kept in memory, as near as sums are."""
+"""Weights streamed from disk give the same numbers as weights in memory, up to the order of sums."""
 
 import json
 import re
@@ -12,12 +12,12 @@ import pytest
 import attention_core as ac
 from attention_core.errors import CheckpointError, DtypeError, SettingError
 from attention_core.families.reading.configuration import read_config
-from attention_core.families.reading.convert import each_name, factor_lengths, tensor_sources
+from attention_core.families.reading.layouts import factor_lengths, part_names, tensor_sources
 from attention_core.families.registry import FAMILIES
-from attention_core.weights import mapped
+from attention_core.weights import mapped_array
 from attention_core.weights import model_weights as weights
-from attention_core.weights.memory import SETTING, Memory
-from attention_core.weights.stored import Stored
+from attention_core.weights.lazy_tensor import LazyTensor
+from attention_core.weights.memory import SETTING, MemoryBudget
 from attention_core.weights.tensors import WEIGHTS, TensorFile
 from tests.paths import BERT
 
@@ -59,7 +59,7 @@ def write_model(folder, raw, dtype="BF16"):
     config = read_config(family, raw)
     draw, header, data = np.random.default_rng(7), {}, b""
     for source in tensor_sources(family, config).values():
-        for name in (each for each in each_name(source.name, config) if each not in header):
+        for name in (each for each in part_names(source.name, config) if each not in header):
             shape = [int(np.prod(axis)) for axis in factor_lengths(source, config)]
             numbers = (draw.normal(size=shape) * 0.1 + ("norm" in name)).astype(np.float32)
             kinds = {"F32": numbers, "F16": numbers.astype(np.float16), "BF16": (numbers.view(np.uint32) >> 16)}
@@ -75,29 +75,29 @@ def write_model(folder, raw, dtype="BF16"):
 
 @pytest.fixture
 def room(monkeypatch):
-    """Say how much room there is; what models of other tests take does not count."""
+    """Sets the memory for weights; models of other tests do not count."""
 
-    def say(amount):
-        monkeypatch.setattr(weights, "KEPT", Memory())
+    def set_limit(amount):
+        monkeypatch.setattr(weights, "WEIGHT_MEMORY", MemoryBudget())
         monkeypatch.setenv(SETTING, amount)
 
-    return say
+    return set_limit
 
 
 @pytest.fixture(autouse=True)
 def small_blocks(monkeypatch):
     """Blocks of a few rows, so that every product takes several."""
-    monkeypatch.setattr(mapped, "BLOCK", 42 * 11)
+    monkeypatch.setattr(mapped_array, "PRODUCT_BLOCK", 42 * 11)
 
 
 def near(ours, theirs, what=""):
-    """The same but for the order in which products are summed."""
+    """Equal up to the order in which products are summed."""
     size = np.abs(theirs, where=np.isfinite(theirs), out=np.zeros(np.shape(theirs))).max(initial=1)
     np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-5 * size, err_msg=what)
 
 
 def both(folder, room, amount="0"):
-    """The model kept in memory, and the model with so much room."""
+    """The model in memory, and the model with this much memory for weights."""
     room("1GB")
     kept = ac.load(folder)
     room(amount)
@@ -105,20 +105,20 @@ def both(folder, room, amount="0"):
 
 
 def parts(term):
-    """A term and all that it is made from."""
+    """A term and all terms below it."""
     yield term
     for each in term.parts:
         yield from parts(each)
 
 
 def stored(model):
-    """Which declared tensors stay on the disk."""
-    return [key for key in model.weights if isinstance(model.weights[key], Stored)]
+    """The declared tensors that stay on disk."""
+    return [key for key in model.weights if isinstance(model.weights[key], LazyTensor)]
 
 
 @pytest.mark.parametrize("name", CONFIGS)
 @pytest.mark.parametrize("dtype", ["F32", "F16", "BF16"])
-def test_every_number_is_the_same_without_any_room(tmp_path, room, name, dtype):
+def test_every_number_is_the_same_without_memory_for_weights(tmp_path, room, name, dtype):
     kept, streamed = both(write_model(tmp_path, CONFIGS[name], dtype), room)
     assert not stored(kept)
     assert len(stored(streamed)) == len(streamed.weights)
@@ -131,7 +131,7 @@ def test_every_number_is_the_same_without_any_room(tmp_path, room, name, dtype):
 
 
 @pytest.mark.parametrize("name", CONFIGS)
-def test_every_number_opens_when_it_is_on_the_disk(tmp_path, room, name):
+def test_every_number_opens_when_weights_are_streamed(tmp_path, room, name):
     kept, streamed = both(write_model(tmp_path, CONFIGS[name]), room)
     ours, theirs = streamed.trace(ids=IDS), kept.trace(ids=IDS)
     for layer in (None, kept.config.n_layers - 1):
@@ -146,7 +146,7 @@ def test_every_number_opens_when_it_is_on_the_disk(tmp_path, room, name):
 
 
 @pytest.mark.parametrize("name", ["llama", "gpt2", "bert"])
-def test_a_matrix_lies_in_memory_as_rows_are_multiplied_with_it(tmp_path, room, name):
+def test_a_matrix_is_stored_in_the_order_of_its_product(tmp_path, room, name):
     kept, _ = both(write_model(tmp_path, CONFIGS[name]), room)
     for matrix in ("W_in", "W_out", "W_O"):
         numbers = kept.parameter(matrix, 1)
@@ -157,7 +157,7 @@ def test_a_matrix_lies_in_memory_as_rows_are_multiplied_with_it(tmp_path, room, 
     assert joined[0].matrix.flags.c_contiguous
 
 
-def test_a_number_of_a_tensor_is_read_alone(tmp_path, room, monkeypatch):
+def test_one_number_is_read_without_the_rest_of_its_tensor(tmp_path, room, monkeypatch):
     kept, streamed = both(write_model(tmp_path, LLAMA), room)
     trace = streamed.trace(ids=IDS)
     monkeypatch.setattr(TensorFile, "fill", None)
@@ -166,7 +166,7 @@ def test_a_number_of_a_tensor_is_read_alone(tmp_path, room, monkeypatch):
     np.testing.assert_array_equal(trace.array("embedding", None), kept.parameter("W_E", None)[IDS])
 
 
-def test_layers_are_kept_as_far_as_there_is_room(tmp_path, room):
+def test_layers_are_loaded_until_memory_is_full(tmp_path, room):
     folder = write_model(tmp_path, LLAMA)
     layer = 4 * sum(kept.size for (_, at), kept in both(folder, room)[0].weights.items() if at == 0)
     _, model = both(folder, room, str(int(2.5 * layer)))
@@ -175,7 +175,7 @@ def test_layers_are_kept_as_far_as_there_is_room(tmp_path, room):
     near(model.trace(ids=IDS).resid, both(folder, room)[0].trace(ids=IDS).resid)
 
 
-def test_room_is_shared_by_all_models(tmp_path, room):
+def test_memory_is_shared_by_all_models(tmp_path, room):
     folder = write_model(tmp_path, LLAMA)
     kept, _ = both(folder, room)
     room(str(sum(each.nbytes for each in kept.weights.values()) + 4000))
@@ -186,22 +186,22 @@ def test_room_is_shared_by_all_models(tmp_path, room):
     assert not stored(ac.load(folder))
 
 
-def test_a_run_holds_no_matrix_whole(tmp_path, room, monkeypatch):
+def test_a_streamed_run_never_loads_a_full_matrix(tmp_path, room, monkeypatch):
     kept, streamed = both(write_model(tmp_path, CONFIGS["llama, tied"]), room)
-    monkeypatch.setattr(mapped.Mapped, "__array__", None)
+    monkeypatch.setattr(mapped_array.MappedArray, "__array__", None)
     trace = streamed.trace(ids=IDS)
     near(trace.resid, kept.trace(ids=IDS).resid)
     near(trace.logits(), kept.trace(ids=IDS).logits())
 
 
-def test_an_expert_that_no_token_goes_to_is_not_read(tmp_path, room, monkeypatch):
+def test_an_expert_without_tokens_is_not_read(tmp_path, room, monkeypatch):
     _, streamed = both(write_model(tmp_path, CONFIGS["mixtral"]), room)
     read = set()
     fill = TensorFile.fill
 
     def noted(self, stored, out):
         at = stored.ctypes.data - self._bytes.ctypes.data
-        read.update(name for name, place in self.places.items() if place.start <= at < place.start + 2 * place.size)
+        read.update(name for name, info in self.infos.items() if info.start <= at < info.start + 2 * info.size)
         fill(self, stored, out)
 
     monkeypatch.setattr(TensorFile, "fill", noted)
@@ -212,7 +212,7 @@ def test_an_expert_that_no_token_goes_to_is_not_read(tmp_path, room, monkeypatch
     assert len(expected) == 4
 
 
-def test_runs_at_the_same_time_give_the_same(tmp_path, room):
+def test_concurrent_runs_give_the_same_numbers(tmp_path, room):
     kept, streamed = both(write_model(tmp_path, LLAMA), room)
     found = []
     runs = [threading.Thread(target=lambda: found.append(streamed.trace(ids=IDS).resid)) for _ in range(5)]
@@ -226,7 +226,7 @@ def test_runs_at_the_same_time_give_the_same(tmp_path, room):
     near(found[0], expected)
 
 
-def test_a_run_that_fails_leaves_the_way_free(tmp_path, room):
+def test_a_run_works_after_one_that_failed(tmp_path, room):
     folder = write_model(tmp_path, LLAMA)
     kept, streamed = both(folder, room)
     content = (folder / WEIGHTS).read_bytes()
@@ -238,7 +238,7 @@ def test_a_run_that_fails_leaves_the_way_free(tmp_path, room):
     near(ac.load(folder).trace(ids=IDS).resid, kept.trace(ids=IDS).resid)
 
 
-def test_what_cannot_be_read_is_said_when_a_model_is_loaded(tmp_path, room):
+def test_unreadable_weights_are_reported_when_a_model_is_loaded(tmp_path, room):
     folder = write_model(tmp_path, LLAMA, "F16")
     room("0")
     content = (folder / WEIGHTS).read_bytes()
@@ -247,5 +247,5 @@ def test_what_cannot_be_read_is_said_when_a_model_is_loaded(tmp_path, room):
         ac.load(folder)
     (folder / WEIGHTS).write_bytes(content)
     room("plenty")
-    with pytest.raises(SettingError, match="'plenty' is no amount"):
+    with pytest.raises(SettingError, match="'plenty' is not an amount"):
         ac.load(folder)

@@ -74,7 +74,7 @@ def test_a_stopped_download_says_so_and_can_be_begun_again(hub):
     assert job.leave("page")
     assert shelf.under_way(NAME) is None
     wait(job)
-    assert job.problem == "The download was stopped. What has arrived is kept."
+    assert job.problem == "The download was stopped. What was downloaded is kept."
     assert NAME not in shelf.models
     hub.rate = None
     shelf.download(job)

@@ -1,11 +1,11 @@
-"""Configurations: whatever a key says, it is read or refused by name."""
+"""Configurations: every value of a key is read or refused by name."""
 
 from contextlib import suppress
 
 import pytest
 
 from attention_core.errors import AttentionLabError, UnsupportedConfigError
-from attention_core.families.reading.configuration import read_config, several
+from attention_core.families.reading.configuration import listing, read_config
 from attention_core.families.registry import FAMILIES
 
 ODD = [
@@ -15,7 +15,7 @@ ODD = [
 
 
 @pytest.mark.parametrize("name", FAMILIES)
-def test_odd_values_are_read_or_refused_and_nothing_else(name):
+def test_odd_values_are_read_or_refused(name):
     for family in filter(None, (FAMILIES[name], FAMILIES[name].encoder)):
         ruled = (key for rule in family.rules for key in rule.keys)
         for key in {*family.sizes.values(), *family.defaults, *family.aliases, *ruled}:
@@ -26,20 +26,20 @@ def test_odd_values_are_read_or_refused_and_nothing_else(name):
 
 
 @pytest.mark.parametrize("name", FAMILIES)
-def test_quantized_weights_are_refused_as_such(name):
+def test_quantized_weights_are_refused(name):
     family, raw = FAMILIES[name], {"quantization_config": {"quant_method": "gptq"}}
     if family.within:
         raw = {family.within: raw}
-    with pytest.raises(UnsupportedConfigError, match=r"Quantized weights.* are not read here\. Choose a copy"):
+    with pytest.raises(UnsupportedConfigError, match=r"Quantized weights.* are not supported\. Choose a copy"):
         read_config(family, raw)
 
 
-def test_of_many_names_the_first_are_told():
-    assert several(["a", "b"]) == "a, b"
-    assert several(["a", "b", "c", "d"], most=2) == "a, b and 2 more"
+def test_a_listing_has_the_first_names():
+    assert listing(["a", "b"]) == "a, b"
+    assert listing(["a", "b", "c", "d"], most=2) == "a, b and 2 more"
 
 
-def test_gemmas_first_checkpoints_say_gelu_and_mean_its_tanh_approximation():
+def test_gelu_in_gemma_is_its_tanh_approximation():
     sizes = {
         "model_type": "gemma",
         "num_hidden_layers": 2,

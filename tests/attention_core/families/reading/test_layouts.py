@@ -1,4 +1,4 @@
-"""From a checkpoint's names to ours: every key and every tensor is accounted for, or refused by name."""
+"""From a checkpoint's names to ours: every key and every tensor is used, ignored knowingly, or refused by name."""
 
 from dataclasses import replace
 
@@ -8,17 +8,17 @@ import pytest
 from attention_core.errors import CheckpointError, UnsupportedConfigError
 from attention_core.families.bert import BERT
 from attention_core.families.reading.configuration import read_config
-from attention_core.families.reading.convert import (
-    as_stored,
-    convert,
-    each_name,
+from attention_core.families.reading.layouts import (
+    adapt_to_checkpoint,
     factor_lengths,
-    found_name,
-    lay_out,
-    strip_prefix,
+    find_name,
+    find_prefix,
+    make_layout,
+    part_names,
+    plan_layouts,
     tensor_sources,
 )
-from attention_core.families.reading.schema import HARMLESS
+from attention_core.families.reading.schema import COMMON_HARMLESS
 from attention_core.families.registry import family_of
 from attention_core.families.stablelm import STABLELM
 from attention_core.families.t5 import T5
@@ -34,18 +34,18 @@ QUERY = "encoder.layer.1.attention.self.query.weight"
 
 @pytest.fixture
 def tensors():
-    """A checkpoint of whole numbers, all different, in which every element can be told."""
+    """A checkpoint of distinct whole numbers, by which every element can be identified."""
     count = 0
-    made = {}
+    tensors = {}
     for source in tensor_sources(BERT, CONFIG).values():
         shape = [int(np.prod(axis)) for axis in factor_lengths(source, CONFIG)]
         size = int(np.prod(shape))
-        made[source.name] = np.arange(count, count + size, dtype=np.float32).reshape(shape)
+        tensors[source.name] = np.arange(count, count + size, dtype=np.float32).reshape(shape)
         count += size
-    return made
+    return tensors
 
 
-def test_sizes_and_traits_come_under_our_names():
+def test_sizes_and_traits_have_our_names():
     assert CONFIG.n_layers == 2
     assert {name: length for name, length in CONFIG.axes.items() if length and name != "group"} == {
         "token": 17, "vocab": 17, "position_id": 11, "segment": 2, "model": 21, "embed": 21, "head": 3, "kv_head": 3,
@@ -54,7 +54,7 @@ def test_sizes_and_traits_come_under_our_names():
     assert (CONFIG.norm_eps, CONFIG.activation, CONFIG.causal) == (1e-12, "gelu", False)
 
 
-def test_what_a_configuration_leaves_out_is_the_familys_default():
+def test_missing_keys_have_the_familys_defaults():
     config = read_config(BERT, {"model_type": "bert"})
     assert (config.n_layers, config.n_heads, config.d_model, config.d_vocab) == (12, 12, 768, 30522)
 
@@ -64,8 +64,8 @@ def test_choices_become_traits():
     assert (config.activation, config.causal) == ("relu", True)
 
 
-@pytest.mark.parametrize("key", sorted(BERT.harmless | HARMLESS - {"model_type"}))
-def test_a_harmless_key_changes_nothing(key):
+@pytest.mark.parametrize("key", sorted(BERT.harmless | COMMON_HARMLESS - {"model_type"}))
+def test_a_harmless_key_has_no_effect(key):
     assert read_config(BERT, RAW | {key: "anything"}) == CONFIG
 
 
@@ -77,7 +77,7 @@ def test_a_required_key_is_refused_by_name_when_it_has_another_value(key):
 
 
 @pytest.mark.parametrize("key", sorted(BERT.choices))
-def test_a_choice_that_is_not_computed_is_refused_by_name(key):
+def test_an_unsupported_choice_is_refused_by_name(key):
     with pytest.raises(UnsupportedConfigError, match=f"{key} = 'else' is not supported"):
         read_config(BERT, RAW | {key: "else"})
 
@@ -89,7 +89,7 @@ def test_a_choice_of_any_json_type_is_refused(value):
 
 
 @pytest.mark.parametrize("value", ["1e-12", None, [1]])
-def test_a_norm_eps_that_is_no_number_is_refused(value):
+def test_a_norm_eps_that_is_not_a_number_is_refused(value):
     with pytest.raises(UnsupportedConfigError, match="norm_eps"):
         read_config(BERT, RAW | {"layer_norm_eps": value})
 
@@ -110,12 +110,12 @@ def test_another_family_is_named(raw, wrong):
 
 def converted(tensors):
     """The declared tensors of a checkpoint, and their layouts."""
-    layouts = convert(BERT, CONFIG, {name: array.shape for name, array in tensors.items()})
+    layouts = plan_layouts(BERT, CONFIG, {name: array.shape for name, array in tensors.items()})
     return {key: layout.view(tensors[layout.source]) for key, layout in layouts.items()}, layouts
 
 
 @pytest.mark.parametrize("prefix", BERT.prefixes)
-def test_products_are_turned_and_tables_are_not(tensors, prefix):
+def test_matrices_are_transposed_and_tables_are_not(tensors, prefix):
     made, at = converted({prefix + name: array for name, array in tensors.items()})
     assert at["W_Q", 1].source == prefix + QUERY
     np.testing.assert_array_equal(made["W_Q", 1][2, 4], tensors[QUERY][14:21, 4])
@@ -126,7 +126,7 @@ def test_products_are_turned_and_tables_are_not(tensors, prefix):
     }  # fmt: skip
 
 
-def test_every_tensor_is_used_once_and_only_once(tensors):
+def test_every_tensor_is_used_exactly_once(tensors):
     made, _ = converted(tensors)
     numbers = np.sort(np.concatenate([array.reshape(-1) for array in made.values()]))
     np.testing.assert_array_equal(numbers, np.arange(sum(array.size for array in tensors.values())))
@@ -147,10 +147,10 @@ def test_known_and_unneeded_tensors_are_left_out(tensors):
     [
         (QUERY, np.zeros((21, 20), np.float32), r"\[21, 20\], expected \[21, 21\]"),
         (QUERY, np.zeros((1, 21, 21), np.float32), r"\[1, 21, 21\], expected \[21, 21\]"),
-        ("encoder.layer.2.output.dense.bias", np.zeros(21, np.float32), "1 tensor of no known use, 'encoder.layer.2"),
+        ("encoder.layer.2.output.dense.bias", np.zeros(21, np.float32), "1 unexpected tensor, 'encoder.layer.2"),
     ],
 )
-def test_a_tensor_that_does_not_belong_is_named(tensors, name, array, said):
+def test_an_unexpected_or_misshapen_tensor_is_named(tensors, name, array, said):
     with pytest.raises(CheckpointError, match=said):
         converted(tensors | {name: array})
 
@@ -163,10 +163,10 @@ def test_missing_tensors_are_counted_and_the_first_is_named(tensors):
 
 def test_a_checkpoint_without_embeddings():
     with pytest.raises(CheckpointError, match="word_embeddings"):
-        strip_prefix(BERT, ["something.else"])
+        find_prefix(BERT, ["something.else"])
 
 
-def test_a_tensor_for_each_head_is_one_for_all():
+def test_a_tensor_per_head_is_stacked():
     raw = {
         "model_type": "stablelm", "num_hidden_layers": 1, "num_attention_heads": 6, "num_key_value_heads": 2,
         "hidden_size": 42, "intermediate_size": 13, "vocab_size": 17, "partial_rotary_factor": 0.6,
@@ -175,20 +175,20 @@ def test_a_tensor_for_each_head_is_one_for_all():
     for heads in (2, 6):
         config = read_config(STABLELM, raw | {"num_key_value_heads": heads})
         sources = tensor_sources(STABLELM, config)
-        query, key = (each_name(sources[name, 0].name, config) for name in ("w_q_norm", "w_k_norm"))
+        query, key = (part_names(sources[name, 0].name, config) for name in ("w_q_norm", "w_k_norm"))
         assert query == [f"layers.0.self_attn.q_layernorm.norms.{head}.weight" for head in range(6)]
         assert key == [f"layers.0.self_attn.k_layernorm.norms.{head}.weight" for head in range(heads)]
         parts = {name: np.arange(7, dtype=np.float32) + 10 * at for at, name in enumerate(key)}
         source = sources["w_k_norm", 0]
         shapes = {name: part.shape for name, part in parts.items()}
-        layout = lay_out(source.name, shapes, source, (config.kv, "dim"), config)
+        layout = make_layout(source.name, shapes, source, (config.kv, "dim"), config)
         assert layout.names == tuple(key)
         made = layout.view(np.stack([parts[name] for name in layout.names]))
         assert made.shape == layout.shape
         np.testing.assert_array_equal(made, np.arange(7) + 10 * np.arange(heads)[:, None])
 
 
-def test_norms_may_have_the_names_that_tensorflow_gave_them(tensors):
+def test_norms_may_have_tensorflow_names(tensors):
     old = {
         f"bert.{name.replace('Norm.weight', 'Norm.gamma').replace('Norm.bias', 'Norm.beta')}": tensor
         for name, tensor in tensors.items()
@@ -201,8 +201,8 @@ def test_norms_may_have_the_names_that_tensorflow_gave_them(tensors):
         np.testing.assert_array_equal(found[key], expected[key])
 
 
-def test_what_a_checkpoint_holds_decides_on_its_head(tmp_path):
-    """A stored head that differs from the embeddings is the model's own; one that is the same is tied."""
+def test_the_head_follows_from_the_checkpoint(tmp_path):
+    """A stored head that differs from the embeddings is untied; one that equals them is tied."""
     raw = {"model_type": "t5", "vocab_size": 17, "d_model": 11, "d_kv": 3, "d_ff": 7, "num_heads": 2, "num_layers": 1}
     tied = read_config(T5, raw)
     table, other = np.ones((17, 11), np.float32), np.zeros((17, 11), np.float32)
@@ -210,7 +210,7 @@ def test_what_a_checkpoint_holds_decides_on_its_head(tmp_path):
 
     def found(config, **tensors):
         stored = written(tmp_path, {f"{name}.weight": array for name, array in tensors.items()})
-        return as_stored(T5, config, stored)
+        return adapt_to_checkpoint(T5, config, stored)
 
     assert found(tied, shared=table) == tied
     assert found(tied, shared=table, lm_head=table) == tied
@@ -225,5 +225,5 @@ def test_what_a_checkpoint_holds_decides_on_its_head(tmp_path):
 def test_a_shared_table_is_found_under_any_of_its_names(name):
     config = read_config(T5, {"model_type": "t5", "num_layers": 1})
     source = tensor_sources(T5, config)["W_E", None]
-    assert found_name(source, [name], ("",), config) == name
-    assert found_name(source, [name, "decoder.embed_tokens.weight"], ("",), config) == "decoder.embed_tokens.weight"
+    assert find_name(source, [name], ("",), config) == name
+    assert find_name(source, [name, "decoder.embed_tokens.weight"], ("",), config) == "decoder.embed_tokens.weight"

@@ -1,0 +1,65 @@
+"""Trained tensors that stay on disk, of which only the numbers needed are read."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import Any, Final
+
+import numpy as np
+
+from attention_core.arrays import Array
+from attention_core.weights.layout import TensorLayout
+from attention_core.weights.mapped_array import MappedArray
+from attention_core.weights.tensors import Tensors, as_float32
+
+
+class LazyTensor:
+    """A trained tensor that stands in for an array; its numbers are read from disk each time they are needed.
+
+    It supports what this library does with an array: shape, indexing, `take`, `transpose`, and conversion to an array
+    for anything else (NumPy's `__array__`).
+    """
+
+    dtype: Final = np.dtype(np.float32)
+
+    def __init__(self, tensors: Tensors, layout: TensorLayout) -> None:
+        self._tensors, self._layout = tensors, layout
+        self.shape, self.ndim, self.size = layout.shape, len(layout.shape), math.prod(layout.shape)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
+        return np.asarray(self._mapped())
+
+    def __getitem__(self, index: Any) -> Array:
+        """One number when there is an index for every axis, else the parts that are indexed."""
+        if isinstance(index, tuple) and len(index) == self.ndim and not any(isinstance(at, slice) for at in index):
+            return as_float32(self._number(index))[()]
+        if self._layout.part is not None and self._layout.axis == 0 and isinstance(index, int | np.integer):
+            return np.asarray(self._part(index))
+        return self._mapped()[index]
+
+    def take(self, indices: np.ndarray, axis: int) -> Array:
+        """The parts at some indices along an axis."""
+        return self._mapped().take(indices, axis)
+
+    def transpose(self, *order: Any) -> MappedArray:
+        """The tensor with its axes in another order."""
+        return self._mapped().transpose(*order)
+
+    def _number(self, index: tuple[int, ...]) -> np.ndarray:
+        layout = self._layout
+        if layout.part is None:
+            return layout.at(self._tensors.stored(layout.names[0]), index)
+        return self._part(index[layout.axis])._number(index[: layout.axis] + index[layout.axis + 1 :])
+
+    def _part(self, at: int | np.integer) -> LazyTensor:
+        """One of the stacked tensors."""
+        assert self._layout.part is not None
+        name = self._layout.names[at]
+        return LazyTensor(self._tensors, replace(self._layout.part, source=name, names=(name,)))
+
+    def _mapped(self) -> MappedArray:
+        names = self._layout.names
+        stored = [self._tensors.stored(name) for name in names]
+        tensor = stored[0] if len(stored) == 1 else np.stack(stored)
+        return MappedArray(self._tensors.file(names[0]), self._layout.view(tensor))
