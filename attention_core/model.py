@@ -12,7 +12,7 @@ from attention_core.config.masks import Mask
 from attention_core.errors import InputError
 from attention_core.network import Network
 from attention_core.runtime.forward import Forward
-from attention_core.runtime.run import Inputs, finite, position_ids
+from attention_core.runtime.run import Inputs, check_finite, position_ids
 from attention_core.text.tokenizer import Reader, Token
 from attention_core.trace import Trace
 
@@ -46,7 +46,7 @@ class Model(Network):
             raise InputError(f"{len(ids)} tokens need as many marks in attention_mask, got {len(attention_mask)}.")
         marks = None if attention_mask is None or all(attention_mask) else np.array(attention_mask, bool)
         inputs = Inputs(ids, position_ids(self.config, ids, marks), marks, memory, memory_mask, pixels)
-        return Trace(self, self.tokenizer, tokens, text, frozen(finite(Forward(self, inputs).stream())), inputs)
+        return Trace(self, self.tokenizer, tokens, text, frozen(check_finite(Forward(self, inputs).stream())), inputs)
 
     def tokens(self, text: str | None, ids: Sequence[int] | None) -> tuple[Token, ...]:
         """The tokens of a text, or those of some ids; InputError when they cannot be run."""

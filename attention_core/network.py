@@ -1,4 +1,4 @@
-"""A network: what a run needs of a model, and nothing that reads text or images."""
+"""A network: the part of a model that a run needs, without tokenizer or image preprocessing."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from attention_core.weights.model_weights import Key, Weights
 
 @dataclass(frozen=True)
 class Network:
-    """A declared and trained network; immutable, so that many runs may share it.
+    """A declared and trained network; immutable, so many runs can share it.
 
-    name:    what it was loaded as
+    name:    the name it was loaded by
     sources: canonical name and layer -> the tensor's name in the checkpoint
     """
 
@@ -26,5 +26,5 @@ class Network:
     sources: Mapping[Key, str]
 
     def parameter(self, name: str, layer: int | None) -> Array:
-        """A trained tensor with its declared axes, such as W_Q [head, model, dim] of a layer."""
+        """A parameter tensor with its declared axes, such as a layer's W_Q [head, model, dim]."""
         return np.asarray(self.weights[name, layer])

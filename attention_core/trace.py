@@ -130,7 +130,7 @@ class Trace(ModelRun):
         return self._of_experts("expert_weight", layer)
 
     def _of_experts(self, name: str, layer: int) -> Array:
-        if 0 <= layer < self.model.config.n_layers and layer not in self.model.config.routed:
+        if 0 <= layer < self.model.config.n_layers and layer not in self.model.config.moe_layers:
             raise InputError(f"Layer {layer} of {self.model.name} has an MLP and no experts.")
         return self.array(name, layer)
 
@@ -167,7 +167,7 @@ class Trace(ModelRun):
         stage = self.stage(name, layer)
         if name in ("resid_pre", "resid_post") and layer is not None:
             return self.resid[layer + (name == "resid_post")]
-        return self.given(stage) if isinstance(stage.operation, Input) else frozen(compute(self, stage))
+        return self.input_array(stage) if isinstance(stage.operation, Input) else frozen(compute(self, stage))
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import math
 from dataclasses import replace
 from typing import Any
 
-from attention_core.config.model_config import is_number, is_whole
+from attention_core.config.model_config import is_integer, is_number
 from attention_core.errors import UnsupportedConfigError
 from attention_core.families.llama import LAYER, LLAMA
 from attention_core.families.reading.rules import biases, either, flags_to_biases, rope, shared_width
@@ -18,7 +18,7 @@ from attention_core.families.reading.windows import windows_by_layer
 def wide(values: Values) -> dict[str, Any]:
     """Embeddings times the square root of their width."""
     width = values["hidden_size"]
-    return {"embed_scale": math.sqrt(width)} if is_whole(width, 1) else {}
+    return {"embed_scale": math.sqrt(width)} if is_integer(width, 1) else {}
 
 
 def capped(values: Values) -> dict[str, Any]:

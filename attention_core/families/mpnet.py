@@ -11,7 +11,7 @@ from attention_core.families.reading.schema import ACTIVATIONS, Rule, Source
 from attention_core.families.roberta import places
 
 FILLS = {"pad_token_id": 1}  # the id that fills up a text, whatever the configuration calls so
-BUCKETS = Relative(buckets=32, reach=128, both_ways=True)  # these too are the same whatever it says
+BUCKETS = Relative(n_buckets=32, max_distance=128, bidirectional=True)  # these too are the same whatever it says
 
 
 def attention() -> dict[str, Source]:
@@ -32,7 +32,7 @@ MPNET = replace(
     traits={**BERT.traits, "causal": False, "relative": BUCKETS},
     choices={"hidden_act": ACTIVATIONS},
     rules=(*BERT.rules, Rule(("max_position_embeddings",), lambda values: places({**values, **FILLS}))),
-    required={**BERT.required, "relative_attention_num_buckets": (BUCKETS.buckets,)},
+    required={**BERT.required, "relative_attention_num_buckets": (BUCKETS.n_buckets,)},
     tensors={
         **{name: source for name, source in BERT.tensors.items() if name != "W_seg"},
         **attention(),

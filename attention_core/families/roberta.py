@@ -7,7 +7,7 @@ Martin et al. 2019, https://arxiv.org/abs/1911.03894
 from dataclasses import replace
 from typing import Any
 
-from attention_core.config.model_config import is_whole
+from attention_core.config.model_config import is_integer
 from attention_core.errors import UnsupportedConfigError
 from attention_core.families.bert import BERT
 from attention_core.families.reading.schema import Rule, Values
@@ -16,7 +16,7 @@ from attention_core.families.reading.schema import Rule, Values
 def places(values: Values) -> dict[str, Any]:
     """The first token's place is one past the id that fills up a text, so that fewer tokens than places fit."""
     rows, pad = values["max_position_embeddings"], values["pad_token_id"]
-    if not is_whole(rows, 1) or not is_whole(pad, 0) or rows < pad + 2:
+    if not is_integer(rows, 1) or not is_integer(pad, 0) or rows < pad + 2:
         raise UnsupportedConfigError(f"{rows!r} places with pad_token_id {pad!r} leave none for a token.")
     return {"n_ctx": rows - pad - 1, "position_offset": pad + 1, "pad_id": pad, "position_from": "ids"}
 

@@ -6,7 +6,7 @@ Source: Dosovitskiy et al. 2020, https://arxiv.org/abs/2010.11929
 from typing import Any
 
 from attention_core.config.image import ImageInput
-from attention_core.config.model_config import is_whole
+from attention_core.config.model_config import is_integer
 from attention_core.errors import UnsupportedConfigError
 from attention_core.families.reading.rules import biases, flags_to_biases, shared_width
 from attention_core.families.reading.schema import ACTIVATIONS, Family, Rule, Source, Values
@@ -25,8 +25,8 @@ def linear(weight: str, module: str, layout: str) -> dict[str, Source]:
 def pair(values: Values, key: str) -> tuple[int, int]:
     """A height and a width, or one number for both."""
     found = values[key]
-    both = [found, found] if is_whole(found, 1) else found
-    if not isinstance(both, list) or len(both) != 2 or not all(is_whole(each, 1) for each in both):
+    both = [found, found] if is_integer(found, 1) else found
+    if not isinstance(both, list) or len(both) != 2 or not all(is_integer(each, 1) for each in both):
         raise UnsupportedConfigError(f"{key} must be a whole number of at least 1, or two, got {found!r}.")
     return both[0], both[1]
 
@@ -34,18 +34,18 @@ def pair(values: Values, key: str) -> tuple[int, int]:
 def cut(values: Values) -> dict[str, Any]:
     """The image's size and its patches, and how many tokens they make."""
     image = ImageInput(*pair(values, "image_size"), *pair(values, "patch_size"))
-    if not image.patches:
+    if not image.n_patches:
         raise UnsupportedConfigError(
             f"Patches of {image.patch_height} × {image.patch_width} pixels do not fit into an image of "
             f"{image.height} × {image.width}."
         )
-    return {"image": image, "n_ctx": 1 + image.patches}
+    return {"image": image, "n_ctx": 1 + image.n_patches}
 
 
 def labels(values: Values) -> dict[str, Any]:
     """How many labels there are."""
     named, count = values.get("id2label"), values.get("num_labels")
-    return {"d_vocab": len(named) if isinstance(named, dict) and named else count if is_whole(count, 1) else 2}
+    return {"d_vocab": len(named) if isinstance(named, dict) and named else count if is_integer(count, 1) else 2}
 
 
 VIT = Family(
@@ -69,7 +69,7 @@ VIT = Family(
         "patch_size": 16,
         "qkv_bias": True,
     },
-    traits={"causal": False, "norm_position": "pre", "final_norm": True, "head": "own"},
+    traits={"causal": False, "norm_position": "pre", "final_norm": True, "head": "untied"},
     choices={"hidden_act": ACTIVATIONS},
     rules=(
         shared_width("num_attention_heads", "hidden_size", "head_dim"),

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from attention_core.config.model_config import is_whole
+from attention_core.config.model_config import is_integer
 from attention_core.errors import CheckpointError, DigestError, DownloadError, OfflineError
 from attention_core.hub.errors import disk_errors, hub_errors, no_hub
 from attention_core.hub.progress import Meter, Report, amount
@@ -137,7 +137,7 @@ def remote(there: "Mapping[str, RepoSibling]", name: str) -> RemoteFile:
     if (found := there.get(name)) is None:
         raise CheckpointError(f"The model has no {name} on the hub.{lacking(name, there)}")
     size, digest = (found.lfs.size, found.lfs.sha256) if found.lfs else (found.size, found.blob_id)
-    if size is None or not is_whole(size, 0) or not isinstance(digest, str) or not DIGEST.fullmatch(digest):
+    if size is None or not is_integer(size, 0) or not isinstance(digest, str) or not DIGEST.fullmatch(digest):
         raise DownloadError(f"The hub does not tell the size and digest of {name}.")
     return RemoteFile(name, size, digest)
 

@@ -7,7 +7,7 @@ from html import escape
 import numpy as np
 
 from attention_core.computation.derivation import Term
-from attention_core.computation.render import lines, number
+from attention_core.computation.render import format_number, lines
 from attention_core.lessons.sheets import Sheet, outputs, sheets
 from attention_core.lessons.solve import Solution
 
@@ -44,7 +44,7 @@ def page(solution: Solution, query: int) -> str:
 
 def making(name: str, term: Term, decimals: int) -> str:
     """How one number is made, folded."""
-    result = number(term.value, decimals)
+    result = format_number(term.value, decimals)
     told = "\n".join(line.text for line in lines(term, decimals)) or term.note
     return f"<details><summary>{escape(name)} = {escape(result)}</summary><pre>{escape(told)}</pre></details>"
 

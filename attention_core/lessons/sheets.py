@@ -8,7 +8,7 @@ from fractions import Fraction
 import numpy as np
 
 from attention_core.computation.derivation import Address, Term, Value
-from attention_core.computation.render import number
+from attention_core.computation.render import format_number
 from attention_core.computation.stage import Numbers, Stage
 from attention_core.lessons.solve import Solution
 from attention_core.ops.basic import Input
@@ -73,7 +73,7 @@ def text_of(value: Value | np.bool_, decimals: int) -> str:
     """A cell's digits; of a mask, 1 or 0."""
     if isinstance(value, np.bool_):
         return str(int(value))
-    return number(value if isinstance(value, Fraction) else float(value), decimals)
+    return format_number(value if isinstance(value, Fraction) else float(value), decimals)
 
 
 def outputs(solution: Solution, query: int) -> list[tuple[str, Term]]:

@@ -9,13 +9,13 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from attention_core.computation.derivation import CLOSE, Term, make
-from attention_core.computation.stage import Cell, Numbers, Operand, Rounding, Weighing
-from attention_core.ops.softmax import score_and_row
+from attention_core.computation.derivation import TOLERANCE, Term, combine
+from attention_core.computation.stage import Cell, Numbers, Operand, Rounding, Weighting
+from attention_core.ops.softmax import score_terms
 
 
 @dataclass(frozen=True)
-class DivideBySum(Weighing):
+class DivideBySum(Weighting):
     """Plain normalization: each score's share of the sum of its row.
 
     weight = score / sum over j of score[j]
@@ -40,22 +40,22 @@ class DivideBySum(Weighing):
         return rounded(np.where(scores == -math.inf, nothing, shares))
 
     def term(self, cell: Cell) -> Term:
-        own, row = score_and_row(cell)
+        own, row = score_terms(cell)
         if own.value == -math.inf:
             return Term(0.0, note=own.note)
-        total = make("sum", row).named("sum")
+        total = combine("sum", row).named("sum")
         if vanishes(total.value, sum(abs(each.value) for each in row if each.value != -math.inf)):
             return Term(math.nan, note="The scores of this row sum to 0, and nothing can be divided by 0.")
-        return make("quotient", (own, total))
+        return combine("quotient", (own, total))
 
 
 def vanishes(total: Any, size: Any) -> Any:
     """Whether a sum is 0 for a person: |sum| is at most 1e-9 of the sum of its terms' sizes."""
-    return abs(total) <= CLOSE * size
+    return abs(total) <= TOLERANCE * size
 
 
 @dataclass(frozen=True)
-class Argmax(Weighing):
+class Argmax(Weighting):
     """All to the largest score of the row; equal ones share.
 
     weight = [score = max] / sum over j of [score[j] = max]
@@ -71,15 +71,15 @@ class Argmax(Weighing):
         scores = inputs[0].numbers
         top = scores.max(axis=-1, keepdims=True)
         # The same sum in another order may differ in its last digit, and is still the same for a person.
-        near = np.isclose(scores.astype(np.float64), top.astype(np.float64), rtol=CLOSE, atol=CLOSE)
+        near = np.isclose(scores.astype(np.float64), top.astype(np.float64), rtol=TOLERANCE, atol=TOLERANCE)
         first = (near & (scores > -math.inf)).astype(np.float64)
         return rounded(first / np.maximum(first.sum(axis=-1, keepdims=True), 1))
 
     def term(self, cell: Cell) -> Term:
-        own, row = score_and_row(cell)
+        own, row = score_terms(cell)
         if own.value == -math.inf:
             return Term(0.0, note=own.note)
-        top = make("max", row).named("max")
+        top = combine("max", row).named("max")
         here = Term(top.value, "max")
-        ties = make("sum", (make("equal", (each, here)) for each in row)).named("how many")
-        return make("quotient", (make("equal", (own, top)), ties))
+        ties = combine("sum", (combine("equal", (each, here)) for each in row)).named("how many")
+        return combine("quotient", (combine("equal", (own, top)), ties))

@@ -11,8 +11,8 @@ import numpy as np
 
 from attention_core.architecture.attention import attention_stages, projection_stages
 from attention_core.architecture.declare import stage
-from attention_core.computation.derivation import Address, Term, Value, reworked
-from attention_core.computation.stage import Numbers, Rounding, Stage, Weighing, by_hand, cell_at, compute
+from attention_core.computation.derivation import Address, Term, Value, round_steps
+from attention_core.computation.stage import Numbers, Rounding, Stage, Weighting, by_hand, cell_at, compute
 from attention_core.errors import InputError
 from attention_core.lessons.lesson import Lesson, Weigh, allowed
 from attention_core.lessons.softmax_alternatives import Argmax, DivideBySum
@@ -21,7 +21,7 @@ from attention_core.ops.einsum import Einsum
 from attention_core.ops.elementwise import Scale
 from attention_core.ops.softmax import Softmax
 
-WEIGHINGS: Mapping[Weigh, Weighing] = {"softmax": Softmax(), "share": DivideBySum(), "hardmax": Argmax()}
+WEIGHINGS: Mapping[Weigh, Weighting] = {"softmax": Softmax(), "share": DivideBySum(), "hardmax": Argmax()}
 GIVEN: Mapping[str, tuple[str, str, str]] = {
     "Q": ("q[head, query, dim]", "query", "Queries"),
     "K": ("k[head, key, dim]", "key", "Keys"),
@@ -94,7 +94,7 @@ class Solution:
     def term(self, address: Address) -> Term:
         """How a number is made; InputError when there is no such number."""
         made = cell_at(self, self.stage(address.quantity), address.indices).term()
-        return reworked(made, paper_value(self.lesson.decimals)) if self.lesson.form == "paper" else made
+        return round_steps(made, paper_value(self.lesson.decimals)) if self.lesson.form == "paper" else made
 
     @cached_property
     def error(self) -> dict[str, float]:

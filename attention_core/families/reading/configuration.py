@@ -3,7 +3,13 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from attention_core.config.model_config import COUNTS, SIZES, ModelConfig, check_size, is_whole
+from attention_core.config.model_config import (
+    OPTIONAL_SIZE_LIMITS,
+    SIZE_LIMITS,
+    ModelConfig,
+    check_model_size,
+    is_integer,
+)
 from attention_core.errors import UnsupportedConfigError
 from attention_core.families.reading.schema import HARMLESS, REQUIRED, Family
 
@@ -23,8 +29,8 @@ def read_config(family: Family, raw: Mapping[str, Any]) -> ModelConfig:
             )
     values = {**family.defaults, **raw}
     found = {**family.traits, **{name: values[key] for name, key in family.sizes.items()}}
-    for name in filter(found.__contains__, (*SIZES, *COUNTS)):  # before a rule reckons with them
-        check_size(name, found[name])
+    for name in filter(found.__contains__, (*SIZE_LIMITS, *OPTIONAL_SIZE_LIMITS)):  # before a rule reckons with them
+        check_model_size(name, found[name])
     for key, choices in family.choices.items():
         traits = next((traits for own, traits in choices.items() if same(own, values[key])), None)
         if traits is None:
@@ -39,7 +45,7 @@ def read_config(family: Family, raw: Mapping[str, Any]) -> ModelConfig:
 def ends(said: object) -> tuple[int, ...]:
     """The tokens that end a text, by a configuration's one id or list of ids; what is no id ends nothing."""
     listed: list[Any] = said if isinstance(said, list) else [said]
-    return tuple(each for each in listed if is_whole(each, 0))
+    return tuple(each for each in listed if is_integer(each, 0))
 
 
 def of_text(family: Family, raw: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from dataclasses import replace
 import numpy as np
 
 from attention_core.architecture.block import declaration
-from attention_core.architecture.declare import is_trained
+from attention_core.architecture.declare import is_parameter
 from attention_core.arrays import Array
 from attention_core.computation.stage import Ref
 from attention_core.config.model_config import ModelConfig
@@ -37,7 +37,7 @@ def tensor_sources(family: Family, config: ModelConfig) -> dict[Key, Source]:
         (name, layer): at_layer(family, config, name, layer)
         for layer in (None, *range(config.n_layers))
         for name, stage in declaration(config, layer).items()
-        if stage.operation == Input() and is_trained(Ref(name, ()))
+        if stage.operation == Input() and is_parameter(Ref(name, ()))
     }
 
 
@@ -46,8 +46,8 @@ def at_layer(family: Family, config: ModelConfig, name: str, layer: int | None) 
     if name not in family.tensors:
         raise UnsupportedConfigError(f"The configuration asks for {name}, which this family is not known to have.")
     source = family.tensors[name]
-    own = layer if layer is None or not config.shared else config.shared[layer]
-    place = {"layer": own, "expert": "{expert}", "head": "{head}", "kv_head": f"{{{config.kv}}}"}
+    own = layer if layer is None or not config.shared_layers else config.shared_layers[layer]
+    place = {"layer": own, "expert": "{expert}", "head": "{head}", "kv_head": f"{{{config.kv_head_axis}}}"}
     instead = tuple(each.format(**place) for each in source.instead)
     return replace(source, name=source.name.format(**place), instead=instead)
 
@@ -73,11 +73,11 @@ def as_stored(family: Family, config: ModelConfig, tensors: Tensors) -> ModelCon
         if "{layer}" not in source.name
     }
     head, embedding = stored.get("W_U"), stored.get("W_E")
-    needed = {"W_U": config.head == "own", "W_head": config.head_activation != "none"}
+    needed = {"W_U": config.head == "untied", "W_head": config.head_activation != "none"}
     if any(there and name in stored and stored[name] is None for name, there in needed.items()):
         config = replace(config, head="none")
     if config.head == "tied" and head and embedding and not tensors.same(head, embedding):
-        config = replace(config, head="own")
+        config = replace(config, head="untied")
     table = stored.get("W_pos")
     if config.positions == "sinusoidal" and table and not holds_sinusoids(tensors.read(table)):
         config = replace(config, positions="learned")

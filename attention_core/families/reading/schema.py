@@ -63,7 +63,7 @@ ACTIVATIONS = {
 }
 """What configurations call the activations, for `Family.choices`."""
 
-HEADS = {True: {"head": "tied"}, False: {"head": "own"}}
+HEADS = {True: {"head": "tied"}, False: {"head": "untied"}}
 """What `tie_word_embeddings` says of the language-model head, for `Family.choices`."""
 
 REACH = 1 << 14
