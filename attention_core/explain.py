@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from attention_core.computation.derivation import Address, Term, dot, make
+from attention_core.computation.derivation import Address, Term, combine, dot_product
 from attention_core.computation.stage import Cell, cell_at
 from attention_core.errors import InputError
 from attention_core.trace import Trace
@@ -66,12 +66,12 @@ def cosine(trace: Trace, position: int) -> Term:
     """
     check_trace(trace)
     rows = [row_at(trace, Address(name, (position, 0))) for name in ("contextual", "embedding")]
-    top = dot(*rows).named("contextual·embedding")
+    top = dot_product(*rows).named("contextual·embedding")
     lengths = (
-        make("sqrt", (make("sum", (make("square", (x,)) for x in row)),)).named(f"|{name}|")
+        combine("sqrt", (combine("sum", (combine("square", (x,)) for x in row)),)).named(f"|{name}|")
         for row, name in zip(rows, ("contextual", "embedding"), strict=True)
     )
-    return make("quotient", (top, make("product", lengths))).named("cosine", at=Address("cosine", (position,)))
+    return combine("quotient", (top, combine("product", lengths))).named("cosine", at=Address("cosine", (position,)))
 
 
 def check_trace(trace: object) -> None:
@@ -92,7 +92,7 @@ def number_at(trace: Trace, address: Address) -> Term:
 
 def row_at(trace: Trace, address: Address) -> list[Term]:
     """The numbers along the last axis, through an address, as they stand in a line."""
-    return find(trace, address).row()
+    return find(trace, address).row_terms()
 
 
 def open_term(trace: Trace, address: Address) -> Term:

@@ -19,7 +19,7 @@ from attention_core.model import Model
 from attention_core.ops.rotary import frequencies
 from attention_core.runtime.forward import Forward
 from attention_core.runtime.plan import attended_kv
-from attention_core.runtime.run import Inputs, finite, position_ids
+from attention_core.runtime.run import Inputs, check_finite, position_ids
 from attention_core.sampling import Choice
 from attention_core.trace import Trace
 from attention_core.validate import is_whole, told, whole_numbers
@@ -104,12 +104,12 @@ class Continuation:
         placed = position_ids(model.config, now, None)
         if not still_turned(model.config, placed, self.cache.length):
             self.cache = KVCache(memory=self.cache.memory)
-        inputs = Inputs(now, placed, done=self.cache.length)
+        inputs = Inputs(now, placed, n_past=self.cache.length)
         if self.encoder:
             memory, memory_mask = self.encoder.contextual, self.encoder.inputs.attention_mask
             inputs = replace(inputs, memory=memory, memory_mask=memory_mask)
         run = CachedForward(model, inputs, self.cache)
-        stream = finite(run.stream())
+        stream = check_finite(run.stream())
         self.ids, self.cache.length = ids, len(ids)
         return run.logits(stream[-1, -1])
 

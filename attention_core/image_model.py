@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from attention_core.config.image import CLASS, ImageInput
+from attention_core.config.image import CLASS_TOKEN, ImageInput
 from attention_core.errors import InputError
 from attention_core.model import Model
 from attention_core.text.tokenizer import Token
@@ -28,7 +28,7 @@ class Patches:
 
     def piece(self, id: int) -> str:
         """The name of a position: "[CLS]", "r0 c0", "r0 c1" …"""
-        return self.image.name(id)
+        return self.image.token_name(id)
 
     def readable_pieces(self, pieces: Sequence[str]) -> list[str]:
         """The names of patches as they are."""
@@ -53,8 +53,8 @@ class Patches:
 
     def tokens(self) -> tuple[Token, ...]:
         """The tokens of any image."""
-        names = map(self.image.name, range(1 + self.image.patches))
-        return tuple(Token(i, name, 0, 0, name == CLASS, False) for i, name in enumerate(names))
+        names = map(self.image.token_name, range(1 + self.image.n_patches))
+        return tuple(Token(i, name, 0, 0, name == CLASS_TOKEN, False) for i, name in enumerate(names))
 
 
 @dataclass(frozen=True, repr=False)
@@ -89,4 +89,4 @@ class ImageModel(Model):
             pixels = None
         if pixels is None:
             raise InputError(f"{self.name} reads images: give one as an array [height, width, 3] of uint8.")
-        return self.run("", Patches(self.image).tokens(), attention_mask, pixels=self.image.cut(pixels))
+        return self.run("", Patches(self.image).tokens(), attention_mask, pixels=self.image.patchify(pixels))

@@ -12,7 +12,7 @@ from attention_core.config.masks import Mask
 from attention_core.errors import InputError
 from attention_core.network import Network
 from attention_core.runtime.forward import Forward
-from attention_core.runtime.run import Inputs, finite, position_ids
+from attention_core.runtime.run import Inputs, check_finite, position_ids
 from attention_core.text.tokenizer import Token, TokenizerProtocol
 from attention_core.trace import Trace
 from attention_core.validate import check_text, marks, whole_numbers
@@ -52,7 +52,7 @@ class Model(Network):
         given = marks("attention_mask", attention_mask, len(ids)) if attention_mask is not None else []
         mask = None if all(given) else np.array(given)
         inputs = Inputs(ids, position_ids(self.config, ids, mask), mask, memory, memory_mask, pixels)
-        return Trace(self, self.tokenizer, tokens, text, frozen(finite(Forward(self, inputs).stream())), inputs)
+        return Trace(self, self.tokenizer, tokens, text, frozen(check_finite(Forward(self, inputs).stream())), inputs)
 
     def tokens(self, text: str | None, ids: Sequence[int] | None) -> tuple[Token, ...]:
         """The tokens of a text, or those of some ids; InputError when they cannot be run."""

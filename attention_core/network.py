@@ -1,4 +1,4 @@
-"""A network: what a run needs of a model, and nothing that reads text or images."""
+"""A network: the part of a model that a run needs, without tokenizer or image preprocessing."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from attention_core.weights.model_weights import Weights
 
 @dataclass(frozen=True)
 class Network:
-    """A declared and trained network; immutable, so that many runs may share it.
+    """A declared and trained network; immutable, so many runs can share it.
 
-    name:    what it was loaded as
+    name:    the name it was loaded by
     sources: canonical name and layer -> the tensor's name in the checkpoint
     """
 

@@ -167,7 +167,7 @@ class Trace(ModelRun):
 
     def _of_experts(self, name: str, layer: int) -> Array:
         check_index("layer", layer, self.model.config.n_layers)
-        if layer not in self.model.config.routed:
+        if layer not in self.model.config.moe_layers:
             raise InputError(f"Layer {layer} of {self.model.name} has an MLP and no experts.")
         return self.array(name, layer)
 
@@ -212,7 +212,7 @@ class Trace(ModelRun):
         stage = self.stage(name, layer)
         if name in ("resid_pre", "resid_post") and layer is not None:
             return self.resid[layer + (name == "resid_post")]
-        return self.given(stage) if isinstance(stage.operation, Input) else frozen(compute(self, stage))
+        return self.input_array(stage) if isinstance(stage.operation, Input) else frozen(compute(self, stage))
 
 
 @dataclass(frozen=True, repr=False)

@@ -1,4 +1,4 @@
-"""Works out a line of arithmetic from the characters on the page."""
+"""Evaluates a line of arithmetic from its characters on the page."""
 
 import math
 import re
@@ -9,7 +9,7 @@ MINUS = "−"
 
 
 def nearest_bfloat16(x):
-    """The upper half of a float32's bits, rounded to the nearest, of two as near to the even one."""
+    """The upper half of a float32's bits, rounded to nearest with ties to even."""
     (bits,) = struct.unpack("<I", struct.pack("<f", x))
     return struct.unpack("<f", struct.pack("<I", (bits + 0x7FFF + (bits >> 16 & 1)) & 0xFFFF0000))[0]
 
@@ -27,7 +27,7 @@ CALLED = re.compile(rf"\b({'|'.join(FUNCTIONS)})\(")
 
 
 def evaluate(text):
-    """(what the left side gives, the right side, how many decimals it has, how many parts were added)."""
+    """(value of the left side, right side, decimals of the right side, number of summands on the left)."""
     left, right = text.rsplit(" = ", 1)
     right = str(float(Fraction(right.replace(MINUS, "-")))) if "/" in right else right
     left = left.split(":  ")[-1]
@@ -41,6 +41,6 @@ def evaluate(text):
 
 
 def holds(text):
-    """Whether a line, evaluated as shown, gives its right side within half a unit of the last digit a term."""
+    """Whether a line, evaluated as shown, gives its right side to within half a unit in its last place per summand."""
     value, right, decimals, parts = evaluate(text)
     return abs(value - right) <= 0.5 * 10**-decimals * parts + 1e-9

@@ -1,4 +1,4 @@
-"""One small random model of every family, its sizes those that it is held against the reference with."""
+"""One small random model of every family, with the sizes of its reference model."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,22 +14,22 @@ VARIANTS = {
     "mixtral": 2, "opt": 2, "phi": 1, "phi3": 1, "qwen2": 1, "qwen3": 3, "qwen3_moe": 2, "smollm3": 1, "stablelm": 1,
     "distilbert": 2,
 }  # fmt: skip
-"""Which of a family's reference models shows most of what it can do; the first where nothing is said."""
+"""The variant of a family's reference models that shows most of its features; by default the first."""
 
-TWICE = {"falcon-alibi": ("falcon", 4)}
-"""Families that have two layouts: a name for the second, and which of the reference models it is."""
+SECOND_LAYOUTS = {"falcon-alibi": ("falcon", 4)}
+"""Families with two layouts: a name for the second, and its family and variant."""
 
 TOKENIZERS = {
     **dict.fromkeys(("albert", "camembert", "gemma", "gemma2", "gemma3", "gemma3_text", "marian", "mbart", "mistral",
                      "mixtral", "pegasus", "phi3", "t5", "xlm-roberta"), "spaces"),
     **dict.fromkeys(("bert", "distilbert", "electra", "mpnet"), "parts"),
 }  # fmt: skip
-"""Which kind of tokenizer a family comes with; bytes where nothing is said."""
+"""The kind of tokenizer of a family; by default bytes."""
 
 
 @dataclass(frozen=True)
 class Case:
-    """A model to be walked: the name it is offered by, its family, and which of the reference models it is."""
+    """A model under test: its name, its family, and its variant among the family's reference models."""
 
     name: str
     family: str
@@ -37,35 +37,35 @@ class Case:
 
     @property
     def tokenizer(self) -> str:
-        """The kind of its tokenizer."""
+        """The kind of tokenizer."""
         return TOKENIZERS.get(self.family, "bytes")
 
     def raw(self) -> dict[str, Any]:
-        """Its configuration as it stands in a file, with a word for each of the tokenizer's."""
+        """The configuration as in config.json, with the tokenizer's vocabulary size."""
         row = REFERENCES[self.family]
-        made = {"model_type": self.family, **row.sizes, **row.variants[self.variant]}
-        words = {"vocab_size": KINDS[self.tokenizer]().get_vocab_size()}
-        if "text_config" in made:
-            return made | {"text_config": made["text_config"] | words}
-        return made | words
+        raw = {"model_type": self.family, **row.sizes, **row.variants[self.variant]}
+        vocabulary = {"vocab_size": KINDS[self.tokenizer]().get_vocab_size()}
+        if "text_config" in raw:
+            return raw | {"text_config": raw["text_config"] | vocabulary}
+        return raw | vocabulary
 
     def write(self, folder: Path) -> Path:
-        """The model, in a folder."""
-        spread = REFERENCES[self.family].spread
-        return write_model(folder, self.raw(), tokenizer=KINDS[self.tokenizer]().to_str(), spread=spread)
+        """Write the model into a folder."""
+        std = REFERENCES[self.family].std
+        return write_model(folder, self.raw(), tokenizer=KINDS[self.tokenizer]().to_str(), std=std)
 
 
 CASES = {
-    name: Case(name, family, variant)
-    for name, (family, variant) in {**{each: (each, VARIANTS.get(each, 0)) for each in REFERENCES}, **TWICE}.items()
+    **{family: Case(family, family, VARIANTS.get(family, 0)) for family in REFERENCES},
+    **{name: Case(name, family, variant) for name, (family, variant) in SECOND_LAYOUTS.items()},
 }
-"""Every family, by what it is offered as."""
+"""Every family, by name."""
 
 
 def kinds_of_layers(config: ModelConfig) -> list[int]:
-    """The first layer of every kind that there is: with or without a window, a rotation, experts."""
+    """The first layer of each kind, by window, rotary embeddings and experts."""
     found: dict[tuple[object, ...], int] = {}
     for layer in range(config.n_layers):
         rotary = config.rotary[layer] if config.rotary else None
-        found.setdefault((config.window(layer), rotary, layer in config.routed), layer)
+        found.setdefault((config.window(layer), rotary, layer in config.moe_layers), layer)
     return sorted(found.values())

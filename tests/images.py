@@ -1,4 +1,4 @@
-"""A small random ViT as a folder, made without torch."""
+"""A small random ViT, written without torch."""
 
 import json
 from pathlib import Path
@@ -21,14 +21,14 @@ PREPROCESSOR = {
 
 
 def write_vit(folder: Path, **changed: object) -> Path:
-    """A ViT of random numbers, its images 40 × 56 in 4 × 7 patches of 10 × 8 pixels."""
+    """A folder with a random ViT for images of 40 × 56 pixels in 4 × 7 patches of 10 × 8 pixels."""
     folder.mkdir(parents=True, exist_ok=True)
     raw = SIZES | changed
-    config, draw = read_config(FAMILIES["vit"], raw), np.random.default_rng(7)
+    config, rng = read_config(FAMILIES["vit"], raw), np.random.default_rng(7)
     tensors = {}
     for (name, _), source in tensor_sources(FAMILIES["vit"], config).items():
         shape = [int(np.prod(axis)) for axis in factor_lengths(source, config)]
-        tensors[source.name] = draw.normal(1.0 if name.startswith("w_") else 0.0, 0.3, shape).astype(np.float32)
+        tensors[source.name] = rng.normal(1.0 if name.startswith("w_") else 0.0, 0.3, shape).astype(np.float32)
     save_file(tensors, folder / "model.safetensors")
     (folder / "config.json").write_text(json.dumps(raw))
     (folder / "preprocessor_config.json").write_text(json.dumps(PREPROCESSOR))

@@ -1,4 +1,4 @@
-"""Random checkpoints of models with experts, their tensors named as repositories have them; without torch."""
+"""Random checkpoints of mixture-of-experts models, with tensor names as on the Hub; written without torch."""
 
 import json
 from pathlib import Path
@@ -27,7 +27,7 @@ QWEN3_MOE = {
 
 
 def shapes(raw: dict) -> dict[str, tuple[int, ...]]:
-    """The tensors that a configuration asks for."""
+    """The shape of each tensor that a configuration needs."""
     qwen = raw["model_type"] == "qwen3_moe"
     made = {"model.embed_tokens.weight": (D_VOCAB, D_MODEL), "model.norm.weight": (D_MODEL,),
             "lm_head.weight": (D_VOCAB, D_MODEL)}  # fmt: skip
@@ -56,10 +56,10 @@ def shapes(raw: dict) -> dict[str, tuple[int, ...]]:
 
 
 def checkpoint(folder: Path, raw: dict) -> dict[str, np.ndarray]:
-    """A checkpoint of random tensors, written into a folder; and the tensors."""
-    draw = np.random.default_rng(11)
+    """Write a checkpoint of random tensors into a folder; returns the tensors."""
+    rng = np.random.default_rng(11)
     tensors = {
-        name: (draw.normal(1.0, 0.3, shape) if "norm" in name else draw.normal(0.0, 0.3, shape)).astype(np.float32)
+        name: (rng.normal(1.0, 0.3, shape) if "norm" in name else rng.normal(0.0, 0.3, shape)).astype(np.float32)
         for name, shape in shapes(raw).items()
     }
     folder.mkdir(parents=True, exist_ok=True)

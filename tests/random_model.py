@@ -1,4 +1,4 @@
-"""Checkpoints of any family with random numbers, written without torch."""
+"""Random checkpoints of any family, written without torch."""
 
 import json
 from pathlib import Path
@@ -24,33 +24,33 @@ SLIDING = LLAMA | {"model_type": "mistral", "sliding_window": 5}
 GPT_OSS = LLAMA | {
     "model_type": "gpt_oss", "num_local_experts": 7, "num_experts_per_tok": 3, "sliding_window": 5, "swiglu_limit": 0.6,
 }  # fmt: skip
-# Every place beyond the 11th turns all the others otherwise.
+# Each position beyond the 11th changes the rotation of all positions.
 DYNAMIC = LLAMA | {"max_position_embeddings": 11, "rope_scaling": {"rope_type": "dynamic", "factor": 4.0}}
 T5 = {
     "model_type": "t5", "vocab_size": 101, "d_model": 37, "d_kv": 7, "d_ff": 53, "num_layers": 3,
     "num_decoder_layers": 2, "num_heads": 5, "relative_attention_num_buckets": 8,
     "relative_attention_max_distance": 17, "decoder_start_token_id": 0, "eos_token_id": 1,
 }  # fmt: skip
-ENDED = ["<pad>", "</s>", "<unk>", *(f"w{i}" for i in range(98))]
+VOCABULARY = ["<pad>", "</s>", "<unk>", *(f"w{i}" for i in range(98))]
 
 
 def write_pair(folder: Path, raw: dict[str, Any], seed: int = 0) -> Path:
-    """A folder with an encoder–decoder, and a tokenizer that ends every text with </s>."""
-    made = Tokenizer(models.WordLevel({word: i for i, word in enumerate(ENDED)}, unk_token="<unk>"))
-    made.pre_tokenizer = pre_tokenizers.Whitespace()
-    made.add_special_tokens([AddedToken(word, special=True) for word in ENDED[:3]])
-    made.post_processor = processors.TemplateProcessing(single="$A </s>", special_tokens=[("</s>", 1)])
-    return write_model(folder, raw, seed, made.to_str())
+    """A folder with an encoder–decoder and a tokenizer that ends every text with </s>."""
+    tokenizer = Tokenizer(models.WordLevel({word: i for i, word in enumerate(VOCABULARY)}, unk_token="<unk>"))
+    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
+    tokenizer.add_special_tokens([AddedToken(word, special=True) for word in VOCABULARY[:3]])
+    tokenizer.post_processor = processors.TemplateProcessing(single="$A </s>", special_tokens=[("</s>", 1)])
+    return write_model(folder, raw, seed, tokenizer.to_str())
 
 
 def write_model(
-    folder: Path, raw: dict[str, Any], seed: int = 0, tokenizer: str | None = None, spread: float = 0.3
+    folder: Path, raw: dict[str, Any], seed: int = 0, tokenizer: str | None = None, std: float = 0.3
 ) -> Path:
-    """A folder with a configuration as it is given, random weights and a tokenizer, of 101 words where none is given.
+    """A folder with the given configuration, random weights and a tokenizer, by default one of 101 words.
 
-    spread: the standard deviation of the weights
+    std: the standard deviation of the weights
     """
-    family, draw = family_of(raw), np.random.default_rng(seed)
+    family, rng = family_of(raw), np.random.default_rng(seed)
     before = "" if "" in family.prefixes else family.prefixes[0]
     tensors: dict[str, np.ndarray] = {}
     for side in filter(None, (family, family.encoder)):
@@ -58,8 +58,8 @@ def write_model(
         for (canonical, _), source in tensor_sources(side, config).items():
             shape = [int(np.prod(axis)) for axis in factor_lengths(source, config)]
             for name in part_names(source.name, config):
-                made = draw.normal(1 if canonical.startswith("w_") else 0, spread, shape).astype(np.float32)
-                tensors.setdefault(before + name, made)
+                weight = rng.normal(1 if canonical.startswith("w_") else 0, std, shape).astype(np.float32)
+                tensors.setdefault(before + name, weight)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "config.json").write_text(json.dumps(raw))
     (folder / "tokenizer.json").write_text(tokenizer or tiny_tokenizer())

@@ -55,7 +55,7 @@ def test_every_address_gives_a_page(address):
 def test_an_opened_number_is_there():
     opened = arithmetic(run(open="q.3.1.10.7~W_Q.3.1.5.7"))["opened"]
     assert opened["trail"] == ["q.3.1.10.7", "W_Q.3.1.5.7"]
-    assert "trained number" in " ".join(opened["words"])
+    assert "trained parameter" in " ".join(opened["words"])
 
 
 def test_a_text_that_is_cut_is_said_to_be():

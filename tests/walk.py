@@ -1,4 +1,4 @@
-"""Walking a derivation: from one number on, through everything that it is made from."""
+"""Walking a derivation: from one number through all the numbers it is computed from."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -8,14 +8,14 @@ from attention_core.explain import open_term
 
 
 def opened(trace: Any, start: Address) -> Iterator[tuple[Address, Term]]:
-    """Every address that is met on the way and what it opens into, one of each quantity and layer."""
-    queue, seen = [start], set()
+    """Every address reached and its derivation, one for each quantity and layer."""
+    queue, visited = [start], set()
     while queue:
         address = queue.pop()
-        place = address.quantity, address.indices[0]
-        if place in seen:
+        key = address.quantity, address.indices[0]
+        if key in visited:
             continue
-        seen.add(place)
+        visited.add(key)
         term = open_term(trace, address)
         yield address, term
         stack = list(term.parts)

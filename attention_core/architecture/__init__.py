@@ -1,1 +1,1 @@
-"""A model declared, stage by stage, from its traits: attention, block, experts, embedding and head, patches."""
+"""Models declared stage by stage from their traits: attention, block, experts, embedding and unembedding, patches."""

@@ -1,1 +1,1 @@
-"""What a computation is made of: stages and their operations, terms of a derivation, and how those are written out."""
+"""The parts of a computation: stages and their operations, the terms of a derivation, and how terms are rendered."""

@@ -13,11 +13,11 @@ Op = Literal[
 ]  # fmt: skip
 Value = float | Fraction
 
-EXP_REACH = 709.0  # e^709 is the last that float64 holds
-CLOSE = 1e-9  # numbers as near as that are equal for a person
+MAX_EXPONENT = 709.0  # e^709 is the last that float64 holds
+TOLERANCE = 1e-9  # numbers as near as that are equal for a person
 
 
-def gelu(x: Value) -> float:
+def exact_gelu(x: Value) -> float:
     """gelu(x) = x * Phi(x), in float64."""
     return x * 0.5 * (1 + math.erf(x / math.sqrt(2)))
 
@@ -28,14 +28,14 @@ def sigmoid(x: float) -> float:
 
 
 def bfloat16(x: float) -> float:
-    """The nearest number of 8 significant binary digits, of two as near the even one."""
+    """The nearest number with 8 significant binary digits; ties go to the even one."""
     mantissa, exponent = math.frexp(x)
     return math.ldexp(round(mantissa * 256), exponent - 8)
 
 
 FLOAT64_ACTIVATIONS: dict[str, Callable[[float], float]] = {
     "tanh": math.tanh,
-    "gelu": gelu,
+    "gelu": exact_gelu,
     "gelu_tanh": lambda x: x * 0.5 * (1 + math.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3))),
     "quick_gelu": lambda x: x * sigmoid(1.702 * x),
     "silu": lambda x: x * sigmoid(x),
@@ -43,7 +43,7 @@ FLOAT64_ACTIVATIONS: dict[str, Callable[[float], float]] = {
 
 
 def apply(op: Op, values: list[Value]) -> Value:
-    """The result of an operation on numbers: exact where they are fractions and it stays among them, else float64."""
+    """The result of an operation on numbers: an exact fraction if inputs and result allow it, otherwise float64."""
     match op:
         case "sum":
             return sum(values) if all(isinstance(value, Fraction) for value in values) else math.fsum(values)
@@ -54,9 +54,9 @@ def apply(op: Op, values: list[Value]) -> Value:
         case "difference":
             return values[0] - values[1]
         case "exp":
-            return math.exp(values[0]) if values[0] < EXP_REACH else math.inf
+            return math.exp(values[0]) if values[0] < MAX_EXPONENT else math.inf
         case "sqrt":
-            return root(values[0])
+            return square_root(values[0])
         case "square":
             return values[0] ** 2
         case "max":
@@ -64,7 +64,7 @@ def apply(op: Op, values: list[Value]) -> Value:
         case "min":
             return min(values)
         case "equal":
-            return float(math.isclose(values[0], values[1], rel_tol=CLOSE, abs_tol=CLOSE))
+            return float(math.isclose(values[0], values[1], rel_tol=TOLERANCE, abs_tol=TOLERANCE))
         case "cos":
             return math.cos(values[0])
         case "sin":
@@ -79,8 +79,8 @@ def apply(op: Op, values: list[Value]) -> Value:
             raise ValueError("A given number is not made from others.")
 
 
-def root(x: Value) -> Value:
-    """The square root; a fraction where it is one."""
+def square_root(x: Value) -> Value:
+    """The square root, as a fraction if it is rational."""
     if isinstance(x, Fraction):
         whole = Fraction(math.isqrt(x.numerator), math.isqrt(x.denominator))
         if whole * whole == x:

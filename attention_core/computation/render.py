@@ -9,12 +9,12 @@ from fractions import Fraction
 from attention_core.computation.arithmetic import Value
 
 MINUS = "−"
-LONGEST_FRACTION = 9  # characters; a longer one is harder to read than its decimals
+MAX_FRACTION_LENGTH = 9  # characters; a longer one is harder to read than its decimals
 
 
-def number(value: Value, decimals: int) -> str:
-    """A number as printed, with a true minus sign; a fraction as "11/30" where that is not longer than its decimals."""
-    if isinstance(value, Fraction) and len(str(value)) <= LONGEST_FRACTION:
+def format_number(value: Value, decimals: int) -> str:
+    """A number as displayed, with a true minus sign; a fraction as "11/30" if it is short enough, else as decimals."""
+    if isinstance(value, Fraction) and len(str(value)) <= MAX_FRACTION_LENGTH:
         return str(value).replace("-", MINUS)
     if math.isnan(value):
         return "undefined"
@@ -24,33 +24,34 @@ def number(value: Value, decimals: int) -> str:
     return text.replace("-", MINUS) if float(text) else text.replace("-", "")
 
 
-def read(text: str) -> Value:
-    """The number that stands in a line as these characters."""
+def parse_number(text: str) -> Value:
+    """The number that these characters of a line represent."""
     plain = text.replace(MINUS, "-").replace("∞", "inf").replace("undefined", "nan")
     return float(plain) if any(mark in plain for mark in (".", "inf", "nan")) else Fraction(plain)
 
 
-CALLED_BY_NAME = ("cos", "sin", "tanh", "gelu", "gelu_tanh", "quick_gelu", "silu", "bfloat16")
-JOINTS = {"sum": " + ", "product": " × ", "quotient": " ÷ ", "difference": f" {MINUS} ", "equal": " = "}  # fmt: skip
-CALLS = {"exp": ("e^(", ")"), "sqrt": ("√", ""), "square": ("(", ")²"), "max": ("max(", ")"), "equal": ("[", "]"),
+FUNCTION_NAMES = ("cos", "sin", "tanh", "gelu", "gelu_tanh", "quick_gelu", "silu", "bfloat16")
+OPERATORS = {"sum": " + ", "product": " × ", "quotient": " ÷ ", "difference": f" {MINUS} ", "equal": " = "}  # fmt: skip
+NOTATION = {"exp": ("e^(", ")"), "sqrt": ("√", ""), "square": ("(", ")²"), "max": ("max(", ")"), "equal": ("[", "]"),
          "min": ("min(", ")"), "relu": ("max(0, ", ")"),
-         **{name: (f"{name}(", ")") for name in CALLED_BY_NAME}}  # fmt: skip
+         **{name: (f"{name}(", ")") for name in FUNCTION_NAMES}}  # fmt: skip
 
 LATEX = {"×": r"\times ", "÷": r"\div ", MINUS: "-", "²": "^2", "max(": r"\max(", "min(": r"\min("}
 
 
 def latex_name(name: str) -> str:
-    """A term's name, upright."""
+    """A term's name, in upright type."""
     escaped = name.replace("_", r"\_").replace("·", r"}\cdot\text{")
     return rf"\text{{{escaped}}}"
 
 
-CALLED = re.compile(rf"\b({'|'.join(CALLED_BY_NAME)})\(")
+FUNCTION_CALL = re.compile(rf"\b({'|'.join(FUNCTION_NAMES)})\(")
 
 
 def latex_text(text: str) -> str:
-    """A run of a line in LaTeX."""
+    """A piece of a line in LaTeX."""
     for plain, command in LATEX.items():
         text = text.replace(plain, command)
-    text = CALLED.sub(lambda found: rf"\operatorname{{{found[1]}}}(".replace("_", r"\_"), text.replace("e^(", r"\exp("))
+    text = text.replace("e^(", r"\exp(")
+    text = FUNCTION_CALL.sub(lambda match: rf"\operatorname{{{match[1]}}}(".replace("_", r"\_"), text)
     return rf"\sqrt{{{text[1:]}}}" if text.startswith("√") and len(text) > 1 else text.replace("√", r"\surd ")

@@ -1,7 +1,7 @@
-"""A computation, declared: every quantity, what it is made from, and how.
+"""A declared computation: every quantity, its inputs, and the operation that computes it from them.
 
-One declaration drives calculating, lighting the cells that a number comes from, its derivation, the
-formula and the words beside it. Axes have names, and two quantities that share a name share the index.
+One declaration drives the calculation, the highlighting of the cells a number comes from, its derivation, the
+formula and the explanation beside it. Axes have names, and quantities that share an axis name share its index.
 """
 
 from __future__ import annotations
@@ -15,100 +15,101 @@ from typing import ClassVar, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 
-from attention_core.arrays import take_along
+from attention_core.arrays import take_indices
 from attention_core.computation.arithmetic import Value
 from attention_core.computation.derivation import Address, Role, Term
 from attention_core.errors import InputError
 from attention_core.validate import check_index
 
-Numbers = np.ndarray  # float32 for a model, float64 by hand, Fractions where they are exact
+Numbers = np.ndarray  # float32 for a model, float64 by hand, Fraction objects for exact arithmetic
 
-# Which head and which token a number belongs to is said around a line, not in every name on it.
-UNNAMED = frozenset({"head", "query", "key", "position", "patch"})
-# Axes whose index follows from that of others: a token, its place and its segment from its position, the keys'
-# head from the query's, the bucket of a relative position from query and key, the colour of a patch's value.
+# The head and the token of a number are stated around a line, not in every name on it.
+IMPLICIT_AXES = frozenset({"head", "query", "key", "position", "patch"})
+# Axes whose index depends on other indices: a token, its position ID and its segment on the position, the key-value
+# head on the query head, the bucket of a relative position on query and key, the colour on the value in a patch.
 GATHERED_AXES = frozenset({"token", "position_id", "segment", "kv_head", "bucket", "colour"})
 
 
 @dataclass(frozen=True)
 class Ref:
-    """A quantity as an input, the axes by which it is indexed there, and whose it is.
+    """A quantity as an input: its name, the axes that index it there, and its layer.
 
-    earlier: whether it is the layer before's;  layer: the layer that it is of, where that is said
+    previous_layer: whether it belongs to the previous layer
+    layer:          its layer, if given explicitly
     """
 
     name: str
     axes: tuple[str, ...]
-    earlier: bool = False
+    previous_layer: bool = False
     layer: int | None = None
 
 
-def ref(text: str) -> Ref:
-    """An input as it is written in a declaration: "W_Q[head, model, dim]".
+def parse_ref(text: str) -> Ref:
+    """An input as written in a declaration: "W_Q[head, model, dim]".
 
-    "earlier resid_post[position, model]" is the layer before's, "resid_post[position, model]@5" that of layer 5.
+    "previous resid_post[position, model]" is that of the previous layer, "resid_post[position, model]@5" of layer 5.
     """
     text, _, layer = text.partition("@")
     name, _, axes = text.removesuffix("]").partition("[")
-    earlier = name.startswith("earlier ")
+    previous_layer = name.startswith("previous ")
     of = int(layer) if layer else None
-    return Ref(name.removeprefix("earlier "), tuple(axes.split(", ")) if axes else (), earlier, of)
+    return Ref(name.removeprefix("previous "), tuple(axes.split(", ")) if axes else (), previous_layer, of)
 
 
 class Operand(NamedTuple):
-    """An input's numbers, and the names of their axes."""
+    """An input's numbers and the names of their axes."""
 
     numbers: Numbers
     axes: tuple[str, ...]
 
-    def along(self, wanted: tuple[str, ...]) -> Numbers:
-        """The numbers with their axes where a wider array has them, so that the two can be added or multiplied."""
-        if self.axes == wanted:
+    def aligned(self, target: tuple[str, ...]) -> Numbers:
+        """The numbers with their axes transposed and extended to broadcast against an array with the target axes."""
+        if self.axes == target:
             return self.numbers
-        order, places = _placed(self.axes, wanted)
-        return self.numbers.transpose(order)[places]
+        order, index = _alignment(self.axes, target)
+        return self.numbers.transpose(order)[index]
 
 
 @cache
-def _placed(axes: tuple[str, ...], wanted: tuple[str, ...]) -> tuple[list[int], tuple[slice | None, ...]]:
-    """In what order axes stand among wanted ones, and where those that are missing go between them."""
-    order = [axes.index(axis) for axis in wanted if axis in axes]
-    return order, tuple(slice(None) if axis in axes else None for axis in wanted)
+def _alignment(axes: tuple[str, ...], target: tuple[str, ...]) -> tuple[list[int], tuple[slice | None, ...]]:
+    """The order of the axes among the target axes, and the index that inserts the missing ones."""
+    order = [axes.index(axis) for axis in target if axis in axes]
+    return order, tuple(slice(None) if axis in axes else None for axis in target)
 
 
-Rounding = Callable[[Numbers], Numbers]  # what a person does to every result on the way: nothing, or so many decimals
+Rounding = Callable[[Numbers], Numbers]  # applied to every intermediate result by hand: none, or to some decimals
 
 
 class Operation(Protocol):
-    """How a quantity is made from its inputs: for whole arrays, and for one number at a time.
+    """How a quantity is computed from its inputs: as an array, and as the derivation of a single number.
 
-    reads_row: whether a number is made from the whole row of the first input, or from one number of it
+    reads_row: whether a number depends on an entire row of the first input, or on one number of it
     """
 
     reads_row: ClassVar[bool] = False
 
     def compute(self, axes: tuple[str, ...], inputs: list[Operand]) -> Numbers:
-        """The whole quantity, in the inputs' own precision."""
+        """The entire quantity, in the precision of the inputs."""
 
     def compute_into(self, axes: tuple[str, ...], inputs: list[Operand], out: Numbers) -> Numbers:
-        """The whole quantity, written into an array of its shape, which may be that of the first input."""
+        """The entire quantity, written into an array of its shape, which may be the first input's."""
         out[...] = self.compute(axes, inputs)
         return out
 
     def term(self, cell: Cell) -> Term:
-        """How one number of it is made."""
+        """The derivation of one of its numbers."""
 
 
 @runtime_checkable
 class ByHand(Operation, Protocol):
-    """An operation that can also be carried out as on paper."""
+    """An operation that can also be carried out on paper."""
 
     def by_hand(self, axes: tuple[str, ...], inputs: list[Operand], rounded: Rounding) -> Numbers:
-        """The whole quantity, every product, power, sum and quotient on the way rounded."""
+        """The entire quantity, with every intermediate product, exponential, sum and quotient rounded."""
 
 
-class Weighing(ByHand, Protocol):
-    """An operation that makes a row of scores into weights."""
+class Weighting(ByHand, Protocol):
+    """An operation that turns a row of scores into weights."""
 
     equation: ClassVar[str]
 
@@ -117,12 +118,12 @@ class Weighing(ByHand, Protocol):
 class Stage:
     """One quantity of a computation.
 
-    name:     what it is called in addresses; symbol: what it is called in a line
-    axes:     the names of its axes, in the order of the array's
-    layer:    the layer that it belongs to, or None
-    operation, inputs: how it is made, and from what
-    inline:   whether a line that uses one number of it shows first how that number is made
-    title, equation: what stands above it on a page
+    name:     its name in addresses; symbol: its name in a line
+    axes:     the names of its axes, in array order
+    layer:    the layer it belongs to, or None
+    operation, inputs: how it is computed, and from which quantities
+    inline:   whether a derivation that uses one of its numbers first shows how that number is computed
+    title, equation: the heading shown above it on a page
     """
 
     name: str
@@ -137,75 +138,75 @@ class Stage:
     equation: str = ""
 
     def label(self, index: Mapping[str, int], free: Collection[str]) -> str:
-        """The name of one of its numbers in a line in which the axes in `free` vary."""
-        shown = [str(index[axis]) for axis in self.axes if axis in free or axis not in UNNAMED]
+        """The name of one of its numbers in a line where the axes in `free` vary."""
+        shown = [str(index[axis]) for axis in self.axes if axis in free or axis not in IMPLICIT_AXES]
         return f"{self.symbol or self.name}[{', '.join(shown)}]" if shown else self.symbol or self.name
 
     def address(self, index: Mapping[str, int]) -> Address:
         """The address of one of its numbers."""
-        place = tuple(index[axis] for axis in self.axes)
-        return Address(self.name, place if self.layer is None else (self.layer, *place))
+        indices = tuple(index[axis] for axis in self.axes)
+        return Address(self.name, indices if self.layer is None else (self.layer, *indices))
 
     def leaf(self, number: Value, index: Mapping[str, int], free: Collection[str] = ()) -> Term:
-        """One of its numbers as it stands in a line in which the axes in `free` vary; it opens under its address."""
+        """One of its numbers as a leaf of a line where the axes in `free` vary; its address opens its derivation."""
         return Term(number, self.label(index, free), at=self.address(index), role=self.role)
 
 
 class Run(Protocol):
-    """A computation carried out: its declaration and its numbers."""
+    """A computation that was carried out: its declaration and its numbers."""
 
     def stage(self, name: str, layer: int | None) -> Stage:
-        """The quantity of a name, as a layer sees it; InputError when there is none."""
+        """The quantity with this name that a layer can refer to; InputError if there is none."""
 
     def has(self, name: str, layer: int | None) -> bool:
-        """Whether there is a quantity of this name."""
+        """Whether there is a quantity with this name."""
 
     def array(self, name: str, layer: int | None) -> Numbers:
         """All its numbers."""
 
     def gather_indices(self, axis: str) -> tuple[tuple[str, ...], np.ndarray]:
-        """What an axis follows, and its index at each place there: "token" follows "position", by the ids."""
+        """The axes that an axis depends on, and its index for each of theirs: "token" depends on "position"."""
 
     def origin(self, name: str, layer: int | None) -> str:
-        """Where a given number comes from, in words."""
+        """A sentence that says where an input's numbers come from."""
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One number of a run: the quantity that it belongs to, and its index along each axis."""
+    """One number of a run: its quantity, and its index along each axis."""
 
     run: Run
     stage: Stage
     index: Mapping[str, int]
 
-    def part(self, ref: Ref, free: Mapping[str, int] | None = None) -> Term:
-        """A number of an input as it stands in this number's line; `free` indexes the axes that vary there."""
-        other = self.place(ref, free or {})
-        return other.leaf({own for own, axis in zip(other.stage.axes, ref.axes, strict=True) if axis in (free or {})})
+    def input_term(self, ref: Ref, free: Mapping[str, int] | None = None) -> Term:
+        """A number of an input as a leaf of this number's line; `free` holds the indices of axes that vary there."""
+        other = self.input_cell(ref, free or {})
+        return other.leaf({name for name, axis in zip(other.stage.axes, ref.axes, strict=True) if axis in (free or {})})
 
-    def whole(self, ref: Ref, free: Mapping[str, int] | None = None) -> Term:
-        """The same, with its own making before it where its stage asks for that."""
-        other = self.place(ref, free or {})
-        return other.term() if other.stage.inline else self.part(ref, free)
+    def inlined_input(self, ref: Ref, free: Mapping[str, int] | None = None) -> Term:
+        """The same, preceded by its own derivation if its stage is inline."""
+        other = self.input_cell(ref, free or {})
+        return other.term() if other.stage.inline else self.input_term(ref, free)
 
-    def place(self, ref: Ref, free: Mapping[str, int]) -> Cell:
-        """The cell of an input that this number is made from."""
-        stage = source(self.run, ref, self.stage)
+    def input_cell(self, ref: Ref, free: Mapping[str, int]) -> Cell:
+        """The cell of an input that this number is computed from."""
+        stage = input_stage(self.run, ref, self.stage)
         known = {**self.index, **free}
-        values = (known[axis] if axis in known else self.follow(axis, known) for axis in ref.axes)
+        values = (known[axis] if axis in known else self.gathered_index(axis, known) for axis in ref.axes)
         return Cell(self.run, stage, dict(zip(stage.axes, values, strict=True)))
 
-    def follow(self, axis: str, known: Mapping[str, int]) -> int:
-        """The index along an axis that follows another, such as a position's token."""
-        leaders, places = self.run.gather_indices(axis)
-        return int(places[tuple(known[leader] for leader in leaders)])
+    def gathered_index(self, axis: str, known: Mapping[str, int]) -> int:
+        """The index along an axis that depends on others, such as the token at a position."""
+        source_axes, indices = self.run.gather_indices(axis)
+        return int(indices[tuple(known[source] for source in source_axes)])
 
-    def points(self, axes: tuple[str, ...], within: Ref) -> Iterator[dict[str, int]]:
+    def indices(self, axes: tuple[str, ...], ref: Ref) -> Iterator[dict[str, int]]:
         """Every index along some axes of an input."""
-        numbers = operand(self.run, within, self.stage).numbers
-        lengths = [numbers.shape[within.axes.index(axis)] for axis in axes]
-        for point in itertools.product(*map(range, lengths)):
-            yield dict(zip(axes, point, strict=True))
+        numbers = operand(self.run, ref, self.stage).numbers
+        lengths = [numbers.shape[ref.axes.index(axis)] for axis in axes]
+        for index in itertools.product(*map(range, lengths)):
+            yield dict(zip(axes, index, strict=True))
 
     def value(self) -> Value:
         """The number itself."""
@@ -213,61 +214,62 @@ class Cell:
         return number if isinstance(number, Fraction) else float(number)
 
     def leaf(self, free: set[str] | frozenset[str] = frozenset()) -> Term:
-        """The number as it stands in a line, to be opened under its address."""
+        """The number as a leaf of a line; its address opens its derivation."""
         return self.stage.leaf(self.value(), self.index, free)
 
-    def row(self) -> list[Term]:
-        """All numbers along the last axis that have this one's other places, as they stand in a line."""
+    def row_terms(self) -> list[Term]:
+        """All numbers along the last axis that share this one's other indices, as leaves of a line."""
         stage = self.stage
         *axes, last = stage.axes
         numbers = self.run.array(stage.name, stage.layer)[tuple(self.index[axis] for axis in axes)].tolist()
-        indices = ({**self.index, last: place} for place in range(len(numbers)))
+        indices = ({**self.index, last: i} for i in range(len(numbers)))
         return [stage.leaf(number, index) for number, index in zip(numbers, indices, strict=True)]
 
     def term(self) -> Term:
-        """How the number is made."""
-        made = self.stage.operation.term(self)
+        """The derivation of the number."""
+        term = self.stage.operation.term(self)
         at, label = self.stage.address(self.index), self.stage.label(self.index, {})
-        return made.named(label, at=at, role=self.stage.role, note=made.note)
+        return term.named(label, at=at, role=self.stage.role, note=term.note)
 
 
-def cell_at(run: Run, stage: Stage, place: tuple[int, ...]) -> Cell:
-    """The number at a place of a quantity; InputError when there is no such place."""
+def cell_at(run: Run, stage: Stage, indices: tuple[int, ...]) -> Cell:
+    """The number of a quantity at these indices; InputError if there is none."""
     shape = run.array(stage.name, stage.layer).shape
-    if len(place) != len(shape):
+    if len(indices) != len(shape):
         axes = f"{len(shape)} ax{'is' if len(shape) == 1 else 'es'} ({', '.join(stage.axes)})"
-        raise InputError(f"{stage.name} has {axes}; {len(place)} {'was' if len(place) == 1 else 'were'} named.")
-    for axis, index, size in zip(stage.axes, place, shape, strict=True):
+        given = f"{len(indices)} ind{'ex was' if len(indices) == 1 else 'ices were'} given"
+        raise InputError(f"{stage.name} has {axes}, but {given}.")
+    for axis, index, size in zip(stage.axes, indices, shape, strict=True):
         check_index(axis, index, size)
-    return Cell(run, stage, dict(zip(stage.axes, place, strict=True)))
+    return Cell(run, stage, dict(zip(stage.axes, indices, strict=True)))
 
 
-def source(run: Run, ref: Ref, stage: Stage) -> Stage:
+def input_stage(run: Run, ref: Ref, stage: Stage) -> Stage:
     """The quantity that an input of a stage refers to."""
-    layer = stage.layer - 1 if ref.earlier and stage.layer else stage.layer
+    layer = stage.layer - 1 if ref.previous_layer and stage.layer else stage.layer
     return run.stage(ref.name, layer if ref.layer is None else ref.layer)
 
 
 def operand(run: Run, ref: Ref, stage: Stage) -> Operand:
-    """An input of a stage; along an axis that follows another, what belongs to each place there."""
-    own = source(run, ref, stage)
-    numbers, axes = run.array(own.name, own.layer), ref.axes
+    """The numbers of an input of a stage, gathered along any axis whose index depends on others."""
+    source = input_stage(run, ref, stage)
+    numbers, axes = run.array(source.name, source.layer), ref.axes
     for axis in ref.axes:
         if axis in GATHERED_AXES and axis not in stage.axes:
-            leaders, indices = run.gather_indices(axis)
-            place = axes.index(axis)
-            numbers = take_along(numbers, indices, place)
-            axes = (*axes[:place], *leaders, *axes[place + 1 :])
+            source_axes, indices = run.gather_indices(axis)
+            at = axes.index(axis)
+            numbers = take_indices(numbers, indices, at)
+            axes = (*axes[:at], *source_axes, *axes[at + 1 :])
     return Operand(numbers, axes)
 
 
 def compute(run: Run, stage: Stage) -> Numbers:
-    """A quantity, from the inputs that its run holds."""
+    """A quantity, computed from the inputs in its run."""
     return stage.operation.compute(stage.axes, [operand(run, each, stage) for each in stage.inputs])
 
 
 def by_hand(run: Run, stage: Stage, rounded: Rounding) -> Numbers:
-    """The same, with every result on the way rounded; TypeError for an operation that has no such form."""
+    """The same with every intermediate result rounded; TypeError for an operation that cannot be done by hand."""
     if not isinstance(stage.operation, ByHand):
         raise TypeError(f"{stage.name} cannot be computed by hand.")
     return stage.operation.by_hand(stage.axes, [operand(run, each, stage) for each in stage.inputs], rounded)

@@ -1,1 +1,1 @@
-"""What a model is: its sizes and traits, frozen and checked once; positions, masks, and the image that it reads."""
+"""A model's configuration: its sizes and traits, positional encodings, masks and image input."""

@@ -1,4 +1,4 @@
-"""The sizes and traits of a model, checked once, when it is made."""
+"""The sizes and traits of a model, validated on construction."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
@@ -16,30 +16,32 @@ NormPosition = Literal["post", "pre", "branch", "both"]
 Parallel = Literal["no", "one", "two"]
 Positions = Literal["learned", "sinusoidal", "rotary", "alibi", "none"]
 PositionSource = Literal["index", "mask", "ids"]
-QKNorm = Literal["none", "head", "each", "whole"]
+QKNorm = Literal["none", "head", "own_weights", "all_heads"]
 Projection = Literal["none", "after_norm", "before_sum"]
-Head = Literal["tied", "own", "none"]
+Head = Literal["tied", "untied", "none"]
 HeadActivation = Literal["none", Activation]
 
-MOST = 1 << 31
-SIZES = {
-    "n_layers": 1 << 10, "n_heads": 1 << 12, "d_model": MOST, "d_head": MOST, "d_mlp": MOST, "d_vocab": MOST,
-    "n_ctx": MOST,
+MAX_SIZE = 1 << 31
+SIZE_LIMITS = {
+    "n_layers": 1 << 10, "n_heads": 1 << 12, "d_model": MAX_SIZE, "d_head": MAX_SIZE, "d_mlp": MAX_SIZE,
+    "d_vocab": MAX_SIZE, "n_ctx": MAX_SIZE,
 }  # fmt: skip
-COUNTS = {
-    "n_kv_heads": MOST, "n_segments": MOST, "d_embed": MOST, "position_offset": MOST, "n_experts": 1 << 12,
-    "d_expert": MOST, "experts_per_token": MOST,
+OPTIONAL_SIZE_LIMITS = {
+    "n_kv_heads": MAX_SIZE, "n_segments": MAX_SIZE, "d_embed": MAX_SIZE, "position_offset": MAX_SIZE,
+    "n_experts": 1 << 12, "d_expert": MAX_SIZE, "experts_per_token": MAX_SIZE,
 }  # fmt: skip
-"""The sizes that are at least 1, and those that may be 0, each with its most, which is far above that of any model."""
+"""Sizes that must be at least 1, and sizes that may be 0, with upper limits far above any real model."""
 
 CHOICES: dict[str, Any] = {
     "activation": Activation, "norm": Norm, "norm_position": NormPosition, "parallel_block": Parallel,
     "positions": Positions, "position_from": PositionSource, "qk_norm": QKNorm, "embed_projection": Projection,
     "head": Head, "head_activation": HeadActivation,
 }  # fmt: skip
-FLAGS = ("causal", "cross", "attn_sink", "gated_mlp", "norm_bias", "final_norm", "embed_norm", "router_shares")
-POSITIVE = ("attn_root", "attn_soft_cap", "final_soft_cap", "expert_clamp", "embed_scale", "logit_scale")
-BIASES = frozenset({
+BOOLEAN_TRAITS = (
+    "causal", "cross", "attn_sink", "gated_mlp", "norm_bias", "final_norm", "embed_norm", "norm_topk_prob",
+)  # fmt: skip
+POSITIVE_TRAITS = ("attn_root", "attn_soft_cap", "final_soft_cap", "expert_clamp", "embed_scale", "logit_scale")
+BIAS_NAMES = frozenset({
     *(f"b_{name}" for name in ("Q", "K", "V", "O", "in", "gate", "out", "U", "embed", "head")),
     *(f"b_cross_{name}" for name in "QKVO"), "b_q_norm", "b_k_norm",
     *(f"b_{name}" for name in ("router", "expert_gate", "expert_in", "expert_out")),
@@ -48,56 +50,57 @@ BIASES = frozenset({
 
 @dataclass(frozen=True, kw_only=True)
 class ModelConfig:
-    """Everything that the declaration of a model depends on, under this library's own names.
+    """A model's sizes and traits: everything its declaration depends on, under this library's names.
 
     n_layers, n_heads, d_model, d_head, d_mlp, d_vocab: sizes, each at least 1
-    n_ctx:       how many tokens it reads at most
-    n_kv_heads:  heads of keys and values, each shared by as many query heads as any other; n_heads when not given
-    n_segments:  how many segment embeddings there are; every text here is segment 0
-    d_embed:     the width of W_E where a projection brings it to d_model, which it is when not given
-    causal:      whether a query may not look at later keys
-    cross:       whether each layer also attends to the output of an encoder
-    biases:      the names of the biases that there are, b_Q to b_U; those of norms are `norm_bias`
+    n_ctx:       the context length: the maximum number of tokens
+    n_kv_heads:  the number of key-value heads, each shared by n_heads / n_kv_heads query heads; by default n_heads
+    n_segments:  the number of segment embeddings; every text here is segment 0
+    d_embed:     the width of W_E if a projection maps it to d_model; by default d_model
+    causal:      whether queries may not attend to later keys
+    cross:       whether each layer has cross-attention to an encoder's output
+    biases:      the names of the biases that the model has, b_Q to b_U; those of norms are `norm_bias`
 
-    norm, norm_eps, norm_offset, norm_bias: the kind of norm; what is added to its weight (Gemma: 1)
-    norm_position: "post": the sum of the stream and what a half adds (BERT); "pre": what a half reads;
-                 "branch": what a half adds (OLMo 2); "both": what it reads and what it adds (Gemma 2)
-    shared:      for each layer the layer of the checkpoint whose weights it has, where several have the same (ALBERT)
-    unnormed:    layers whose attention reads the stream without a norm (ModernBERT's first)
-    final_norm:  whether the stream is normed once more after the last layer
-    parallel_block: whether attention and MLP read the same stream, through one norm or two
+    norm, norm_eps, norm_offset, norm_bias: the kind of norm; the offset is added to its weight (Gemma: 1)
+    norm_position: where the norm of a sublayer (attention or MLP) is: "post": after its output is added to the
+                 residual stream (BERT); "pre": on its input; "branch": on its output (OLMo 2); "both": on its input
+                 and on its output (Gemma 2)
+    shared_layers:   for each layer, the checkpoint layer whose weights it uses, if layers share weights (ALBERT)
+    unnormed_layers: layers whose attention has no norm on its input (ModernBERT's first)
+    final_norm:  whether the residual stream is normalized after the last layer
+    parallel_block: whether attention and MLP have the same residual stream as input, through one norm or two
     activation, gated_mlp: act(x · W_in) · W_out, or (act(x · W_gate) * (x · W_in)) · W_out
-    routed:      layers that have a router and experts, each a gated MLP, in place of one MLP (Mixtral)
-    n_experts, d_expert, experts_per_token: how many there are in such a layer, how wide, to how many a token goes
-    expert_clamp, expert_offset: what bounds the gate and the input of an expert, and what is added to the input after
-                 that (gpt-oss)
-    router_shares: whether the weights of the experts that a token goes to are made to sum to 1
+    moe_layers:  layers with a router and experts, each a gated MLP, instead of one MLP (Mixtral)
+    n_experts, d_expert, experts_per_token: the number of experts in such a layer, their hidden width, and how many
+                 each token is routed to
+    expert_clamp, expert_offset: the bound of an expert's gate and hidden layer, and the offset added to the hidden
+                 layer after that (gpt-oss)
+    norm_topk_prob: whether the weights of a token's selected experts are normalized to sum to 1
 
-    positions:   how the model knows the order: learned or sinusoidal embeddings, rotated queries and keys,
-                 or a term in the score that grows with the key's place
-    position_from, position_offset: where a token's place is counted from: its index, or the tokens before it that the
-                 mask leaves, or those that are not `pad_id`; and what the first place is
-    rotary:      the rotation of each layer, None where it has none
-    alibi:       how the term that grows with the key's place enters the scores
-    relative:    the buckets of distances whose trained term is added to the score, beside `positions`
-    windows:     how many keys a query sees in each layer, itself included; None for all
+    positions:   the positional encoding: learned or sinusoidal embeddings, rotary embeddings, ALiBi, or none
+    position_from, position_offset: how position IDs are counted: by index, by the preceding tokens in the attention
+                 mask, or by those that are not `pad_id`; and the first position ID
+    rotary:      the rotary embeddings of each layer, None for a layer without
+    alibi:       how the ALiBi bias enters the scores
+    relative:    the buckets of a learned relative position bias in the scores, in addition to `positions`
+    windows:     the sliding window of each layer: how many keys a query attends to, itself included; None for all
 
-    qk_norm:     norm of q and k per head with one weight for all ("head") or one for each, or over all heads at once
-    attn_root:   what the square root under the scores is taken of; d_head when not given, 1 for unscaled scores
-    attn_over:   what the scores of each layer are divided by beside that
+    qk_norm:     norm of q and k: per head with shared weights ("head"), per head with each head's own weights
+                 ("own_weights"), or over all heads together ("all_heads")
+    attn_root:   the scores are divided by its square root; by default d_head; 1 for unscaled scores
+    attn_divisors: an additional divisor of the scores in each layer
     attn_soft_cap, final_soft_cap: cap * tanh(x / cap) of scores and logits
-    attn_sink:   whether each head has a trained score that no key has, and that takes its part of every row (gpt-oss)
+    attn_sink:   whether each head has a trained attention sink, an extra score in the softmax (gpt-oss)
 
-    embed_scale, embed_norm, embed_projection: what is done to embeddings before the first layer
-    head, logit_scale: whether logits are read off by W_E, by a matrix of their own, or there are none; what the
-                 stream is multiplied by before it
-    head_activation: act in norm(act(x · W_head)), which logits are read off where a model has it (ModernBERT)
-    image:       of a model whose tokens are the patches of an image, what it reads of one; d_vocab is then how many
-                 labels there are
-    pad_id, start_id: the token that fills up a text, and the one that a decoder begins with
+    embed_scale, embed_norm, embed_projection: operations on the embeddings before the first layer
+    head, logit_scale: whether logits use W_E, their own matrix W_U, or the model has none; and the factor of the
+                 residual stream before that
+    head_activation: act in norm(act(x · W_head)), the input of the logits in some heads (ModernBERT)
+    image:       the image input of a model whose tokens are image patches; d_vocab is then the number of labels
+    pad_id, start_id: the padding token, and the first token of a decoder
     end_ids:     the tokens that end a text
 
-    Raises UnsupportedConfigError that names what does not fit.
+    Raises UnsupportedConfigError that names the invalid setting.
     """
 
     n_layers: int
@@ -119,18 +122,18 @@ class ModelConfig:
     norm_offset: float = 0.0
     norm_bias: bool = True
     norm_position: NormPosition = "post"
-    shared: tuple[int, ...] = ()
-    unnormed: tuple[int, ...] = ()
+    shared_layers: tuple[int, ...] = ()
+    unnormed_layers: tuple[int, ...] = ()
     final_norm: bool = False
     parallel_block: Parallel = "no"
     gated_mlp: bool = False
-    routed: tuple[int, ...] = ()
+    moe_layers: tuple[int, ...] = ()
     n_experts: int = 0
     d_expert: int = 0
     experts_per_token: int = 0
     expert_clamp: float | None = None
     expert_offset: float = 0.0
-    router_shares: bool = False
+    norm_topk_prob: bool = False
     positions: Positions = "learned"
     position_from: PositionSource = "index"
     position_offset: int = 0
@@ -140,7 +143,7 @@ class ModelConfig:
     windows: tuple[int | None, ...] = ()
     qk_norm: QKNorm = "none"
     attn_root: float | None = None
-    attn_over: tuple[float, ...] = ()
+    attn_divisors: tuple[float, ...] = ()
     attn_soft_cap: float | None = None
     attn_sink: bool = False
     final_soft_cap: float | None = None
@@ -156,54 +159,53 @@ class ModelConfig:
     end_ids: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
-        for size in (*SIZES, *COUNTS):
-            check_size(size, getattr(self, size))
+        for size in (*SIZE_LIMITS, *OPTIONAL_SIZE_LIMITS):
+            check_model_size(size, getattr(self, size))
         object.__setattr__(self, "n_kv_heads", self.n_kv_heads or self.n_heads)
         object.__setattr__(self, "d_embed", self.d_embed or self.d_model)
         if self.n_heads % self.n_kv_heads:
             raise UnsupportedConfigError(
-                f"{self.n_heads} heads cannot be shared equally among {self.n_kv_heads} key-value heads."
+                f"{self.n_heads} heads cannot be divided equally among {self.n_kv_heads} key-value heads."
             )
         _need(is_number(self.norm_eps) and 0 < self.norm_eps < 1, "norm_eps", "a number between 0 and 1", self.norm_eps)
         for name, kind in CHOICES.items():
-            _need(getattr(self, name) in get_args(kind), name, listed(get_args(kind)), getattr(self, name))
-        for name in FLAGS:
+            _need(getattr(self, name) in get_args(kind), name, one_of(get_args(kind)), getattr(self, name))
+        for name in BOOLEAN_TRAITS:
             _need(isinstance(getattr(self, name), bool), name, "true or false", getattr(self, name))
-        for name in POSITIVE:
+        for name in POSITIVE_TRAITS:
             value = getattr(self, name)
             _need(value is None or (is_number(value) and 0 < value < 1e30), name, "a number above 0", value)
         for name in ("pad_id", "start_id"):
             value = getattr(self, name)
-            _need(value is None or is_whole(value, 0), name, "an id or nothing", value)
+            _need(value is None or is_integer(value, 0), name, "an id or nothing", value)
         self._check_layers()
-        _need(self.biases <= BIASES, "biases", listed(sorted(BIASES)), sorted(self.biases - BIASES))
+        _need(self.biases <= BIAS_NAMES, "biases", one_of(sorted(BIAS_NAMES)), sorted(self.biases - BIAS_NAMES))
 
     def _check_layers(self) -> None:
-        """Traits that differ by layer have one value for each; what a trait needs is there."""
-        for name in ("shared", "rotary", "windows", "attn_over"):
+        """Check that per-layer traits have a value for each layer, and that traits fit together."""
+        for name in ("shared_layers", "rotary", "windows", "attn_divisors"):
             count = len(getattr(self, name))
             _need(count in (0, self.n_layers), name, f"given for each of {self.n_layers} layers", count)
         for rotary in self.rotary:
             if rotary is not None and rotary.dim > self.d_head:
                 raise UnsupportedConfigError(f"{rotary.dim} dimensions cannot be rotated: a head has {self.d_head}.")
         for window in self.windows:
-            _need(window is None or is_whole(window, 1), "windows", "a whole number of at least 1", window)
-        for over in self.attn_over:
-            _need(is_number(over) and over > 0, "attn_over", "a number above 0", over)
-        if self.routed:
+            _need(window is None or is_integer(window, 1), "windows", "a whole number of at least 1", window)
+        for over in self.attn_divisors:
+            _need(is_number(over) and over > 0, "attn_divisors", "a number above 0", over)
+        if self.moe_layers:
             per, count = self.experts_per_token, self.n_experts
             _need(1 <= per <= count, "experts_per_token", f"between 1 and the {count} experts", per)
             _need(self.d_expert > 0, "d_expert", "a whole number of at least 1", self.d_expert)
-        rotates = self.positions == "rotary"
-        _need(bool(self.rotary) == rotates, "rotary", "given where positions are rotary", self.rotary)
-        if self.relative is not None and self.positions == "alibi":
-            raise UnsupportedConfigError("Two terms in the score, relative and alibi, are not supported.")
-        sloped = self.positions == "alibi"
-        _need((self.alibi is not None) == sloped, "alibi", "given where positions are alibi", self.alibi)
+        is_rotary, is_alibi = self.positions == "rotary", self.positions == "alibi"
+        _need(bool(self.rotary) == is_rotary, "rotary", "given exactly when positions are rotary", self.rotary)
+        if self.relative is not None and is_alibi:
+            raise UnsupportedConfigError("Two position biases, relative and alibi, are not supported.")
+        _need((self.alibi is not None) == is_alibi, "alibi", "given exactly when positions are alibi", self.alibi)
         _need(self.position_from != "ids" or self.pad_id is not None, "pad_id", "an id", self.pad_id)
         if self.embed_projection == "none" and self.d_embed != self.d_model:
             raise UnsupportedConfigError(
-                f"d_embed {self.d_embed} is not d_model {self.d_model}, and nothing projects it."
+                f"d_embed {self.d_embed} differs from d_model {self.d_model}, and there is no projection."
             )
 
     def __repr__(self) -> str:
@@ -214,54 +216,54 @@ class ModelConfig:
 
     @cached_property
     def _hash(self) -> int:
-        # Worked out once: every declaration is found under its configuration, many times in a run.
+        # Computed once: declarations are cached by configuration and looked up many times in a run.
         return hash(tuple(getattr(self, each.name) for each in fields(self)))
 
     @property
     def axes(self) -> dict[str, int]:
-        """The length of every axis of a trained tensor, by its name."""
-        relative = self.relative.buckets if self.relative else 0
+        """The length of each axis of the parameters, by name."""
+        relative = self.relative.n_buckets if self.relative else 0
         return {
             "token": self.d_vocab, "vocab": self.d_vocab, "position_id": self.n_ctx + self.position_offset,
             "segment": self.n_segments, "model": self.d_model, "embed": self.d_embed, "head": self.n_heads,
             "kv_head": self.n_kv_heads, "group": self.n_heads // self.n_kv_heads, "dim": self.d_head,
             "mlp": self.d_mlp, "bucket": relative, "hidden": self.d_model, "expert": self.n_experts,
             "expert_mlp": self.d_expert,
-            **({"value": self.image.values, "colour": len(COLOURS), "patch_row": self.image.patch_height,
+            **({"value": self.image.n_values, "colour": len(COLOURS), "patch_row": self.image.patch_height,
                 "patch_column": self.image.patch_width} if self.image else {}),
         }  # fmt: skip
 
     @property
-    def kv(self) -> str:
-        """The axis of keys' and values' heads: that of the queries', unless several of those share one."""
+    def kv_head_axis(self) -> str:
+        """The head axis of keys and values: "head", or "kv_head" if several query heads share one."""
         return "head" if self.n_kv_heads == self.n_heads else "kv_head"
 
     def window(self, layer: int) -> int | None:
-        """How many keys a query sees in a layer; None for all."""
+        """How many keys a query attends to in a layer; None for all."""
         return self.windows[layer] if self.windows else None
 
 
-def check_size(name: str, value: Any) -> None:
-    """UnsupportedConfigError for a size that is no whole number, too small or too large."""
-    least, most = (1, SIZES[name]) if name in SIZES else (0, COUNTS[name])
-    _need(is_whole(value, least) and value <= most, name, f"a whole number from {least} to {most}", value)
+def check_model_size(name: str, value: Any) -> None:
+    """Raise UnsupportedConfigError for a size that is not an integer within its limits."""
+    least, most = (1, SIZE_LIMITS[name]) if name in SIZE_LIMITS else (0, OPTIONAL_SIZE_LIMITS[name])
+    _need(is_integer(value, least) and value <= most, name, f"a whole number from {least} to {most}", value)
 
 
-def is_whole(value: object, least: int) -> bool:
-    """Whether a value is a whole number, not below another, and one that a float holds exactly."""
+def is_integer(value: object, least: int) -> bool:
+    """Whether a value is an integer of at least `least` that a float represents exactly."""
     return isinstance(value, int) and not isinstance(value, bool) and least <= value <= 1 << 53
 
 
 def is_number(value: object) -> bool:
-    """Whether a value is a number, and one that float32 holds."""
+    """Whether a value is a number within float32's range."""
     return isinstance(value, float | int) and not isinstance(value, bool) and -3e38 < value < 3e38
 
 
-def listed(names: Iterable[str]) -> str:
-    """Names as they stand in a message."""
+def one_of(names: Iterable[str]) -> str:
+    """Allowed values, as listed in an error message."""
     return "one of " + ", ".join(names)
 
 
-def _need(fits: bool, name: str, expected: str, found: object) -> None:
-    if not fits:
+def _need(valid: bool, name: str, expected: str, found: object) -> None:
+    if not valid:
         raise UnsupportedConfigError(f"{name} must be {expected}, got {found!r}.")

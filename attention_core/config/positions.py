@@ -1,4 +1,4 @@
-"""How a model knows the order of its tokens: sinusoids, rotations, and terms in the score."""
+"""Positional encodings: rotary embeddings, ALiBi and relative position buckets."""
 
 from __future__ import annotations
 
@@ -10,18 +10,20 @@ Scaling = Literal["none", "linear", "dynamic", "yarn", "longrope", "llama3"]
 
 @dataclass(frozen=True, kw_only=True)
 class Rotary:
-    """How queries and keys are rotated: pairs of dimensions, each by its own angle, which grows with the place.
+    """Rotary position embeddings: pairs of query and key dimensions, rotated by angles proportional to the position.
 
-    dim:         how many of a head's dimensions are rotated, the first ones
-    base:        the first pair turns by 1 a place, the last by about 1 / base
-    interleaved: whether neighbours are a pair (GPT-J), or a dimension and that half of `dim` further (Llama)
-    scaling, factor: how frequencies are changed to reach further
-    original:    the length that the model was trained for (dynamic, yarn, longrope, llama3)
-    amplitude:   what cosines and sines are multiplied by (yarn, longrope)
-    low, high:   llama3: wavelengths above original / low are stretched, below original / high are not
-    fast, slow:  yarn: pairs that turn more often than `fast` within `original` are not stretched, less than `slow` are
-    truncate:    yarn: whether the borders between these are made whole
-    short, long: longrope: what each frequency is divided by, within `original` and beyond it
+    dim:         how many of a head's first dimensions are rotated
+    base:        the first pair is rotated by 1 radian per position, the last by about 1 / base
+    interleaved: whether a pair is two adjacent dimensions (GPT-J), or two dimensions half of `dim` apart (Llama)
+    scaling, factor: how frequencies are scaled for longer contexts
+    original_n_ctx:  the context length before scaling (dynamic, yarn, longrope, llama3)
+    amplitude:   the factor of cosines and sines (yarn, longrope)
+    low_freq_factor, high_freq_factor: llama3: wavelengths above original_n_ctx / low_freq_factor are scaled, those
+                 below original_n_ctx / high_freq_factor are not
+    beta_fast, beta_slow: yarn: pairs with more than beta_fast rotations within original_n_ctx are not scaled, those
+                 with fewer than beta_slow are
+    truncate:    yarn: whether the bounds between these pairs are rounded to integers
+    short_factor, long_factor: longrope: the divisor of each frequency, within original_n_ctx and beyond it
 
     Source: Su et al. 2021, https://arxiv.org/abs/2104.09864
     """
@@ -31,28 +33,28 @@ class Rotary:
     interleaved: bool = False
     scaling: Scaling = "none"
     factor: float = 1.0
-    original: int = 0
+    original_n_ctx: int = 0
     amplitude: float = 1.0
-    low: float = 1.0
-    high: float = 4.0
-    fast: float = 32.0
-    slow: float = 1.0
+    low_freq_factor: float = 1.0
+    high_freq_factor: float = 4.0
+    beta_fast: float = 32.0
+    beta_slow: float = 1.0
     truncate: bool = True
-    short: tuple[float, ...] = ()
-    long: tuple[float, ...] = ()
+    short_factor: tuple[float, ...] = ()
+    long_factor: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
 class Alibi:
-    """A term in the score that falls with the distance of the key, in each head by its own slope.
+    """ALiBi: a position bias in the scores that decreases with the distance of the key, with one slope per head.
 
-        score[h, i, j] + slope[h] * place[j]
+        score[h, i, j] + slope[h] * position[j]
 
-    This is the paper's -slope[h] * (place[i] - place[j]) without what is the same for all keys of a query, which a
-    softmax takes off again.
+    This is the paper's -slope[h] * (position[i] - position[j]) without the part that is constant over a query's keys,
+    which the softmax cancels.
 
-    scaled: whether the term is divided by sqrt(d_head), as q·k is (Falcon)
-    coarse: whether slope, place and their product are kept in bfloat16 (Falcon)
+    scaled: whether the bias is divided by sqrt(d_head), like q·k (Falcon)
+    coarse: whether slope, position and their product are rounded to bfloat16 (Falcon)
 
     Source: Press et al. 2021, https://arxiv.org/abs/2108.12409
     """
@@ -63,11 +65,15 @@ class Alibi:
 
 @dataclass(frozen=True)
 class Relative:
-    """Distances sorted into buckets: near ones each have their own, further ones share one by their logarithm.
+    """Relative position buckets: small distances have one each, larger ones share logarithmically spaced ones.
+
+    n_buckets:     the number of buckets
+    max_distance:  distances from here on share the last bucket
+    bidirectional: whether keys after the query have buckets of their own
 
     Source: Raffel et al. 2019, https://arxiv.org/abs/1910.10683
     """
 
-    buckets: int
-    reach: int
-    both_ways: bool
+    n_buckets: int
+    max_distance: int
+    bidirectional: bool

@@ -6,7 +6,7 @@ Source: Lan et al. 2019, https://arxiv.org/abs/1909.11942
 from dataclasses import replace
 from typing import Any
 
-from attention_core.config.model_config import is_whole
+from attention_core.config.model_config import is_integer
 from attention_core.errors import UnsupportedConfigError
 from attention_core.families.bert import BERT
 from attention_core.families.reading.schema import ACTIVATION_CHOICES, Rule, Source, Values
@@ -29,9 +29,9 @@ def embedding_projection(values: Values) -> dict[str, Any]:
 def layer_groups(values: Values) -> dict[str, Any]:
     """The group whose weights each layer has."""
     n, groups = values["num_hidden_layers"], values["num_hidden_groups"]
-    if not is_whole(n, 1) or not is_whole(groups, 1):
+    if not is_integer(n, 1) or not is_integer(groups, 1):
         raise UnsupportedConfigError(f"num_hidden_layers = {n!r} cannot be split into num_hidden_groups = {groups!r}.")
-    return {"shared": tuple(int(layer / (n / groups)) for layer in range(n))}
+    return {"shared_layers": tuple(int(layer / (n / groups)) for layer in range(n))}
 
 
 def group_tensors() -> dict[str, Source]:

@@ -7,7 +7,7 @@ import math
 from dataclasses import replace
 from typing import Any
 
-from attention_core.config.model_config import is_number, is_whole
+from attention_core.config.model_config import is_integer, is_number
 from attention_core.errors import UnsupportedConfigError
 from attention_core.families.llama import LAYER, LLAMA
 from attention_core.families.reading.rules import biases, either, flags_to_biases, head_width, rope
@@ -18,7 +18,7 @@ from attention_core.families.reading.windows import windows_by_layer
 def embed_scale(values: Values) -> dict[str, Any]:
     """Embeddings times sqrt(d_model)."""
     width = values["hidden_size"]
-    return {"embed_scale": math.sqrt(width)} if is_whole(width, 1) else {}
+    return {"embed_scale": math.sqrt(width)} if is_integer(width, 1) else {}
 
 
 def soft_caps(values: Values) -> dict[str, Any]:

@@ -6,7 +6,7 @@ Source: Gemma team 2025, https://arxiv.org/abs/2503.19786
 from dataclasses import replace
 from typing import Any
 
-from attention_core.config.model_config import is_whole
+from attention_core.config.model_config import is_integer
 from attention_core.errors import UnsupportedConfigError
 from attention_core.families.gemma import COMMON, GEMMA2, embed_scale, soft_caps
 from attention_core.families.llama import LAYER
@@ -21,7 +21,7 @@ WINDOWS = windows_by_layer(lambda values, layer: (layer + 1) % values["sliding_w
 def windows_and_rotary(values: Values) -> dict[str, Any]:
     """The windows of the sliding layers, all but every sixth, and the rotation of full and of sliding layers."""
     for key in ("sliding_window_pattern", "sliding_window"):
-        if not is_whole(values[key], 1):
+        if not is_integer(values[key], 1):
             raise UnsupportedConfigError(f"{key} must be a whole number of at least 1, got {values[key]!r}.")
     windows = WINDOWS.read(values)["windows"]
     full, sliding = rotary_traits(values, FULL, "rope_theta"), rotary_traits(values, SLIDING, "rope_local_base_freq")

@@ -3,7 +3,7 @@
 Source: Radford et al. 2019, "Language Models are Unsupervised Multitask Learners"
 """
 
-from attention_core.config.model_config import is_whole
+from attention_core.config.model_config import is_integer
 from attention_core.families.reading.rules import either, head_width
 from attention_core.families.reading.schema import ACTIVATION_CHOICES, HEAD_CHOICES, Family, Rule, Source, Values
 
@@ -14,7 +14,7 @@ QKV = "(head + head + head)*dim"
 def layer_scales(values: Values) -> dict[str, object]:
     """Scores divided by the layer's number, counted from 1, if `scale_attn_by_inverse_layer_idx` is true."""
     count, divided = values["n_layer"], values["scale_attn_by_inverse_layer_idx"]
-    return {"attn_over": tuple(map(float, range(1, count + 1))) if divided is True and is_whole(count, 1) else ()}
+    return {"attn_divisors": tuple(map(float, range(1, count + 1))) if divided is True and is_integer(count, 1) else ()}
 
 
 GPT2 = Family(

@@ -6,7 +6,7 @@ Source: Black et al. 2021, https://doi.org/10.5281/zenodo.5297715
 from dataclasses import replace
 from typing import Any
 
-from attention_core.config.model_config import is_whole
+from attention_core.config.model_config import is_integer
 from attention_core.errors import UnsupportedConfigError
 from attention_core.families.gpt2 import GPT2, LAYER
 from attention_core.families.reading.rules import either, head_width
@@ -20,7 +20,7 @@ def expand_types(types: object) -> list[object]:
     """The kind of each layer, from lists of kinds and their repetitions: [[["global", "local"], 12]]."""
     kinds: list[object] = []
     for item in types if isinstance(types, list) else [types]:
-        if not (isinstance(item, list) and len(item) == 2 and isinstance(item[0], list) and is_whole(item[1], 0)):
+        if not (isinstance(item, list) and len(item) == 2 and isinstance(item[0], list) and is_integer(item[1], 0)):
             raise UnsupportedConfigError(f"attention_types must list kinds and their repetitions, got {types!r}.")
         kinds += item[0] * item[1]
     return kinds
@@ -38,7 +38,7 @@ def local_windows(values: Values) -> dict[str, Any]:
     if not isinstance(kinds, list) or len(kinds) != n or not all(kind in (GLOBAL, LOCAL) for kind in kinds):
         raise UnsupportedConfigError(f"attention_layers must list {GLOBAL} or {LOCAL} for each of {n} layers.")
     width = values["window_size"]
-    if LOCAL in kinds and not is_whole(width, 1):
+    if LOCAL in kinds and not is_integer(width, 1):
         raise UnsupportedConfigError(f"window_size must be a whole number of at least 1, got {width!r}.")
     return {"windows": tuple(width if kind == LOCAL else None for kind in kinds) if LOCAL in kinds else ()}
 

@@ -36,7 +36,9 @@ GPT_OSS = replace(
         "rms_norm_eps": 1e-5, "attention_bias": True, "sliding_window": 128, "num_local_experts": 128,
         "num_experts_per_tok": 4, "swiglu_alpha": 1.702, "swiglu_limit": 7.0, "rope_theta": 150000.0,
     },
-    traits={**LLAMA.traits, "attn_sink": True, "router_shares": True, "activation": "quick_gelu", "expert_offset": 1.0},
+    traits={
+        **LLAMA.traits, "attn_sink": True, "norm_topk_prob": True, "activation": "quick_gelu", "expert_offset": 1.0,
+    },
     choices={"tie_word_embeddings": HEAD_CHOICES},
     rules=(
         head_width("num_attention_heads", "hidden_size", "head_dim"),

@@ -6,7 +6,7 @@ Source: Wang and Komatsuzaki 2021, https://github.com/kingoflolz/mesh-transforme
 from dataclasses import replace
 from typing import Any
 
-from attention_core.config.model_config import is_whole
+from attention_core.config.model_config import is_integer
 from attention_core.config.positions import Rotary
 from attention_core.errors import UnsupportedConfigError
 from attention_core.families.gpt2 import GPT2, LAYER
@@ -18,7 +18,7 @@ from attention_core.families.reading.windows import layer_count
 def rotary_traits(values: Values) -> dict[str, Any]:
     """The rotation of the first dimensions of each head, the same in every layer."""
     dims = values["rotary_dim"]
-    if not is_whole(dims, 2) or dims % 2:
+    if not is_integer(dims, 2) or dims % 2:
         raise UnsupportedConfigError(f"rotary_dim must be an even whole number above 0, got {dims!r}.")
     return {"rotary": (Rotary(dim=dims, interleaved=True),) * layer_count(values, "n_layer")}
 

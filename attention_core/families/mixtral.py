@@ -6,7 +6,7 @@ Source: Jiang et al. 2024, https://arxiv.org/abs/2401.04088
 from dataclasses import replace
 from typing import Any
 
-from attention_core.config.model_config import is_whole
+from attention_core.config.model_config import is_integer
 from attention_core.errors import UnsupportedConfigError
 from attention_core.families.llama import LAYER
 from attention_core.families.mistral import MISTRAL
@@ -18,11 +18,12 @@ EXPERTS = LAYER + "block_sparse_moe."
 
 def experts_in_every_layer(values: Values) -> dict[str, Any]:
     """Experts in every layer."""
-    if not is_whole(values["num_local_experts"], 1):
+    if not is_integer(values["num_local_experts"], 1):
         raise UnsupportedConfigError(
             f"num_local_experts must be a whole number of at least 1, got {values['num_local_experts']!r}."
         )
-    return {"routed": tuple(range(layer_count(values, "num_hidden_layers"))), "n_experts": values["num_local_experts"]}
+    layers = tuple(range(layer_count(values, "num_hidden_layers")))
+    return {"moe_layers": layers, "n_experts": values["num_local_experts"]}
 
 
 MIXTRAL = replace(
@@ -34,7 +35,7 @@ MIXTRAL = replace(
         "num_local_experts": 8, "num_experts_per_tok": 2, "rms_norm_eps": 1e-5, "rope_theta": 1000000.0,
         "sliding_window": None,
     },
-    traits={**MISTRAL.traits, "router_shares": True},
+    traits={**MISTRAL.traits, "norm_topk_prob": True},
     rules=(*MISTRAL.rules, Rule(("num_local_experts", "num_hidden_layers"), experts_in_every_layer)),
     harmless=MISTRAL.harmless | {"output_router_logits", "router_aux_loss_coef", "router_jitter_noise"},
     tensors={

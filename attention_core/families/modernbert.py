@@ -5,7 +5,7 @@ Source: Warner et al. 2024, https://arxiv.org/abs/2412.13663
 
 from typing import Any
 
-from attention_core.config.model_config import is_whole
+from attention_core.config.model_config import is_integer
 from attention_core.errors import UnsupportedConfigError
 from attention_core.families.reading.rules import biases, flags_to_biases, head_width, rope
 from attention_core.families.reading.schema import (
@@ -33,7 +33,7 @@ def windows_and_rotary(values: Values) -> dict[str, Any]:
     `local_attention` is the width on both sides together: a query attends to half of it before and half after itself.
     """
     for key, least in ((EVERY, 1), ("local_attention", 0)):
-        if not is_whole(values[key], least):
+        if not is_integer(values[key], least):
             raise UnsupportedConfigError(f"{key} must be a whole number of at least {least}, got {values[key]!r}.")
     windows = WINDOWS.read({**values, "sliding_window": values["local_attention"] // 2 + 1})["windows"]
     full, sliding = rotary_by_layer(values, FULL), rotary_by_layer(values, SLIDING)
@@ -98,7 +98,7 @@ MODERNBERT = Family(
         "causal": False,
         "embed_norm": True,
         "norm_position": "pre",
-        "unnormed": (0,),
+        "unnormed_layers": (0,),
         "final_norm": True,
         "gated_mlp": True,
         "positions": "rotary",

@@ -11,7 +11,7 @@ from attention_core.families.reading.schema import ACTIVATION_CHOICES, Rule, Sou
 from attention_core.families.roberta import offset_positions
 
 PADDING = {"pad_token_id": 1}  # fixed, whatever the configuration says
-BUCKETS = Relative(buckets=32, reach=128, both_ways=True)  # fixed too
+BUCKETS = Relative(n_buckets=32, max_distance=128, bidirectional=True)  # fixed too
 
 
 def attention_tensors() -> dict[str, Source]:
@@ -32,7 +32,7 @@ MPNET = replace(
     traits={**BERT.traits, "causal": False, "relative": BUCKETS},
     choices={"hidden_act": ACTIVATION_CHOICES},
     rules=(*BERT.rules, Rule(("max_position_embeddings",), lambda values: offset_positions({**values, **PADDING}))),
-    required={**BERT.required, "relative_attention_num_buckets": (BUCKETS.buckets,)},
+    required={**BERT.required, "relative_attention_num_buckets": (BUCKETS.n_buckets,)},
     tensors={
         **{name: source for name, source in BERT.tensors.items() if name != "W_seg"},
         **attention_tensors(),

@@ -16,7 +16,7 @@ OLMO2 = replace(
     model_type="olmo2",
     defaults={key: value for key, value in LLAMA.defaults.items() if key != "mlp_bias"}
     | {"vocab_size": 50304, "rms_norm_eps": 1e-5},
-    traits={**LLAMA.traits, "norm_position": "branch", "qk_norm": "whole"},
+    traits={**LLAMA.traits, "norm_position": "branch", "qk_norm": "all_heads"},
     rules=(
         head_width("num_attention_heads", "hidden_size"),
         either("n_kv_heads", "num_key_value_heads", lambda values: values["num_attention_heads"]),

@@ -6,7 +6,7 @@ Source: Yang et al. 2025, https://arxiv.org/abs/2505.09388
 from dataclasses import replace
 from typing import Any
 
-from attention_core.config.model_config import is_whole
+from attention_core.config.model_config import is_integer
 from attention_core.errors import UnsupportedConfigError
 from attention_core.families.llama import LAYER
 from attention_core.families.qwen import QWEN3
@@ -20,13 +20,13 @@ WINDOW = one_window()
 def sparse_layers(values: Values) -> dict[str, Any]:
     """Experts in every `decoder_sparse_step`th layer, except those in `mlp_only_layers`."""
     dense, every, experts = values["mlp_only_layers"] or [], values["decoder_sparse_step"], values["num_experts"]
-    if not isinstance(dense, list) or not all(is_whole(layer, 0) for layer in dense):
+    if not isinstance(dense, list) or not all(is_integer(layer, 0) for layer in dense):
         raise UnsupportedConfigError(f"mlp_only_layers must be a list of layers, got {dense!r}.")
-    if not is_whole(every, 1):
+    if not is_integer(every, 1):
         raise UnsupportedConfigError(f"decoder_sparse_step must be a whole number of at least 1, got {every!r}.")
     layers = range(layer_count(values, "num_hidden_layers"))
-    routed = tuple(layer for layer in layers if experts and layer not in dense and (layer + 1) % every == 0)
-    return {"routed": routed}
+    moe_layers = tuple(layer for layer in layers if experts and layer not in dense and (layer + 1) % every == 0)
+    return {"moe_layers": moe_layers}
 
 
 def switched_window(values: Values) -> dict[str, Any]:
@@ -51,7 +51,7 @@ QWEN3_MOE = replace(
         "num_experts": 128, "num_experts_per_tok": 8, "norm_topk_prob": False,
     },
     aliases={"num_local_experts": "num_experts"},
-    choices={**QWEN3.choices, "norm_topk_prob": {True: {"router_shares": True}, False: {"router_shares": False}}},
+    choices={**QWEN3.choices, "norm_topk_prob": {True: {"norm_topk_prob": True}, False: {"norm_topk_prob": False}}},
     rules=(
         head_width("num_attention_heads", "hidden_size", "head_dim"),
         either("n_kv_heads", "num_key_value_heads", lambda values: values["num_attention_heads"]),

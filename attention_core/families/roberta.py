@@ -7,7 +7,7 @@ Martin et al. 2019, https://arxiv.org/abs/1911.03894
 from dataclasses import replace
 from typing import Any
 
-from attention_core.config.model_config import is_whole
+from attention_core.config.model_config import is_integer
 from attention_core.errors import UnsupportedConfigError
 from attention_core.families.bert import BERT
 from attention_core.families.reading.schema import Rule, Values
@@ -16,7 +16,7 @@ from attention_core.families.reading.schema import Rule, Values
 def offset_positions(values: Values) -> dict[str, Any]:
     """The first token's position is pad_token_id + 1, which leaves fewer positions for tokens."""
     rows, pad = values["max_position_embeddings"], values["pad_token_id"]
-    if not is_whole(rows, 1) or not is_whole(pad, 0) or rows < pad + 2:
+    if not is_integer(rows, 1) or not is_integer(pad, 0) or rows < pad + 2:
         raise UnsupportedConfigError(
             f"max_position_embeddings = {rows!r} with pad_token_id = {pad!r} leaves no position for a token."
         )

@@ -6,7 +6,7 @@ Source: Hugging Face 2025, https://huggingface.co/blog/smollm3
 from dataclasses import replace
 from typing import Any
 
-from attention_core.config.model_config import is_whole
+from attention_core.config.model_config import is_integer
 from attention_core.errors import UnsupportedConfigError
 from attention_core.families.llama import LLAMA
 from attention_core.families.reading.rules import biases, either, flags_to_biases, head_width, rope
@@ -21,7 +21,7 @@ def rotary_traits(values: Values) -> dict[str, Any]:
     count, every = len(traits["rotary"]), values["no_rope_layer_interval"]
     marks = values.get("no_rope_layers")
     if marks is None:
-        if not is_whole(every, 1):
+        if not is_integer(every, 1):
             raise UnsupportedConfigError(f"no_rope_layer_interval must be a whole number, got {every!r}.")
         marks = [int((layer + 1) % every != 0) for layer in range(count)]
     if not isinstance(marks, list) or len(marks) != count or not all(mark in (0, 1) for mark in marks):

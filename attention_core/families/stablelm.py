@@ -23,7 +23,7 @@ STABLELM = replace(
     choices={
         **LLAMA.choices,
         "use_parallel_residual": {True: {"parallel_block": "one"}, False: {}},
-        "qk_layernorm": {True: {"qk_norm": "each"}, False: {}},
+        "qk_layernorm": {True: {"qk_norm": "own_weights"}, False: {}},
     },
     rules=(
         head_width("num_attention_heads", "hidden_size"),

@@ -5,7 +5,7 @@ Source: Raffel et al. 2019, https://arxiv.org/abs/1910.10683
 
 from dataclasses import replace
 
-from attention_core.config.model_config import is_whole
+from attention_core.config.model_config import is_integer
 from attention_core.config.positions import Relative
 from attention_core.errors import UnsupportedConfigError
 from attention_core.families.reading.rules import either
@@ -36,15 +36,15 @@ def mlp_traits(values: Values) -> dict[str, object]:
     return {"activation": activation, "gated_mlp": gated}
 
 
-def relative_buckets(both_ways: bool) -> Rule:
+def relative_buckets(bidirectional: bool) -> Rule:
     """The buckets of relative positions; those of a decoder cover earlier positions only."""
 
     def read(values: Values) -> dict[str, object]:
         count, reach = values["relative_attention_num_buckets"], values["relative_attention_max_distance"]
-        least = 4 if both_ways else 2
-        if not is_whole(count, least) or count % least or not is_whole(reach, count):
+        least = 4 if bidirectional else 2
+        if not is_integer(count, least) or count % least or not is_integer(reach, count):
             raise UnsupportedConfigError(f"{count!r} buckets for distances up to {reach!r} are not supported.")
-        return {"relative": Relative(count, reach, both_ways)}
+        return {"relative": Relative(count, reach, bidirectional)}
 
     return Rule(("relative_attention_num_buckets", "relative_attention_max_distance"), read)
 
@@ -52,7 +52,7 @@ def relative_buckets(both_ways: bool) -> Rule:
 def logit_scale(values: Values) -> dict[str, object]:
     """The residual stream divided by sqrt(d_model) before the head: in T5, not in T5 1.1."""
     scaled = values.get("scale_decoder_outputs", values.get("tie_word_embeddings") is not False)
-    return {"logit_scale": values["d_model"] ** -0.5 if scaled and is_whole(values["d_model"], 1) else 1.0}
+    return {"logit_scale": values["d_model"] ** -0.5 if scaled and is_integer(values["d_model"], 1) else 1.0}
 
 
 def attention_tensors(stack: str, at: int, name: str, prefix: str = "") -> dict[str, Source]:
@@ -118,7 +118,10 @@ ENCODER = Family(
         "attn_root": 1.0,
         "causal": False,
     },
-    rules=(Rule(("feed_forward_proj", "dense_act_fn", "is_gated_act"), mlp_traits), relative_buckets(both_ways=True)),
+    rules=(
+        Rule(("feed_forward_proj", "dense_act_fn", "is_gated_act"), mlp_traits),
+        relative_buckets(bidirectional=True),
+    ),
     required={"is_encoder_decoder": (True,)},
     harmless=frozenset({
         "dropout_rate", "initializer_factor", "n_positions", "num_decoder_layers",
@@ -133,7 +136,7 @@ T5 = replace(
     traits={**ENCODER.traits, "causal": True, "cross": True, "head": "tied"},
     rules=(
         ENCODER.rules[0],
-        relative_buckets(both_ways=False),
+        relative_buckets(bidirectional=False),
         either("start_id", "decoder_start_token_id", lambda values: values["pad_token_id"]),
         either("n_layers", "num_decoder_layers", lambda values: values["num_layers"]),
         Rule(("scale_decoder_outputs", "tie_word_embeddings", "d_model"), logit_scale),

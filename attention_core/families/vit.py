@@ -6,7 +6,7 @@ Source: Dosovitskiy et al. 2020, https://arxiv.org/abs/2010.11929
 from typing import Any
 
 from attention_core.config.image import ImageInput
-from attention_core.config.model_config import is_whole
+from attention_core.config.model_config import is_integer
 from attention_core.errors import UnsupportedConfigError
 from attention_core.families.reading.rules import biases, flags_to_biases, head_width
 from attention_core.families.reading.schema import ACTIVATION_CHOICES, Family, Rule, Source, Values
@@ -25,8 +25,8 @@ def weight_and_bias(weight: str, module: str, layout: str) -> dict[str, Source]:
 def height_and_width(values: Values, key: str) -> tuple[int, int]:
     """A height and a width, or one number for both."""
     size = values[key]
-    both = [size, size] if is_whole(size, 1) else size
-    if not isinstance(both, list) or len(both) != 2 or not all(is_whole(length, 1) for length in both):
+    both = [size, size] if is_integer(size, 1) else size
+    if not isinstance(both, list) or len(both) != 2 or not all(is_integer(length, 1) for length in both):
         raise UnsupportedConfigError(f"{key} must be one or two whole numbers of at least 1, got {size!r}.")
     return both[0], both[1]
 
@@ -34,18 +34,18 @@ def height_and_width(values: Values, key: str) -> tuple[int, int]:
 def image_patches(values: Values) -> dict[str, Any]:
     """The sizes of the image and its patches, and the number of tokens."""
     image = ImageInput(*height_and_width(values, "image_size"), *height_and_width(values, "patch_size"))
-    if not image.patches:
+    if not image.n_patches:
         raise UnsupportedConfigError(
             f"Patches of {image.patch_height} × {image.patch_width} pixels do not fit into an image of "
             f"{image.height} × {image.width}."
         )
-    return {"image": image, "n_ctx": 1 + image.patches}
+    return {"image": image, "n_ctx": 1 + image.n_patches}
 
 
 def label_count(values: Values) -> dict[str, Any]:
     """The number of labels."""
     names, count = values.get("id2label"), values.get("num_labels")
-    return {"d_vocab": len(names) if isinstance(names, dict) and names else count if is_whole(count, 1) else 2}
+    return {"d_vocab": len(names) if isinstance(names, dict) and names else count if is_integer(count, 1) else 2}
 
 
 VIT = Family(
@@ -69,7 +69,7 @@ VIT = Family(
         "patch_size": 16,
         "qkv_bias": True,
     },
-    traits={"causal": False, "norm_position": "pre", "final_norm": True, "head": "own"},
+    traits={"causal": False, "norm_position": "pre", "final_norm": True, "head": "untied"},
     choices={"hidden_act": ACTIVATION_CHOICES},
     rules=(
         head_width("num_attention_heads", "hidden_size", "head_dim"),

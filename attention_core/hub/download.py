@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from attention_core.config.model_config import is_whole
+from attention_core.config.model_config import is_integer
 from attention_core.errors import CheckpointError, DigestError, DownloadError, OfflineError
 from attention_core.hub.errors import disk_errors, hub_errors, not_the_hub
 from attention_core.hub.progress import Meter, Report, format_size
@@ -138,7 +138,7 @@ def remote_file(siblings: "Mapping[str, RepoSibling]", name: str) -> RemoteFile:
     if (entry := siblings.get(name)) is None:
         raise CheckpointError(f"The model has no {name} on the hub.{missing_tokenizer_hint(name, siblings)}")
     size, digest = (entry.lfs.size, entry.lfs.sha256) if entry.lfs else (entry.size, entry.blob_id)
-    if size is None or not is_whole(size, 0) or not isinstance(digest, str) or not DIGEST.fullmatch(digest):
+    if size is None or not is_integer(size, 0) or not isinstance(digest, str) or not DIGEST.fullmatch(digest):
         raise DownloadError(f"The hub gives no size and digest for {name}. Try again later.")
     return RemoteFile(name, size, digest)
 

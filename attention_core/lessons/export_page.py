@@ -7,7 +7,7 @@ from html import escape
 import numpy as np
 
 from attention_core.computation.derivation import Term, lines
-from attention_core.computation.render import number
+from attention_core.computation.render import format_number
 from attention_core.lessons.sheets import Sheet, outputs, sheets
 from attention_core.lessons.solve import Solution
 
@@ -44,7 +44,7 @@ def html_page(solution: Solution, query: int) -> str:
 
 def derivation_details(name: str, term: Term, decimals: int) -> str:
     """The derivation of one number, collapsed."""
-    result = number(term.value, decimals)
+    result = format_number(term.value, decimals)
     derivation = "\n".join(line.text for line in lines(term, decimals)) or term.note
     return f"<details><summary>{escape(name)} = {escape(result)}</summary><pre>{escape(derivation)}</pre></details>"
 

@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
-from attention_core.config.masks import Mask, causal
+from attention_core.config.masks import Mask, causal_mask
 from attention_core.errors import AttentionLabError
 from attention_core.lessons.cells import CellError, check_value
 
@@ -123,7 +123,7 @@ def allowed(lesson: Lesson) -> Mask:
     query, key = np.indices((n, n))
     masks = {
         "none": np.ones((n, n), dtype=bool),
-        "causal": causal(np.arange(n), np.arange(n)),
+        "causal": causal_mask(np.arange(n), np.arange(n)),
         "padding": key < n - size,
         "window": abs(query - key) <= size,
     }

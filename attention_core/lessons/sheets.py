@@ -9,7 +9,7 @@ import numpy as np
 
 from attention_core.computation.arithmetic import Value
 from attention_core.computation.derivation import Address, Term
-from attention_core.computation.render import number
+from attention_core.computation.render import format_number
 from attention_core.computation.stage import Numbers, Stage
 from attention_core.lessons.solve import Solution
 from attention_core.ops.basic import Input
@@ -75,7 +75,7 @@ def text_of(value: Value | np.bool_, decimals: int) -> str:
     """A cell as text; 1 or 0 for a mask."""
     if isinstance(value, np.bool_):
         return str(int(value))
-    return number(value if isinstance(value, Fraction) else float(value), decimals)
+    return format_number(value if isinstance(value, Fraction) else float(value), decimals)
 
 
 def outputs(solution: Solution, query: int) -> list[tuple[str, Term]]:

@@ -9,14 +9,14 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from attention_core.computation.arithmetic import CLOSE
-from attention_core.computation.derivation import Term, make
-from attention_core.computation.stage import Cell, Numbers, Operand, Rounding, Weighing
-from attention_core.ops.softmax import score_and_row
+from attention_core.computation.arithmetic import TOLERANCE
+from attention_core.computation.derivation import Term, combine
+from attention_core.computation.stage import Cell, Numbers, Operand, Rounding, Weighting
+from attention_core.ops.softmax import score_terms
 
 
 @dataclass(frozen=True)
-class DivideBySum(Weighing):
+class DivideBySum(Weighting):
     """Each score divided by the sum of its row.
 
     weight = score / sum over j of score[j]
@@ -40,22 +40,22 @@ class DivideBySum(Weighing):
         return rounded(np.where(scores == -math.inf, zero, weights))
 
     def term(self, cell: Cell) -> Term:
-        own, row = score_and_row(cell)
+        own, row = score_terms(cell)
         if own.value == -math.inf:
             return Term(0.0, note=own.note)
-        total = make("sum", row).named("sum")
+        total = combine("sum", row).named("sum")
         if vanishes(total.value, sum(abs(each.value) for each in row if each.value != -math.inf)):
             return Term(math.nan, note="The scores of this row sum to 0, and division by 0 is undefined.")
-        return make("quotient", (own, total))
+        return combine("quotient", (own, total))
 
 
 def vanishes(total: Any, size: Any) -> Any:
     """Whether a sum is 0 up to rounding errors: |sum| <= 1e-9 · sum of |terms|."""
-    return abs(total) <= CLOSE * size
+    return abs(total) <= TOLERANCE * size
 
 
 @dataclass(frozen=True)
-class Argmax(Weighing):
+class Argmax(Weighting):
     """Weight 1 for the largest score of the row, shared equally among ties.
 
     weight = [score = max] / sum over j of [score[j] = max]
@@ -71,15 +71,15 @@ class Argmax(Weighing):
         scores = inputs[0].numbers
         top = scores.max(axis=-1, keepdims=True)
         # The same sum in another order may differ in its last digit, and still counts as a tie.
-        near = np.isclose(scores.astype(np.float64), top.astype(np.float64), rtol=CLOSE, atol=CLOSE)
+        near = np.isclose(scores.astype(np.float64), top.astype(np.float64), rtol=TOLERANCE, atol=TOLERANCE)
         largest = (near & (scores > -math.inf)).astype(np.float64)
         return rounded(largest / np.maximum(largest.sum(axis=-1, keepdims=True), 1))
 
     def term(self, cell: Cell) -> Term:
-        own, row = score_and_row(cell)
+        own, row = score_terms(cell)
         if own.value == -math.inf:
             return Term(0.0, note=own.note)
-        top = make("max", row).named("max")
+        top = combine("max", row).named("max")
         maximum = Term(top.value, "max")
-        ties = make("sum", (make("equal", (each, maximum)) for each in row)).named("ties")
-        return make("quotient", (make("equal", (own, top)), ties))
+        ties = combine("sum", (combine("equal", (each, maximum)) for each in row)).named("ties")
+        return combine("quotient", (combine("equal", (own, top)), ties))

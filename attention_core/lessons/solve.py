@@ -13,7 +13,7 @@ from attention_core.architecture.attention import attention_stages, projection_s
 from attention_core.architecture.declare import stage
 from attention_core.computation.arithmetic import Op, Value, apply
 from attention_core.computation.derivation import Address, Term
-from attention_core.computation.stage import Numbers, Rounding, Stage, Weighing, by_hand, cell_at, compute
+from attention_core.computation.stage import Numbers, Rounding, Stage, Weighting, by_hand, cell_at, compute
 from attention_core.errors import InputError
 from attention_core.lessons.lesson import Lesson, WeightRule, allowed
 from attention_core.lessons.softmax_alternatives import Argmax, DivideBySum
@@ -22,7 +22,7 @@ from attention_core.ops.einsum import Einsum
 from attention_core.ops.elementwise import Scale
 from attention_core.ops.softmax import Softmax
 
-WEIGHT_RULES: Mapping[WeightRule, Weighing] = {"softmax": Softmax(), "share": DivideBySum(), "hardmax": Argmax()}
+WEIGHT_RULES: Mapping[WeightRule, Weighting] = {"softmax": Softmax(), "share": DivideBySum(), "hardmax": Argmax()}
 INPUTS: Mapping[str, tuple[str, str, str]] = {
     "Q": ("q[head, query, dim]", "query", "Queries"),
     "K": ("k[head, key, dim]", "key", "Keys"),
@@ -95,7 +95,7 @@ class Solution:
     def term(self, address: Address) -> Term:
         """The derivation of a number; InputError when there is no such number."""
         term = cell_at(self, self.stage(address.quantity), address.indices).term()
-        return reworked(term, round_on_paper(self.lesson.decimals)) if self.lesson.form == "paper" else term
+        return round_steps(term, round_on_paper(self.lesson.decimals)) if self.lesson.form == "paper" else term
 
     @cached_property
     def error(self) -> dict[str, float]:
@@ -168,9 +168,9 @@ def round_on_paper(decimals: int) -> Callable[[Value], Value]:
 STEP_NAMES: dict[Op, str] = {"exp": "power", "sqrt": "root", "quotient": "score ÷ root"}
 
 
-def reworked(term: Term, rounded: Callable[[Value], Value]) -> Term:
+def round_steps(term: Term, rounded: Callable[[Value], Value]) -> Term:
     """The same tree as on paper: every result rounded, and what is rounded before a division in a line of its own."""
-    parts = tuple(reworked(part, rounded) for part in term.parts)
+    parts = tuple(round_steps(part, rounded) for part in term.parts)
     if not parts:
         return term
     if term.op == "quotient":

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
-from attention_core.computation.derivation import Term, make
+from attention_core.computation.derivation import Term, combine
 from attention_core.lessons.lesson import Lesson
 
 
@@ -82,11 +82,11 @@ def printed_sums(step: str) -> list[Term]:
     if weights is None:
         return []
     printed = {word: Term(weight, f"weight of {word}") for word, weight in weights.items()}
-    total = make("sum", printed.values()).named("all weights together")
+    total = combine("sum", printed.values()).named("all weights together")
     if step == "Softmax":
         return [total]
     outputs = [
-        make("sum", (make("product", (each, Term(values[word][dim], f"V[{word}, {dim}]", role="value")))
+        combine("sum", (combine("product", (each, Term(values[word][dim], f"V[{word}, {dim}]", role="value")))
                      for word, each in printed.items())).named(f"dimension {dim}")
         for dim in range(len(claimed["weighted_sum"]))
     ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""Functions of each number on its own: kernels in float32, and the operation."""
+"""Activation functions: kernels in float32, and the operation."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ import numpy as np
 
 from attention_core.arrays import Array
 from attention_core.computation.arithmetic import Op
-from attention_core.computation.derivation import Term, make
+from attention_core.computation.derivation import Term, combine
 from attention_core.computation.stage import Cell, Numbers, Operand
-from attention_core.ops.blocks import blocks
+from attention_core.ops.blocks import cache_blocks
 from attention_core.ops.elementwise import Elementwise
 
-# 1 / erfc(a / sqrt 2) is close to the 16th power of a polynomial of degree 7. These coefficients, highest
-# first, minimize the largest error of gelu over a in [0, 6.5]: 5e-8 before float32 rounding. Beyond it both
-# grow so much that what they divide is 0. The last is exact: a power of its rounding would shift every number.
+# 1 / erfc(a / sqrt 2) is close to the 16th power of a polynomial of degree 7. These coefficients, highest first,
+# minimize the largest error of gelu over a in [0, 6.5]: 5e-8 before float32 rounding. Beyond 6.5 both are so large
+# that the quotient is 0. The last coefficient is exact: the power of a rounded one would shift every result.
 ERFC_ROOT: Final = tuple(
     np.float32(c)
     for c in (
@@ -47,7 +47,7 @@ def gelu(x: Array) -> Array:
         root += coefficient
         root *= size
     root += ERFC_ROOT[-1]
-    with np.errstate(over="ignore"):  # a power that leaves float32's range is infinite, and the quotient 0
+    with np.errstate(over="ignore"):  # a power beyond float32's range is infinite, and the quotient is 0
         for _ in range(4):
             root *= root
         np.divide(size, root, out=root)
@@ -58,7 +58,7 @@ def gelu(x: Array) -> Array:
 
 
 def gelu_tanh(x: Array) -> Array:
-    """The tanh approximation of gelu.
+    """The tanh approximation of GELU.
 
         gelu_tanh(x) = x / 2 * (1 + tanh(u)) = x / (1 + exp(-2 * u)), u = sqrt(2 / pi) * (x + 0.044715 * x ** 3)
 
@@ -73,12 +73,12 @@ def gelu_tanh(x: Array) -> Array:
 
 
 def quick_gelu(x: Array) -> Array:
-    """The logistic approximation of gelu: x / (1 + exp(-1.702 * x))."""
+    """The sigmoid approximation of GELU: x / (1 + exp(-1.702 * x))."""
     return over_one_plus_exp(x, x * np.float32(-1.702))
 
 
 def silu(x: Array) -> Array:
-    """Each number times its logistic function.
+    """Sigmoid linear unit, also called swish.
 
         silu(x) = x / (1 + exp(-x))
 
@@ -88,8 +88,8 @@ def silu(x: Array) -> Array:
 
 
 def over_one_plus_exp(x: Array, power: Array) -> Array:
-    """x / (1 + exp(power)); the power is overwritten."""
-    with np.errstate(over="ignore"):  # an exponential that leaves float32's range is infinite, and the quotient 0
+    """x / (1 + exp(power)); `power` is overwritten."""
+    with np.errstate(over="ignore"):  # an exponential beyond float32's range is infinite, and the quotient is 0
         np.exp(power, out=power)
     power += 1
     return np.divide(x, power, out=power)
@@ -97,24 +97,24 @@ def over_one_plus_exp(x: Array, power: Array) -> Array:
 
 def relu(x: Array) -> Array:
     """Rectified linear unit: relu(x) = max(x, 0)."""
-    return np.clip(x, 0, np.inf)  # which takes half the time of a maximum
+    return np.clip(x, 0, np.inf)  # takes half the time of np.maximum
 
 
-ACTIVATIONS: Final[Mapping[str, Callable[[Array], Array]]] = {
+ACTIVATION_FUNCTIONS: Final[Mapping[str, Callable[[Array], Array]]] = {
     "gelu": gelu, "gelu_tanh": gelu_tanh, "quick_gelu": quick_gelu, "relu": relu, "silu": silu, "tanh": np.tanh,
 }  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Activate(Elementwise):
-    """A function of each number on its own."""
+    """An activation function, applied to each number."""
 
     name: Op
 
     def compute_into(self, axes: tuple[str, ...], inputs: list[Operand], out: Numbers) -> Numbers:
-        for x, result in blocks(inputs[0].along(axes), out):
-            result[...] = ACTIVATIONS[self.name](x)
+        for x, result in cache_blocks(inputs[0].aligned(axes), out):
+            result[...] = ACTIVATION_FUNCTIONS[self.name](x)
         return out
 
     def term(self, cell: Cell) -> Term:
-        return make(self.name, (cell.part(cell.stage.inputs[0]),))
+        return combine(self.name, (cell.input_term(cell.stage.inputs[0]),))

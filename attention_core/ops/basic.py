@@ -1,6 +1,6 @@
-"""The operations that a computation is declared with: each for whole arrays, by hand, and for one number.
+"""Inputs, and the identity.
 
-Products are in `products.py`, what is done to each number alone in `elementwise.py`, norms in `norms.py`.
+Products are in `einsum.py`, elementwise operations in `elementwise.py`, norms in `norms.py`.
 """
 
 from __future__ import annotations
@@ -13,19 +13,19 @@ from attention_core.computation.stage import Cell, Numbers, Operand, Operation
 
 @dataclass(frozen=True)
 class Input(Operation):
-    """A number that is not made from others: trained, or put in by a person.
+    """A quantity that is not computed from others: a parameter, or an input of the run.
 
-    why: where it comes from, in words; nothing for a trained number
+    why: a sentence that says where it comes from; empty for a parameter
     """
 
     why: str = ""
 
     def compute(self, axes: tuple[str, ...], inputs: list[Operand]) -> Numbers:
-        raise TypeError("A given number is not computed.")
+        raise TypeError("An input is not computed.")
 
     def term(self, cell: Cell) -> Term:
         origin = cell.run.origin(cell.stage.name, cell.stage.layer)
-        # Where each expert or head has a tensor of its own, the number stands in one of them.
+        # With one tensor per expert or head, the indices select the tensor that holds the number.
         for axis, index in cell.index.items():
             origin = origin.replace(f"{{{axis}}}", str(index))
         return Term(cell.value(), note=origin)
@@ -33,10 +33,10 @@ class Input(Operation):
 
 @dataclass(frozen=True)
 class Identity(Operation):
-    """The same numbers under another name: what a layer finds is what the one before it left."""
+    """The same numbers under another name: a layer's input is the previous layer's output."""
 
     def compute(self, axes: tuple[str, ...], inputs: list[Operand]) -> Numbers:
-        return inputs[0].along(axes)
+        return inputs[0].aligned(axes)
 
     def term(self, cell: Cell) -> Term:
-        return cell.place(cell.stage.inputs[0], {}).term()
+        return cell.input_cell(cell.stage.inputs[0], {}).term()

@@ -1,4 +1,4 @@
-"""Operations that images need: standardized pixels, a class token before the patches, and its row alone."""
+"""Operations for images: standardizing pixels, prepending the class token, and selecting its row."""
 
 from __future__ import annotations
 
@@ -7,39 +7,39 @@ from fractions import Fraction
 
 import numpy as np
 
-from attention_core.computation.derivation import Term, make
+from attention_core.computation.derivation import Term, combine
 from attention_core.computation.stage import Cell, Numbers, Operand, Operation
 from attention_core.ops.elementwise import Elementwise
 
 
 @dataclass(frozen=True)
 class Standardize(Elementwise):
-    """Pixel values as the model was trained on them; the inputs are p, the mean and the standard deviation.
+    """Pixel values standardized as in training; the inputs are the pixel, the mean and the standard deviation.
 
-    result = (p / divisor - mean) / std
+    result = (pixel / divisor - mean) / std
     """
 
     divisor: float
 
     def compute_into(self, axes: tuple[str, ...], inputs: list[Operand], out: Numbers) -> Numbers:
-        pixel, mean, std = (each.along(axes) for each in inputs)
+        pixel, mean, std = (each.aligned(axes) for each in inputs)
         np.divide(pixel, out.dtype.type(self.divisor), out=out)
         out -= mean
         out /= std
         return out
 
     def term(self, cell: Cell) -> Term:
-        pixel, mean, std = map(cell.part, cell.stage.inputs)
+        pixel, mean, std = map(cell.input_term, cell.stage.inputs)
         if self.divisor != 1:
-            # Both are whole numbers, and are written as such.
-            over = Fraction(self.divisor) if self.divisor.is_integer() else self.divisor
-            pixel = make("quotient", (replace(pixel, value=Fraction(pixel.value)), Term(over, "divisor")))
-        return make("quotient", (make("difference", (pixel, mean)), std))
+            # A fraction is displayed without decimals, as the integers that both usually are.
+            divisor = Fraction(self.divisor) if self.divisor.is_integer() else self.divisor
+            pixel = combine("quotient", (replace(pixel, value=Fraction(pixel.value)), Term(divisor, "divisor")))
+        return combine("quotient", (combine("difference", (pixel, mean)), std))
 
 
 @dataclass(frozen=True)
 class Prepend(Operation):
-    """One row before others: the class token, then the patches.
+    """One row prepended to others: the class token, then the patches.
 
     result[0] = first;  result[1 + i] = rest[i]
     """
@@ -51,15 +51,17 @@ class Prepend(Operation):
     def term(self, cell: Cell) -> Term:
         first, rest = cell.stage.inputs
         position = cell.index["position"]
-        return cell.place(rest, {"patch": position - 1}).term() if position else make("sum", (cell.part(first),))
+        if position == 0:
+            return combine("sum", (cell.input_term(first),))
+        return cell.input_cell(rest, {"patch": position - 1}).term()
 
 
 @dataclass(frozen=True)
-class First(Operation):
-    """The first row of several: what became of the class token."""
+class FirstRow(Operation):
+    """The first row: the contextual embedding of the class token."""
 
     def compute(self, axes: tuple[str, ...], inputs: list[Operand]) -> Numbers:
         return inputs[0].numbers[0]
 
     def term(self, cell: Cell) -> Term:
-        return cell.place(cell.stage.inputs[0], {"position": 0}).term()
+        return cell.input_cell(cell.stage.inputs[0], {"position": 0}).term()

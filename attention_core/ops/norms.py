@@ -1,4 +1,4 @@
-"""Norms: rows brought to a common size. The inputs are x, the weight and, where there is one, the bias."""
+"""Layer norm and RMS norm. The inputs are x, the weight and, optionally, the bias."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from attention_core.arrays import Array
-from attention_core.computation.derivation import Term, make
+from attention_core.computation.derivation import Term, combine
 from attention_core.computation.stage import Cell, Numbers, Operand, Ref
 from attention_core.ops.elementwise import Elementwise
 
@@ -19,7 +19,7 @@ def layer_norm(x: Array, weight: Array, bias: Array | None, eps: float, out: Arr
         norm(x) = (x - mean(x)) / sqrt(variance(x) + eps) * weight + bias
 
     x, out:       [..., position, d_model]; the variance is the mean squared deviation
-    weight, bias: [d_model]; no bias is none
+    weight, bias: [d_model]; the bias may be None
 
     Source: Ba, Kiros and Hinton 2016, https://arxiv.org/abs/1607.06450
     """
@@ -51,7 +51,7 @@ def rms_norm(x: Array, weight: Array, eps: float, out: Array) -> Array:
 
 @dataclass(frozen=True)
 class LayerNorm(Elementwise):
-    """Each row centred, brought to variance 1, stretched and shifted.
+    """Layer norm: each row normalized to mean 0 and variance 1, then scaled and shifted.
 
     norm(x)[m] = (x[m] - mean) / sqrt(variance + eps) * weight[m] + bias[m]
 
@@ -69,35 +69,35 @@ class LayerNorm(Elementwise):
         if axes[-1:] == self.over and len(weight.axes) == 1:
             return layer_norm(x.numbers, weight.numbers, bias[0].numbers if bias else None, self.eps, out)
         out[...] = x.numbers
-        place = tuple(axes.index(axis) for axis in self.over)
-        out -= out.mean(axis=place, keepdims=True)
-        out *= 1 / np.sqrt((out * out).mean(axis=place, keepdims=True) + out.dtype.type(self.eps))
-        out *= weight.along(axes)
+        row_axes = tuple(axes.index(axis) for axis in self.over)
+        out -= out.mean(axis=row_axes, keepdims=True)
+        out *= 1 / np.sqrt((out * out).mean(axis=row_axes, keepdims=True) + out.dtype.type(self.eps))
+        out *= weight.aligned(axes)
         for each in bias:
-            out += each.along(axes)
+            out += each.aligned(axes)
         return out
 
     def term(self, cell: Cell) -> Term:
         x, weight, *bias = cell.stage.inputs
-        row, width = row_of(cell, x, self.over)
-        mean = make("quotient", (make("sum", row), width)).named("mean")
-        centre = Term(mean.value, "mean")
-        squares = (make("square", (make("difference", (each, centre)),)) for each in row)
-        variance = make("quotient", (make("sum", squares), width)).named("variance")
-        spread = make("sqrt", (make("sum", (variance, Term(self.eps, "eps"))),)).named("spread")
-        centred = make("difference", (cell.whole(x), mean))
-        scaled = make("product", (make("quotient", (centred, spread)), cell.part(weight)))
-        return make("sum", (scaled, cell.part(bias[0]))) if bias else scaled
+        row, width = normed_row(cell, x, self.over)
+        mean = combine("quotient", (combine("sum", row), width)).named("mean")
+        mean_leaf = Term(mean.value, "mean")
+        squares = (combine("square", (combine("difference", (each, mean_leaf)),)) for each in row)
+        variance = combine("quotient", (combine("sum", squares), width)).named("variance")
+        std = combine("sqrt", (combine("sum", (variance, Term(self.eps, "eps"))),)).named("standard deviation")
+        centered = combine("difference", (cell.inlined_input(x), mean))
+        scaled = combine("product", (combine("quotient", (centered, std)), cell.input_term(weight)))
+        return combine("sum", (scaled, cell.input_term(bias[0]))) if bias else scaled
 
 
 @dataclass(frozen=True)
 class RMSNorm(Elementwise):
-    """Each row divided by its root mean square, and stretched.
+    """RMS norm: each row divided by its root mean square, then scaled.
 
     norm(x)[m] = x[m] / sqrt(mean of squares + eps) * (weight[m] + offset)
 
     over:   the axes that make up a row
-    offset: what is added to the weight; Gemma stores it minus one
+    offset: added to the weight; Gemma stores its weights minus one
 
     Source: Zhang and Sennrich 2019, https://arxiv.org/abs/1910.07467
     """
@@ -109,27 +109,28 @@ class RMSNorm(Elementwise):
 
     def compute_into(self, axes: tuple[str, ...], inputs: list[Operand], out: Numbers) -> Numbers:
         x, weight = inputs
-        stretch = weight.along(axes) + weight.numbers.dtype.type(self.offset) if self.offset else weight.along(axes)
+        gain = weight.aligned(axes) + weight.numbers.dtype.type(self.offset) if self.offset else weight.aligned(axes)
         if axes[-1:] == self.over and len(weight.axes) == 1:
-            return rms_norm(x.numbers, stretch, self.eps, out)
+            return rms_norm(x.numbers, gain, self.eps, out)
         out[...] = x.numbers
-        place = tuple(axes.index(axis) for axis in self.over)
-        out *= 1 / np.sqrt((out * out).mean(axis=place, keepdims=True) + out.dtype.type(self.eps))
-        out *= stretch
+        row_axes = tuple(axes.index(axis) for axis in self.over)
+        out *= 1 / np.sqrt((out * out).mean(axis=row_axes, keepdims=True) + out.dtype.type(self.eps))
+        out *= gain
         return out
 
     def term(self, cell: Cell) -> Term:
         x, weight = cell.stage.inputs
-        row, width = row_of(cell, x, self.over)
-        square = make("quotient", (make("sum", (make("square", (each,)) for each in row)), width)).named("mean square")
-        size = make("sqrt", (make("sum", (square, Term(self.eps, "eps"))),)).named("size")
-        stretch = cell.part(weight)
+        row, width = normed_row(cell, x, self.over)
+        squares = combine("sum", (combine("square", (each,)) for each in row))
+        mean_square = combine("quotient", (squares, width)).named("mean square")
+        rms = combine("sqrt", (combine("sum", (mean_square, Term(self.eps, "eps"))),)).named("root mean square")
+        gain = cell.input_term(weight)
         if self.offset:
-            stretch = make("sum", (stretch, Term(self.offset, "offset")))
-        return make("product", (make("quotient", (cell.whole(x), size)), stretch))
+            gain = combine("sum", (gain, Term(self.offset, "offset")))
+        return combine("product", (combine("quotient", (cell.inlined_input(x), rms)), gain))
 
 
-def row_of(cell: Cell, x: Ref, over: tuple[str, ...]) -> tuple[list[Term], Term]:
-    """The numbers of the row that a number is normed in, and how many they are."""
-    row = [cell.part(x, point) for point in cell.points(over, x)]
+def normed_row(cell: Cell, x: Ref, over: tuple[str, ...]) -> tuple[list[Term], Term]:
+    """The numbers of the row that a number is normalized in, and its width."""
+    row = [cell.input_term(x, index) for index in cell.indices(over, x)]
     return row, Term(float(len(row)), "d_model" if over == ("model",) else "width")

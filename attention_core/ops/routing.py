@@ -1,4 +1,4 @@
-"""Choosing a few experts for each token, and multiplying with theirs alone."""
+"""Routing: selecting a few experts for each token, and multiplying by the weights of those experts only."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from typing import ClassVar
 
 import numpy as np
 
-from attention_core.computation.derivation import Term, make
+from attention_core.computation.derivation import Term, combine
 from attention_core.computation.stage import Cell, Numbers, Operand, Operation, Ref
 from attention_core.errors import InputError
 
 
 @dataclass(frozen=True)
 class TopK(Operation):
-    """Which places of each row hold its largest numbers, the largest first; of equals, the earlier first.
+    """The indices of the largest numbers in each row, largest first; ties go to the lower index.
 
-    count: how many of them
+    count: how many to select
 
-    Raises InputError where a number above 0 is as large as one that would be left out: which of the two a model
-    takes is left to chance. Where both are 0, nothing depends on it.
+    Raises InputError if a selected number above 0 equals one that is not selected, because which of the two a model
+    selects is undefined. If both are 0, the choice makes no difference.
     """
 
     count: int
@@ -29,26 +29,25 @@ class TopK(Operation):
     def compute(self, axes: tuple[str, ...], inputs: list[Operand]) -> Numbers:
         x = inputs[0].numbers
         order = np.argsort(-x, axis=-1, kind="stable")
-        border = np.take_along_axis(x, order[..., self.count - 1 : self.count + 1], axis=-1)
-        tied = (border[..., :1] == border[..., 1:]) & (border[..., :1] > 0)
+        boundary = np.take_along_axis(x, order[..., self.count - 1 : self.count + 1], axis=-1)
+        tied = (boundary[..., :1] == boundary[..., 1:]) & (boundary[..., :1] > 0)
         if tied.any():
             raise InputError(
-                f"The router gives two experts the same weight for token {int(np.argwhere(tied)[0][0])}, and only one "
-                "of them is to be taken: which one is not defined."
+                f"The router gives two experts the same weight for token {int(np.argwhere(tied)[0][0])}, but only one "
+                "of them can be selected: which one is undefined."
             )
         return order[..., : self.count]
 
     def term(self, cell: Cell) -> Term:
-        chosen, source = int(cell.value()), cell.stage.inputs[0]
-        row = [cell.part(source, point) for point in cell.points(source.axes[-1:], source)]
-        rank, own = cell.index[cell.stage.axes[-1]] + 1, row[chosen]
-        note = f"{own.name} = {own.value:.4f} is number {rank} by size of the {len(row)} in its row."
-        return Term(Fraction(chosen), note=note)
+        selected, x = int(cell.value()), cell.stage.inputs[0]
+        row = [cell.input_term(x, index) for index in cell.indices(x.axes[-1:], x)]
+        rank, term = cell.index[cell.stage.axes[-1]] + 1, row[selected]
+        return Term(Fraction(selected), note=f"{term.name} = {term.value:.4f} ranks {rank} of {len(row)} in its row.")
 
 
 @dataclass(frozen=True)
 class Gather(Operation):
-    """The numbers of each row at the places that another quantity names.
+    """The numbers of each row at the indices that another quantity holds.
 
     result[position, choice] = x[position, expert[position, choice]]
     """
@@ -59,14 +58,14 @@ class Gather(Operation):
         return np.take_along_axis(inputs[0].numbers, inputs[1].numbers, axis=-1)
 
     def term(self, cell: Cell) -> Term:
-        x, places = cell.stage.inputs
-        chosen, note = named_expert(cell, places)
-        return replace(cell.place(x, {x.axes[-1]: chosen}).term(), note=note)
+        x, expert = cell.stage.inputs
+        selected, note = chosen_expert(cell, expert)
+        return replace(cell.input_cell(x, {x.axes[-1]: selected}).term(), note=note)
 
 
 @dataclass(frozen=True)
 class Normalize(Operation):
-    """Each number divided by the sum of its row, so that the row sums to 1.
+    """Each number divided by the sum of its row, so the row sums to 1.
 
     result[…, i] = x[…, i] / sum over j of x[…, j]
     """
@@ -78,42 +77,43 @@ class Normalize(Operation):
 
     def term(self, cell: Cell) -> Term:
         x = cell.stage.inputs[0]
-        row = (cell.part(x, point) for point in cell.points(x.axes[-1:], x))
-        return make("quotient", (cell.part(x), make("sum", row).named("sum")))
+        row = (cell.input_term(x, index) for index in cell.indices(x.axes[-1:], x))
+        return combine("quotient", (cell.input_term(x), combine("sum", row).named("sum")))
 
 
 @dataclass(frozen=True)
 class ExpertMatmul(Operation):
-    """Each row times the matrix of every expert that it goes to; an expert that no row goes to is not computed.
+    """Each row times the matrix of every expert it is routed to; experts without rows are not computed.
 
-        result[i, c] = x[i] · W[expert[i, c]], or x[i, c] · W[expert[i, c]], and + b[expert[i, c]] where there is a bias
+        result[i, c] = x[i] · W[expert[i, c]], or x[i, c] · W[expert[i, c]], plus b[expert[i, c]] if there is a bias
 
     The inputs are x, W [expert, row, column], expert [position, choice], and b [expert, column].
     """
 
     def compute(self, axes: tuple[str, ...], inputs: list[Operand]) -> Numbers:
         x, weight, expert, *bias = inputs
-        places = expert.numbers
-        rows = np.broadcast_to(x.along((*axes[:-1], x.axes[-1])), (*places.shape, x.numbers.shape[-1]))
-        made = np.empty((*places.shape, weight.numbers.shape[-1]), x.numbers.dtype)
-        for each in np.unique(places):
-            sent = places == each
-            made[sent] = rows[sent] @ weight.numbers[each]
-            for own in bias:
-                made[sent] += own.numbers[each]
-        return made
+        experts = expert.numbers
+        rows = np.broadcast_to(x.aligned((*axes[:-1], x.axes[-1])), (*experts.shape, x.numbers.shape[-1]))
+        result = np.empty((*experts.shape, weight.numbers.shape[-1]), x.numbers.dtype)
+        for each in np.unique(experts):
+            routed = experts == each
+            result[routed] = rows[routed] @ weight.numbers[each]
+            for b in bias:
+                result[routed] += b.numbers[each]
+        return result
 
     def term(self, cell: Cell) -> Term:
         x, weight, expert, *bias = cell.stage.inputs
-        chosen, note = named_expert(cell, expert)
+        selected, note = chosen_expert(cell, expert)
         products = [
-            make("product", (cell.part(x, point), cell.part(weight, {"expert": chosen} | point)))
-            for point in cell.points(x.axes[-1:], x)
+            combine("product", (cell.input_term(x, index), cell.input_term(weight, {"expert": selected} | index)))
+            for index in cell.indices(x.axes[-1:], x)
         ]
-        return replace(make("sum", [*products, *(cell.part(each, {"expert": chosen}) for each in bias)]), note=note)
+        biases = (cell.input_term(each, {"expert": selected}) for each in bias)
+        return replace(combine("sum", (*products, *biases)), note=note)
 
 
-def named_expert(cell: Cell, expert: Ref) -> tuple[int, str]:
-    """The expert that a number belongs to, by its place among those of its token, and a sentence that says it."""
-    chosen = int(cell.place(expert, {}).value())
-    return chosen, f"This token’s choice {cell.index['choice']} is expert {chosen}."
+def chosen_expert(cell: Cell, expert: Ref) -> tuple[int, str]:
+    """The expert that a number belongs to, given its index among its token's choices, and a sentence that says so."""
+    selected = int(cell.input_cell(expert, {}).value())
+    return selected, f"This token’s choice {cell.index['choice']} is expert {selected}."

@@ -89,7 +89,7 @@ def test_a_decoders_numbers_open_into_the_encoders_down_to_trained_ones(pair):
         assert evaluate(term) == pytest.approx(term.value, abs=1e-9)
         if not term.parts:
             assert term.note
-            found.add(term.note.removeprefix("A trained number, from ").removesuffix("."))
+            found.add(term.note.removeprefix("A trained parameter, from ").removesuffix("."))
     assert set(pair.encoder.sources.values()) <= found
     assert {name for (_, layer), name in pair.decoder.sources.items() if layer == 0} <= found
 

@@ -7,7 +7,7 @@ import pytest
 
 import attention_core as ac
 from attention_core import explain
-from attention_core.computation.derivation import Address, evaluate, steps
+from attention_core.computation.derivation import Address, evaluate, named_steps
 from attention_core.errors import InputError
 from attention_core.trace import KeepingTrace
 from tests.walk import opened
@@ -44,7 +44,7 @@ def test_the_textbook_case(trace):
 
 def test_weight_names_every_step(trace):
     tree = explain.weight(trace, 3, 1, 10, 2)
-    made = {term.name: term for term in steps(tree)}
+    made = {term.name: term for term in named_steps(tree)}
     assert list(made) == ["q·k", "score", "max", "sum", "weight"]
     assert len(made["q·k"].parts) == 32
     assert len(made["sum"].parts) == len(trace.tokens)
@@ -72,7 +72,7 @@ def test_numbers_open_down_to_the_weights(trace):
     for address, term in opened(trace, Address("weight", (1, 2, 3, 4))):
         if not term.parts:
             ends.add(address.quantity)
-            assert "trained number" in term.note
+            assert "trained parameter" in term.note
     assert {"W_Q", "b_K", "W_E", "W_pos", "w_norm", "W_O", "w_mid", "W_in", "W_out", "b_post"} <= ends
 
 
@@ -96,8 +96,8 @@ def test_what_is_no_address_is_none(text):
 
 @pytest.mark.parametrize(
     ("address", "said"),
-    [(Address("q", (0, 1)), "q has 3 axes (head, query, dim); 1 was named."),
-     (Address("w_attn", (0, 1, 2)), "has 1 axis (model); 2 were named.")],
+    [(Address("q", (0, 1)), "q has 3 axes (head, query, dim), but 1 index was given."),
+     (Address("w_attn", (0, 1, 2)), "has 1 axis (model), but 2 indices were given.")],
 )  # fmt: skip
 def test_how_many_places_a_number_takes_is_said(trace, address, said):
     name = next(name for name in trace.declared(0) if name.startswith("w_"))

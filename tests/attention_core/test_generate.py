@@ -53,7 +53,9 @@ def test_only_new_positions_are_run_unless_angles_have_changed(models, monkeypat
 
 
 def test_keys_hold_where_their_angles_do():
-    plain, grows = (positions.Rotary(dim=6, scaling=kind, factor=2.0, original=11) for kind in ("linear", "dynamic"))
+    plain, grows = (
+        positions.Rotary(dim=6, scaling=kind, factor=2.0, original_n_ctx=11) for kind in ("linear", "dynamic")
+    )
     for rotary, length, now, holds in ((plain, 5, 40, True), (grows, 5, 11, True), (grows, 5, 12, False),
                                        (grows, 12, 13, False), (grows, 0, 13, True)):  # fmt: skip
         config = type("Traits", (), {"rotary": (rotary, None)})

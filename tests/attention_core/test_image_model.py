@@ -82,7 +82,7 @@ def test_a_weight_opens_down_to_the_trained_numbers_and_the_pixels(trace):
 
 def test_a_pixel_is_normalized_in_a_step_of_its_own(trace, image):
     term = opened(trace, "normalized", 9, 100)
-    y, x, colour = trace.model.image.pixel(9, 100)
+    y, x, colour = trace.model.image.locate_pixel(9, 100)
     channel = ("red", "green", "blue").index(colour)
     mean, std = (PREPROCESSOR[key][channel] for key in ("image_mean", "image_std"))
     assert evaluate(term) == pytest.approx((image[y, x, channel] / 255 - mean) / std, abs=1e-6)
@@ -134,7 +134,7 @@ def test_a_shape_that_is_not_cut_exactly_is_refused_by_name(tmp_path, key, value
 def test_without_labels_there_are_no_logits(tmp_path):
     write_vit(tmp_path)
     model = ac.load(tmp_path)
-    assert model.config.head == "own"
+    assert model.config.head == "untied"
     raw = (tmp_path / "model.safetensors").read_bytes()
     renamed = raw.replace(b"classifier.weight", b"pooler.dense.abcd").replace(b"classifier.bias", b"pooler.dense.xy")
     (tmp_path / "model.safetensors").write_bytes(renamed)

@@ -97,7 +97,7 @@ def test_the_activation_is_the_one_configured(bert):
 @pytest.mark.parametrize("elements", [1, 3 * 7 * 7, 1 << 30])
 def test_how_many_heads_run_at_once_changes_nothing(bert, monkeypatch, elements):
     whole = bert.trace(ids=IDS).resid
-    monkeypatch.setattr(blocked_attention, "BLOCK", elements)
+    monkeypatch.setattr(blocked_attention, "SCORES_PER_BLOCK", elements)
     np.testing.assert_allclose(bert.trace(ids=IDS).resid, whole, atol=1e-5)
 
 

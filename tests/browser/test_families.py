@@ -63,7 +63,7 @@ def test_every_line_is_true_and_a_number_opens_down_to_what_is_given(open_page, 
         arithmetic(page).locator(f"[data-at^='{prefix}']").first.click()
         arithmetic(page).locator("button[aria-current='true']", has_text=prefix).wait_for()
         lines(page)
-    given = "Fixed" if name in ("gemma2", "bloom") else "A trained number"
+    given = "Fixed" if name in ("gemma2", "bloom") else "A trained parameter"
     expect(arithmetic(page).locator(".opened")).to_contain_text(given)
 
 

@@ -97,7 +97,7 @@ def test_numbers_open_down_to_a_weight(open_page):
         arithmetic(page).locator("button[aria-current='true']", has_text=prefix).wait_for()
         for line in lines(page):
             assert holds(line), line
-    expect(arithmetic(page)).to_contain_text("A trained number")
+    expect(arithmetic(page)).to_contain_text("A trained parameter")
     assert search(page)["open"].count("~") == len(steps) - 1
     arithmetic(page).get_by_role("button", name="Back to the weight").click()
     arithmetic(page).locator(".opened").wait_for(state="detached")

@@ -1,6 +1,6 @@
-"""Every intermediate of a reference model, by hooks and by a spy around its own attention function.
+"""Every intermediate of a reference model, recorded by hooks and by a spy around its attention function.
 
-Where a model does not ask for its attention by name, torch's own functions are overheard instead.
+If a model does not look up its attention function by name, torch's functions are patched instead.
 """
 
 import math
@@ -20,14 +20,14 @@ ORDER = ("resid_pre", "q", "k", "v", "q_used", "k_used", "scores", "masked", "pa
          "cross_q", "cross_k", "cross_v", "cross_scores", "cross_pattern", "cross_z",
          "router_logits", "expert", "expert_weight", "resid_mid", "mlp_gate", "mlp_in", "mlp_out",
          "resid_post")  # fmt: skip
-"""In the order in which they are worked out, so that the first one that differs is the one to look at."""
-MASKED = -1e30  # the reference's masked scores are below it: the lowest number that float32 holds, and less
+"""In order of computation, so the first tensor that differs is the cause."""
+MASKED = -1e30  # the reference's masked scores are below this: the lowest float32 value or -inf
 
 found = defaultdict(list)
 
 
 def spy(module, query, key, value, attention_mask, scaling=None, **kwargs):
-    """The model's own eager attention, and a note of all that goes into it and comes out."""
+    """The model's own eager attention, with its inputs and outputs recorded."""
     own = sys.modules[type(module).__module__].eager_attention_forward
     out, pattern = own(module, query, key, value, attention_mask, scaling=scaling, **kwargs)
     scaling = query.shape[-1] ** -0.5 if scaling is None else scaling
@@ -38,13 +38,14 @@ def spy(module, query, key, value, attention_mask, scaling=None, **kwargs):
     bias = kwargs.get("position_bias")
     scores = scores if bias is None else scores + bias
     prefix = "cross_" if getattr(module, "is_cross", False) else ""
-    noted = {"q_used": query, "k_used": key, "v": value, "scores": scores, "pattern": pattern, "z": out.transpose(1, 2)}
-    for name, tensor in noted.items():
-        note(prefix, name, tensor)
+    z = out.transpose(1, 2)
+    tensors = {"q_used": query, "k_used": key, "v": value, "scores": scores, "pattern": pattern, "z": z}
+    for name, tensor in tensors.items():
+        record(prefix, name, tensor)
     return out, pattern
 
 
-def note(prefix, name, tensor):
+def record(prefix, name, tensor):
     name = {"cross_q_used": "cross_q", "cross_k_used": "cross_k"}.get(prefix + name, prefix + name)
     found[name].append(tensor[0].detach().numpy().copy())
 
@@ -53,25 +54,25 @@ SOFTMAX, SDPA = torch.nn.functional.softmax, torch.nn.functional.scaled_dot_prod
 
 
 def softmax(scores, **kwargs):
-    """Torch's softmax, and a note of the masked scores that go into it and the weights that come out."""
+    """Torch's softmax, with the masked scores and the weights recorded."""
     pattern = SOFTMAX(scores, **kwargs)
-    note("", "masked", scores)
-    note("", "pattern", pattern)
+    record("", "masked", scores)
+    record("", "pattern", pattern)
     return pattern
 
 
 def sdpa(query, key, value, attn_mask=None, **kwargs):
-    """Torch's attention, and a note of all that goes into it and comes out."""
+    """Torch's attention, with its inputs and outputs recorded."""
     z = SDPA(query, key, value, attn_mask=attn_mask, **kwargs)
     scores = query @ key.transpose(2, 3) / math.sqrt(query.shape[3])
     scores = scores.masked_fill(~attn_mask, -torch.inf) if attn_mask.dtype == torch.bool else scores + attn_mask
     for name, tensor in {"q_used": query, "k_used": key, "masked": scores, "z": z}.items():
-        note("", name, tensor)
+        record("", name, tensor)
     return z
 
 
-def overhearing(attention) -> AbstractContextManager:
-    """Torch's own functions, overheard while a model runs that does not ask for its attention by name."""
+def recording(attention) -> AbstractContextManager:
+    """Records through torch's functions while a model runs that does not look up its attention function by name."""
     own = {"eager": {"softmax": softmax}, "sdpa": {"scaled_dot_product_attention": sdpa}}.get(attention)
     return patch.multiple(torch.nn.functional, **own) if own else nullcontext()
 
@@ -80,8 +81,8 @@ ALL_ATTENTION_FUNCTIONS.register("spy", spy)
 ALL_MASK_ATTENTION_FUNCTIONS.register("spy", ALL_MASK_ATTENTION_FUNCTIONS["eager"])
 
 
-def keep(name, of="output", shape=lambda tensor: tensor[0]):
-    """A hook that keeps what goes into a module or comes out of it."""
+def recorder(name, of="output", shape=lambda tensor: tensor[0]):
+    """A hook that records the input or output of a module."""
 
     def hook(module, args, kwargs, output):
         if isinstance(of, int):
@@ -100,9 +101,9 @@ def heads(width):
 
 
 def capture(model, reference, ids, attention_mask=None, target=None, target_attention_mask=None):
-    """name -> one array a layer; "contextual" and "logits" once. `target` makes it the decoder's.
+    """name -> one array per layer; "contextual" and "logits" once; of the decoder if there is a target.
 
-    ids: of tokens, or an image's pixel values [1, 3, height, width]
+    ids: token IDs, or an image's pixel values [1, 3, height, width]
     """
     found.clear()
     for path, module in model.named_modules():
@@ -113,8 +114,8 @@ def capture(model, reference, ids, attention_mask=None, target=None, target_atte
     hooks = []
     for layer in layers:
         hooks += [
-            layer.register_forward_hook(keep("resid_pre", "input"), with_kwargs=True),
-            layer.register_forward_hook(keep("resid_post"), with_kwargs=True),
+            layer.register_forward_hook(recorder("resid_pre", "input"), with_kwargs=True),
+            layer.register_forward_hook(recorder("resid_post"), with_kwargs=True),
         ]
         for name, (path, of, *cut) in reference.hooks.items():
             at = path[1] if target and isinstance(path, tuple) else path[0] if isinstance(path, tuple) else path
@@ -125,12 +126,12 @@ def capture(model, reference, ids, attention_mask=None, target=None, target_atte
                 continue
             shape = heads(reference.width(model.config)) if name in ("q", "k", "v", "z") else lambda tensor: tensor[0]
             shape = cut[0](model.config) if cut else shape
-            hooks.append(layer.get_submodule(at).register_forward_hook(keep(name, of, shape), with_kwargs=True))
+            hooks.append(layer.get_submodule(at).register_forward_hook(recorder(name, of, shape), with_kwargs=True))
     is_image = isinstance(ids, torch.Tensor)
     given = {"pixel_values": ids} if is_image else {"input_ids": torch.tensor([list(ids)])}
     if attention_mask is not None:
         given["attention_mask"] = torch.tensor([list(map(int, attention_mask))])
-    with torch.no_grad(), overhearing(reference.attention):
+    with torch.no_grad(), recording(reference.attention):
         if target:
             encoder = getattr(model, "encoder", None) or model.model.encoder
             memory = encoder(**given)
@@ -147,31 +148,31 @@ def capture(model, reference, ids, attention_mask=None, target=None, target_atte
         else:
             result = model(**given, output_hidden_states=True)
             last = result.hidden_states[-1]
-            if is_image:  # whose last hidden state is not normed
+            if is_image:  # its last hidden state is before the final norm
                 last = (own or model).layernorm(last)
     for hook in hooks:
         hook.remove()
     found["contextual"] = [last[0].numpy()]
-    made = {name: tensors for name, tensors in found.items() if name not in reference.hidden}
+    captured = {name: tensors for name, tensors in found.items() if name not in reference.hidden}
     if hasattr(result, "logits"):
-        made["logits"] = [result.logits[0].numpy()]
-    return made
+        captured["logits"] = [result.logits[0].numpy()]
+    return captured
 
 
 def first_difference(trace, expected, attention_mask=None, relative=0.0):
-    """The first tensor that is further off than the tolerance, as a sentence; None when there is none.
+    """A sentence about the first tensor that differs by more than the tolerance; None if there is none.
 
-    Rows of tokens that only fill the text up are of no use to anybody, and are left out.
+    Rows of padding tokens are not compared.
     """
     rows = slice(None) if attention_mask is None else np.array(attention_mask, bool)
     for layer in range(trace.model.config.n_layers):
-        told = layer_difference(trace, expected, layer, rows, relative)
-        if told:
-            return told
+        message = layer_difference(trace, expected, layer, rows, relative)
+        if message:
+            return message
     if "contextual" in expected:
-        told = difference(trace.contextual, expected["contextual"][0], rows, "contextual", relative)
-        if told:
-            return f"contextual {told}"
+        message = difference(trace.contextual, expected["contextual"][0], rows, "contextual", relative)
+        if message:
+            return f"contextual {message}"
     if "logits" in expected:
         ours, theirs = trace.logits(), expected["logits"][0]
         ours, theirs = (ours, theirs) if ours.ndim == 1 else (ours[rows], theirs[rows])
@@ -182,16 +183,16 @@ def first_difference(trace, expected, attention_mask=None, relative=0.0):
 
 
 def layer_difference(trace, expected, layer, rows=slice(None), relative=0.0):
-    """The first tensor of a layer that is further off than the tolerance, as a sentence; None when there is none."""
+    """A sentence about the first tensor of a layer that differs by more than the tolerance; None if there is none."""
     for name in ORDER:
         if name not in expected or expected[name][layer] is None:
             continue
-        # Where nothing is masked, the masked scores are the scores.
-        own = getattr(trace, "scores" if name == "masked" and not trace.has(name, layer) else name, None)
-        ours = own(layer) if own else trace.array(name, layer)
-        told = difference(ours, expected[name][layer], rows, name, relative)
-        if told:
-            return f"layer {layer}: {name} {told}"
+        # Without a mask, the masked scores are the scores.
+        method = getattr(trace, "scores" if name == "masked" and not trace.has(name, layer) else name, None)
+        ours = method(layer) if method else trace.array(name, layer)
+        message = difference(ours, expected[name][layer], rows, name, relative)
+        if message:
+            return f"layer {layer}: {name} {message}"
     return None
 
 

@@ -1,4 +1,4 @@
-"""Small random reference models that read images, and how they are run."""
+"""Small random reference models for images, and their preprocessing."""
 
 import json
 
@@ -24,44 +24,44 @@ WIDTH = {"width": lambda config: getattr(config, "head_dim", config.hidden_size 
 IMAGES: dict[str, Reference] = {
     "vit": Reference(
         "ViTConfig", "ViTForImageClassification", SIZES,
-        # The plain form; no biases and square patches; one patch, a narrow head; pixels at the edge that none reads.
+        # The default; no biases and square patches; one patch and wide heads; a remainder at the edge; no labels.
         ({}, {"qkv_bias": False, "image_size": 21, "patch_size": 3, "hidden_act": "relu"},
          {"image_size": [5, 7], "head_dim": 11, "num_attention_heads": 3, "layer_norm_eps": 1e-3},
          {"image_size": [17, 37], "num_attention_heads": 1}, {"id2label": None, "num_hidden_layers": 1}),
-        "vit.layers", HOOKS, spread=0.1, **WIDTH,
+        "vit.layers", HOOKS, std=0.1, **WIDTH,
     ),
 }  # fmt: skip
-"""Beside these, variants are made as ViTModel, with its pooler and without labels."""
+"""Variants are also created as ViTModel, with its pooler and without labels."""
 
 
 def make(name, variant, folder, model=None, prepared=None, **more):
-    """A reference model of a variant, all its numbers random, saved as safetensors beside its preprocessor."""
+    """A reference model of a variant with random parameters, saved with its preprocessor configuration."""
     import torch
     import transformers
 
-    import tests.oracle.capture  # noqa: F401, which makes the spy known
+    import tests.oracle.capture  # noqa: F401 - registers the spy
 
     row = IMAGES[name]
     torch.manual_seed(variant)
     config = getattr(transformers, row.config)(**{**row.sizes, **row.variants[variant], **more})
     config._attn_implementation = "spy"
-    made = getattr(transformers, model or row.model)(config).eval()
-    randomize(made, row)
-    made.save_pretrained(folder, safe_serialization=True)
+    reference = getattr(transformers, model or row.model)(config).eval()
+    randomize(reference, row)
+    reference.save_pretrained(folder, safe_serialization=True)
     height, width = np.broadcast_to(config.image_size, 2).tolist()
-    said = PREPARED | {"size": {"height": height, "width": width}} | (prepared or {})
-    (folder / "preprocessor_config.json").write_text(json.dumps(said))
-    return made
+    preprocessor = PREPARED | {"size": {"height": height, "width": width}} | (prepared or {})
+    (folder / "preprocessor_config.json").write_text(json.dumps(preprocessor))
+    return reference
 
 
 def processor(folder):
-    """The reference's own preprocessing, by Pillow."""
+    """The reference's own preprocessing, with Pillow."""
     from transformers import ViTImageProcessorPil
 
-    said = json.loads((folder / "preprocessor_config.json").read_text())
-    return ViTImageProcessorPil(**{key: value for key, value in said.items() if not key.endswith("_type")})
+    raw = json.loads((folder / "preprocessor_config.json").read_text())
+    return ViTImageProcessorPil(**{key: value for key, value in raw.items() if not key.endswith("_type")})
 
 
-def draw_image(draw, height, width):
+def draw_image(rng, height, width):
     """A random image: [height, width, 3], uint8."""
-    return draw.integers(0, 256, (height, width, 3), dtype=np.uint8)
+    return rng.integers(0, 256, (height, width, 3), dtype=np.uint8)

@@ -1,4 +1,4 @@
-"""Small random reference models, one row a family: what they are made with, and where their intermediates stand."""
+"""Small random reference models, one entry per family: their configurations, and where to hook their intermediates."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -22,23 +22,23 @@ ROPE = {
 
 @dataclass(frozen=True)
 class Reference:
-    """How a family's reference models are made and looked into.
+    """How a family's reference models are created and hooked.
 
     config, model: names of classes
-    sizes:    a different prime for every axis; n_ctx the length up to which texts are tried
-    variants: what is changed of them, model by model: the plain form, and each quirk
-    layers, decoder: the path of the layers, and of the decoder's where there are two sides
-    hooks:    tensor -> (module's path in a layer, "input" or "output", or which of its outputs where these have
-              no batch, and where it is a part of that, how it is cut from it); a path may be a pair, encoder's and
-              decoder's; a layer may lack the module
-    attention: what the model computes its attention by: a spy, or code of its own in which torch is overheard
-    width:    how wide a head is, for q and k that are hooked
-    hidden:   what its attention is given in another form than here
-    gain:     by how much a matrix enlarges what it is given: around 1, so that numbers stay so small that float32
-              has the fifth digit after the point, and so large that attention is far from even
-    embedded: the same of the embeddings: larger, so that what layers add does not drown them
-    inputs:   along which axis of its matrices inputs stand
-    spread:   the standard deviation of its matrices where a model is made without torch: see tests/every_family.py
+    sizes:    a different prime for each axis; n_ctx is the maximum length of the texts tested
+    variants: changes to the sizes, one model each: the default, and each quirk
+    layers, decoder: the path of the layers, and of the decoder's layers in an encoder–decoder
+    hooks:    tensor -> (path of a module in a layer, "input" or "output" or the index of an output without a batch
+              axis, and optionally a function that cuts the tensor out); a path may be a pair, for encoder and decoder;
+              a layer may lack the module
+    attention: how attention is recorded: by a spy, or by patching torch if the model has its own attention code
+    width:    the width of a head, for hooked q and k
+    hidden:   tensors that the reference computes in another form, which are not compared
+    gain:     the gain of a matrix: around 1, so numbers are small enough for float32 to be exact to the fifth decimal,
+              and large enough for attention to be far from uniform
+    embedded: the gain of the embeddings: larger, so the layers' outputs do not dominate them
+    inputs:   the input axis of its matrices
+    std:      the standard deviation of its matrices in models written without torch: see tests/every_family.py
     """
 
     config: str
@@ -55,7 +55,7 @@ class Reference:
     gain: float = 0.9
     embedded: float = 4.0
     inputs: int = -1
-    spread: float = 0.3
+    std: float = 0.3
     width: Callable[[Any], int] = field(default=lambda config: config.head_dim)
 
 
@@ -106,7 +106,7 @@ POST_MID = ("self_attn_layer_norm", "output")
 
 
 def in_turn(at: int) -> Callable[[Any], Callable[[Any], Any]]:
-    """How queries, keys or values are cut from rows in which a group's queries are followed by its key and its value.
+    """A function that cuts queries, keys or values from rows where each group's queries precede its key and value.
 
     at: 0 for queries, 1 for keys, 2 for values; each becomes [head, position, dim]
     """
@@ -115,12 +115,12 @@ def in_turn(at: int) -> Callable[[Any], Callable[[Any], Any]]:
         heads = config.num_attention_heads
         width = config.hidden_size // heads
 
-        def parted(made: Any) -> Any:
-            rows = made[0].unflatten(1, (-1, width))  # [position, queries, keys and values, dim]
+        def split(fused: Any) -> Any:
+            rows = fused[0].unflatten(1, (-1, width))  # [position, queries, keys and values, dim]
             groups = rows.unflatten(1, ((rows.shape[1] - heads) // 2, -1))
             return [groups[:, :, :-2].flatten(1, 2), groups[:, :, -2], groups[:, :, -1]][at].transpose(0, 1)
 
-        return parted
+        return split
 
     return cut
 
@@ -143,7 +143,7 @@ REFERENCES: dict[str, Reference] = {
         name: Reference(
             f"{start}Config", f"{start}{head}", PAIR_SIZES, PAIR_VARIANTS, "model.encoder.layers",
             PAIR_HOOKS | {"resid_mid": mid}, decoder="model.decoder.layers", gain=1.2,
-            embedded=1.5, spread=0.15,
+            embedded=1.5, std=0.15,
         )
         for name, start, head, mid in (
             ("bart", "Bart", "ForConditionalGeneration", POST_MID),
@@ -177,7 +177,7 @@ REFERENCES: dict[str, Reference] = {
          "v": ("attention.attn.v", "output"), "z": ("attention.attn.o", "input"),
          "attn_out": ("attention.attn.o", "output"), "resid_mid": ("attention.LayerNorm", "output"),
          "mlp_in": ("intermediate.dense", "output"), "mlp_out": ("output.dense", "output")},
-        n_ctx=179, attention="eager", spread=0.2, **SHARED_WIDTH,
+        n_ctx=179, attention="eager", std=0.2, **SHARED_WIDTH,
     ),
     "modernbert": Reference(
         "ModernBertConfig", "ModernBertForMaskedLM",
@@ -193,7 +193,7 @@ REFERENCES: dict[str, Reference] = {
                               SLIDING: {"rope_theta": 50.0} | ROPE["linear"]}}),
         "model.layers",
         {"attn_out": ("attn", "output"), "resid_mid": ("mlp_norm", "input"), "mlp_out": ("mlp", "output")},
-        spread=0.1, **SHARED_WIDTH,
+        std=0.1, **SHARED_WIDTH,
     ),
     "opt": Reference(
         "OPTConfig", "OPTForCausalLM",
@@ -204,8 +204,8 @@ REFERENCES: dict[str, Reference] = {
          {"activation_function": "gelu", "tie_word_embeddings": False}),
         "model.decoder.layers",
         {"k": ("self_attn.k_proj", "output"), "attn_out": ("self_attn", "output")},
-        # Its queries are scaled before they meet the keys, here the scores are; its last state is projected already.
-        hidden=("q_used", "contextual"), spread=0.2, **SHARED_WIDTH,
+        # The reference scales queries instead of scores, and its last hidden state is already projected.
+        hidden=("q_used", "contextual"), std=0.2, **SHARED_WIDTH,
     ),
     "distilbert": Reference(
         "DistilBertConfig", "DistilBertModel",
@@ -215,13 +215,13 @@ REFERENCES: dict[str, Reference] = {
         {"q": ("attention.q_lin", "output"), "k": ("attention.k_lin", "output"),
          "attn_out": ("attention", "output"), "resid_mid": ("sa_layer_norm", "output"),
          "mlp_in": ("ffn.lin1", "output"), "mlp_out": ("ffn", "output")},
-        width=lambda config: config.dim // config.n_heads, gain=1.2, spread=0.15,
+        width=lambda config: config.dim // config.n_heads, gain=1.2, std=0.15,
     ),
     "smollm3": Reference(
         "SmolLM3Config", "SmolLM3ForCausalLM", SHARED_SIZES | {"num_hidden_layers": 5, "pad_token_id": 0},
         ({}, {"no_rope_layers": [0, 1, 1, 0, 1], "num_key_value_heads": 1}, {"no_rope_layer_interval": 2},
          {"attention_bias": True, "mlp_bias": True, "tie_word_embeddings": False, "num_key_value_heads": 6}),
-        "model.layers", LLAMA_HOOKS, spread=0.12, **SHARED_WIDTH,
+        "model.layers", LLAMA_HOOKS, std=0.12, **SHARED_WIDTH,
     ),
     "gpt2": Reference(
         "GPT2Config", "GPT2LMHeadModel",
@@ -246,47 +246,47 @@ REFERENCES: dict[str, Reference] = {
         {"q": ("self_attn.q_proj", "output"), "k": ("self_attn.k_proj", "output"),
          "attn_out": ("self_attn", "output"), "resid_mid": ("post_attention_layernorm", "input"),
          "mlp_gate": ("mlp.gate_proj", "output"), "mlp_in": ("mlp.up_proj", "output"), "mlp_out": ("mlp", "output")},
-        spread=0.15,
+        std=0.15,
     ),
     "mistral": Reference(
         "MistralConfig", "MistralForCausalLM", LLAMA_SIZES,
         ({"sliding_window": None}, {"sliding_window": 7}, {"num_key_value_heads": 1, "sliding_window": 1},
          {"num_key_value_heads": 6, "head_dim": None, "hidden_size": 60, "tie_word_embeddings": True}),
-        "model.layers", LLAMA_HOOKS, spread=0.15,
+        "model.layers", LLAMA_HOOKS, std=0.15,
     ),
     "qwen2": Reference(
         "Qwen2Config", "Qwen2ForCausalLM", SHARED_SIZES,
         ({}, {"use_sliding_window": True, "sliding_window": 5, "max_window_layers": 1},
          {"num_key_value_heads": 1, "tie_word_embeddings": True},
          {"use_sliding_window": True, "sliding_window": 3, "layer_types": [SLIDING, FULL, SLIDING]}),
-        "model.layers", LLAMA_HOOKS, spread=0.15, **SHARED_WIDTH,
+        "model.layers", LLAMA_HOOKS, std=0.15, **SHARED_WIDTH,
     ),
     "qwen3": Reference(
         "Qwen3Config", "Qwen3ForCausalLM", LLAMA_SIZES,
         ({}, {"attention_bias": True, "num_key_value_heads": 1},
          {"num_key_value_heads": 6, "tie_word_embeddings": True},
          {"use_sliding_window": True, "sliding_window": 5, "max_window_layers": 1}),
-        "model.layers", LLAMA_HOOKS, spread=0.15,
+        "model.layers", LLAMA_HOOKS, std=0.15,
     ),
     "olmo2": Reference(
         "Olmo2Config", "Olmo2ForCausalLM", SHARED_SIZES,
         ({}, {"attention_bias": True}, {"num_key_value_heads": 1, "tie_word_embeddings": True},
          {"num_key_value_heads": 6, "rms_norm_eps": 1e-3}),
         "model.layers", {name: at for name, at in LLAMA_HOOKS.items() if name != "resid_mid"}, gain=0.5,
-        embedded=16.0, spread=0.15, **SHARED_WIDTH,
+        embedded=16.0, std=0.15, **SHARED_WIDTH,
     ),
     "gemma": Reference(
         "GemmaConfig", "GemmaForCausalLM", LLAMA_SIZES,
         ({}, {"num_key_value_heads": 1}, {"attention_bias": True, "tie_word_embeddings": False},
          {"num_key_value_heads": 6, "hidden_act": "gelu"}),
-        "model.layers", LLAMA_HOOKS, spread=0.08,
+        "model.layers", LLAMA_HOOKS, std=0.08,
     ),
     "gemma2": Reference(
         "Gemma2Config", "Gemma2ForCausalLM", LLAMA_SIZES | {"sliding_window": 5, "query_pre_attn_scalar": 17},
         ({}, {"attn_logit_softcapping": None, "final_logit_softcapping": None},
          {"attn_logit_softcapping": 3.0, "num_key_value_heads": 1, "final_logit_softcapping": 2.0},
          {"layer_types": [FULL, SLIDING, SLIDING], "hidden_activation": "gelu", "tie_word_embeddings": False}),
-        "model.layers", {name: at for name, at in LLAMA_HOOKS.items() if name != "resid_mid"}, spread=0.08,
+        "model.layers", {name: at for name, at in LLAMA_HOOKS.items() if name != "resid_mid"}, std=0.08,
     ),
     "gemma3_text": Reference(
         "Gemma3TextConfig", "Gemma3ForCausalLM",
@@ -298,7 +298,7 @@ REFERENCES: dict[str, Reference] = {
          {"layer_types": [FULL, SLIDING, FULL], "hidden_activation": "gelu", "num_key_value_heads": 6,
           "rope_parameters": {FULL: ROPE["llama3"] | {"rope_theta": 900.0}, SLIDING: ROPE["yarn"]}},
          {"layer_types": [SLIDING, SLIDING, SLIDING]}, {"layer_types": [FULL, FULL, FULL]}),
-        "model.layers", {name: at for name, at in LLAMA_HOOKS.items() if name != "resid_mid"}, spread=0.08,
+        "model.layers", {name: at for name, at in LLAMA_HOOKS.items() if name != "resid_mid"}, std=0.08,
     ),
     "gemma3": Reference(
         "Gemma3Config", "Gemma3ForConditionalGeneration",
@@ -311,7 +311,7 @@ REFERENCES: dict[str, Reference] = {
          {"text_config": GEMMA3_SIZES | {"attention_bias": True, "layer_types": [FULL, SLIDING, SLIDING]},
           "image_token_index": 17}),
         "model.language_model.layers", {name: at for name, at in LLAMA_HOOKS.items() if name != "resid_mid"},
-        spread=0.08, width=lambda config: config.text_config.head_dim,
+        std=0.08, width=lambda config: config.text_config.head_dim,
     ),
     "mixtral": Reference(
         "MixtralConfig", "MixtralForCausalLM", LLAMA_SIZES | {"num_local_experts": 7, "num_experts_per_tok": 3},
@@ -319,7 +319,7 @@ REFERENCES: dict[str, Reference] = {
          {"num_local_experts": 1, "num_experts_per_tok": 1, "tie_word_embeddings": True},
          {"num_key_value_heads": 6, "hidden_act": "gelu", "head_dim": None, "hidden_size": 60,
           "num_experts_per_tok": 2}),
-        "model.layers", EXPERT_HOOKS, spread=0.15,
+        "model.layers", EXPERT_HOOKS, std=0.15,
         width=lambda config: config.head_dim or config.hidden_size // config.num_attention_heads,
     ),
     "qwen3_moe": Reference(
@@ -329,7 +329,7 @@ REFERENCES: dict[str, Reference] = {
          {"mlp_only_layers": [1], "use_sliding_window": True, "sliding_window": 5},
          {"decoder_sparse_step": 2, "norm_topk_prob": True, "num_experts_per_tok": 11, "num_hidden_layers": 4},
          {"num_experts": 0, "tie_word_embeddings": True, "num_key_value_heads": 6}),
-        "model.layers", EXPERT_HOOKS, spread=0.15,
+        "model.layers", EXPERT_HOOKS, std=0.15,
     ),
     "gpt_oss": Reference(
         "GptOssConfig", "GptOssForCausalLM",
@@ -340,7 +340,7 @@ REFERENCES: dict[str, Reference] = {
          {"layer_types": [FULL, FULL, FULL], "num_experts_per_tok": 7, "rope_parameters": ROPE["yarn_by_hand"]},
          {"num_hidden_layers": 4, "num_local_experts": 1, "num_experts_per_tok": 1, "head_dim": 14,
           "rope_parameters": ROPE["llama3"] | {"rope_theta": 700.0}}),
-        "model.layers", ROUTER_HOOKS, spread=0.15,
+        "model.layers", ROUTER_HOOKS, std=0.15,
     ),
     "phi3": Reference(
         "Phi3Config", "Phi3ForCausalLM", SHARED_SIZES | {"original_max_position_embeddings": 43, "pad_token_id": 0},
@@ -349,7 +349,7 @@ REFERENCES: dict[str, Reference] = {
          {"original_max_position_embeddings": 13,
           "rope_parameters": {"rope_type": "longrope", "rope_theta": 500.0, "short_factor": [1.0, 1.2, 1.5, 1.7, 2.0],
                               "long_factor": [1.5, 2.0, 3.0, 4.0, 7.0]}}),
-        "model.layers", PHI_HOOKS, spread=0.15,
+        "model.layers", PHI_HOOKS, std=0.15,
     ),
     "phi": Reference(
         "PhiConfig", "PhiForCausalLM", SHARED_SIZES | {"hidden_size": 72},
@@ -357,7 +357,7 @@ REFERENCES: dict[str, Reference] = {
          {"num_key_value_heads": 6, "hidden_act": "relu", "qk_layernorm": True},
          {"rope_parameters": {"rope_type": "default", "partial_rotary_factor": 1.0, "rope_theta": 300.0},
           "layer_norm_eps": 1e-3}),
-        "model.layers", PHI_HOOKS, spread=0.2,
+        "model.layers", PHI_HOOKS, std=0.2,
     ),
     "stablelm": Reference(
         "StableLmConfig", "StableLmForCausalLM", SHARED_SIZES,
@@ -368,7 +368,7 @@ REFERENCES: dict[str, Reference] = {
           "rope_parameters": {"rope_type": "default", "partial_rotary_factor": 1.0, "rope_theta": 300.0}},
          {"tie_word_embeddings": True, "layer_norm_eps": 1e-3,
           "rope_parameters": {"rope_type": "default", "partial_rotary_factor": 0.2, "rope_theta": 300.0}}),
-        "model.layers", PHI_HOOKS, spread=0.15,
+        "model.layers", PHI_HOOKS, std=0.15,
     ),
     "gpt_neox": Reference(
         "GPTNeoXConfig", "GPTNeoXForCausalLM",
@@ -394,7 +394,7 @@ REFERENCES: dict[str, Reference] = {
          "v": ("attn.attention.v_proj", "output"), "z": ("attn.attention.out_proj", "input"),
          "attn_out": ("attn", "output"), "resid_mid": ("ln_2", "input"), "mlp_in": ("mlp.c_fc", "output"),
          "mlp_out": ("mlp", "output")},
-        attention="eager", gain=0.7, spread=0.15, width=lambda config: config.hidden_size // config.num_heads,
+        attention="eager", gain=0.7, std=0.15, width=lambda config: config.hidden_size // config.num_heads,
     ),
     "gptj": Reference(
         "GPTJConfig", "GPTJForCausalLM",
@@ -405,7 +405,7 @@ REFERENCES: dict[str, Reference] = {
         {"q": ("attn.q_proj", "output"), "k": ("attn.k_proj", "output"), "v": ("attn.v_proj", "output"),
          "z": ("attn.out_proj", "input"), "attn_out": ("attn", "output"), "mlp_in": ("mlp.fc_in", "output"),
          "mlp_out": ("mlp", "output")},
-        attention="eager", spread=0.2, width=lambda config: config.n_embd // config.n_head,
+        attention="eager", std=0.2, width=lambda config: config.n_embd // config.n_head,
     ),
     "bloom": Reference(
         "BloomConfig", "BloomForCausalLM", {"vocab_size": 101, "hidden_size": 35, "n_layer": 3, "n_head": 5},
@@ -416,7 +416,7 @@ REFERENCES: dict[str, Reference] = {
          "z": ("self_attention.dense", "input"), "attn_out": ("self_attention.dense", "output"),
          "resid_mid": ("post_attention_layernorm", "input"), "mlp_in": ("mlp.dense_h_to_4h", "output"),
          "mlp_out": ("mlp.dense_4h_to_h", "output")},
-        attention="eager", spread=0.2, width=lambda config: config.hidden_size // config.n_head,
+        attention="eager", std=0.2, width=lambda config: config.hidden_size // config.n_head,
     ),
     "falcon": Reference(
         "FalconConfig", "FalconForCausalLM",
@@ -432,8 +432,8 @@ REFERENCES: dict[str, Reference] = {
         "transformer.h",
         {**{kind: ("self_attention.query_key_value", "output", in_turn(at)) for at, kind in enumerate("qkv")},
          "attn_out": ("self_attention", "output"), "mlp_in": ("mlp.dense_h_to_4h", "output")},
-        # Places beyond 256 are rounded; keys that heads share are given out to them beforehand.
-        n_ctx=307, attention="sdpa", hidden=("k_used",), spread=0.12,
+        # Positions beyond 256 are rounded in bfloat16; the reference repeats shared keys before attention.
+        n_ctx=307, attention="sdpa", hidden=("k_used",), std=0.12,
     ),
     "t5": Reference(
         "T5Config", "T5ForConditionalGeneration",
@@ -447,21 +447,21 @@ REFERENCES: dict[str, Reference] = {
          "attn_out": ("layer.0.SelfAttention", "output"),
          "resid_mid": ("layer.1", "input"),
          "mlp_out": (("layer.1.DenseReluDense", "layer.2.DenseReluDense"), "output")},
-        decoder="decoder.block", gain=0.6, spread=0.12,
+        decoder="decoder.block", gain=0.6, std=0.12,
         width=lambda config: config.d_kv,
     ),
 }  # fmt: skip
 
 
 def make(name: str, variant: int, folder: Any, *, large: bool = False, **more: Any) -> Any:
-    """A reference model of a variant, its weights, norms and biases random, saved as safetensors beside a tokenizer.
+    """A reference model of a variant with random weights, norms and biases, saved with a tokenizer.
 
-    large: whether every matrix enlarges five times as much: scores reach a hundred and more
+    large: whether every matrix has five times the gain, so scores reach a hundred and more
     """
     import torch
     import transformers
 
-    import tests.oracle.capture  # noqa: F401 - it registers the attention that a reference is looked into by
+    import tests.oracle.capture  # noqa: F401 - registers the spy
     from tests.reference.make import tiny_tokenizer
 
     row = REFERENCES[name]
@@ -471,7 +471,7 @@ def make(name: str, variant: int, folder: Any, *, large: bool = False, **more: A
     config._experts_implementation = "eager"
     model = getattr(transformers, row.model)(config).eval()
     if row.variants[variant].get("tie_word_embeddings") is False and config.tie_word_embeddings:
-        # T5 ties its head whatever it is told, and takes another only from a checkpoint that has one.
+        # T5 ties its head regardless of the setting, and unties it only for a checkpoint with a head.
         model.lm_head.weight = torch.nn.Parameter(model.lm_head.weight.clone())
     randomize(model, row, 5.0 if large else 1.0)
     model.save_pretrained(folder, safe_serialization=True)
@@ -480,9 +480,9 @@ def make(name: str, variant: int, folder: Any, *, large: bool = False, **more: A
 
 
 def randomize(model: Any, row: Reference, times: float = 1.0) -> None:
-    """All parameters of a new model drawn at random.
+    """Fill all parameters of a new model with random numbers.
 
-    times: by how much its matrices are larger than the row says
+    times: a factor for the gain of its matrices
     """
     import torch
 
@@ -492,7 +492,7 @@ def randomize(model: Any, row: Reference, times: float = 1.0) -> None:
             if not parameter.requires_grad:
                 continue  # sinusoids
             if parameter.dim() == 1:
-                # Norms are new with weights of 1, or of 0 where the family adds 1 to them, and all biases with 0.
+                # A new norm's weights are 1, or 0 if the family adds 1 to them, and all new biases are 0.
                 parameter.normal_(float(parameter.mean()), 0.3)
                 continue
             width = parameter[0].numel() if parameter.dim() == 4 else parameter.shape[row.inputs]  # 4: of a patch

@@ -1,4 +1,4 @@
-"""Texts of different lengths in one batch of the reference, filled up on either side: each as if it ran alone."""
+"""Texts of different lengths in one batch of the reference, padded on either side: each as if it ran alone."""
 
 import numpy as np
 import pytest
@@ -16,7 +16,7 @@ LENGTHS = (13, 5, 9)
 def test_texts_of_different_lengths(tmp_path, name, side):
     import torch
 
-    from tests.oracle.capture import overhearing
+    from tests.oracle.capture import recording
 
     row = REFERENCES[name]
     theirs, ours = make(name, 0, tmp_path), ac.load(tmp_path)
@@ -24,10 +24,10 @@ def test_texts_of_different_lengths(tmp_path, name, side):
     at = np.arange(max(LENGTHS))
     attention_mask = np.array([at < n if side == "right" else at >= max(LENGTHS) - n for n in LENGTHS])
     body = getattr(theirs, "encoder", None) or theirs.model.encoder if row.decoder else theirs
-    with torch.no_grad(), overhearing(row.attention):
-        made = body(input_ids=torch.tensor(ids), attention_mask=torch.tensor(attention_mask.astype(int)),
+    with torch.no_grad(), recording(row.attention):
+        result = body(input_ids=torch.tensor(ids), attention_mask=torch.tensor(attention_mask.astype(int)),
                     output_hidden_states=not row.decoder)  # fmt: skip
-    expected = (made.last_hidden_state if row.decoder else made.hidden_states[-1]).numpy()
+    expected = (result.last_hidden_state if row.decoder else result.hidden_states[-1]).numpy()
     for text, mask, wanted in zip(ids.tolist(), attention_mask, expected, strict=True):
         trace = ours.trace(ids=text, attention_mask=mask.tolist(), **({"target_ids": text} if row.decoder else {}))
         found = (trace.encoder if row.decoder else trace).contextual

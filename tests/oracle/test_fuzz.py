@@ -1,4 +1,4 @@
-"""Random values for every configuration key of a family: the reference's numbers come out, or a refusal by name."""
+"""Random values for every configuration key of a family: the reference's numbers, or an error that names the key."""
 
 import random
 from functools import partial
@@ -7,14 +7,14 @@ import pytest
 
 from attention_core.families.reading.schema import COMMON_HARMLESS
 from attention_core.families.registry import FAMILIES
-from tests.oracle.drawn import Refused, hold, outcomes
+from tests.oracle.fuzzing import Refused, check_outcomes, outcomes
 from tests.oracle.references import REFERENCES, make
 
 pytestmark = [pytest.mark.oracle, pytest.mark.filterwarnings("ignore")]
 
 VALUES = [True, False, None, 0, 1, 2, 3, 7, 0.5, -1, 1e-3, "gelu", "silu", "relu", "else", [], [1], {}, {"a": 1},
           {"rope_type": "linear", "factor": 2.0}, {"rope_type": "else"}, {"rope_theta": 77.0}]  # fmt: skip
-# What a configuration says of the run, and of nothing in the model.
+# Keys that configure the run, not the model.
 RUN = {"chunk_size_feed_forward",
        "output_attentions", "output_hidden_states", "return_dict", "use_cache", "torchscript", "dtype", "torch_dtype",
        "model_type", "transformers_version", "architectures", "id2label", "label2id", "num_labels",
@@ -24,9 +24,10 @@ ROUNDS = 3
 
 def keys(name):
     family = FAMILIES[name]
-    ruled = [rule.keys for rule in family.rules]
+    rule_keys = [rule.keys for rule in family.rules]
     tables = set().union(
-        family.sizes.values(), family.choices, family.required, family.aliases, *ruled, family.harmless, COMMON_HARMLESS
+        family.sizes.values(), family.choices, family.required, family.aliases, *rule_keys, family.harmless,
+        COMMON_HARMLESS,
     )
     return sorted((tables | {"a_key_of_tomorrow"}) - RUN)
 
@@ -36,10 +37,10 @@ def keys(name):
 def test_equal_or_refused(tmp_path, name, seed):
     from tests.oracle.capture import capture, first_difference
 
-    row, draw = REFERENCES[name], random.Random(seed)
+    row, rng = REFERENCES[name], random.Random(seed)
 
     def differs(theirs, ours, folder):
-        ids = [draw.randrange(min(row.d_vocab, ours.config.d_vocab)) for _ in range(min(5, ours.config.n_ctx))]
+        ids = [rng.randrange(min(row.d_vocab, ours.config.d_vocab)) for _ in range(min(5, ours.config.n_ctx))]
         try:
             expected = capture(theirs, row, ids, target=ids[:3] if row.decoder else None)
         except (TypeError, ValueError) as problem:
@@ -47,4 +48,4 @@ def test_equal_or_refused(tmp_path, name, seed):
         trace = ours.trace(ids=ids, target_ids=ids[:3]).decoder if row.decoder else ours.trace(ids=ids)
         return first_difference(trace, expected)
 
-    hold(outcomes(tmp_path, keys(name), VALUES, draw, partial(make, name, 0), differs))
+    check_outcomes(outcomes(tmp_path, keys(name), VALUES, rng, partial(make, name, 0), differs))

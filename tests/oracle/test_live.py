@@ -1,4 +1,4 @@
-"""The core against torch, live: every intermediate of every layer within the tolerance of the oracle."""
+"""The core against torch, live: every intermediate of every layer, to within the oracle's tolerance."""
 
 import shutil
 
@@ -54,7 +54,7 @@ def test_minilm_is_no_farther_from_float64_than_torch_is(minilm):
     assert max(ratios.values()) < 1.25, max(ratios.items(), key=lambda item: item[1])
 
 
-def test_the_sentences_reach_the_full_length(minilm):
+def test_the_sentences_include_the_maximum_length(minilm):
     lengths = [len(minilm[0].tokenizer.encode(text)) for text in SENTENCES]
     assert len(SENTENCES) >= 20
     assert min(lengths) == 3
@@ -66,15 +66,15 @@ def test_random_berts(tmp_path, seed):
     theirs = random_bert(tmp_path, seed, **VARIANTS[seed])
     (tmp_path / "tokenizer.json").write_text(tiny_tokenizer())
     ours = ac.load(tmp_path)
-    draw = np.random.default_rng(seed)
+    rng = np.random.default_rng(seed)
     for n in (1, 2, 13, 43):
-        ids = draw.integers(0, 101, n).tolist()
-        told = first_difference(ours.trace(ids=ids), reference_trace(theirs, ids))
-        assert not told, told
+        ids = rng.integers(0, 101, n).tolist()
+        message = first_difference(ours.trace(ids=ids), reference_trace(theirs, ids))
+        assert not message, message
 
 
 def test_a_wrong_weight_is_noticed(tmp_path):
-    """The comparison itself can fail, and names the first wrong tensor."""
+    """The comparison can fail, and names the first wrong tensor."""
     theirs = random_bert(tmp_path, 3)
     (tmp_path / "tokenizer.json").write_text(tiny_tokenizer())
     ours = ac.load(tmp_path)

@@ -1,4 +1,4 @@
-"""Rotations and slopes of real models' sizes against the reference's, to the digit: a place multiplies what is off."""
+"""Rotary frequencies and ALiBi slopes of real sizes against the reference, exactly: the position multiplies errors."""
 
 import numpy as np
 import pytest
@@ -25,11 +25,11 @@ ROTATIONS = [
     (96, {"rope_type": "longrope", "factor": 32.0, "original_max_position_embeddings": 4096, "rope_theta": 10000.0,
           "short_factor": [1 + 0.05 * i for i in range(48)], "long_factor": [1 + 1.3 * i for i in range(48)]}),
 ]  # fmt: skip
-LONG = 7001  # places, beyond what dynamic and longrope were trained for
+LONG = 7001  # positions, beyond the original context of dynamic and longrope
 
 
 @pytest.mark.parametrize(("dim", "rope"), ROTATIONS)
-def test_frequencies_are_the_references(dim, rope):
+def test_frequencies_equal_the_references(dim, rope):
     import torch
     from transformers import LlamaConfig
     from transformers.models.llama.modeling_llama import LlamaRotaryEmbedding
@@ -38,13 +38,13 @@ def test_frequencies_are_the_references(dim, rope):
         hidden_size=4 * dim, num_attention_heads=4, head_dim=dim, max_position_embeddings=4096, rope_parameters=rope
     )
     theirs = LlamaRotaryEmbedding(config)
-    theirs(torch.zeros(1), torch.arange(LONG)[None])  # it may look at how long a text is
+    theirs(torch.zeros(1), torch.arange(LONG)[None])  # some scalings depend on the length
     rotary = read_config(FAMILIES["llama"], config.to_dict()).rotary[0]
     np.testing.assert_array_max_ulp(frequencies(rotary, LONG), theirs.inv_freq.numpy(), 2)
 
 
 @pytest.mark.parametrize("heads", [8, 12, 16, 25, 32, 64, 71, 112, 128])
-def test_slopes_are_the_references(heads):
+def test_slopes_equal_the_references(heads):
     import torch
     from transformers.models.bloom.modeling_bloom import build_alibi_tensor
 

@@ -168,23 +168,23 @@ def test_step_by_step_of_one_head_shows_what_the_family_does(model, trace, show)
         said[step], shown[step] = html(app), titles(app)
         assert f"{step} of 11" in said[step]
     turned, shared = bool(config.rotary and config.rotary[layer]), config.n_kv_heads < config.n_heads
-    assert ("Angles" in shown[4]) == ("Keys rotated" in shown[4]) == ("turned, pair" in said[4]) == turned
-    reads_normed = config.norm_position in ("pre", "both") and layer not in config.unnormed
+    assert ("Angles" in shown[4]) == ("Rotated keys" in shown[4]) == ("turned, pair" in said[4]) == turned
+    reads_normed = config.norm_position in ("pre", "both") and layer not in config.unnormed_layers
     assert ("The stream is normed first." in said[4]) == reads_normed
-    assert ("Keys normed" in shown[4]) == (config.qk_norm != "none")
+    assert ("Normalized keys" in shown[4]) == (config.qk_norm != "none")
     assert (", shared by heads 0 to" in shown[4]) == ("share" in said[4]) == shared
     assert ("softly between" in said[6]) == ("Capped scores" in shown[6]) == bool(config.attn_soft_cap)
     assert ("multiplied by" in said[3]) == (config.embed_scale != 1)
     assert ("to the stream’s width" in said[3]) == (config.embed_projection != "none")
     assert ("ALiBi" in said[6]) == ("ALiBi" in shown[6]) == (config.positions == "alibi")
-    assert ("how far the key stands" in said[6]) == ("Relative positions" in shown[6]) == bool(config.relative)
+    assert ("how far the key stands" in said[6]) == ("Relative position bias" in shown[6]) == bool(config.relative)
     assert (f"divided by √{config.attn_root or config.d_head:g}" in said[6]) == (config.attn_root != 1)
     window = config.window(layer)
     assert ("upper right is empty" in said[7]) == config.causal
     assert (f"{(window or 0) - 1} " in said[7].partition("This model reads")[2]) == bool(config.causal and window)
     assert ("is normed, and added" in said[11]) == (config.norm_position in ("branch", "both"))
     assert ("together with what the MLP" in said[11]) == (config.parallel_block != "no")
-    assert ("goes to experts" in said[11]) == (layer in config.routed)
+    assert ("goes to experts" in said[11]) == (layer in config.moe_layers)
 
 
 def test_step_by_step_of_all_heads(model, show):

@@ -116,7 +116,7 @@ def test_a_probability_opens_down_to_trained_numbers(model):
     making = arithmetic(opened(logit=f"logits.2.{top}"))["opened"]
     assert text(making["lines"][0]).endswith(f" = {most:.4f}")
     making = arithmetic(opened(logit=f"logits.2.{top}~W_E.{top}.5"))["opened"]
-    assert "trained number" in " ".join(making["words"])
+    assert "trained parameter" in " ".join(making["words"])
 
 
 def test_with_a_temperature_the_logits_are_divided_first(model):

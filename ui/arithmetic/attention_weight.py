@@ -8,10 +8,10 @@ import numpy as np
 
 from attention_core import explain
 from attention_core.attention_view import AttentionView
-from attention_core.computation.derivation import Address, Piece, Term, make, steps
-from attention_core.computation.render import number
+from attention_core.computation.derivation import Address, Piece, Term, combine, named_steps
+from attention_core.computation.render import format_number
 from attention_core.explain import number_at, open_term
-from attention_core.ops.elementwise import Cap, Scale
+from attention_core.ops.elementwise import Scale, SoftCap
 from ui.arithmetic import stream
 from ui.arithmetic.equations import FIRST_TERMS, equation, equations, fold, products_table, step, value
 from ui.arithmetic.experts import expert_steps
@@ -58,15 +58,15 @@ def mean_step(attention: AttentionView, layer: int, query: int, key: int) -> Ste
     heads = range(attention.config.n_heads)
     leaves = [number_at(attention.trace, attention.address("weight", layer, h, query, key)) for h in heads]
     parts = [leaf.named(f"head {h}", at=leaf.at) for h, leaf in zip(heads, leaves, strict=True)]
-    mean = make("quotient", (make("sum", parts), Term(float(len(parts)), "heads")))
+    mean = combine("quotient", (combine("sum", parts), Term(float(len(parts)), "heads")))
     line, rounded = equation(mean.named("average"), len(parts))
     return Step([line], ["The average of the heads. Open a number to see how its head came to it.", *rounded])
 
 
 def renormalized_step(weights: np.ndarray, shown: list[int], key: int, why: str) -> Step:
     """One weight divided by the sum of the weights that are left; `why` says of what."""
-    left = make("sum", [Term(float(weights[j]), f"weight[{j}]") for j in shown]).named("what is left")
-    share = make("quotient", (Term(float(weights[key]), "weight"), left)).named("renormalized")
+    left = combine("sum", [Term(float(weights[j]), f"weight[{j}]") for j in shown]).named("what is left")
+    share = combine("quotient", (Term(float(weights[key]), "weight"), left)).named("renormalized")
     lines, rounded = equations([left, share])
     return Step(lines, [" ".join([why, *rounded])])
 
@@ -79,7 +79,7 @@ def head_steps(
     tree = open_term(trace, attention.address("weight", layer, head, query, key))
     if not tree.parts:
         return [Step(words=[tree.note])], None
-    product, *scores = itertools.takewhile(lambda term: term.name != "max", steps(tree))
+    product, *scores = itertools.takewhile(lambda term: term.name != "max", named_steps(tree))
     d_head = attention.config.d_head
     head_row = ["dimension", "q", "k", "q × k"]
     first = step(
@@ -123,12 +123,12 @@ def done(attention: AttentionView, layer: int, term: Term) -> str:
     stage = attention.scoring(layer)[-1] if name == attention.name("masked") else attention.trace.stage(name, layer)
     if isinstance(stage.operation, Scale) and stage.layer is not None:
         return f"The score: q·k {scored(stage, attention.config)}"
-    return f"{stage.title}: {scored(stage, attention.config)}" if isinstance(stage.operation, Cap) else stage.title
+    return f"{stage.title}: {scored(stage, attention.config)}" if isinstance(stage.operation, SoftCap) else stage.title
 
 
 def softmax_step(attention: AttentionView, tree: Term, key: int) -> Step:
     """The softmax over the row: every score, its exponential, and its weight."""
-    made = {term.name: term for term in steps(tree)}
+    made = {term.name: term for term in named_steps(tree)}
     rows, chosen = [], 0
     exponentials = made["sum"].parts
     for i, (own, power) in enumerate(zip(made["max"].parts, exponentials, strict=True)):
@@ -137,7 +137,7 @@ def softmax_step(attention: AttentionView, tree: Term, key: int) -> Step:
         chosen = i if j == key and not sunk else chosen
         share = power.value / made["sum"].value
         name = "the sink" if sunk else reads(attention.key_names[j])
-        rows.append([Piece(name), value(own), Piece(number(power.value, 4)), Piece(number(share, 4))])
+        rows.append([Piece(name), value(own), Piece(format_number(power.value, 4)), Piece(format_number(share, 4))])
     count = len(rows) - attention.has_sink
     over = f"{counted(count)}{' and the head’s sink' if attention.has_sink else ''}"
     return step(
@@ -199,6 +199,6 @@ def stream_step(attention: AttentionView, layer: int, query: int, m: int) -> Ste
         ],
         [
             Fold("into the embedding", tables=[Table([f"dimension {m}", "value"], rows)]),
-            fold("the cosine", list(steps(cosine))[:-1], count=FIRST_TERMS),
+            fold("the cosine", list(named_steps(cosine))[:-1], count=FIRST_TERMS),
         ],
     )

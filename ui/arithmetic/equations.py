@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from attention_core.computation.derivation import Piece, Term, line, shorten
-from attention_core.computation.render import number
+from attention_core.computation.derivation import Piece, Term, line, shorten_sums
+from attention_core.computation.render import format_number
 from ui.components.arithmetic import Equation, Fold, Step, Table
 
 FIRST_TERMS = 4  # of a long sum, what is shown before it is unfolded
@@ -14,7 +14,7 @@ MOST_ROWS = 64  # of a long sum, what is listed when it is unfolded; the rest is
 
 def value(term: Term) -> Piece:
     """A number of a table, which opens under its address."""
-    return Piece(number(term.value, 4), term.role, term.name, term.at)
+    return Piece(format_number(term.value, 4), term.role, term.name, term.at)
 
 
 def equation(term: Term, count: int = FIRST_TERMS, decimals: int = 4, name: str = "") -> tuple[Equation, list[str]]:
@@ -22,7 +22,7 @@ def equation(term: Term, count: int = FIRST_TERMS, decimals: int = 4, name: str 
 
     name: what stands above it
     """
-    shown = line(shorten(term, count), decimals)
+    shown = line(shorten_sums(term, count), decimals)
     rest = [f"{piece.text} is the sum of {piece.name}." for piece in shown.pieces if piece.is_rest]
     return Equation(shown.pieces, name), rest + ([shown.rounding] if shown.rounding else [])
 
@@ -51,10 +51,14 @@ def products_table(term: Term, head: list[str], names: list[str] | None = None, 
     if order:
         places.sort(key=lambda i: abs(float(term.parts[i].value)), reverse=True)
     rows = [
-        [Piece(names[i] if names else str(i)), *map(value, term.parts[i].parts), Piece(number(term.parts[i].value, 4))]
+        [
+            Piece(names[i] if names else str(i)),
+            *map(value, term.parts[i].parts),
+            Piece(format_number(term.parts[i].value, 4)),
+        ]
         for i in places[:MOST_ROWS]
     ]
     if rest := places[MOST_ROWS:]:
         total = sum(term.parts[i].value for i in rest)
-        rows.append([Piece(f"{len(rest)} more"), Piece(""), Piece(""), Piece(number(total, 4))])
+        rows.append([Piece(f"{len(rest)} more"), Piece(""), Piece(""), Piece(format_number(total, 4))])
     return Table(head, rows)

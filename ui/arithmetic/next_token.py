@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 import attention_core as ac
-from attention_core.computation.derivation import Address, Piece, Term, make
-from attention_core.computation.render import number
+from attention_core.computation.derivation import Address, Piece, Term, combine
+from attention_core.computation.render import format_number
 from attention_core.explain import open_term
 from attention_core.trace import KeepingTrace
 from ui.arithmetic.equations import equation, value
@@ -43,11 +43,11 @@ def softmax_step(logits: list[Term], names: list[str], temperature: float, total
     """
     made = [scaled(each, temperature) for each in logits]
     largest = Term(made[0].value, "max")
-    powers = [make("exp", (make("difference", (each, largest)),)) for each in made]
-    chances = [make("quotient", (each, total)).named("probability") for each in powers]
+    powers = [combine("exp", (combine("difference", (each, largest)),)) for each in made]
+    chances = [combine("quotient", (each, total)).named("probability") for each in powers]
     rows = [
-        [Piece(name), value(logit), Piece(number(power.value, 4)),
-         Piece(number(chance.value, 4) if i < count else "left out")]
+        [Piece(name), value(logit), Piece(format_number(power.value, 4)),
+         Piece(format_number(chance.value, 4) if i < count else "left out")]
         for i, (name, logit, power, chance) in enumerate(zip(names, logits, powers, chances, strict=True))
     ]  # fmt: skip
     line, rounded = equation(chances[0])
@@ -60,4 +60,4 @@ def softmax_step(logits: list[Term], names: list[str], temperature: float, total
 
 def scaled(logit: Term, temperature: float) -> Term:
     """A logit, divided by the temperature where that is not 1."""
-    return logit if temperature == 1 else make("quotient", (logit, Term(temperature, "temperature")))
+    return logit if temperature == 1 else combine("quotient", (logit, Term(temperature, "temperature")))

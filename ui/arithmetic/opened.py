@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from attention_core.computation.derivation import Address, Piece, Term, steps
-from attention_core.computation.render import number
+from attention_core.computation.derivation import Address, Piece, Term, named_steps
+from attention_core.computation.render import format_number
 from attention_core.errors import InputError
 from ui.arithmetic.equations import FIRST_TERMS, equation, products_table
 from ui.components.arithmetic import Arithmetic, Equation, Fold, Opened, Step, arithmetic
@@ -64,7 +64,7 @@ def opened(
     except InputError as error:
         return Opened(trail.addresses, Step(words=[str(error)]))
     lines, words, folds = [], [where(trail.current)], []
-    for each in steps(term):
+    for each in named_steps(term):
         made, rounded = equation(each, count, decimals, name=each.name)
         lines.append(made)
         words += rounded
@@ -74,5 +74,5 @@ def opened(
                 tables=[products_table(each, ["", "from", "times", "product"])],
             ))  # fmt: skip
     if not term.parts:
-        lines.append(Equation([Piece(number(term.value, max(decimals, 6)))], term.name))
+        lines.append(Equation([Piece(format_number(term.value, max(decimals, 6)))], term.name))
     return Opened(trail.addresses, Step(lines, [*words, *([term.note] if term.note else [])], folds))

@@ -134,7 +134,7 @@ def input_address(
 
     def address(row: int, column: int) -> Address:
         index = split(dict(zip(axes, (row, column), strict=True)), merged, held)
-        place = Cell(run, stage, {"head": head, **index}).place(ref, {})
+        place = Cell(run, stage, {"head": head, **index}).input_cell(ref, {})
         return place.stage.address(place.index)
 
     return address

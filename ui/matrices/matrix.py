@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from attention_core.computation.render import number
+from attention_core.computation.render import format_number
 from attention_core.computation.stage import Numbers, Operand, Run, Stage
 from ui.components import visible
 from ui.components.grid import Axis, Matrix
@@ -140,7 +140,7 @@ def digits(value: object, decimals: int) -> str:
     """A cell's digits; of a mask, whether the query may look."""
     if isinstance(value, bool | np.bool_):
         return "1" if value else "0"
-    return number(value if not isinstance(value, np.floating) else float(value), decimals)  # type: ignore[arg-type]
+    return format_number(value if not isinstance(value, np.floating) else float(value), decimals)  # type: ignore[arg-type]
 
 
 def window(view: View, axis: str, size: int) -> slice:

@@ -17,5 +17,5 @@ def tokens_box(attention: AttentionView, part: Shown, tallest: int = 360) -> Non
         asking = strip_tokens(attention.trace, part.queries.places)
         token_strip(asking, selection, answering, key="strip", on_pick=part.put)
         return
-    made = Patched(image.joined(pixels), (image.rows, image.columns), part.pattern[part.plane], part.queries.names)
+    made = Patched(image.unpatchify(pixels), (image.rows, image.columns), part.pattern[part.plane], part.queries.names)
     patches(made, selection, tallest=tallest, key="patches", on_pick=part.put)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from attention_core.attention_view import AttentionView
 from attention_core.computation.stage import Stage
-from attention_core.ops.elementwise import Add, Cap, Scale
+from attention_core.ops.elementwise import Add, Scale, SoftCap
 from attention_core.plot.flow import STEP_TITLES, Sizes, self_attention_svg
 from attention_core.plot.flow_heads import multi_head_svg
 from attention_core.plot.theme import ThemeName
@@ -32,7 +32,7 @@ def sign(stage: Stage) -> str:
     match stage.operation:
         case Scale() as scale:
             return f"÷ {divisor(scale).replace(' and by ', ' ÷ ')}"
-        case Cap(cap=cap):
+        case SoftCap(cap=cap):
             return f"cap {cap:g}"
         case Add():
             return "+ place"

@@ -26,7 +26,7 @@ def look_at_patches(look: Look) -> str:
     image = reads(look)
     return (
         f"{image.rows} rows of {image.columns} patches of {image.patch_height} × {image.patch_width} pixels, "
-        f"{image.values} numbers each; before them a token of the model’s own, [CLS], that stands for no patch."
+        f"{image.n_values} numbers each; before them a token of the model’s own, [CLS], that stands for no patch."
     )
 
 

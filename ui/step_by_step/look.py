@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from attention_core.attention_view import AttentionView
-from attention_core.computation.render import number as printed
+from attention_core.computation.render import format_number as printed
 from ui.words.sentences import Word, apart, quoted
 
 

@@ -69,7 +69,7 @@ def title(step: Step, attention: AttentionView, layer: int) -> str:
     return "Stream and memory" if step.name == "embeddings" and attention.crosses else step.title
 
 
-SCALED = {"Scale": "scaled", "Cap": "capped", "Add": "the place’s term added"}
+SCALED = {"Scale": "scaled", "SoftCap": "capped", "Add": "the place’s term added"}
 """What becomes of the scores, by the operation."""
 
 

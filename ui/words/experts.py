@@ -9,7 +9,7 @@ from ui.words.sentences import reads
 
 def there(trace: ac.Trace, layer: int) -> bool:
     """Whether a layer has a router and experts."""
-    return layer in trace.model.config.routed
+    return layer in trace.model.config.moe_layers
 
 
 def told(trace: ac.Trace, layer: int, position: int, word: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from attention_core.attention_view import AttentionView
 from attention_core.computation.stage import Stage
 from attention_core.config.model_config import ModelConfig
-from attention_core.ops.elementwise import Add, Cap, Scale
+from attention_core.ops.elementwise import Add, Scale, SoftCap
 from attention_core.ops.rotary import Rotate
 
 
@@ -28,7 +28,7 @@ def embedded(config: ModelConfig) -> str:
 def divisor(scale: Scale) -> str:
     """What scores are divided by, in numbers: "√7", or "√7 and by 2"."""
     parts = [f"√{scale.root:g}"] if scale.root else []
-    return " and by ".join([*parts, *([f"{scale.over:g}"] if scale.over != 1 else [])])
+    return " and by ".join([*parts, *([f"{scale.divisor:g}"] if scale.divisor != 1 else [])])
 
 
 def scored(stage: Stage, config: ModelConfig) -> str:
@@ -36,7 +36,7 @@ def scored(stage: Stage, config: ModelConfig) -> str:
     match stage.operation:
         case Scale() as scale:
             return f"divided by {' and by '.join(reasons(scale, config))}"
-        case Cap(cap=cap):
+        case SoftCap(cap=cap):
             return f"brought softly between −{cap:g} and {cap:g}, so that none can outgrow the others"
         case Add() if config.positions == "alibi":
             return "given ALiBi’s term, the key’s place times a slope of the head’s own: a nearer key scores higher"
@@ -49,7 +49,7 @@ def reasons(scale: Scale, config: ModelConfig) -> list[str]:
     """What scores are divided by, each with its reason where there is one to name."""
     why = ", so that it does not grow with the width" if scale.root == config.d_head else ""
     width = [f"√{scale.root:g}{why}"] if scale.root else []
-    own = [f"{scale.over:g}, which is this layer’s own"] if scale.over != 1 else []
+    own = [f"{scale.divisor:g}, which is this layer’s own"] if scale.divisor != 1 else []
     return [f"{each}," if why and own else each for each in width] + own
 
 

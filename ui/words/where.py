@@ -9,7 +9,7 @@ from attention_core import explain
 from attention_core.computation.derivation import Address
 from attention_core.config.positions import Relative
 from attention_core.errors import InputError
-from attention_core.ops.positions import buckets
+from attention_core.ops.positions import relative_buckets
 from ui.words import experts
 from ui.words.sentences import Word, capital, reads, which
 
@@ -77,14 +77,14 @@ def of_tokens(trace: ac.Trace, quantity: str, index: dict[str, int]) -> str:
 
 def away(relative: Relative, bucket: int) -> str:
     """How far before or after a query the keys of a bucket stand, such as "8 to 11 places before"."""
-    reached = np.arange(-relative.reach, relative.reach + 1 if relative.both_ways else 1)
-    own = reached[buckets(relative, reached) == bucket]
+    reached = np.arange(-relative.max_distance, relative.max_distance + 1 if relative.bidirectional else 1)
+    own = reached[relative_buckets(relative, reached) == bucket]
     if not len(own):
         return "at no distance that there is"
     near, far = sorted((abs(int(own[0])), abs(int(own[-1]))))
     if far == 0:
-        return "in the same place" if relative.both_ways else "in the same place, or after it"
-    many = f"{near} or more" if far == relative.reach else f"{near} to {far}" if near < far else str(near)
+        return "in the same place" if relative.bidirectional else "in the same place, or after it"
+    many = f"{near} or more" if far == relative.max_distance else f"{near} to {far}" if near < far else str(near)
     return f"{many} place{'' if many == '1' else 's'} {'after' if own[0] > 0 else 'before'}"
 
 
@@ -92,9 +92,9 @@ def in_image(trace: ac.Trace, address: Address) -> str:
     """The pixel or the patch that a number belongs to; nothing for any other, and where there is no image."""
     image = trace.model.config.image
     match address.quantity, address.indices:
-        case "pixel" | "normalized", (patch, value) if image and patch < image.patches and value < image.values:
-            row, column, colour = image.pixel(patch, value)
+        case "pixel" | "normalized", (patch, value) if image and patch < image.n_patches and value < image.n_values:
+            row, column, colour = image.locate_pixel(patch, value)
             return f"The {colour} of the pixel in row {row}, column {column} of the image."
-        case "patch_embedding", (patch, m) if image and patch < image.patches:
-            return f"Dimension {m} of the patch “{image.name(patch + 1)}”, before its place is added."
+        case "patch_embedding", (patch, m) if image and patch < image.n_patches:
+            return f"Dimension {m} of the patch “{image.token_name(patch + 1)}”, before its place is added."
     return ""

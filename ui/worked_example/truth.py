@@ -10,7 +10,7 @@ import numpy as np
 import streamlit as st
 
 from attention_core.computation.derivation import Address, Piece
-from attention_core.computation.render import number
+from attention_core.computation.render import format_number
 from attention_core.lessons.solve import Solution, solve
 from attention_core.lessons.textbook import Claim, claims, printed_sums, textbook
 from ui.arithmetic.equations import equation
@@ -66,10 +66,10 @@ def row(claim: Claim) -> list[Piece]:
     divided = None if claim.quantity == "score" and address is None else truth_scaled(claim, scaled)
     return [
         Piece(about),
-        Piece(number(claim.value, decimals(claim)) + (" ✗" if is_wrong(claim) else "")),
-        Piece("" if claim.implied is None else number(claim.implied, decimals(claim))),
-        Piece("no query or key") if own is None else Piece(number(own, 4), name=about, at=address),
-        Piece("" if divided is None else number(divided, 4)),
+        Piece(format_number(claim.value, decimals(claim)) + (" ✗" if is_wrong(claim) else "")),
+        Piece("" if claim.implied is None else format_number(claim.implied, decimals(claim))),
+        Piece("no query or key") if own is None else Piece(format_number(own, 4), name=about, at=address),
+        Piece("" if divided is None else format_number(divided, 4)),
     ]  # fmt: skip
 
 

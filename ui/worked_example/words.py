@@ -7,9 +7,9 @@ from fractions import Fraction
 
 import numpy as np
 
-from attention_core.computation.arithmetic import CLOSE, Value
+from attention_core.computation.arithmetic import TOLERANCE, Value
 from attention_core.computation.derivation import Address
-from attention_core.computation.render import number
+from attention_core.computation.render import format_number
 from attention_core.lessons.solve import Solution
 
 KINDS = {"q": "query", "k": "key", "v": "value", "z": "mixed value", "out": "output", "x": "embedding"}
@@ -25,8 +25,8 @@ def headline(solution: Solution, head: int) -> str:
         return f'<p class="say">{said}</p>'
     if not row.any():
         return f'<p class="say">Everything is masked for {word(lesson.words[query], "q")}: its weights are all 0.</p>'
-    most = f"<b>{number(float(row.max()), lesson.decimals)}</b>"
-    best = np.flatnonzero(np.isclose(row, row.max(), rtol=CLOSE, atol=0))
+    most = f"<b>{format_number(float(row.max()), lesson.decimals)}</b>"
+    best = np.flatnonzero(np.isclose(row, row.max(), rtol=TOLERANCE, atol=0))
     if 1 < len(best) == np.count_nonzero(row):
         told = f"gives {most} to each of {len(best)} words alike"
     else:
@@ -55,7 +55,7 @@ def changes(solution: Solution, old: Solution | None, head: int) -> str:
     told = []
     for name in dict.fromkeys([next(iter(moved)), "weight" if "weight" in moved else next(reversed(moved))]):
         at = largest_change(solution, old, name)
-        was, now = (number(value_at(each, name, at), solution.lesson.decimals) for each in (old, solution))
+        was, now = (format_number(value_at(each, name, at), solution.lesson.decimals) for each in (old, solution))
         told.append(f"{label(solution, name, at)}: {was} → {now}")
     total = sum(map(len, moved.values()))
     return f'<p class="changes">{counted(total, "number")} changed. {html.escape("; ".join(told))}.</p>'

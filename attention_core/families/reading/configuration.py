@@ -3,7 +3,13 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from attention_core.config.model_config import COUNTS, SIZES, ModelConfig, check_size, is_whole
+from attention_core.config.model_config import (
+    OPTIONAL_SIZE_LIMITS,
+    SIZE_LIMITS,
+    ModelConfig,
+    check_model_size,
+    is_integer,
+)
 from attention_core.errors import UnsupportedConfigError
 from attention_core.families.reading.schema import COMMON_HARMLESS, COMMON_REQUIRED, Family
 
@@ -23,8 +29,8 @@ def read_config(family: Family, raw: Mapping[str, Any]) -> ModelConfig:
             )
     values = {**family.defaults, **raw}
     fields = {**family.traits, **{name: values[key] for name, key in family.sizes.items()}}
-    for name in filter(fields.__contains__, (*SIZES, *COUNTS)):  # before rules compute with them
-        check_size(name, fields[name])
+    for name in filter(fields.__contains__, (*SIZE_LIMITS, *OPTIONAL_SIZE_LIMITS)):  # before rules compute with them
+        check_model_size(name, fields[name])
     for key, choices in family.choices.items():
         traits = next((traits for value, traits in choices.items() if same_value(value, values[key])), None)
         if traits is None:
@@ -39,7 +45,7 @@ def read_config(family: Family, raw: Mapping[str, Any]) -> ModelConfig:
 def end_token_ids(eos_token_id: object) -> tuple[int, ...]:
     """The ids of the tokens that end a text, from one id or a list of ids; anything else is ignored."""
     ids: list[Any] = eos_token_id if isinstance(eos_token_id, list) else [eos_token_id]
-    return tuple(id for id in ids if is_whole(id, 0))
+    return tuple(id for id in ids if is_integer(id, 0))
 
 
 def language_model_config(family: Family, raw: Mapping[str, Any]) -> dict[str, Any]:

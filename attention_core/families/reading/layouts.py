@@ -14,7 +14,7 @@ from dataclasses import replace
 import numpy as np
 
 from attention_core.architecture.block import declaration
-from attention_core.architecture.declare import is_trained
+from attention_core.architecture.declare import is_parameter
 from attention_core.arrays import Array
 from attention_core.computation.stage import Ref
 from attention_core.config.model_config import ModelConfig
@@ -36,7 +36,7 @@ def tensor_sources(family: Family, config: ModelConfig) -> dict[TensorKey, Sourc
         (name, layer): source_at(family, config, name, layer)
         for layer in (None, *range(config.n_layers))
         for name, stage in declaration(config, layer).items()
-        if stage.operation == Input() and is_trained(Ref(name, ()))
+        if stage.operation == Input() and is_parameter(Ref(name, ()))
     }
 
 
@@ -45,8 +45,8 @@ def source_at(family: Family, config: ModelConfig, name: str, layer: int | None)
     if name not in family.tensors:
         raise UnsupportedConfigError(f"The configuration requires {name}, which is not supported in this family.")
     source = family.tensors[name]
-    stored_layer = layer if layer is None or not config.shared else config.shared[layer]
-    fields = {"layer": stored_layer, "expert": "{expert}", "head": "{head}", "kv_head": f"{{{config.kv}}}"}
+    stored_layer = layer if layer is None or not config.shared_layers else config.shared_layers[layer]
+    fields = {"layer": stored_layer, "expert": "{expert}", "head": "{head}", "kv_head": f"{{{config.kv_head_axis}}}"}
     instead = tuple(other.format(**fields) for other in source.instead)
     return replace(source, name=source.name.format(**fields), instead=instead)
 
@@ -72,11 +72,11 @@ def adapt_to_checkpoint(family: Family, config: ModelConfig, tensors: Tensors) -
         if "{layer}" not in source.name
     }
     head, embedding = stored.get("W_U"), stored.get("W_E")
-    needed = {"W_U": config.head == "own", "W_head": config.head_activation != "none"}
+    needed = {"W_U": config.head == "untied", "W_head": config.head_activation != "none"}
     if any(is_needed and name in stored and stored[name] is None for name, is_needed in needed.items()):
         config = replace(config, head="none")
     if config.head == "tied" and head and embedding and not tensors.same(head, embedding):
-        config = replace(config, head="own")
+        config = replace(config, head="untied")
     table = stored.get("W_pos")
     if config.positions == "sinusoidal" and table and not holds_sinusoids(tensors.read(table)):
         config = replace(config, positions="learned")

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from attention_core.config.image import COLOURS, ImageInput
-from attention_core.config.model_config import is_number, is_whole
+from attention_core.config.model_config import is_integer, is_number
 from attention_core.errors import UnsupportedConfigError
 from attention_core.families.reading.configuration import listing
 
@@ -43,7 +43,7 @@ def read_preprocessor(image: ImageInput, raw: Mapping[str, Any]) -> ImageInput:
     values = {**PREPROCESSOR_DEFAULTS, **raw}
     check_image_size(image, values["size"])
     resample = values["resample"]
-    if not is_whole(resample, 0) or resample >= len(FILTERS):
+    if not is_integer(resample, 0) or resample >= len(FILTERS):
         raise UnsupportedConfigError(f"resample = {resample!r} is not supported; supported: 0 to {len(FILTERS) - 1}.")
     factor = values["rescale_factor"]
     if not is_number(factor) or not 1e-9 < factor < 1e9:
@@ -59,7 +59,7 @@ def read_preprocessor(image: ImageInput, raw: Mapping[str, Any]) -> ImageInput:
 
 def check_image_size(image: ImageInput, size: object) -> None:
     """UnsupportedConfigError unless images are resized to the size that the model reads."""
-    both = {"height": size, "width": size} if is_whole(size, 1) else size
+    both = {"height": size, "width": size} if is_integer(size, 1) else size
     if both != {"height": image.height, "width": image.width}:
         raise UnsupportedConfigError(
             f"size = {size!r} is not supported: this model reads images of {image.height} × {image.width}."

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from attention_core.config.model_config import check_size, is_number, is_whole
+from attention_core.config.model_config import check_model_size, is_integer, is_number
 from attention_core.config.positions import Rotary
 from attention_core.errors import UnsupportedConfigError
 from attention_core.families.reading.schema import Rule, Values
@@ -34,10 +34,10 @@ def head_width(n_heads: str, d_model: str, d_head: str | None = None) -> Rule:
 
     def read(values: Values) -> dict[str, Any]:
         if d_head and values.get(d_head) is not None:
-            check_size("d_head", values[d_head])
+            check_model_size("d_head", values[d_head])
             return {"d_head": values[d_head]}
         heads, width = values[n_heads], values[d_model]
-        if not is_whole(heads, 1) or not is_whole(width, 1) or width % heads:
+        if not is_integer(heads, 1) or not is_integer(width, 1) or width % heads:
             raise UnsupportedConfigError(f"{d_model} = {width!r} cannot be divided equally among {heads!r} heads.")
         return {"d_head": width // heads}
 
@@ -115,7 +115,7 @@ def rope(
         check_positive(given | {"original_max_position_embeddings": limit})
         scaling = scaling_fields(kind, given, limit, values)
         rotary = Rotary(dim=dims, base=float(theta), interleaved=interleaved, **scaling)
-        traits: dict[str, Any] = {"rotary": (rotary,) * values[n_layers] if is_whole(values[n_layers], 1) else ()}
+        traits: dict[str, Any] = {"rotary": (rotary,) * values[n_layers] if is_integer(values[n_layers], 1) else ()}
         if kind == "dynamic":
             traits["n_ctx"] = int(limit * rotary.factor)
         return traits
@@ -136,11 +136,11 @@ def scaling_fields(kind: str, given: Values, original: int, values: Values) -> d
     """The fields of a Rotary for a kind of scaling."""
     if kind == "default":
         return {}
-    fields: dict[str, Any] = {"scaling": kind, "original": original, "factor": float(given.get("factor", 1.0))}
+    fields: dict[str, Any] = {"scaling": kind, "original_n_ctx": original, "factor": float(given.get("factor", 1.0))}
     match kind:
         case "llama3":
-            fields |= {"low": given["low_freq_factor"], "high": given["high_freq_factor"]}
-            if fields["low"] >= fields["high"]:
+            fields |= {"low_freq_factor": given["low_freq_factor"], "high_freq_factor": given["high_freq_factor"]}
+            if fields["low_freq_factor"] >= fields["high_freq_factor"]:
                 raise UnsupportedConfigError("low_freq_factor must be below high_freq_factor.")
         case "yarn":
             mscales = (given.get("mscale"), given.get("mscale_all_dim"))
@@ -150,14 +150,15 @@ def scaling_fields(kind: str, given: Values, original: int, values: Values) -> d
                 0.1 * each * math.log(factor) + 1 if factor > 1 and each else 1.0 for each in (mscale, mscale_all_dim)
             )
             fields |= {
-                "amplitude": given.get("attention_factor", above / below), "fast": given.get("beta_fast", 32),
-                "slow": given.get("beta_slow", 1), "truncate": given.get("truncate", True),
+                "amplitude": given.get("attention_factor", above / below),
+                "beta_fast": given.get("beta_fast", 32), "beta_slow": given.get("beta_slow", 1),
+                "truncate": given.get("truncate", True),
             }  # fmt: skip
         case "longrope":
             factor = given.get("factor", values["max_position_embeddings"] / original)
             amplitude = math.sqrt(1 + math.log(factor) / math.log(original)) if factor > 1 else 1.0
             fields |= {
                 "amplitude": given.get("attention_factor", amplitude), "factor": float(factor),
-                "short": tuple(given["short_factor"]), "long": tuple(given["long_factor"]),
+                "short_factor": tuple(given["short_factor"]), "long_factor": tuple(given["long_factor"]),
             }  # fmt: skip
     return fields

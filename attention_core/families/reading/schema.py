@@ -63,7 +63,7 @@ ACTIVATION_CHOICES = {
 }
 """Activations by their names in configurations, for `Family.choices`."""
 
-HEAD_CHOICES = {True: {"head": "tied"}, False: {"head": "own"}}
+HEAD_CHOICES = {True: {"head": "tied"}, False: {"head": "untied"}}
 """The language-model head by `tie_word_embeddings`, for `Family.choices`."""
 
 DEFAULT_N_CTX = 1 << 14

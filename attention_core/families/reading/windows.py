@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from attention_core.config.model_config import is_whole
+from attention_core.config.model_config import is_integer
 from attention_core.errors import UnsupportedConfigError
 from attention_core.families.reading.schema import Rule, Values
 
@@ -17,7 +17,7 @@ def one_window(key: str = "sliding_window", n_layers: str = "num_hidden_layers")
 
     def read(values: Values) -> dict[str, Any]:
         width = values.get(key)
-        if width is not None and not is_whole(width, 1):
+        if width is not None and not is_integer(width, 1):
             raise UnsupportedConfigError(f"{key} must be a whole number of at least 1, got {width!r}.")
         return {"windows": () if width is None else (width,) * layer_count(values, n_layers)}
 
@@ -43,7 +43,7 @@ def windows_by_layer(
             raise UnsupportedConfigError(f"layer_types must list {SLIDING} or {FULL} for each of {n} layers.")
         if SLIDING not in kinds:
             return {"windows": ()}
-        if not is_whole(width, 1):
+        if not is_integer(width, 1):
             raise UnsupportedConfigError(f"{key} must be a whole number for sliding layers, got {width!r}.")
         return {"windows": tuple(width if kind == SLIDING else None for kind in kinds)}
 
@@ -52,4 +52,4 @@ def windows_by_layer(
 
 def layer_count(values: Values, n_layers: str) -> int:
     """The number of layers; 0 for an invalid number, which is refused elsewhere."""
-    return values[n_layers] if is_whole(values[n_layers], 1) else 0
+    return values[n_layers] if is_integer(values[n_layers], 1) else 0

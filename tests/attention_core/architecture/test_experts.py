@@ -1,4 +1,4 @@
-"""A router gives each token a few of many experts; what they give is mixed by its weights, and every number opens."""
+"""Mixtures of experts: routing, weighted sums of expert outputs, derivations, and errors."""
 
 import numpy as np
 import pytest
@@ -26,7 +26,7 @@ def raw(request):
 
 @pytest.fixture(scope="module")
 def made(raw, tmp_path_factory):
-    """The checkpoint's own tensors, and a trace of the model that was read from it."""
+    """A checkpoint's tensors, and a trace of the model loaded from it."""
     folder = tmp_path_factory.mktemp(raw["model_type"])
     tensors = mixtures.checkpoint(folder, raw)
     return tensors, KeepingTrace.of(ac.load(folder).trace(ids=IDS))
@@ -37,7 +37,7 @@ def silu(x):
 
 
 @pytest.mark.parametrize("layer", [0, 2])
-def test_the_mixture_is_what_the_checkpoint_says_token_by_token(raw, made, layer):
+def test_the_mixture_equals_a_computation_from_the_checkpoint_token_by_token(raw, made, layer):
     tensors, trace = made
     qwen = raw["model_type"] == "qwen3_moe"
     block = f"model.layers.{layer}." + ("mlp." if qwen else "block_sparse_moe.")
@@ -48,7 +48,7 @@ def test_the_mixture_is_what_the_checkpoint_says_token_by_token(raw, made, layer
         probs = np.exp(scores) / np.exp(scores).sum()
         order = sorted(range(N_EXPERTS), key=lambda expert: -probs[expert])[:PER_TOKEN]
         weights = probs[order] if qwen else probs[order] / probs[order].sum()
-        mixed = sum(
+        output = sum(
             weight * (tensors[f"{block}experts.{e}.{down}.weight"] @ (
                 silu(tensors[f"{block}experts.{e}.{gate}.weight"] @ row)
                 * (tensors[f"{block}experts.{e}.{up}.weight"] @ row)))
@@ -58,16 +58,16 @@ def test_the_mixture_is_what_the_checkpoint_says_token_by_token(raw, made, layer
         np.testing.assert_allclose(trace.router_logits(layer)[position], scores, atol=1e-5)
         np.testing.assert_allclose(trace.router_probs(layer)[position], probs, atol=1e-6)
         np.testing.assert_allclose(trace.expert_weights(layer)[position], weights, atol=1e-6)
-        np.testing.assert_allclose(trace.mlp_out(layer)[position], mixed, atol=1e-5)
+        np.testing.assert_allclose(trace.mlp_out(layer)[position], output, atol=1e-5)
 
 
-def test_what_it_gives_is_what_the_forward_pass_kept(made):
+def test_the_mlp_output_agrees_with_the_stored_residual_stream(made):
     _, trace = made
     for layer in range(N_LAYERS):
         np.testing.assert_allclose(trace.resid_mid(layer) + trace.mlp_out(layer), trace.resid_post(layer), atol=1e-5)
 
 
-def test_writing_on_sends_each_new_token_to_its_experts(made):
+def test_generation_routes_each_new_token_to_its_experts(made):
     model = made[1].model
     text = Continuation(model)
     for more in (IDS[:4], IDS[4:5], IDS[5:]):
@@ -75,7 +75,7 @@ def test_writing_on_sends_each_new_token_to_its_experts(made):
         np.testing.assert_allclose(text.read(more), expected, atol=1e-5 * np.abs(expected).max())
 
 
-def test_weights_that_are_made_to_sum_to_1_do(raw, made):
+def test_expert_weights_sum_to_1_if_they_are_normalized(raw, made):
     sums = made[1].expert_weights(0).sum(axis=-1)
     if raw["model_type"] == "mixtral":
         np.testing.assert_allclose(sums, 1, atol=1e-6)
@@ -98,29 +98,29 @@ def test_a_model_without_experts_says_so(bert):
         bert.trace(ids=[2, 5]).router_probs(0)
 
 
-def test_only_the_experts_that_tokens_went_to_are_computed():
-    draw = np.random.default_rng(3)
-    x, weight = draw.normal(size=(5, 7)), draw.normal(size=(11, 7, 13))
+def test_only_experts_with_tokens_are_computed():
+    rng = np.random.default_rng(3)
+    x, weight = rng.normal(size=(5, 7)), rng.normal(size=(11, 7, 13))
     chosen = np.array([[4, 2], [2, 4], [4, 9], [9, 2], [2, 9]])
     weight[[each for each in range(11) if each not in (2, 4, 9)]] = np.nan
     operands = [Operand(x, ("position", "model")), Operand(weight, ("expert", "model", "expert_mlp")),
                 Operand(chosen, ("position", "choice"))]  # fmt: skip
-    made = ExpertMatmul().compute(("position", "choice", "expert_mlp"), operands)
+    result = ExpertMatmul().compute(("position", "choice", "expert_mlp"), operands)
     for position, choice in np.ndindex(5, 2):
-        np.testing.assert_allclose(made[position, choice], x[position] @ weight[chosen[position, choice]])
+        np.testing.assert_allclose(result[position, choice], x[position] @ weight[chosen[position, choice]])
 
 
 def top(row, count):
     return TopK(count).compute(("position", "choice"), [Operand(np.array(row), ("position", "expert"))]).tolist()
 
 
-def test_of_equals_the_earlier_comes_first():
+def test_ties_go_to_the_lower_index():
     assert top([[0.1, 0.3, 0.1, 0.3, 0.2]], 3) == [[1, 3, 4]]
     assert top([[0.1, 0.3, 0.1, 0.3, 0.2]], 5) == [[1, 3, 4, 0, 2]]
     assert top([[0.0, 1.0, 0.0, 0.0, 0.0]], 2) == [[1, 0]]
 
 
-def test_a_choice_between_equals_is_refused_where_something_depends_on_it():
+def test_a_tie_at_the_cutoff_is_refused_unless_both_are_0():
     with pytest.raises(InputError, match="same weight for token 1"):
         top([[0.1, 0.2, 0.3, 0.4], [0.4, 0.1, 0.1, 0.4]], 3)
 
@@ -128,12 +128,12 @@ def test_a_choice_between_equals_is_refused_where_something_depends_on_it():
 @pytest.mark.parametrize(
     "quantity", ["router_logits", "router_probs", "expert_weight", "expert_gate", "expert_act", "expert_out", "mlp_out"]
 )
-def test_every_number_is_worked_out_from_its_parts(made, quantity):
+def test_derivations_evaluate_to_their_numbers(made, quantity):
     trace = made[1]
     numbers = trace.array(quantity, 2)
-    for place in (tuple(size - 1 for size in numbers.shape), (4, *(0 for _ in numbers.shape[1:]))):
-        term = explain.open_term(trace, Address(quantity, (2, *place)))
-        assert term.value == pytest.approx(float(numbers[place]), abs=1e-5)
+    for indices in (tuple(size - 1 for size in numbers.shape), (4, *(0 for _ in numbers.shape[1:]))):
+        term = explain.open_term(trace, Address(quantity, (2, *indices)))
+        assert term.value == pytest.approx(float(numbers[indices]), abs=1e-5)
         assert evaluate(term) == pytest.approx(term.value, abs=1e-9)
 
 
@@ -141,44 +141,45 @@ def test_a_derivation_names_the_expert(raw, made):
     trace = made[1]
     position, choice = 6, 1
     expert = int(trace.experts(2)[position, choice])
-    opened = explain.open_term(trace, Address("expert_in", (2, position, choice, 5)))
-    assert opened.note == f"This token’s choice {choice} is expert {expert}."
-    weights = [product.parts[1] for product in opened.parts]
+    term = explain.open_term(trace, Address("expert_in", (2, position, choice, 5)))
+    assert term.note == f"This token’s choice {choice} is expert {expert}."
+    weights = [product.parts[1] for product in term.parts]
     assert weights[4].at == Address("W_expert_in", (2, expert, 4, 5))
     origin = explain.open_term(trace, weights[4].at).note
     assert f"experts.{expert}." in origin
     assert "{" not in origin
-    picked = explain.open_term(trace, Address("expert", (2, position, choice)))
-    share = trace.router_probs(2)[position, expert]
-    assert (picked.value, f"router_probs[{expert}] = {share:.4f} is number 2" in picked.note) == (expert, True)
+    selected = explain.open_term(trace, Address("expert", (2, position, choice)))
+    prob = trace.router_probs(2)[position, expert]
+    assert (selected.value, f"router_probs[{expert}] = {prob:.4f} ranks 2 of" in selected.note) == (expert, True)
 
 
-def test_a_number_of_the_mixture_opens_down_to_the_weights(made):
+def test_derivations_reach_the_parameters(made):
     trace = made[1]
     ends = set()
     for address, term in opened(trace, Address("mlp_out", (0, 4, 3))):
         if not term.parts:
             ends.add(address.quantity)
-            assert address.quantity in ("expert", "position_id", "frequency", "mask") or "trained number" in term.note
+            fixed = ("expert", "position_id", "frequency", "mask")
+            assert address.quantity in fixed or "trained parameter" in term.note
     assert {"W_router", "W_expert_gate", "W_expert_in", "W_expert_out", "W_O", "W_V", "resid_pre", "w_mlp"} <= ends
 
 
-def test_experts_that_do_not_fit_are_named(raw, tmp_path):
+def test_missing_extra_and_misshapen_experts_are_named(raw, tmp_path):
     tensors = mixtures.checkpoint(tmp_path, raw)
     one = next(name for name in tensors if ".experts.3." in name)
     more = one.replace(".experts.3.", f".experts.{N_EXPERTS}.")
-    for changed, error, said in [
+    for changed, error, message in [
         ({name: tensor for name, tensor in tensors.items() if name != one}, CheckpointError, f"lacks 1 .* '{one}'"),
         ({**tensors, more: tensors[one]}, CheckpointError, f"1 tensor of no known use, '{more}'"),
         ({**tensors, one: np.zeros((5, 3), np.float32)}, ShapeError, rf"'{one}' has shape \[5, 3\]"),
     ]:
         save_file(changed, tmp_path / "model.safetensors")
-        with pytest.raises(error, match=said):
+        with pytest.raises(error, match=message):
             ac.load(tmp_path)
 
 
 @pytest.mark.parametrize("value", [0, N_EXPERTS + 1, True, None])
-def test_a_token_goes_to_some_experts_and_no_more_than_there_are(raw, tmp_path, value):
+def test_experts_per_token_is_between_1_and_the_number_of_experts(raw, tmp_path, value):
     mixtures.checkpoint(tmp_path, raw | {"num_experts_per_tok": value})
     with pytest.raises(UnsupportedConfigError, match="experts_per_token"):
         ac.load(tmp_path)

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from attention_core.computation.derivation import Term, latex, line, make, shorten
-from attention_core.computation.render import MINUS, number
+from attention_core.computation.derivation import Term, combine, latex, line, shorten_sums
+from attention_core.computation.render import MINUS, format_number
 
 NUMBERS = st.floats(-50, 50, allow_nan=False).map(lambda x: round(x, 9))
 
@@ -25,7 +25,7 @@ def evaluated(text):
 
 @given(st.lists(st.tuples(NUMBERS, NUMBERS), min_size=1, max_size=40))
 def test_a_sum_of_products_adds_up_as_shown(pairs):
-    term = make("sum", [make("product", (Term(a, "a"), Term(b, "b"))) for a, b in pairs]).named("q·k")
+    term = combine("sum", [combine("product", (Term(a, "a"), Term(b, "b"))) for a, b in pairs]).named("q·k")
     left, right = evaluated(line(term).text)
     assert abs(left - right) <= 0.5e-4 * len(pairs) + 1e-9
 
@@ -33,9 +33,9 @@ def test_a_sum_of_products_adds_up_as_shown(pairs):
 @given(st.lists(st.floats(-20, 20), min_size=2, max_size=9))
 def test_a_softmax_adds_up_as_shown(scores):
     terms = [Term(s, "score") for s in scores]
-    top = make("max", terms).named("max")
-    total = make("sum", [make("exp", (make("difference", (t, Term(top.value, "max"))),)) for t in terms]).named("sum")
-    share = make("quotient", (make("exp", (make("difference", (terms[0], top)),)), total)).named("weight")
+    top = combine("max", terms).named("max")
+    total = combine("sum", [combine("exp", (combine("difference", (t, Term(top.value, "max"))),)) for t in terms]).named("sum")
+    share = combine("quotient", (combine("exp", (combine("difference", (terms[0], top)),)), total)).named("weight")
     for term, allowed in ((top, 1), (total, len(scores)), (share, 1)):
         left, right = evaluated(line(term).text)
         assert abs(left - right) <= 0.5e-4 * allowed + 1e-9
@@ -43,22 +43,22 @@ def test_a_softmax_adds_up_as_shown(scores):
 
 @given(NUMBERS, NUMBERS, st.floats(0.1, 50))
 def test_brackets_keep_the_meaning(a, b, c):
-    difference = make("difference", (Term(a, "a"), Term(b, "b")))
+    difference = combine("difference", (Term(a, "a"), Term(b, "b")))
     for term in (
-        make("quotient", (difference, Term(c, "c"))),
-        make("product", (difference, difference)),
-        make("quotient", (Term(a, "a"), make("product", (Term(c, "c"), Term(c, "c"))))),
-        make("sum", (make("square", (difference,)), Term(b, "b"))),
-        make("sqrt", (make("sum", (make("square", (difference,)), Term(c, "c"))),)),
+        combine("quotient", (difference, Term(c, "c"))),
+        combine("product", (difference, difference)),
+        combine("quotient", (Term(a, "a"), combine("product", (Term(c, "c"), Term(c, "c"))))),
+        combine("sum", (combine("square", (difference,)), Term(b, "b"))),
+        combine("sqrt", (combine("sum", (combine("square", (difference,)), Term(c, "c"))),)),
     ):
         left, right = evaluated(line(term.named("x")).text)
         assert left == pytest.approx(right, abs=1e-4 + 1e-9)
 
 
 def test_a_shortened_sum_still_adds_up():
-    parts = [make("product", (Term(i / 7, "a"), Term(1.5, "b"))) for i in range(-11, 13)]
-    term = make("sum", parts).named("q·k")
-    short = shorten(term, 4)
+    parts = [combine("product", (Term(i / 7, "a"), Term(1.5, "b"))) for i in range(-11, 13)]
+    term = combine("sum", parts).named("q·k")
+    short = shorten_sums(term, 4)
     assert [part.name for part in short.parts] == ["", "", "", "", "20 more"]
     left, right = evaluated(line(short).text)
     assert abs(left - right) <= 0.5e-4 * 5 + 1e-9
@@ -66,14 +66,14 @@ def test_a_shortened_sum_still_adds_up():
 
 
 def test_rounding_is_said():
-    term = make("sum", [Term(0.00004, "a")] * 3).named("x")
+    term = combine("sum", [Term(0.00004, "a")] * 3).named("x")
     shown = line(term)
     assert shown.text == "0.0000 + 0.0000 + 0.0000 = 0.0001"
     assert not shown.exact
 
 
 def test_latex_holds_every_digit():
-    term = make("sum", [make("product", (Term(1.5, "a"), Term(-2.25, "b")))] * 6).named("q·k")
+    term = combine("sum", [combine("product", (Term(1.5, "a"), Term(-2.25, "b")))] * 6).named("q·k")
     text = latex(term)
     assert text.count("1.5000") == 6
     assert text.count("-2.2500") == 6
@@ -84,18 +84,18 @@ def test_latex_holds_every_digit():
 
 def test_what_is_divided_by_gets_digits_until_it_is_not_0():
     small = Term(0.015625, "a")
-    assert line(make("quotient", (small, Term(0.03125, "b"))), 1).text == "0.016 ÷ 0.031 = 0.5"
+    assert line(combine("quotient", (small, Term(0.03125, "b"))), 1).text == "0.016 ÷ 0.031 = 0.5"
 
 
 def products(count):
-    parts = [make("product", (Term(i / 7, "a"), Term(1.5, "b"))) for i in range(count)]
-    return make("sum", parts).named("q·k")
+    parts = [combine("product", (Term(i / 7, "a"), Term(1.5, "b"))) for i in range(count)]
+    return combine("sum", parts).named("q·k")
 
 
 def test_a_term_is_printed_as_its_line():
     assert repr(products(2)) == f"q·k = {line(products(2)).text}"
     assert repr(Term(-1.25, "q[0]")) == f"q[0] = {MINUS}1.2500"
-    assert repr(make("sqrt", [Term(2.0)])) == "√2.0000 = 1.4142"
+    assert repr(combine("sqrt", [Term(2.0)])) == "√2.0000 = 1.4142"
 
 
 def test_a_long_sum_is_printed_by_its_largest_parts_and_the_rest():
@@ -107,14 +107,14 @@ def test_a_long_sum_is_printed_by_its_largest_parts_and_the_rest():
 
 @pytest.mark.parametrize("op", ["sum", "max"])
 def test_no_term_prints_more_than_a_few_lines(op):
-    made = make(op, [make("exp", (Term(1 / i, "a"),)) for i in range(1, 2000)]).named(op)
+    made = combine(op, [combine("exp", (Term(1 / i, "a"),)) for i in range(1, 2000)]).named(op)
     assert len(repr(made)) < 240
-    assert repr(made).endswith(f" = {number(made.value, 4)}")
+    assert repr(made).endswith(f" = {format_number(made.value, 4)}")
 
 
 def test_a_notebook_shows_the_derivation_and_nothing_of_a_given_number():
     inner = products(24)
-    text = make("quotient", (inner, Term(4.0, "d"))).named("score")._repr_latex_()
+    text = combine("quotient", (inner, Term(4.0, "d"))).named("score")._repr_latex_()
     assert r"\underbrace{" in text
     assert r"}_{\text{16 more}}" in text
     assert text.index(r"\text{q}\cdot\text{k}") < text.index(r"\text{score}")

@@ -1,4 +1,4 @@
-"""An image cut into patches, and where each number of a patch stands in it."""
+"""Images cut into patches, and the position of each value of a patch in the image."""
 
 import numpy as np
 import pytest
@@ -14,30 +14,31 @@ def image():
     return np.random.default_rng(3).integers(0, 256, (17, 37, 3), dtype=np.uint8)
 
 
-def test_what_is_left_over_at_the_edge_is_not_read():
-    assert (READS.rows, READS.columns, READS.patches, READS.values) == (3, 5, 15, 105)
+def test_a_remainder_at_the_edge_is_ignored():
+    assert (READS.rows, READS.columns, READS.n_patches, READS.n_values) == (3, 5, 15, 105)
 
 
-def test_every_value_stands_where_pixel_says(image):
-    cut = READS.cut(image)
+def test_locate_pixel_finds_every_value(image):
+    cut = READS.patchify(image)
     assert cut.shape == (15, 105)
     assert cut.dtype == np.float32
     for patch in range(15):
         for value in range(105):
-            y, x, colour = READS.pixel(patch, value)
+            y, x, colour = READS.locate_pixel(patch, value)
             assert cut[patch, value] == image[y, x, ("red", "green", "blue").index(colour)]
 
 
-def test_patches_are_joined_to_what_was_read(image):
-    np.testing.assert_array_equal(READS.joined(READS.cut(image)), image[:15, :35])
+def test_unpatchify_restores_the_image(image):
+    np.testing.assert_array_equal(READS.unpatchify(READS.patchify(image)), image[:15, :35])
 
 
 def test_tokens_are_named_by_row_and_column():
-    assert [READS.name(at) for at in (0, 1, 2, 5, 6, 15)] == ["[CLS]", "r0 c0", "r0 c1", "r0 c4", "r1 c0", "r2 c4"]
+    names = [READS.token_name(position) for position in (0, 1, 2, 5, 6, 15)]
+    assert names == ["[CLS]", "r0 c0", "r0 c1", "r0 c4", "r1 c0", "r2 c4"]
 
 
 @pytest.mark.parametrize(
-    ("wrong", "said"),
+    ("wrong", "message"),
     [
         (np.zeros((37, 17, 3), np.uint8), r"\[17, 37, 3\] and type uint8, got \[37, 17, 3\]"),
         (np.zeros((17, 37, 4), np.uint8), r"got \[17, 37, 4\]"),
@@ -46,6 +47,6 @@ def test_tokens_are_named_by_row_and_column():
         (np.zeros((17, 37, 3), np.int64), "int64"),
     ],
 )
-def test_anything_but_an_image_of_its_size_is_refused(wrong, said):
-    with pytest.raises(InputError, match=said):
-        READS.cut(wrong)
+def test_an_image_of_another_size_or_type_is_refused(wrong, message):
+    with pytest.raises(InputError, match=message):
+        READS.patchify(wrong)

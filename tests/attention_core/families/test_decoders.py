@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from attention_core import explain
-from attention_core.computation.derivation import Address, steps
+from attention_core.computation.derivation import Address, named_steps
 from attention_core.config.positions import Alibi, Rotary
 from attention_core.errors import UnsupportedConfigError
 from attention_core.families.reading.configuration import read_config
@@ -131,7 +131,7 @@ def test_a_weight_opens_down_to_trained_numbers(raw):
     for address, term in opened(trace, Address("weight", (1, 2, 4, 3))):
         if not term.parts:
             ends.add(address.quantity)
-            assert "trained number" in term.note or address.quantity in FIXED
+            assert "trained parameter" in term.note or address.quantity in FIXED
     assert {"W_Q", "W_K", "W_V", "W_O", "W_in", "W_out", "w_attn"} <= ends
     expected = {"gpt_neo": set(), "gptj": {"position_id", "frequency"}, "bloom": {"position_id", "slope"}}
     falcon = {"position_id", "frequency"} if raw is ROTATED else {"position_id", "slope"}
@@ -140,7 +140,7 @@ def test_a_weight_opens_down_to_trained_numbers(raw):
 
 def named_terms(trace, layer, head, query, key):
     """The named terms of one weight."""
-    return {term.name: term for term in steps(explain.weight(trace, layer, head, query, key))}
+    return {term.name: term for term in named_steps(explain.weight(trace, layer, head, query, key))}
 
 
 def test_gpt_neo_has_unscaled_scores_and_alternating_windows():

@@ -35,7 +35,7 @@ def read(raw):
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
-    folder = write_model(tmp_path_factory.mktemp("model"), GPT_OSS, spread=0.15)
+    folder = write_model(tmp_path_factory.mktemp("model"), GPT_OSS, std=0.15)
     tensors = {name: each.astype(float) for name, each in load_file(folder / "model.safetensors").items()}
     at = f"layers.{LAYER}."
     return {name.removeprefix(at): each for name, each in tensors.items()}, ac.load(folder).trace(ids=IDS)

@@ -42,7 +42,7 @@ def test_every_third_layer_is_full_and_the_others_have_64_tokens_on_each_side():
     assert {config.window(layer) for layer in range(22)} == {65, None}
     assert [rotary.base for rotary in config.rotary[:4]] == [160000.0, 10000.0, 10000.0, 160000.0]
     assert {rotary.dim for rotary in config.rotary} == {64}
-    assert (config.unnormed, config.norm_bias, config.biases) == ((0,), False, frozenset({"b_U"}))
+    assert (config.unnormed_layers, config.norm_bias, config.biases) == ((0,), False, frozenset({"b_U"}))
 
 
 def test_both_formats_of_the_configuration_are_equivalent():

@@ -1,4 +1,4 @@
-"""Sums of products, and attention made of them."""
+"""Sums of products, and attention computed with them."""
 
 import numpy as np
 from hypothesis import given
@@ -29,8 +29,8 @@ def attend(q, k, v, mask=None):
 @given(st.permutations(range(7)))
 def test_permuting_the_tokens_permutes_the_output(order):
     q, k, v = draw(1, 3, 7, 5), draw(2, 3, 7, 5), draw(3, 3, 7, 11)
-    moved = attend(q[:, order], k[:, order], v[:, order])
-    np.testing.assert_allclose(moved, attend(q, k, v)[:, order], atol=1e-5)
+    permuted = attend(q[:, order], k[:, order], v[:, order])
+    np.testing.assert_allclose(permuted, attend(q, k, v)[:, order], atol=1e-5)
 
 
 @given(st.integers(0, 5), st.integers(0, 1000))
@@ -39,12 +39,12 @@ def test_a_causal_output_never_depends_on_later_tokens(last, seed):
     changed_k, changed_v = k.copy(), v.copy()
     changed_k[:, last + 1 :] = draw(seed, 3, 6 - last, 5)
     changed_v[:, last + 1 :] = draw(seed + 1, 3, 6 - last, 11)
-    mask = masks.causal(np.arange(7), np.arange(7))
+    mask = masks.causal_mask(np.arange(7), np.arange(7))
     before, after = attend(q, k, v, mask), attend(q, changed_k, changed_v, mask)
     np.testing.assert_allclose(before[:, : last + 1], after[:, : last + 1], atol=1e-6)
 
 
-def test_merge_joins_the_heads_in_order():
+def test_the_output_projection_concatenates_the_heads_in_order():
     z, W, b = draw(1, 2, 3, 5), draw(2, 10, 7), draw(3, 7)
     expected = sum(z[h].astype(float) @ W[5 * h : 5 * h + 5] for h in range(2)) + b
     inputs = [

@@ -1,4 +1,4 @@
-"""Operations on each number by itself."""
+"""Elementwise operations."""
 
 import numpy as np
 import pytest
@@ -9,15 +9,15 @@ from attention_core.ops.elementwise import Bfloat16, Clamp, Multiply
 
 
 @pytest.mark.parametrize(
-    ("number", "kept"),
+    ("number", "rounded"),
     [(0, 0), (1.5, 1.5), (-0.25, -0.25), (257, 256), (259, 260), (258.01, 258), (261.5, 262), (1 / 3, 0.333984375)],
 )
-def test_bfloat16_keeps_eight_digits_and_of_two_as_near_the_even_one(number, kept):
+def test_bfloat16_rounds_to_8_binary_digits_with_ties_to_even(number, rounded):
     axes = ("position",)
-    made = Bfloat16().compute(axes, [Operand(np.array([number], np.float32), axes)])
-    assert made.dtype == np.float32
-    assert made.tolist() == [kept]
-    assert bfloat16(number) == pytest.approx(kept, abs=0)
+    result = Bfloat16().compute(axes, [Operand(np.array([number], np.float32), axes)])
+    assert result.dtype == np.float32
+    assert result.tolist() == [rounded]
+    assert bfloat16(number) == pytest.approx(rounded, abs=0)
 
 
 def test_bfloat16_is_the_upper_half_of_float32():
@@ -27,10 +27,10 @@ def test_bfloat16_is_the_upper_half_of_float32():
     np.testing.assert_array_equal(Bfloat16().compute(("a",), [Operand(numbers, ("a",))]), upper)
 
 
-@pytest.mark.parametrize(("both", "kept"), [(False, [-9, -0.5, 0.5, 2]), (True, [-2, -0.5, 0.5, 2])])
-def test_a_clamp_keeps_numbers_within_its_bounds(both, kept):
+@pytest.mark.parametrize(("symmetric", "clamped"), [(False, [-9, -0.5, 0.5, 2]), (True, [-2, -0.5, 0.5, 2])])
+def test_a_clamp_keeps_numbers_within_its_bounds(symmetric, clamped):
     numbers = np.array([-9, -0.5, 0.5, 9], np.float32)
-    assert Clamp(2.0, both).compute(("a",), [Operand(numbers, ("a",))]).tolist() == kept
+    assert Clamp(2.0, symmetric).compute(("a",), [Operand(numbers, ("a",))]).tolist() == clamped
 
 
 def test_an_offset_is_added_to_the_second_factor_and_no_input_is_changed():

@@ -12,8 +12,8 @@ from attention_core.ops.norms import layer_norm, rms_norm
 def test_layer_norm(x, eps):
     weight, bias = np.linspace(-1, 2, 11, dtype=np.float32), np.linspace(3, -3, 11, dtype=np.float32)
     wide = x.astype(float)
-    spread = np.sqrt(wide.var(axis=1, keepdims=True) + eps)
-    expected = (wide - wide.mean(axis=1, keepdims=True)) / spread * weight + bias
+    std = np.sqrt(wide.var(axis=1, keepdims=True) + eps)
+    expected = (wide - wide.mean(axis=1, keepdims=True)) / std * weight + bias
     np.testing.assert_allclose(layer_norm(x, weight, bias, eps, np.empty_like(x)), expected, atol=2e-3)
 
 

@@ -1,4 +1,4 @@
-"""Frequencies of rotations, by plain sums and as they open."""
+"""Rotary frequencies, against their formulas and their derivations."""
 
 import math
 
@@ -14,32 +14,36 @@ from tests.evaluate import holds
 from tests.random_model import LLAMA, write_model
 
 
-def test_frequencies_fall_from_one_by_the_base():
-    falling = [1, 1000 ** (-1 / 3), 1000 ** (-2 / 3)]
-    np.testing.assert_allclose(frequencies(Rotary(dim=6, base=1000), 5), falling, rtol=1e-6)
+def test_frequencies_are_powers_of_the_base():
+    expected = [1, 1000 ** (-1 / 3), 1000 ** (-2 / 3)]
+    np.testing.assert_allclose(frequencies(Rotary(dim=6, base=1000), 5), expected, rtol=1e-6)
 
 
-def test_scalings_slow_rotations_down():
+def test_scalings_lower_frequencies():
     plain = frequencies(Rotary(dim=10, base=500), 5)
     slow = frequencies(Rotary(dim=10, base=500, scaling="linear", factor=4), 5)
     np.testing.assert_allclose(slow, plain / 4)
-    dynamic = Rotary(dim=10, base=500, scaling="dynamic", factor=3, original=7)
+    dynamic = Rotary(dim=10, base=500, scaling="dynamic", factor=3, original_n_ctx=7)
     np.testing.assert_array_equal(frequencies(dynamic, 7), plain)
     assert (frequencies(dynamic, 14)[1:] < plain[1:]).all()
-    longrope = Rotary(dim=10, base=500, scaling="longrope", original=7, short=(1,) * 5, long=(1, 2, 3, 5, 7))
+    longrope = Rotary(
+        dim=10, base=500, scaling="longrope", original_n_ctx=7, short_factor=(1,) * 5, long_factor=(1, 2, 3, 5, 7)
+    )
     np.testing.assert_array_equal(frequencies(longrope, 7), plain)
     np.testing.assert_allclose(frequencies(longrope, 8), plain / [1, 2, 3, 5, 7], rtol=1e-6)
 
 
-def test_llama3_leaves_what_turns_often_and_stretches_what_turns_seldom():
-    rotary = Rotary(dim=10, base=500, scaling="llama3", factor=8, original=64, low=1, high=4)
-    plain, made = frequencies(Rotary(dim=10, base=500), 5), frequencies(rotary, 5)
+def test_llama3_keeps_high_frequencies_and_scales_low_ones():
+    rotary = Rotary(
+        dim=10, base=500, scaling="llama3", factor=8, original_n_ctx=64, low_freq_factor=1, high_freq_factor=4
+    )
+    plain, scaled = frequencies(Rotary(dim=10, base=500), 5), frequencies(rotary, 5)
     turns = 64 * plain / (2 * math.pi)
-    np.testing.assert_allclose(made[turns > 4], plain[turns > 4])
-    np.testing.assert_allclose(made[turns < 1], plain[turns < 1] / 8, rtol=1e-6)
+    np.testing.assert_allclose(scaled[turns > 4], plain[turns > 4])
+    np.testing.assert_allclose(scaled[turns < 1], plain[turns < 1] / 8, rtol=1e-6)
     between = (turns > 1) & (turns < 4)
     assert between.any()
-    assert ((plain / 8 < made) & (made < plain))[between].all()
+    assert ((plain / 8 < scaled) & (scaled < plain))[between].all()
 
 
 SCALINGS = {
@@ -56,7 +60,7 @@ SCALINGS = {
 
 @pytest.mark.parametrize("n", [7, 20])
 @pytest.mark.parametrize("scaling", SCALINGS)
-def test_a_frequency_opens_into_what_its_scaling_does(tmp_path, scaling, n):
+def test_the_derivation_of_a_frequency_shows_its_scaling(tmp_path, scaling, n):
     raw = LLAMA | {"rope_scaling": SCALINGS[scaling], "rope_theta": 500.0, "max_position_embeddings": 13}
     trace = ac.load(write_model(tmp_path, raw | ({} if scaling == "dynamic" else {"max_position_embeddings": 43})))
     trace = trace.trace(ids=list(range(5, 5 + n)))
@@ -64,7 +68,7 @@ def test_a_frequency_opens_into_what_its_scaling_does(tmp_path, scaling, n):
         term = open_term(trace, Address("frequency", (pair,)))
         assert float(term.value) == pytest.approx(float(frequency), rel=1e-6)
         assert "500^(−2 × " in term.note or scaling == "dynamic"
-        assert (f"text of {n} places" in term.note) == (scaling == "longrope" or (scaling == "dynamic" and n > 13))
+        assert (f"text of {n} positions" in term.note) == (scaling == "longrope" or (scaling == "dynamic" and n > 13))
         assert bool(term.parts) == (scaling not in ("none", "dynamic"))
         for line in lines(term) if term.parts else []:
             assert holds(line.text), line.text

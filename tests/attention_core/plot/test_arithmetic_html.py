@@ -6,7 +6,7 @@ from html import unescape
 import pytest
 
 import attention_core as ac
-from attention_core.computation.derivation import Term, lines, make
+from attention_core.computation.derivation import Term, combine, lines
 from attention_core.errors import InputError
 from attention_core.plot.arithmetic_html import arithmetic_info
 from attention_core.plot.theme import DARK, LIGHT
@@ -44,7 +44,7 @@ def test_a_notebook_shows_it_and_a_session_is_not_flooded(weight):
 
 
 def test_names_and_notes_stay_text():
-    term = make("sum", [Term(1.0, "<a>", role="query"), Term(2.0, '"b"', role="key")]).named("<i>", note="<b>&")
+    term = combine("sum", [Term(1.0, "<a>", role="query"), Term(2.0, '"b"', role="key")]).named("<i>", note="<b>&")
     source = str(ac.plot.arithmetic(term))
     assert set(re.findall(r"</?(\w+)", source)) == {"pre", "span"}
     assert text(source) == "<i> = 1.0000 + 2.0000 = 3.0000\n<b>&"
@@ -52,7 +52,7 @@ def test_names_and_notes_stay_text():
 
 def test_rounding_is_said():
     assert "Rounding shows: the digits as printed give" in text(
-        ac.plot.arithmetic(make("sum", [Term(0.00004, "a")] * 3).named("x"))
+        ac.plot.arithmetic(combine("sum", [Term(0.00004, "a")] * 3).named("x"))
     )
 
 

@@ -27,8 +27,8 @@ def score_words(raw, query, key):
 def test_a_term_in_the_score_has_its_step():
     assert score_words(BLOOM, 5, 3) == [
         "The score: q·k divided by √7, so that it does not grow with the width.",
-        "ALiBi: a nearer key's score is higher, by slope.",
-        "Scores with the position's term; 1 later token is masked and gets no weight.",
+        "ALiBi: a bias that favors nearer keys.",
+        "Scores with position bias; 1 later token is masked and gets no weight.",
     ]
 
 
@@ -39,7 +39,7 @@ def test_unscaled_scores_are_said_to_be_so_and_a_window_masks_what_is_far():
 
 
 def test_a_sink_stands_in_the_softmax_and_in_its_words(tmp_path):
-    attention = attention_views(ac.load(write_model(tmp_path, GPT_OSS, spread=0.15)).trace(ids=IDS))[None]
+    attention = attention_views(ac.load(write_model(tmp_path, GPT_OSS, std=0.15)).trace(ids=IDS))[None]
     softmax = next(
         step for step in view(attention, 1, "4", 5, 4, None, EMPTY, []).steps
         if step.words[0].startswith("Softmax over 6 tokens and the head’s sink")

@@ -34,9 +34,9 @@ def test_a_step_with_all_that_it_can_hold():
 
 
 def test_an_opened_number_with_the_way_to_it():
-    made = sent(Arithmetic(opened=Opened([AT, Address("b_Q", (7,))], Step(words=["A trained number."]))))
+    made = sent(Arithmetic(opened=Opened([AT, Address("b_Q", (7,))], Step(words=["A trained parameter."]))))
     assert made["opened"] == {
-        "trail": ["q.3.1.10.7", "b_Q.7"], "lines": [], "words": ["A trained number."], "folds": []
+        "trail": ["q.3.1.10.7", "b_Q.7"], "lines": [], "words": ["A trained parameter."], "folds": []
     }  # fmt: skip
     assert (made["steps"], made["bars"], made["weight"]) == ([], None, "")
 

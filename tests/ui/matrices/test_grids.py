@@ -101,7 +101,8 @@ def test_the_output_of_several_heads_is_the_product_of_the_two_matrices_beside_i
     assert (link.left, link.right, link.over) == ("z@all", "W_O", "head.dim")
     np.testing.assert_allclose(shown[link.left].values @ shown[link.right].values, shown["out"].values, atol=1e-12)
     np.testing.assert_array_equal(shown["z"].values, solution.array("z")[head])
-    assert (shown["z@all"].title, shown["W_O"].sign, shown["out"].sign) == ("Mixed values, all heads", "×", "=")
+    assert shown["z@all"].title == "Weighted sum of values, all heads"
+    assert (shown["W_O"].sign, shown["out"].sign) == ("×", "=")
     assert str(made.address["z@all"](2, 3)) == "z.1.2.1"
 
 

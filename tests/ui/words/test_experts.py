@@ -96,7 +96,7 @@ def test_every_step_is_drawn_and_the_last_says_where_each_token_goes(folder, tra
 
 
 def test_a_layer_without_experts_says_nothing_of_them(folder, monkeypatch):
-    if ac.load(folder).config.routed == (0, 2):
+    if ac.load(folder).config.moe_layers == (0, 2):
         app = opened(folder, monkeypatch, "pages/step_by_step.py", step="11", layer=str(mixtures.DENSE))
         assert not any("goes to experts" in each.proto.body for each in app.get("html"))
         steps = arithmetic(opened(folder, monkeypatch, None, layer=str(mixtures.DENSE)))["steps"]

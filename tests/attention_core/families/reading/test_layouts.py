@@ -181,7 +181,7 @@ def test_a_tensor_per_head_is_stacked():
         parts = {name: np.arange(7, dtype=np.float32) + 10 * at for at, name in enumerate(key)}
         source = sources["w_k_norm", 0]
         shapes = {name: part.shape for name, part in parts.items()}
-        layout = make_layout(source.name, shapes, source, (config.kv, "dim"), config)
+        layout = make_layout(source.name, shapes, source, (config.kv_head_axis, "dim"), config)
         assert layout.names == tuple(key)
         made = layout.view(np.stack([parts[name] for name in layout.names]))
         assert made.shape == layout.shape
@@ -215,8 +215,8 @@ def test_the_head_follows_from_the_checkpoint(tmp_path):
     assert found(tied, shared=table) == tied
     assert found(tied, shared=table, lm_head=table) == tied
     assert found(tied, shared=table, lm_head=table.astype(np.float16)) == tied
-    assert found(tied, shared=table, lm_head=other).head == "own"
-    own = replace(tied, head="own")
+    assert found(tied, shared=table, lm_head=other).head == "untied"
+    own = replace(tied, head="untied")
     assert found(own, shared=table, lm_head=table) == own
     assert found(own, shared=table).head == "none"
 

@@ -1,4 +1,4 @@
-"""Writing on against the reference, live: its probabilities, and the tokens that it writes, for every decoder."""
+"""Generation against the reference, live: the probabilities and the generated tokens, for every decoder."""
 
 import numpy as np
 import pytest
@@ -11,7 +11,7 @@ from tests.oracle.references import REFERENCES, make
 pytestmark = [pytest.mark.oracle, pytest.mark.filterwarnings("ignore")]
 
 IDS = [5, 17, 3, 60, 29]
-LANGUAGE_MODELS = ("ForCausalLM", "LMHeadModel", "ForConditionalGeneration", "MTModel")  # what a name ends with
+LANGUAGE_MODELS = ("ForCausalLM", "LMHeadModel", "ForConditionalGeneration", "MTModel")  # endings of class names
 CASES = [
     (name, at)
     for name, row in REFERENCES.items()
@@ -21,11 +21,11 @@ CASES = [
 
 
 @pytest.mark.parametrize(("name", "variant"), CASES)
-def test_what_is_written(tmp_path, name, variant):
-    """Greedy, to the full length. Without a cache there: it keeps keys whose angles change as the text grows."""
+def test_generated_tokens(tmp_path, name, variant):
+    """Greedy, to the maximum length, without the reference's cache: it keeps keys whose angles change as text grows."""
     import torch
 
-    import tests.oracle.capture  # noqa: F401 - registers the attention that references are made with
+    import tests.oracle.capture  # noqa: F401 - registers the spy
 
     theirs, model = make(name, variant, tmp_path), ac.load(tmp_path)
     encoder, start = None, IDS
@@ -33,12 +33,12 @@ def test_what_is_written(tmp_path, name, variant):
         encoder, model, start = model.trace(ids=IDS).encoder, model.decoder, [model.config.start_id]
     assert writes(model.config)
     length = min(model.config.n_ctx, REFERENCES[name].n_ctx)
-    how = {"max_length": length, "do_sample": False, "use_cache": False}
+    options = {"max_length": length, "do_sample": False, "use_cache": False}
     if encoder:
-        how["decoder_start_token_id"] = start[0]
-    theirs.generation_config.forced_eos_token_id = None  # it would end every text at the full length
+        options["decoder_start_token_id"] = start[0]
+    theirs.generation_config.forced_eos_token_id = None  # it would end every text at the maximum length
     with torch.no_grad():
-        expected = theirs.generate(torch.tensor([IDS]), **how)[0].tolist()
+        expected = theirs.generate(torch.tensor([IDS]), **options)[0].tolist()
     assert [*start, *write(model, start, greedy, length - len(start), encoder)] == expected
 
     text = Continuation(model, encoder)
@@ -46,18 +46,18 @@ def test_what_is_written(tmp_path, name, variant):
     memory = (encoder.contextual, encoder.inputs.attention_mask) if encoder else ()
     for id in np.random.default_rng(variant).integers(0, 101, 20).tolist():
         logits = text.read([id])
-        whole = model.run("", model.tokens(None, text.ids), None, *memory).logits()[-1]
-        assert np.abs(logits - whole).max() <= 1e-5 * np.abs(whole).max()
+        full = model.run("", model.tokens(None, text.ids), None, *memory).logits()[-1]
+        assert np.abs(logits - full).max() <= 1e-5 * np.abs(full).max()
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_the_probabilities_are_those_of_the_references_warpers(seed):
+def test_probabilities_equal_those_of_the_references_warpers(seed):
     import torch
     from transformers import LogitsProcessorList, TemperatureLogitsWarper, TopKLogitsWarper, TopPLogitsWarper
 
-    draw = np.random.default_rng(seed)
-    logits = draw.normal(0, 3, 503).astype(np.float32)
-    temperature, top_k, top_p = draw.uniform(0.3, 2), int(draw.integers(1, 503)), draw.uniform(0.05, 0.99)
+    rng = np.random.default_rng(seed)
+    logits = rng.normal(0, 3, 503).astype(np.float32)
+    temperature, top_k, top_p = rng.uniform(0.3, 2), int(rng.integers(1, 503)), rng.uniform(0.05, 0.99)
     warpers = [TemperatureLogitsWarper(temperature), TopKLogitsWarper(top_k), TopPLogitsWarper(top_p)]
     theirs = LogitsProcessorList(warpers)(None, torch.tensor(logits)[None])
     expected = torch.softmax(theirs, dim=-1)[0].numpy()
