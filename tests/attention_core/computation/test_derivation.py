@@ -34,7 +34,8 @@ def test_a_sum_of_products_adds_up_as_shown(pairs):
 def test_a_softmax_adds_up_as_shown(scores):
     terms = [Term(s, "score") for s in scores]
     top = combine("max", terms).named("max")
-    total = combine("sum", [combine("exp", (combine("difference", (t, Term(top.value, "max"))),)) for t in terms]).named("sum")
+    powers = [combine("exp", (combine("difference", (t, Term(top.value, "max"))),)) for t in terms]
+    total = combine("sum", powers).named("sum")
     share = combine("quotient", (combine("exp", (combine("difference", (terms[0], top)),)), total)).named("weight")
     for term, allowed in ((top, 1), (total, len(scores)), (share, 1)):
         left, right = evaluated(line(term).text)
