@@ -27,7 +27,7 @@ from ui.step_by_step.steps import STEPS, Step, makes, says, title
 from ui.step_by_step.tables import expert_table, patches_table, tokens_table
 from ui.words import experts
 from ui.words.sentences import mask_note
-from ui.words.where import where
+from ui.words.addresses import where
 
 HEADS_AT_ONCE = 3
 IMAGE_HEIGHT = 200  # pixels; beside it stand matrices, which are what this page is about

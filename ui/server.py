@@ -75,7 +75,7 @@ def read_ahead() -> None:
     from ui.shared.fields import DEFAULTS
     from ui.shared.models import shelf
     from ui.shared.offer import VARIABLE, left_out
-    from ui.shared.shelf import Job
+    from ui.shared.model_cache import Job
 
     for word in left_out():
         print(f"{VARIABLE}: {word!r} is left out: it names no model of the catalogue, hub id or folder", flush=True)

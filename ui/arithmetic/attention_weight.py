@@ -20,7 +20,7 @@ from ui.components.arithmetic import Arithmetic, Bars, Fold, Step, Table
 from ui.shared.trail import Trail
 from ui.words.sentences import counted, reads, renormalized
 from ui.words.traits import prepared, scored, shared_by
-from ui.words.where import where
+from ui.words.addresses import where
 
 
 def view(

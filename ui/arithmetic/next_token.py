@@ -13,7 +13,7 @@ from ui.arithmetic.equations import equation, value
 from ui.arithmetic.opened import opened, show
 from ui.components.arithmetic import Arithmetic, Fold, Step, Table
 from ui.shared.selection import chosen
-from ui.words.where import where
+from ui.words.addresses import where
 
 
 def next_arithmetic(

@@ -93,7 +93,7 @@ class Refused:
 
 
 _mount = st.components.v2.component(
-    "attention_lab_grid", css=source("grid.css"), js=source("theme.js", "element.js", "grid_told.js", "grid.js"),
+    "attention_lab_grid", css=source("grid.css"), js=source("theme.js", "element.js", "grid_equation.js", "grid.js"),
 )  # fmt: skip
 
 

@@ -30,7 +30,7 @@ _mount = st.components.v2.component(
     "attention_heatmap",
     html=_HTML,
     css=source("heatmap.css"),
-    js=source("selection.js", "theme.js", "heatmap_draw.js", "element.js", "picked.js", "heatmap.js"),
+    js=source("selection.js", "theme.js", "heatmap_draw.js", "element.js", "picking.js", "heatmap.js"),
 )
 
 

@@ -35,7 +35,7 @@ _mount = st.components.v2.component(
     "attention_patches",
     html=_HTML,
     css=source("patches.css"),
-    js=source("selection.js", "theme.js", "heatmap_draw.js", "element.js", "picked.js", "patches.js"),
+    js=source("selection.js", "theme.js", "heatmap_draw.js", "element.js", "picking.js", "patches.js"),
 )
 
 

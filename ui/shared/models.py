@@ -15,7 +15,7 @@ from ui.shared.image_box import image_trace
 from ui.shared.markdown import plain
 from ui.shared.offer import loopback_alone, may_load, offered, refusal, title_of
 from ui.shared.selection import chosen, put, put_only, write_address
-from ui.shared.shelf import Job, Shelf, said
+from ui.shared.model_cache import Job, Shelf, said
 
 LOOK_EVERY = 0.5  # seconds
 

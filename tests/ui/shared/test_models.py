@@ -12,7 +12,7 @@ from ui.shared.fields import FIELDS
 from ui.shared.markdown import plain
 from ui.shared.models import bar, described, offer, told
 from ui.shared.offer import VARIABLE
-from ui.shared.shelf import Job, Shelf
+from ui.shared.model_cache import Job, Shelf
 
 NAME = "tiny/bert"
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from attention_core.computation.derivation import Address
-from ui.words.where import where
+from ui.words.addresses import where
 
 
 def test_a_number_of_the_encoder_is_said_with_the_encoders_token(bert):

@@ -11,7 +11,7 @@ from attention_core.hub.progress import Progress
 from tests.hub import Hub, tiny_files
 from tests.paths import BERT
 from ui.shared.offer import VARIABLE
-from ui.shared.shelf import AWAY, Job, Shelf
+from ui.shared.model_cache import AWAY, Job, Shelf
 
 NAME = "tiny/bert"
 
