@@ -10,7 +10,7 @@ from PIL import Image
 import attention_core as ac
 from tests.browser.conftest import serving, settle
 from tests.images import write_vit
-from ui.shared.pictures import DRAWN, fitted
+from ui.shared.pictures import DRAWN_PICTURES, resized
 from ui.words.sentences import first_pair
 
 pytestmark = pytest.mark.browser
@@ -26,7 +26,7 @@ def folder(tmp_path_factory):
 @pytest.fixture(scope="module")
 def trace(folder):
     model = ac.load(folder)
-    return model.trace(fitted(DRAWN["house"][1](), model.image))
+    return model.trace(resized(DRAWN_PICTURES["house"][1](), model.image))
 
 
 @pytest.fixture(scope="module")
@@ -111,7 +111,7 @@ def upload(page, name, content):
 
 def test_an_image_is_uploaded_and_a_broken_one_leaves_it_there(open_page, folder):
     model, pixels = ac.load(folder), np.random.default_rng(4).integers(0, 256, (61, 47, 3), dtype=np.uint8)
-    own = model.trace(fitted(pixels, model.image))
+    own = model.trace(resized(pixels, model.image))
     page = open_page(f"{START}&q=9&k=4")
     upload(page, "mine.png", png(pixels))
     page.get_by_text("the address of this page cannot hold it").wait_for()

@@ -13,7 +13,7 @@ import attention_core as ac
 from tests.images import write_vit
 from tests.mounted import mounted
 from tests.paths import APP
-from ui.shared.pictures import DRAWN, fitted
+from ui.shared.pictures import DRAWN_PICTURES, resized
 
 
 @pytest.fixture(scope="module")
@@ -57,12 +57,12 @@ def arithmetic(app):
     return next(data for data in mounted(app) if "steps" in data)
 
 
-@pytest.mark.parametrize("name", DRAWN)
+@pytest.mark.parametrize("name", DRAWN_PICTURES)
 def test_every_drawn_image_is_shown_with_the_models_own_weights(opened, folder, name):
     model = ac.load(folder)
     app = opened(image=name, layer=1, head=3, q=9, k=4)
     header, weights, pixels = laid(app)
-    expected = fitted(DRAWN[name][1](), model.image)
+    expected = resized(DRAWN_PICTURES[name][1](), model.image)
     np.testing.assert_array_equal(pixels, expected)
     trace = model.trace(expected)
     np.testing.assert_allclose(weights, trace.pattern(1)[3], atol=1e-6)
@@ -93,7 +93,7 @@ def test_every_way_to_look(opened, query):
 def test_an_address_with_an_uploaded_image_says_so_and_shows_another(opened, folder):
     app = opened(image="upload")
     assert any("no address can hold" in each.value for each in app.info)
-    np.testing.assert_array_equal(laid(app)[2], fitted(DRAWN["shapes"][1](), ac.load(folder).image))
+    np.testing.assert_array_equal(laid(app)[2], resized(DRAWN_PICTURES["shapes"][1](), ac.load(folder).image))
 
 
 def test_junk_in_the_address(opened):
@@ -108,7 +108,7 @@ def test_an_uploaded_image_is_shown_and_a_broken_one_leaves_it(opened, folder):
     Image.fromarray(pixels).save(out, "PNG")
     app.file_uploader[0].upload("mine.png", out.getvalue(), "image/png").run()
     assert not app.exception
-    expected = fitted(pixels, ac.load(folder).image)
+    expected = resized(pixels, ac.load(folder).image)
     np.testing.assert_array_equal(laid(app)[2], expected)
     assert any("the address of this page cannot hold it" in each.value for each in app.caption)
     app.file_uploader[0].upload("broken.png", out.getvalue()[:500], "image/png").run()

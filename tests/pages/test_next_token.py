@@ -15,7 +15,7 @@ from tests.mounted import mounted
 from tests.paths import APP
 from tests.random_model import GPT2, write_model
 from tests.small_tokenizers import KINDS
-from ui.components import visible
+from ui.components import show_invisible
 from ui.shared import continuation as writing
 
 TEXT = "w5 w7 w9"
@@ -156,10 +156,10 @@ def slow(monkeypatch):
 
     def wait(self):
         for id in (21, 22, 23):
-            self.written.append(id)
+            self.new_ids.append(id)
         assert self._stopped.wait(20)
 
-    monkeypatch.setattr(writing.Writing, "_work", lambda self, choose: wait(self))
+    monkeypatch.setattr(writing.Generation, "_work", lambda self, choose: wait(self))
 
 
 def test_it_can_be_stopped(slow):
@@ -221,7 +221,7 @@ def test_what_is_shown_after_writing_is_what_was_written(monkeypatch, bytewise):
     for page in (app, opened(**address(app)), other_page(address(app))):
         assert not page.warning
         assert not page.info
-        assert strip(page)[len(own) :] == list(map(visible, trace.tokens[len(own) :]))
+        assert strip(page)[len(own) :] == list(map(show_invisible, trace.tokens[len(own) :]))
     again = opened(**address(app))
     assert rows(again) == rows(app)
     assert "the model has written 30, the last ones" in said(again)

@@ -8,9 +8,9 @@ from streamlit.testing.v1 import AppTest
 import app as application
 import attention_core as ac
 from tests.paths import APP, BERT
-from ui.server import say_failed
-from ui.shared.models import get_run, shelf
-from ui.shared.offer import VARIABLE
+from ui.server import show_failure
+from ui.shared.models import get_run, model_cache
+from ui.shared.offer import MODELS_VARIABLE
 
 PAGES = pytest.mark.parametrize("page", ["app", "pages/step_by_step", "pages/worked_example"])
 TEXT = "w3 w4 w5"
@@ -20,10 +20,10 @@ TEXT = "w3 w4 w5"
 def folder(tmp_path, monkeypatch):
     """The stored random BERT in a folder of its own, read from the disk in every run."""
     place = shutil.copytree(BERT, tmp_path / "changing")
-    monkeypatch.setenv(VARIABLE, str(place))
+    monkeypatch.setenv(MODELS_VARIABLE, str(place))
     monkeypatch.setenv("ATTENTION_LAB_MEMORY", "0")
     yield place
-    shelf().drop("changing")
+    model_cache().drop("changing")
     get_run.clear()
 
 
@@ -125,9 +125,9 @@ def test_an_uncaught_error_is_seen_by_tests_and_tells_a_visitor_nothing():
 
 def test_a_visitor_is_sent_to_the_log():
     def page():
-        from ui.server import say_failed
+        from ui.server import show_failure
 
-        assert say_failed(RuntimeError("/home/of/the/server"))
+        assert show_failure(RuntimeError("/home/of/the/server"))
 
     assert told(shown(AppTest.from_function(page).run())) == ["Something went wrong here; the server's log says why."]
-    assert application.app._on_script_error is say_failed
+    assert application.app._on_script_error is show_failure

@@ -12,8 +12,8 @@ from attention_core.attention_view import attention_views
 from tests.mounted import mounted
 from tests.paths import APP
 from tests.random_model import T5, write_pair
-from ui.shared.controls import written
-from ui.shared.offer import VARIABLE
+from ui.shared.controls import generated_target_note
+from ui.shared.offer import MODELS_VARIABLE
 
 TEXT, TARGET = "w1 w5 w1 w8 w13", "w3 w21 w2"
 SHAPES = {"encoder": (6, 6), "decoder": (4, 4), "cross": (4, 6)}
@@ -27,7 +27,7 @@ def folder(tmp_path_factory):
 
 @pytest.fixture
 def opened(folder, monkeypatch):
-    monkeypatch.setenv(VARIABLE, f"pages-pair={folder}")
+    monkeypatch.setenv(MODELS_VARIABLE, f"pages-pair={folder}")
 
     def go(page=None, **query):
         app = AppTest.from_file(APP, default_timeout=30)
@@ -96,7 +96,7 @@ def test_without_a_target_the_model_writes_and_says_so(opened, folder):
 
 
 def test_what_is_said_of_a_stop_is_how_many_tokens_were_written(folder):
-    assert "stopped after 5 tokens" in written(ac.load(folder).write(TEXT, most=5))
+    assert "stopped after 5 tokens" in generated_target_note(ac.load(folder).write(TEXT, most=5))
 
 
 def test_a_side_that_is_none_is_named_and_the_encoder_stands(opened):

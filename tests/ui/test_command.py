@@ -17,7 +17,7 @@ def served(monkeypatch):
     """What a server would have been started with."""
     options = []
     monkeypatch.setattr(command, "serve", options.extend)
-    monkeypatch.setenv(offer.VARIABLE, "from/before")
+    monkeypatch.setenv(offer.MODELS_VARIABLE, "from/before")
     return options
 
 
@@ -32,7 +32,7 @@ def taken():
 def test_by_itself_it_serves_this_machine_and_opens_a_browser(served):
     command.main([])
     assert served == ["--server.address=localhost", "--server.headless=false", str(APP)]
-    assert os.environ[offer.VARIABLE] == "from/before"
+    assert os.environ[offer.MODELS_VARIABLE] == "from/before"
 
 
 def test_what_is_asked_for_is_passed_on(served):
@@ -41,12 +41,12 @@ def test_what_is_asked_for_is_passed_on(served):
         port = free.getsockname()[1]
     command.main([f"--port={port}", "--address=127.0.0.1", "--models", "a/b,c=./d", "--no-browser"])
     assert served == ["--server.address=127.0.0.1", "--server.headless=true", f"--server.port={port}", str(APP)]
-    assert os.environ[offer.VARIABLE] == "a/b,c=./d"
+    assert os.environ[offer.MODELS_VARIABLE] == "a/b,c=./d"
 
 
 def test_no_models_beside_the_catalogue_can_be_asked_for(served):
     command.main(["--models="])
-    assert offer.listed() == []
+    assert offer.server_entries() == []
 
 
 @pytest.mark.parametrize("port", ["0", "65536", "99999", "-5", "8501.0", "http", "", "٨٥٠١x"])
@@ -60,7 +60,7 @@ def test_a_port_that_is_none_is_refused(served, capsys, port):
 
 @pytest.mark.parametrize("port", ["1", "65535"])
 def test_the_first_and_the_last_port_are_ports(port):
-    assert command.port(port) == int(port)
+    assert command.port_number(port) == int(port)
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "localhost"])
@@ -93,11 +93,11 @@ def test_help_says_every_option(capsys):
     assert ended.value.code == 0
     helped = capsys.readouterr().out
     options = ("--port", "--address", "--models", "--no-browser", "--version")
-    assert [name for name in (*options, command.MODELS) if name not in helped] == []
+    assert [name for name in (*options, command.MODELS_VARIABLE) if name not in helped] == []
 
 
 def test_it_names_the_variable_that_the_application_reads():
-    assert command.MODELS == offer.VARIABLE
+    assert command.MODELS_VARIABLE == offer.MODELS_VARIABLE
 
 
 def test_nothing_is_imported_before_the_server_starts():

@@ -13,9 +13,9 @@ import pytest
 
 from tests.paths import ROOT
 from ui import server
-from ui.shared.fields import DEFAULTS
-from ui.shared.models import shelf
-from ui.shared.offer import VARIABLE
+from ui.shared.fields import DEFAULT_SELECTION
+from ui.shared.models import model_cache
+from ui.shared.offer import MODELS_VARIABLE
 
 
 def at_once(connection):
@@ -31,7 +31,7 @@ def test_connections_to_the_server_send_at_once(family):
             pytest.skip("this machine has no such addresses")
         listener.listen()
         assert listener in server.tcp_sockets()
-        server.send_at_once(listener)
+        server.disable_nagle(listener)
         others.enter_context(socket.create_connection(listener.getsockname()[:2]))
         taken = others.enter_context(listener.accept()[0])
         assert at_once(taken)
@@ -42,7 +42,7 @@ def test_other_sockets_are_left_alone():
         closed = socket.socket()
         closed.close()
         assert not {datagrams, closed} & set(server.tcp_sockets())
-        server.send_at_once(datagrams)  # refused by the system, and no more than that
+        server.disable_nagle(datagrams)  # refused by the system, and no more than that
 
 
 START = """
@@ -51,10 +51,10 @@ import app
 from ui import server
 
 said = []
-server.read_ahead = lambda: said.append(("numpy" in sys.modules, os.environ["OPENBLAS_THREAD_TIMEOUT"]))
+server.preload = lambda: said.append(("numpy" in sys.modules, os.environ["OPENBLAS_THREAD_TIMEOUT"]))
 
 async def start():
-    async with server.starting(None):
+    async with server.lifespan(None):
         while not said:
             await asyncio.sleep(0.01)
     print(*said[0])
@@ -76,12 +76,12 @@ def test_a_start_reads_the_first_model_and_opens_a_browser_where_there_is_one(mo
     opened, options = [], {"server.headless": headless, "server.address": "localhost"}
     monkeypatch.setattr(server, "open_browser", opened.append)
     monkeypatch.setattr(server.st, "get_option", options.__getitem__)
-    shelf().models.pop(DEFAULTS["model"], None)
+    model_cache().models.pop(DEFAULT_SELECTION["model"], None)
 
     async def start():
-        async with server.starting(None):
+        async with server.lifespan(None):
             for _ in range(600):
-                if DEFAULTS["model"] in shelf().models:
+                if DEFAULT_SELECTION["model"] in model_cache().models:
                     return True
                 await asyncio.sleep(0.05)
         return False
@@ -92,8 +92,8 @@ def test_a_start_reads_the_first_model_and_opens_a_browser_where_there_is_one(mo
 
 
 def test_a_start_says_which_listed_words_name_nothing(monkeypatch, capsys):
-    monkeypatch.setenv(VARIABLE, "~nosuchuser/x,owner/name,a=")
-    server.read_ahead()
+    monkeypatch.setenv(MODELS_VARIABLE, "~nosuchuser/x,owner/name,a=")
+    server.preload()
     said = capsys.readouterr().out.splitlines()
     assert [line.split(":")[1].strip() for line in said] == ["'~nosuchuser/x' is left out", "'a=' is left out"]
 
@@ -112,7 +112,7 @@ def test_a_start_says_which_listed_words_name_nothing(monkeypatch, capsys):
 def test_it_says_where_the_pages_are(monkeypatch, address, hosts):
     monkeypatch.setattr(server.st, "get_option", {"server.address": address}.__getitem__)
     monkeypatch.setattr(server, "get_internal_ip", lambda: "192.0.2.7")
-    assert [url.split("://")[1].rsplit(":", 1)[0] for url in server.addresses()] == hosts
+    assert [url.split("://")[1].rsplit(":", 1)[0] for url in server.server_urls()] == hosts
 
 
 def said_at_the_start(home, *options, opened=None):

@@ -1,5 +1,5 @@
-// Draws steps of equations. Every run of characters comes ready from the server as
-// [text, role, address]; a run with an address is a button that opens that number.
+// Draws steps of equations. Every run of characters comes from the server as [text, role, address, name];
+// a run with an address is a button that opens that number.
 
 export default function ({ data: [data], parentElement, setTriggerValue }) {
   const open = (parentElement.openDetails ??= new Set())
@@ -32,7 +32,7 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
   const fold = (id, { label, lines, words, tables }) => {
     const node = element("details", {}, [element("summary", { textContent: label })])
     node.firstChild.dataset.focus = `fold ${id}`
-    // What is folded is built when it is first unfolded: long rows cost nothing until then.
+    // The content is built when it is first unfolded, so long tables cost nothing until then.
     const fill = () => node.children.length > 1 || node.append(...lines.map(line), ...words.map(said), ...tables.map(table))
     node.ontoggle = () => { node.open ? (open.add(id), fill()) : open.delete(id) }
     if (open.has(id)) { fill(); node.open = true }

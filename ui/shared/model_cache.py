@@ -1,4 +1,4 @@
-"""The models that this server has loaded, and those on their way, shared by everybody who looks at it."""
+"""The models that this server has loaded or is downloading, shared by all sessions."""
 
 import logging
 import threading
@@ -11,21 +11,21 @@ import attention_core as ac
 from attention_core import loading
 from attention_core.hub.download import DownloadPlan
 from attention_core.hub.progress import Progress
-from ui.shared.background import Beside
+from ui.shared.background import BackgroundTask
 from ui.shared.offer import source_of, title_of
 
-AWAY = 5.0  # seconds without a look, after which a page no longer counts as waiting
+WAITING_TIMEOUT = 5.0  # seconds without a sign of life, after which a page no longer counts as waiting
 
 
 @dataclass
-class Job(Beside):
-    """One attempt to have a model. A download goes on while the pages are drawn again, and all who wait share it.
+class Job(BackgroundTask):
+    """One attempt to load a model; a download runs in the background, and all pages that wait for it share it.
 
-    name:     what an address calls the model
-    plan:     what the download takes, once the hub has told
-    progress: how far it is
-    problem:  why there is no model, after it ended without one
-    waiting:  page -> when it last looked
+    name:     the model's name in an address
+    plan:     the files to download, once the hub has listed them
+    progress: the progress of the download
+    problem:  why the job ended without a model
+    waiting:  page -> when it last reported that it waits
     """
 
     name: str
@@ -35,90 +35,90 @@ class Job(Beside):
     waiting: dict[str, float] = field(default_factory=dict)
 
     def start(self, work: Callable[[], None]) -> None:
-        """Begin the work beside the pages."""
+        """Start the work in the background."""
         self.problem, self.progress = "", None
         self.run(work)
 
     def report(self, progress: Progress) -> bool:
-        """Take down how far it is; False stops the download."""
+        """Record the progress; returns False to stop the download."""
         self.progress = progress
         return not self.stopping
 
-    def look(self, page: str) -> None:
-        """A page waits for it."""
+    def mark_waiting(self, page: str) -> None:
+        """Record that a page waits."""
         self.waiting[page] = time.monotonic()
 
-    def leave(self, page: str) -> bool:
-        """A page waits no longer; when no other does, the download stops. Returns whether it does."""
+    def stop_waiting(self, page: str) -> bool:
+        """A page stops waiting; the download stops with the last one. Returns whether it does."""
         self.waiting.pop(page, None)
-        if all(time.monotonic() - looked > AWAY for looked in self.waiting.values()):
+        if all(time.monotonic() - seen > WAITING_TIMEOUT for seen in self.waiting.values()):
             self.stop()
         return self.stopping
 
 
 @dataclass
-class Shelf:
-    """The models that are loaded, by what an address calls them, and a lock so that each is loaded once.
+class ModelCache:
+    """The loaded models by their name in an address, with a lock so each is loaded once.
 
-    downloads: the last one of each model
+    downloads: the latest download of each model
     """
 
     models: dict[str, ac.Model | ac.EncoderDecoder] = field(default_factory=dict)
     downloads: dict[str, Job] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def under_way(self, name: str) -> Job | None:
-        """The download of a model that goes on; not one that has been told to stop, for which nobody else waits."""
+    def running_download(self, name: str) -> Job | None:
+        """A model's download in progress; None where there is none, or it is being stopped."""
         job = self.downloads.get(name)
         return job if job and job.running and not job.stopping else None
 
-    def here(self, name: str) -> bool:
-        """Whether a model needs no download; AttentionLabError when it cannot even be looked for."""
+    def is_local(self, name: str) -> bool:
+        """Whether a model is on this machine; AttentionLabError where that cannot be determined."""
         return name in self.models or loading.locate(source_of(name)) is not None
 
-    def take(self, name: str, report: Callable[[Progress], bool] | None = None) -> None:
-        """Load a model, downloading what is missing; AttentionLabError when it cannot be had."""
+    def load(self, name: str, report: Callable[[Progress], bool] | None = None) -> None:
+        """Load a model, downloading missing files; AttentionLabError where that fails."""
         self.models[name] = replace(ac.load(source_of(name), progress=report), name=name)
 
-    def take_from_disk(self, job: Job) -> bool:
-        """Load a model that needs no download; False, with what went wrong as its problem, when that cannot be done."""
+    def load_local(self, job: Job) -> bool:
+        """Load a model without downloading; returns whether it is loaded, else `job.problem` may say why not."""
 
         def work() -> None:
             with self.lock:
-                if job.name not in self.models and self.here(job.name):
-                    self.take(job.name)
+                if job.name not in self.models and self.is_local(job.name):
+                    self.load(job.name)
 
-        tried(job, work)
+        run_step(job, work)
         return job.name in self.models
 
-    def ask(self, job: Job) -> None:
-        """Learn what the download of a model takes, or why there can be none."""
-        tried(job, lambda: setattr(job, "plan", loading.plan(source_of(job.name))))
+    def plan_download(self, job: Job) -> None:
+        """List the files of a model's download, or record why that fails."""
+        run_step(job, lambda: setattr(job, "plan", loading.plan(source_of(job.name))))
 
     def download(self, job: Job) -> None:
-        """Begin to download and load a model, unless that has begun."""
+        """Start to download and load a model, unless that is under way or done."""
         with self.lock:
-            if not job.running and not self.under_way(job.name) and job.name not in self.models:
+            if not job.running and not self.running_download(job.name) and job.name not in self.models:
                 self.downloads[job.name] = job
-                job.start(lambda: tried(job, lambda: self.take(job.name, job.report)))
+                job.start(lambda: run_step(job, lambda: self.load(job.name, job.report)))
 
     def drop(self, name: str) -> None:
-        """Keep a model no longer, so that it is loaded anew when it is next wanted."""
+        """Remove a model, so it is loaded again when it is next needed."""
         self.models.pop(name, None)
 
 
-def tried(job: Job, work: Callable[[], None]) -> None:
-    """Do some of a job's work; what goes wrong becomes its problem."""
+def run_step(job: Job, work: Callable[[], None]) -> None:
+    """Do a part of a job's work; an exception becomes its problem."""
     try:
         work()
     except ac.AttentionLabError as problem:
-        job.problem = said(problem, job.name)
+        job.problem = problem_message(problem, job.name)
     except Exception:
         logging.exception("Loading %s", job.name)
         job.problem = f"{title_of(job.name)} could not be loaded; the server's log says why."
 
 
-def said(problem: Exception, name: str) -> str:
-    """What went wrong, with the model called as the page calls it: where its folder is, is the server's own."""
+def problem_message(problem: Exception, name: str) -> str:
+    """An error's message, with the model's title in place of its folder: the path is not for visitors."""
     source = source_of(name)
     return str(problem).replace(str(source), title_of(name)) if isinstance(source, Path) else str(problem)

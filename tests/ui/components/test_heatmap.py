@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ui.components import heatmap as module
-from ui.components.heatmap import Tokens, encode_weights, heatmap, pack, payload
+from ui.components.heatmap import Tokens, encode_weights, heatmap, heatmap_payload, pack
 
 N, PLANES = 5, 3
 TOKENS = ["[CLS]", "an", "\x07", "<i>", "é"]
@@ -85,7 +85,7 @@ def test_pack_is_length_header_planes():
 
 
 def test_the_header_says_what_is_in_the_planes():
-    header, codes = taken_apart(payload(even_pattern(), QUERIES, None, NAMES))
+    header, codes = taken_apart(heatmap_payload(even_pattern(), QUERIES, None, NAMES))
     assert header == {
         "n": N,
         "planes": PLANES,
@@ -101,7 +101,7 @@ def test_the_header_says_what_is_in_the_planes():
 def test_other_tokens_may_answer_than_ask():
     pattern = np.full((PLANES, N, 7), 1 / 7, np.float32)
     pattern[2, 1] = [0, 0, 0, 0, 0, 0.1, 0.9]
-    header, codes = taken_apart(payload(pattern, QUERIES, KEYS, NAMES))
+    header, codes = taken_apart(heatmap_payload(pattern, QUERIES, KEYS, NAMES))
     assert header["n"] == N
     assert header["keys"] == {"tokens": [*"<abcdef"], "special": [0, 0, 0, 0, 0, 0, 1]}
     assert (codes[2 * N * 7 + 7 : 2 * N * 7 + 14] >> 1).tolist() == [0, 0, 0, 0, 0, 10, 90]
@@ -110,14 +110,14 @@ def test_other_tokens_may_answer_than_ask():
 def test_planes_lie_as_plane_query_key():
     pattern = even_pattern()
     pattern[2, 1] = [0.9, 0.1, 0, 0, 0]
-    _, codes = taken_apart(payload(pattern, QUERIES, None, NAMES))
+    _, codes = taken_apart(heatmap_payload(pattern, QUERIES, None, NAMES))
     assert (codes[2 * N * N + N : 2 * N * N + 2 * N] >> 1).tolist() == [90, 10, 0, 0, 0]
 
 
 def test_row_sums_are_sent_when_a_row_has_lost_something():
     pattern = even_pattern()
     pattern[1, 3] = [0.5, 0.25, 0, 0, 0]
-    header, _ = taken_apart(payload(pattern, QUERIES, None, NAMES))
+    header, _ = taken_apart(heatmap_payload(pattern, QUERIES, None, NAMES))
     assert np.shape(header["row_sums"]) == (PLANES, N)
     assert header["row_sums"][1] == [1, 1, 1, 0.75, 1]
 
@@ -127,7 +127,7 @@ def test_twelve_heads_are_few_bytes(n, most):
     tokens, names = ["because"] * n, [str(head) for head in range(12)]
     pattern = even_pattern(12, n)
     pattern[:, :, 0] = 0
-    assert 12 * n * n < len(payload(pattern, Tokens(tokens, [False] * n), None, names)) <= most
+    assert 12 * n * n < len(heatmap_payload(pattern, Tokens(tokens, [False] * n), None, names)) <= most
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ui.components import chosen_cell, is_index, source, visible
+from ui.components import chosen_cell, is_index, read_assets, show_invisible
 
 
 @pytest.mark.parametrize(
@@ -26,15 +26,15 @@ def test_an_index_is_a_whole_number_within(value, holds):
 
 
 def test_unseen_characters_are_spelled_out_and_joined_emoji_kept():
-    assert visible("a\x07\u202eb") == "aU+0007U+202Eb"
-    assert visible("👩\u200d👧") == "👩\u200d👧"
-    assert visible("  ") == "␣␣"
-    assert visible(" a") == " a"
-    assert visible("\n") == "U+000A"
-    assert visible("\u200d") == "U+200D"
+    assert show_invisible("a\x07\u202eb") == "aU+0007U+202Eb"
+    assert show_invisible("👩\u200d👧") == "👩\u200d👧"
+    assert show_invisible("  ") == "␣␣"
+    assert show_invisible(" a") == " a"
+    assert show_invisible("\n") == "U+000A"
+    assert show_invisible("\u200d") == "U+200D"
 
 
 def test_sources_are_joined_without_comments():
-    text = source("selection.js", "token_strip.js")
+    text = read_assets("selection.js", "token_strip.js")
     assert "export default function" in text
     assert not any(line.startswith("//") for line in text.splitlines())

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from ui.components import patches as module
-from ui.components.patches import Patched, patches, payload
+from ui.components.patches import PatchedImage, patches, patches_payload
 from ui.components.token_strip import Selection
 
 TOKENS = ["[CLS]", "r0 c0", "r0 c1", "r0 c2", "r1 c0", "r1 c1", "r1 c2"]
@@ -26,7 +26,7 @@ def taken_apart(message):
 @pytest.mark.parametrize("hidden", [0, 1])
 def test_all_of_it_arrives(hidden):
     tokens, weights = TOKENS[hidden:], WEIGHTS[hidden:, hidden:]
-    header, sent, pixels = taken_apart(payload(Patched(IMAGE, (2, 3), weights, tokens), Selection(4, 1, 2), 200))
+    header, sent, pixels = taken_apart(patches_payload(PatchedImage(IMAGE, (2, 3), weights, tokens), Selection(4, 1, 2), 200))
     assert header == {"rows": 2, "columns": 3, "height": 10, "width": 21, "tokens": tokens, "before": 1 - hidden,
                       "tallest": 200, "query": 4, "key": 1, "head": 2}  # fmt: skip
     np.testing.assert_array_equal(sent, weights)
@@ -42,7 +42,7 @@ def test_a_pick_is_handed_on_and_what_is_none_is_dropped(monkeypatch, sent, pick
     monkeypatch.setattr(module, "_mount", lambda **options: mount.update(options))
     monkeypatch.setattr(module, "st", SimpleNamespace(session_state={"own": {"pick": sent}}))
     patches(
-        Patched(IMAGE, (2, 3), WEIGHTS, TOKENS),
+        PatchedImage(IMAGE, (2, 3), WEIGHTS, TOKENS),
         Selection(1, 2, 0),
         tallest=200,
         key="own",

@@ -8,34 +8,34 @@ from streamlit.testing.v1 import AppTest
 from attention_core.hub.progress import Progress
 from tests.hub import Hub, tiny_files
 from ui.shared import models
-from ui.shared.fields import FIELDS
-from ui.shared.markdown import plain
-from ui.shared.models import bar, described, offer, told
-from ui.shared.offer import VARIABLE
-from ui.shared.model_cache import Job, Shelf
+from ui.shared.fields import SELECTION_FIELDS
+from ui.shared.markdown import escape_markdown
+from ui.shared.model_cache import Job, ModelCache
+from ui.shared.models import download_text, option_label, progress_bar, progress_text
+from ui.shared.offer import MODELS_VARIABLE
 
 NAME = "tiny/bert"
 
 
 @pytest.fixture
 def hub(monkeypatch, tmp_path):
-    shelf = Shelf()
+    cache = ModelCache()
     with Hub(repos={NAME: tiny_files()}).running() as running:
         running.use(monkeypatch, tmp_path / "cache")
-        monkeypatch.setenv(VARIABLE, NAME)
-        monkeypatch.setattr(models, "shelf", lambda: shelf)
-        monkeypatch.setitem(FIELDS, "model", replace(FIELDS["model"], read=str))
+        monkeypatch.setenv(MODELS_VARIABLE, NAME)
+        monkeypatch.setattr(models, "model_cache", lambda: cache)
+        monkeypatch.setitem(SELECTION_FIELDS, "model", replace(SELECTION_FIELDS["model"], read=str))
         yield running
 
 
 def page():
     import streamlit as st
 
-    from ui.shared.fields import DEFAULTS
+    from ui.shared.fields import DEFAULT_SELECTION
     from ui.shared.models import get_model
     from ui.shared.selection import chosen
 
-    st.session_state.setdefault("selection", dict(DEFAULTS))
+    st.session_state.setdefault("selection", dict(DEFAULT_SELECTION))
     st.text(get_model(chosen()["model"]).name)
 
 
@@ -151,29 +151,29 @@ def test_the_first_model_is_fetched_without_asking(hub, monkeypatch):
     ],
 )
 def test_progress_in_words(progress, said):
-    assert told(progress) == said
-    share, words = bar("B*", Job("b", progress=progress))
+    assert progress_text(progress) == said
+    share, words = progress_bar("B*", Job("b", progress=progress))
     assert share == progress.done / progress.total
     assert words == f"Downloading B\\*: {said}"
 
 
 def test_a_bar_before_and_after_the_bytes():
-    assert bar("a", Job("a")) == (0.0, "a: asking the model hub …")
-    assert bar("a", Job("a", progress=Progress("f", 7, 7, 1.0))) == (1.0, "a: loading …")
+    assert progress_bar("a", Job("a")) == (0.0, "a: asking the model hub …")
+    assert progress_bar("a", Job("a", progress=Progress("f", 7, 7, 1.0))) == (1.0, "a: loading …")
     job = Job("a", progress=Progress("f", 1, 7, 1.0))
-    job.leave("page")
-    assert bar("a", job)[1] == "a: stopping …"
+    job.stop_waiting("page")
+    assert progress_bar("a", job)[1] == "a: stopping …"
 
 
 def test_an_offer_in_words():
-    assert offer("a", 2_000_000, 0) == "**a** is not on this machine: 2.0 MB to download."
-    assert offer("a", 2_000_000, 500_000).endswith(" 500.0 kB of it are here already.")
+    assert download_text("a", 2_000_000, 0) == "**a** is not on this machine: 2.0 MB to download."
+    assert download_text("a", 2_000_000, 500_000).endswith(" 500.0 kB of it are here already.")
 
 
 def test_a_model_is_described_by_its_size_and_licence():
-    assert described("minilm") == "all-MiniLM-L6-v2 · 91.3 MB · Apache-2.0"
-    assert described("somebody/model") == "somebody/model"
+    assert option_label("minilm") == "all-MiniLM-L6-v2 · 91.3 MB · Apache-2.0"
+    assert option_label("somebody/model") == "somebody/model"
 
 
 def test_markdown_finds_nothing_to_act_on():
-    assert plain("![x](http://a.b) <b> $1$ `c` word") == (r"\!\[x\]\(http\:\/\/a\.b\) \<b\> \$1\$ \`c\` word")
+    assert escape_markdown("![x](http://a.b) <b> $1$ `c` word") == (r"\!\[x\]\(http\:\/\/a\.b\) \<b\> \$1\$ \`c\` word")

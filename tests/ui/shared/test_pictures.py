@@ -10,7 +10,7 @@ from PIL import Image
 from attention_core.config.image import ImageInput
 from attention_core.errors import InputError
 from ui.shared import pictures
-from ui.shared.pictures import DRAWN, MOST_MEGABYTES, fitted, read_picture
+from ui.shared.pictures import DRAWN_PICTURES, MAX_MEGABYTES, read_picture, resized
 
 RAMP = (np.arange(13 * 17 * 3) % 251).astype(np.uint8).reshape(13, 17, 3)
 
@@ -21,9 +21,9 @@ def saved(image, form="PNG", **options):
     return out.getvalue()
 
 
-@pytest.mark.parametrize("name", DRAWN)
+@pytest.mark.parametrize("name", DRAWN_PICTURES)
 def test_drawn_pictures_are_the_same_every_time(name):
-    title, draw = DRAWN[name]
+    title, draw = DRAWN_PICTURES[name]
     first = draw()
     assert (first.shape, first.dtype) == ((336, 336, 3), np.uint8)
     np.testing.assert_array_equal(first, draw())
@@ -32,7 +32,7 @@ def test_drawn_pictures_are_the_same_every_time(name):
 
 
 def test_drawn_pictures_differ():
-    assert len({zlib.crc32(draw().tobytes()) for _, draw in DRAWN.values()}) == len(DRAWN)
+    assert len({zlib.crc32(draw().tobytes()) for _, draw in DRAWN_PICTURES.values()}) == len(DRAWN_PICTURES)
 
 
 def test_a_png_is_read_to_the_pixel():
@@ -104,7 +104,7 @@ def with_size(width, height):
         (with_size(60_000, 60_000), "too many pixels"),
         (moving(), "moves"),
         (saved(Image.new("I;16", (3, 3), 40_000)), "8 bits"),
-        (b"\x89PNG" + bytes(MOST_MEGABYTES * 1_000_000), f"larger than {MOST_MEGABYTES} MB"),
+        (b"\x89PNG" + bytes(MAX_MEGABYTES * 1_000_000), f"larger than {MAX_MEGABYTES} MB"),
     ],
 )
 def test_what_cannot_be_read_is_said(content, said):
@@ -113,16 +113,16 @@ def test_what_cannot_be_read_is_said(content, said):
 
 
 def test_a_bomb_is_refused_before_a_pixel_is_read(monkeypatch):
-    monkeypatch.setattr(pictures, "upright", lambda image: pytest.fail("it was read"))
+    monkeypatch.setattr(pictures, "as_displayed", lambda image: pytest.fail("it was read"))
     with pytest.raises(InputError, match="too many pixels"):
         read_picture(with_size(8000, 8000))
 
 
 @pytest.mark.parametrize("name", ["nearest", "lanczos", "bilinear", "bicubic", "box", "hamming"])
 def test_the_filter_of_the_preprocessor_is_taken(name):
-    made = fitted(DRAWN["house"][1](), ImageInput(31, 43, 5, 7, filter=name))
+    made = resized(DRAWN_PICTURES["house"][1](), ImageInput(31, 43, 5, 7, filter=name))
     assert (made.shape, made.dtype) == ((31, 43, 3), np.uint8)
-    others = [fitted(DRAWN["house"][1](), ImageInput(31, 43, 5, 7, filter=other)) for other in ("nearest", "lanczos")]
+    others = [resized(DRAWN_PICTURES["house"][1](), ImageInput(31, 43, 5, 7, filter=other)) for other in ("nearest", "lanczos")]
     assert sum(np.array_equal(made, other) for other in others) == (name in ("nearest", "lanczos"))
 
 
@@ -139,5 +139,5 @@ def test_an_image_is_resized_as_the_reference_does(number, size):
     theirs = ViTImageProcessorPil(size={"height": 31, "width": 43}, resample=number, do_rescale=False,
                                   do_normalize=False)  # fmt: skip
     expected = theirs(pixels, return_tensors="np", input_data_format="channels_last")["pixel_values"][0]
-    made = fitted(pixels, ImageInput(31, 43, 5, 7, filter=FILTERS[number]))
+    made = resized(pixels, ImageInput(31, 43, 5, 7, filter=FILTERS[number]))
     np.testing.assert_array_equal(made.transpose(2, 0, 1), expected)

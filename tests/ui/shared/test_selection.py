@@ -5,12 +5,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
-from ui.shared.fields import DEFAULTS, FIELDS
+from ui.shared.fields import DEFAULT_SELECTION, SELECTION_FIELDS
 from ui.shared.selection import clean
 
 
 def test_nothing_said_is_the_default():
-    assert clean({}) == (DEFAULTS, {})
+    assert clean({}) == (DEFAULT_SELECTION, {})
 
 
 def test_what_makes_sense_is_kept():
@@ -32,16 +32,16 @@ def test_junk_is_named_and_the_default_stands():
     )
     assert sorted(refused) == ["head", "layer", "least", "model", "open"]
     assert "../etc" in refused["model"]
-    assert selection == DEFAULTS
+    assert selection == DEFAULT_SELECTION
 
 
 ANYTHING = st.one_of(st.none(), st.text(max_size=20), st.integers(), st.floats(), st.booleans())
 
 
-@given(st.fixed_dictionaries(dict.fromkeys(FIELDS, ANYTHING)))
+@given(st.fixed_dictionaries(dict.fromkeys(SELECTION_FIELDS, ANYTHING)))
 def test_cleaning_never_fails_and_is_stable(wanted):
     selection, _ = clean(wanted)
-    assert set(selection) == set(DEFAULTS)
+    assert set(selection) == set(DEFAULT_SELECTION)
     assert clean(selection) == (selection, {})
     assert clean({key: str(value) for key, value in selection.items() if value is not None})[0] == selection
 
@@ -64,7 +64,7 @@ def after(**change):
     test.session_state.held, test.session_state.change = SET, change
     selection = test.run().session_state.selection
     assert {name: selection[name] for name in change} == change
-    return {name for name in SET.keys() - change.keys() if selection[name] != DEFAULTS[name]}
+    return {name for name in SET.keys() - change.keys() if selection[name] != DEFAULT_SELECTION[name]}
 
 
 @pytest.mark.parametrize(
