@@ -1,4 +1,4 @@
-"""What the arithmetic sends: runs of characters, each with its colour's role, where it opens, and its name."""
+"""The data of the arithmetic: runs of characters, each with its role, its address and its name."""
 
 import json
 
@@ -12,15 +12,15 @@ SENT = ["0.5000", "query", "q.3.1.10.7", "q[7]"]
 PLAIN = [" = ", "plain", "", ""]
 
 
-def sent(made):
-    return json.loads(json.dumps(arithmetic_message(made), allow_nan=False))
+def sent(content):
+    return json.loads(json.dumps(arithmetic_message(content), allow_nan=False))
 
 
-def test_a_step_with_all_that_it_can_hold():
+def test_a_step_with_all_its_parts():
     pieces = [NUMBER, Piece(" = ")]
     fold = Fold("all", [Equation([NUMBER], "q·k")], ["Rounding shows."], [Table(["a", "b"], [pieces], 0)])
-    made = sent(Arithmetic([ArithmeticStep([Equation(pieces)], ["Why."], [fold])], Bars([0.5], "One."), weight=2 / 3))
-    (step,) = made["steps"]
+    data = sent(Arithmetic([ArithmeticStep([Equation(pieces)], ["Why."], [fold])], Bars([0.5], "One."), weight=2 / 3))
+    (step,) = data["steps"]
     assert step == {
         "lines": [[SENT, PLAIN]],
         "words": ["Why."],
@@ -29,19 +29,19 @@ def test_a_step_with_all_that_it_can_hold():
             "tables": [{"head": ["a", "b"], "rows": [[SENT, PLAIN]], "chosen": 0}],
         }],
     }  # fmt: skip
-    assert made["bars"] == {"values": [0.5], "words": "One."}
-    assert made["weight"] == "0.666667"
-    assert made["opened"] is None
+    assert data["bars"] == {"values": [0.5], "words": "One."}
+    assert data["weight"] == "0.666667"
+    assert data["opened"] is None
 
 
-def test_an_opened_number_with_the_way_to_it():
-    made = sent(Arithmetic(opened=Opened([AT, Address("b_Q", (7,))], ArithmeticStep(words=["A trained number."]))))
-    assert made["opened"] == {
+def test_an_opened_number_with_its_trail():
+    data = sent(Arithmetic(opened=Opened([AT, Address("b_Q", (7,))], ArithmeticStep(words=["A trained number."]))))
+    assert data["opened"] == {
         "trail": ["q.3.1.10.7", "b_Q.7"], "lines": [], "words": ["A trained number."], "folds": []
     }  # fmt: skip
-    assert (made["steps"], made["bars"], made["weight"]) == ([], None, "")
+    assert (data["steps"], data["bars"], data["weight"]) == ([], None, "")
 
 
-def test_a_table_in_which_no_row_is_marked():
+def test_a_table_without_a_marked_row():
     (step,) = sent(Arithmetic([ArithmeticStep(folds=[Fold("all", tables=[Table(["a"], [[NUMBER]])])])]))["steps"]
     assert step["folds"][0]["tables"][0]["chosen"] == -1

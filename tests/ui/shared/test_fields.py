@@ -1,4 +1,4 @@
-"""The table of what may be chosen: every row holds together."""
+"""The table of entries of the selection: each row is consistent."""
 
 import pytest
 
@@ -9,7 +9,7 @@ RANGED = [name for name, field in SELECTION_FIELDS.items() if field.range]
 
 
 @pytest.mark.parametrize("name", SELECTION_FIELDS)
-def test_a_row_reads_its_own_default_and_resets_what_there_is(name):
+def test_a_row_parses_its_default_and_resets_known_entries(name):
     field = SELECTION_FIELDS[name]
     if field.default is not None:
         assert field.clean(field.default) == field.default == field.clean(str(field.default))
@@ -17,10 +17,10 @@ def test_a_row_reads_its_own_default_and_resets_what_there_is(name):
 
 
 @pytest.mark.parametrize("name", RANGED)
-def test_both_bounds_are_accepted_and_what_is_beyond_is_told(name):
+def test_both_bounds_are_accepted_and_values_beyond_are_refused(name):
     least, most = SELECTION_FIELDS[name].range
     for bound in (least, most):
         assert clean({name: str(bound)})[1] == {}
     for beyond in (least - 1, most + 1):
         assert clean({name: beyond})[1] == {name: bounds_message(name)}
-    assert f"“{name}” is a number from {least}" in bounds_message(name)
+    assert f"“{name}” must be at least {least}" in bounds_message(name)

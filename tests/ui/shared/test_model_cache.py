@@ -1,4 +1,4 @@
-"""Models on their way: shared, stopped by the last who waits, and never left without a word."""
+"""Loading models: downloads are shared, stopped by the last page that waits, and report how they end."""
 
 import threading
 import time
@@ -31,7 +31,7 @@ def wait(job):
     pytest.fail("the job did not end")
 
 
-def test_a_download_puts_the_model_on_the_shelf(hub):
+def test_a_download_puts_the_model_into_the_cache(hub):
     cache = ModelCache()
     assert not cache.is_local(NAME)
     job = Job(NAME)
@@ -45,14 +45,14 @@ def test_a_download_puts_the_model_on_the_shelf(hub):
     assert ModelCache().load_local(Job(NAME))
 
 
-def test_a_folder_is_called_by_its_title_and_not_by_its_path(monkeypatch):
+def test_a_folder_is_named_by_its_title_not_its_path(monkeypatch):
     monkeypatch.setenv(MODELS_VARIABLE, f"Mine={BERT}")
     cache = ModelCache()
     assert cache.load_local(Job("Mine"))
     assert cache.models["Mine"].name == "Mine"
 
 
-def test_two_who_want_a_model_have_one_download(hub):
+def test_two_jobs_for_a_model_share_one_download(hub):
     hub.rate = 500_000
     cache, job = ModelCache(), Job(NAME)
     cache.download(job)
@@ -64,7 +64,7 @@ def test_two_who_want_a_model_have_one_download(hub):
     assert hub.gets("model.safetensors") == [None]
 
 
-def test_a_stopped_download_says_so_and_can_be_begun_again(hub):
+def test_a_stopped_download_says_so_and_can_be_restarted(hub):
     hub.rate = 100_000
     cache, job = ModelCache(), Job(NAME)
     job.mark_waiting("page")
@@ -96,7 +96,7 @@ def test_a_download_goes_on_while_another_page_waits(monkeypatch):
     assert job.report(progress) is False
 
 
-def test_what_goes_wrong_is_kept_as_words(hub, monkeypatch):
+def test_errors_are_kept_as_messages(hub, monkeypatch):
     cache = ModelCache()
     hub.refused["no/model"] = 404, "RepoNotFound"
     cache.plan_download(asked := Job("no/model"))
@@ -107,14 +107,14 @@ def test_what_goes_wrong_is_kept_as_words(hub, monkeypatch):
     assert wanted.problem == "tiny/bert could not be loaded; the server's log says why."
 
 
-def test_what_nothing_foresaw_is_logged_when_a_model_is_read_from_the_disk(monkeypatch, caplog):
+def test_an_unexpected_error_in_loading_is_logged(monkeypatch, caplog):
     monkeypatch.setattr(ac, "load", lambda *_, **__: 1 / 0)
     assert not ModelCache().load_local(job := Job("minilm"))
     assert job.problem == "all-MiniLM-L6-v2 could not be loaded; the server's log says why."
     assert "ZeroDivisionError" in caplog.text
 
 
-def test_what_became_of_a_job_is_its_own(hub):
+def test_a_jobs_problem_is_its_own(hub):
     cache = ModelCache()
     hub.refused[NAME] = 503, ""
     cache.plan_download(mine := Job(NAME))
@@ -123,7 +123,7 @@ def test_what_became_of_a_job_is_its_own(hub):
     assert (bool(mine.problem), another.problem, another.plan is None) == (True, "", False)
 
 
-def test_a_model_that_is_dropped_is_loaded_anew():
+def test_a_dropped_model_is_loaded_again():
     cache = ModelCache()
     assert cache.load_local(Job("minilm"))
     before = cache.models["minilm"]
@@ -158,7 +158,7 @@ def test_a_model_is_loaded_once(monkeypatch, bert):
     assert loads == ["minilm"]
 
 
-def test_offline_errors_are_told(monkeypatch):
+def test_offline_errors_are_shown(monkeypatch):
     def load(*_, **__):
         raise OfflineError("no line")
 
@@ -167,7 +167,7 @@ def test_offline_errors_are_told(monkeypatch):
     assert job.problem == "no line"
 
 
-def test_a_visitor_is_not_told_where_a_folder_is(monkeypatch, tmp_path):
+def test_a_visitor_does_not_see_a_folders_path(monkeypatch, tmp_path):
     monkeypatch.setenv(MODELS_VARIABLE, f"ours={tmp_path / 'gone'}")
     assert not ModelCache().load_local(job := Job("ours"))
     assert "ours" in job.problem

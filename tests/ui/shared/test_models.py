@@ -1,4 +1,4 @@
-"""The model on screen stays until the other has come; what is said meanwhile."""
+"""The model on screen stays until the new one is loaded, with messages meanwhile."""
 
 from dataclasses import replace
 
@@ -64,7 +64,7 @@ def until(test, name):
     pytest.fail(f"{name} did not come on screen")
 
 
-def test_a_model_that_has_to_be_downloaded_is_offered_first(hub):
+def test_a_model_that_must_be_downloaded_is_offered_first(hub):
     test = run(model=NAME)
     assert shown(test) == ["minilm"]
     assert test.session_state.selection["model"] == "minilm"
@@ -75,7 +75,7 @@ def test_a_model_that_has_to_be_downloaded_is_offered_first(hub):
     assert "wanted" not in test.session_state
 
 
-def test_a_model_that_cannot_be_had_is_told_and_closed(hub):
+def test_a_model_that_cannot_be_downloaded_shows_why_and_can_be_closed(hub):
     hub.refused[NAME] = 401, "RepoNotFound"
     test = run(model=NAME)
     assert shown(test) == ["minilm"]
@@ -85,7 +85,7 @@ def test_a_model_that_cannot_be_had_is_told_and_closed(hub):
     assert shown(test) == ["minilm"]
 
 
-def test_trying_again_when_the_cause_is_gone(hub):
+def test_trying_again_after_the_cause_is_gone(hub):
     hub.refused[NAME] = 503, ""
     test = run(model=NAME)
     assert "error 503" in test.warning[0].value
@@ -97,7 +97,7 @@ def test_trying_again_when_the_cause_is_gone(hub):
     until(test, NAME)
 
 
-def test_what_became_of_a_download_is_told_to_those_who_waited_for_it_alone(hub):
+def test_only_pages_that_waited_for_a_download_are_told_how_it_ended(hub):
     first, second = run(model=NAME), run(model=NAME)
     hub.rate = 20_000
     press(first, "Download")
@@ -131,7 +131,7 @@ def test_a_download_that_is_being_stopped_is_not_joined(hub):
     until(later, NAME)
 
 
-def test_the_first_model_is_fetched_without_asking(hub, monkeypatch):
+def test_the_default_model_is_downloaded_without_asking(hub, monkeypatch):
     monkeypatch.setattr("attention_core.loading.from_distribution", lambda name: None)
     test = AppTest.from_function(page, default_timeout=30).run()
     job = test.session_state.job
@@ -143,31 +143,31 @@ def test_the_first_model_is_fetched_without_asking(hub, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("progress", "said"),
+    ("progress", "text"),
     [
         (Progress("a", 41_200_000, 91_335_235, 3_100_000.0), "41.2 MB of 91.3 MB · 3.1 MB/s · 16 s left"),
         (Progress("a", 0, 91_335_235, 500_000.0), "0.0 kB of 91.3 MB · 500.0 kB/s · 3 min 3 s left"),
         (Progress("a", 5000, 9000, 0.0), "5.0 kB of 9.0 kB · waiting"),
     ],
 )
-def test_progress_in_words(progress, said):
-    assert progress_text(progress) == said
-    share, words = progress_bar("B*", Job("b", progress=progress))
-    assert share == progress.done / progress.total
-    assert words == f"Downloading B\\*: {said}"
+def test_progress_in_words(progress, text):
+    assert progress_text(progress) == text
+    value, words = progress_bar("B*", Job("b", progress=progress))
+    assert value == progress.done / progress.total
+    assert words == f"Downloading B\\*: {text}"
 
 
 def test_a_bar_before_and_after_the_bytes():
-    assert progress_bar("a", Job("a")) == (0.0, "a: asking the model hub …")
+    assert progress_bar("a", Job("a")) == (0.0, "a: contacting the model hub …")
     assert progress_bar("a", Job("a", progress=Progress("f", 7, 7, 1.0))) == (1.0, "a: loading …")
     job = Job("a", progress=Progress("f", 1, 7, 1.0))
     job.stop_waiting("page")
     assert progress_bar("a", job)[1] == "a: stopping …"
 
 
-def test_an_offer_in_words():
+def test_the_size_of_a_download_in_words():
     assert download_text("a", 2_000_000, 0) == "**a** is not on this machine: 2.0 MB to download."
-    assert download_text("a", 2_000_000, 500_000).endswith(" 500.0 kB of it are here already.")
+    assert download_text("a", 2_000_000, 500_000).endswith(" 500.0 kB of it has already arrived.")
 
 
 def test_a_model_is_described_by_its_size_and_licence():
@@ -175,5 +175,5 @@ def test_a_model_is_described_by_its_size_and_licence():
     assert option_label("somebody/model") == "somebody/model"
 
 
-def test_markdown_finds_nothing_to_act_on():
+def test_markdown_characters_are_escaped():
     assert escape_markdown("![x](http://a.b) <b> $1$ `c` word") == (r"\!\[x\]\(http\:\/\/a\.b\) \<b\> \$1\$ \`c\` word")

@@ -1,4 +1,4 @@
-"""What an address may say, and what becomes of junk."""
+"""The entries of an address, and how junk in it is handled."""
 
 import pytest
 from hypothesis import given
@@ -9,11 +9,11 @@ from ui.shared.fields import DEFAULT_SELECTION, SELECTION_FIELDS
 from ui.shared.selection import clean
 
 
-def test_nothing_said_is_the_default():
+def test_an_empty_address_is_the_default():
     assert clean({}) == (DEFAULT_SELECTION, {})
 
 
-def test_what_makes_sense_is_kept():
+def test_valid_entries_are_kept():
     wanted = {"text": "Hi", "layer": "2", "head": "mean", "q": "4", "k": "0", "hide": "True", "least": "0.25",
               "open": "q.3.1.10.7~resid_pre.3.10.5"}  # fmt: skip
     selection, refused = clean(wanted)
@@ -26,7 +26,7 @@ def test_what_makes_sense_is_kept():
     assert str(selection["open"]) == wanted["open"]
 
 
-def test_junk_is_named_and_the_default_stands():
+def test_junk_is_named_and_the_default_kept():
     selection, refused = clean(
         {"layer": "three", "model": "../etc", "open": "<b>", "least": "7", "head": "1e9", "x": 1}
     )
@@ -54,14 +54,14 @@ def page():
 
     from ui.shared.selection import clean, put
 
-    st.session_state.setdefault("selection", clean(st.session_state.held)[0])
+    st.session_state.setdefault("selection", clean(st.session_state.before)[0])
     put(**st.session_state.change)
 
 
 def after(**change):
-    """What of `SET` is left after a choice."""
+    """The entries of `SET` that are left after a choice."""
     test = AppTest.from_function(page)
-    test.session_state.held, test.session_state.change = SET, change
+    test.session_state.before, test.session_state.change = SET, change
     selection = test.run().session_state.selection
     assert {name: selection[name] for name in change} == change
     return {name for name in SET.keys() - change.keys() if selection[name] != DEFAULT_SELECTION[name]}
@@ -78,5 +78,5 @@ def after(**change):
         ({"graph": "all"}, SET.keys()),
     ],
 )
-def test_a_choice_resets_what_depends_on_it_and_nothing_else(change, left):
+def test_a_choice_resets_only_the_entries_that_depend_on_it(change, left):
     assert after(**change) == left

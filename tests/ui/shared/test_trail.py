@@ -1,4 +1,4 @@
-"""The numbers opened one from another, as an address holds them."""
+"""The trail of opened numbers, as an address holds it."""
 
 import pytest
 from hypothesis import given
@@ -14,13 +14,13 @@ ADDRESSES = st.builds(
 
 
 @given(st.lists(ADDRESSES, max_size=MAX_TRAIL_LENGTH).map(tuple))
-def test_what_is_written_is_read_again(addresses):
+def test_a_trail_survives_writing_and_parsing(addresses):
     trail = Trail(addresses)
     assert Trail.parse(str(trail)) == trail
     assert bool(trail) == bool(addresses)
 
 
-def test_a_number_is_opened_from_another_and_left_again():
+def test_numbers_are_opened_and_closed_again():
     trail = EMPTY.opened(Q).opened(W)
     assert str(trail) == "q.3.1.10.7~W_Q.3.1.5.7"
     assert trail.current == W

@@ -30,8 +30,8 @@ def trace(folder):
 def test_a_sentence_names_the_experts_and_their_weights(trace):
     (a, b, c), weights = trace.experts(2)[4], trace.expert_weights(2)[4]
     assert experts.routing_text(trace, 2, 4, "“w2”") == (
-        f"In layer 2, “w2” is routed to experts {a} ({weights[0]:.2f}), {b} ({weights[1]:.2f}) and {c} ({weights[2]:.2f}) "
-        f"of {mixtures.N_EXPERTS}."
+        f"In layer 2, “w2” is routed to experts {a} ({weights[0]:.2f}), {b} ({weights[1]:.2f}) and "
+        f"{c} ({weights[2]:.2f}) of {mixtures.N_EXPERTS}."
     )
 
 

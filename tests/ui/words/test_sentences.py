@@ -118,8 +118,8 @@ def test_ordinals(number, word):
 
 @pytest.mark.parametrize(
     ("causal", "window", "part"),
-    [(False, None, None), (True, None, "upper right is empty, and the first token"), (True, 5, "the 4 tokens before it"),
-     (False, 5, "at most 4 tokens on either side")],
+    [(False, None, None), (True, None, "upper right is empty, and the first token"),
+     (True, 5, "the 4 tokens before it"), (False, 5, "at most 4 tokens on either side")],
 )  # fmt: skip
 def test_empty_cells_are_explained(causal, window, part):
     text = mask_note(causal, window, 6)
