@@ -131,7 +131,7 @@ def test_where_only_a_sink_is_missing_nothing_is_said_to_be_hidden(model, trace,
     query = int(trace.pattern(1)[1].sum(axis=-1).argmin())
     said = html(show(layer=1, head=1, q=query, k=0, hide=True))
     share = 1 - float(trace.pattern(1)[1, query].sum())
-    assert "Each head’s sink takes a share, so a row may sum to less than 1." in said
+    assert "Each head’s sink takes a share, so a row sums to at most 1." in said
     assert f"gives {share:.2f} of its attention to the head’s sink, not to any token" in said
     steps = arithmetic(app := show(layer=1, head="mean", q=query, k=0, hide=True, renorm=True))["steps"]
     assert steps[-1]["words"][0].startswith("Renormalized: each head’s sink takes a share, and the remaining weights")

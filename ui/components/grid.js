@@ -6,10 +6,10 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
   const state = (parentElement.grid ??= { figures: new Map(), at: null })
   state.data = data
   if (!state.root) {
-    state.shelf = element("div", { className: "shelf" })
+    state.container = element("div", { className: "container" })
     state.line = element("p", { className: "made" })
     state.line.setAttribute("aria-live", "polite")
-    state.root = element("section", { ariaLabel: "Matrices" }, [state.shelf, state.line])
+    state.root = element("section", { ariaLabel: "Matrices" }, [state.container, state.line])
     state.root.setAttribute("role", "region")
     // "focusin" has no on… property.
     state.root.addEventListener("focusin", (event) => state.focused(event))
@@ -196,9 +196,9 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
     figures.set(matrix.name, held)
   }
   const wanted = [...figures.values()].map((held) => held.figure)
-  if (wanted.length !== state.shelf.children.length || wanted.some((figure, i) => figure !== state.shelf.children[i])) {
+  if (wanted.length !== state.container.children.length || wanted.some((figure, i) => figure !== state.container.children[i])) {
     const focused = parentElement.activeElement
-    state.shelf.replaceChildren(...wanted)
+    state.container.replaceChildren(...wanted)
     if (focused?.isConnected) focused.focus()
   }
   state.figures = figures

@@ -165,8 +165,8 @@ def _matrix_message(matrix: GridMatrix) -> dict[str, Any]:
         "name": matrix.name, "title": matrix.title, "role": matrix.role, "scale": matrix.scale, "sign": matrix.sign,
         "edits": matrix.edits,
         "rows": vars(matrix.rows), "columns": vars(matrix.columns), "texts": matrix.texts,
-        "values": [[_rounded(x, 7 if matrix.edits == "no" else 17) for x in row] for row in matrix.values],
-        "shades": [[_rounded(x, 3) for x in row] for row in shades(matrix)],
+        "values": [[_round(x, 7 if matrix.edits == "no" else 17) for x in row] for row in matrix.values],
+        "shades": [[_round(x, 3) for x in row] for row in shades(matrix)],
         "before": {f"{row},{column}": text for (row, column), text in matrix.before.items()},
     }  # fmt: skip
 
@@ -179,5 +179,5 @@ def shades(matrix: GridMatrix) -> np.ndarray:
     return values / (np.abs(values).max(initial=0) or 1)
 
 
-def _rounded(value: float, digits: int = 7) -> float | None:
+def _round(value: float, digits: int = 7) -> float | None:
     return float(f"{value:.{digits}g}") if np.isfinite(value) else None

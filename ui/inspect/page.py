@@ -97,7 +97,7 @@ def graph_section(part: ShownPart) -> None:
         )
         if not one:
             bound(st.slider, "Strongest edges per query", "most", width=150,
-                  format="strongest %d", label_visibility="collapsed")  # fmt: skip
+                  format="top %d per token", label_visibility="collapsed")  # fmt: skip
     if info.left_out:
         st.caption(f"The {len(info.edges)} strongest edges are drawn; {info.left_out} weaker ones are not.")
 

@@ -18,7 +18,7 @@ from ui.shared.background import BackgroundTask
 PAUSE_RATIO = 0.05
 
 
-class Continuation(NamedTuple):
+class GeneratedTokens(NamedTuple):
     """The tokens that a model generated after a typed text, written in an address as "12:345.67".
 
     n_typed: how many characters of the text were typed
@@ -29,7 +29,7 @@ class Continuation(NamedTuple):
     ids: tuple[int, ...]
 
     @classmethod
-    def parse(cls, text: str) -> Continuation:
+    def parse(cls, text: str) -> GeneratedTokens:
         """The continuation that an address holds; ValueError where the text is not one."""
         n_typed, ids = text.split(":")
         continuation = cls(int(n_typed), tuple(map(int, ids.split("."))))
@@ -47,7 +47,7 @@ def prompt_tokens(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
     return tokens[: last + 1] or tokens
 
 
-def can_have_generated(model: ac.Model, text: str, continuation: Continuation) -> bool:
+def can_have_generated(model: ac.Model, text: str, continuation: GeneratedTokens) -> bool:
     """Whether a model can have generated these tokens at the end of this text."""
     prompt = [token.id for token in prompt_tokens(model.tokenizer.encode(text[: continuation.n_typed]))]
     return (
@@ -59,7 +59,7 @@ def can_have_generated(model: ac.Model, text: str, continuation: Continuation) -
     )
 
 
-def tokens_with_continuation(model: ac.Model, text: str, continuation: Continuation) -> tuple[Token, ...]:
+def tokens_with_continuation(model: ac.Model, text: str, continuation: GeneratedTokens) -> tuple[Token, ...]:
     """The tokens of a text whose end a model generated."""
     typed = text[: continuation.n_typed]
     prompt = prompt_tokens(model.tokenizer.encode(typed))
@@ -73,7 +73,7 @@ def split_continuation(trace: ac.Trace, address_value: str) -> tuple[str, list[i
     """
     if not address_value:
         return trace.text, [token.id for token in prompt_tokens(trace.pieces)], []
-    continuation = Continuation.parse(address_value)
+    continuation = GeneratedTokens.parse(address_value)
     n_generated = len(continuation.ids)
     return trace.text[: continuation.n_typed], trace.ids[:-n_generated], list(continuation.ids)
 
@@ -117,7 +117,7 @@ class Generation(BackgroundTask):
     @property
     def address_value(self) -> str:
         """The continuation as an address holds it."""
-        return str(Continuation(len(self.text), (*self.earlier_ids, *self.kept_ids)))
+        return str(GeneratedTokens(len(self.text), (*self.earlier_ids, *self.kept_ids)))
 
     @property
     def kept_ids(self) -> list[int]:

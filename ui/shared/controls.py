@@ -11,7 +11,7 @@ import attention_core as ac
 from attention_core.attention_view import AttentionView
 from attention_core.errors import InputError
 from ui.components import show_invisible
-from ui.shared.continuation import Continuation, can_have_generated
+from ui.shared.continuation import GeneratedTokens, can_have_generated
 from ui.shared.fields import SIDES
 from ui.shared.image_box import get_image_trace, image_box
 from ui.shared.models import get_model, get_run, model_cache, show_problem
@@ -83,7 +83,7 @@ def continuation_fits(model: ac.Model | ac.EncoderDecoder) -> bool:
     text, _, generated = requested_input()
     if not generated:
         return True
-    return isinstance(model, ac.Model) and can_have_generated(model, text, Continuation.parse(generated))
+    return isinstance(model, ac.Model) and can_have_generated(model, text, GeneratedTokens.parse(generated))
 
 
 def current_run(model: ac.Model | ac.EncoderDecoder) -> ac.Trace | ac.PairTrace:

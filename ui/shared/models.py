@@ -9,7 +9,7 @@ import streamlit as st
 import attention_core as ac
 from attention_core.errors import CheckpointError
 from attention_core.hub.progress import Progress, amount
-from ui.shared.continuation import Continuation, tokens_with_continuation
+from ui.shared.continuation import GeneratedTokens, tokens_with_continuation
 from ui.shared.fields import DEFAULT_SELECTION
 from ui.shared.image_box import image_trace
 from ui.shared.markdown import escape_markdown
@@ -77,7 +77,7 @@ def get_run(
     """
     if isinstance(_model, ac.Model):
         if written:
-            return _model.run(text, tokens_with_continuation(_model, text, Continuation.parse(written)))
+            return _model.run(text, tokens_with_continuation(_model, text, GeneratedTokens.parse(written)))
         return _model.trace(text)
     return _model.trace(text, target=target) if target.strip() else _model.write(text)
 

@@ -60,7 +60,7 @@ def badge(name: str) -> None:
     st.html(
         f'<p class="badge"><b>● trained</b> '
         f'<a href="{entry.page}" target="_blank" rel="noreferrer">{entry.title}</a>'
-        f" · {entry.parameters} M · {entry.licence}</p>",
+        f" · {entry.parameters} M parameters · {entry.licence}</p>",
         width="stretch",
     )
     with st.popover("About", type="tertiary"):

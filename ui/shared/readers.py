@@ -8,7 +8,7 @@ from typing import Any
 
 from attention_core.errors import UnknownModelError
 from attention_core.lessons.lesson_file import from_address
-from ui.shared.continuation import Continuation
+from ui.shared.continuation import GeneratedTokens
 from ui.shared.offer import may_load, refusal_message
 from ui.shared.trail import Trail
 
@@ -89,8 +89,8 @@ def window_starts(value: Any) -> str:
 
 
 def continuation(value: Any) -> str:
-    """The continuation that a model generated at the end of the text, as `Continuation` writes it."""
-    return str(Continuation.parse(str(value))) if value else ""
+    """The tokens that a model generated at the end of the text, as `GeneratedTokens` writes them."""
+    return str(GeneratedTokens.parse(str(value))) if value else ""
 
 
 def lesson(value: Any) -> str:

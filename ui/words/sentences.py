@@ -128,7 +128,7 @@ def row_sum_note(to_one: bool, hidden: bool, sink: bool) -> str:
     """What the rows sum to, and why; `hidden` and `sink` as for `missing_from_rows`."""
     if to_one:
         return "Each row sums to 1."
-    return f"{capitalized(missing_from_rows(hidden, sink))}, so a row may sum to less than 1."
+    return f"{capitalized(missing_from_rows(hidden, sink))}, so a row sums to at most 1."
 
 
 def missing_from_rows(hidden: bool, sink: bool) -> str:

@@ -12,7 +12,7 @@ from attention_core.text.tokenizer import Token
 from tests.random_model import GPT2, write_model
 from ui.inspect.next_token import generation_summary
 from ui.shared.continuation import (
-    Continuation,
+    GeneratedTokens,
     Generation,
     can_have_generated,
     prompt_tokens,
@@ -123,8 +123,8 @@ def test_generated_tokens_are_shown_however_the_text_would_be_tokenized(bytewise
     assert half.full_text == "caf\ufffdxx\ufffd"
     again = finished(Generation(model, "caf", prompt, 2, "by the test", half.kept_ids), chooser(second, first))
     assert (again.initial_text, again.full_text) == (half.full_text, "caf\ufffdxxé\ufffd")
-    continuation = Continuation.parse(again.address_value)
-    assert continuation == Continuation(3, (second, x, x, first, second, first))
+    continuation = GeneratedTokens.parse(again.address_value)
+    assert continuation == GeneratedTokens(3, (second, x, x, first, second, first))
     assert can_have_generated(model, again.full_text, continuation)
     trace = model.run(again.full_text, tokens_with_continuation(model, again.full_text, continuation))
     assert trace.ids == [*prompt, *continuation.ids]
@@ -139,7 +139,7 @@ def test_generated_tokens_are_shown_however_the_text_would_be_tokenized(bytewise
 @pytest.mark.parametrize("text", ["3:1.999", "3:1.-1", "9:1", "3:" + ".".join(["1"] * 41)])
 def test_a_continuation_that_the_model_cannot_have_generated_is_rejected(bytewise, text):
     try:
-        continuation = Continuation.parse(text)
+        continuation = GeneratedTokens.parse(text)
     except ValueError:
         return
     assert not can_have_generated(bytewise, "caf!", continuation)
@@ -148,11 +148,11 @@ def test_a_continuation_that_the_model_cannot_have_generated_is_rejected(bytewis
 @pytest.mark.parametrize("text", ["", ":", "3", "3:", "3:a", "-1:3", "1:2:3", "3:1..2"])
 def test_junk_is_not_a_continuation(text):
     with pytest.raises(ValueError, match=r".*"):
-        Continuation.parse(text)
+        GeneratedTokens.parse(text)
 
 
 def test_an_encoder_cannot_have_generated_anything():
-    assert not can_have_generated(ac.load("minilm"), "it was", Continuation(3, (2001,)))
+    assert not can_have_generated(ac.load("minilm"), "it was", GeneratedTokens(3, (2001,)))
 
 
 def test_a_failure_is_reported_and_logged(gpt2, caplog):

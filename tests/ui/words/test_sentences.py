@@ -93,7 +93,7 @@ def test_a_trained_sinks_share_is_noted_unless_it_rounds_to_zero():
 )  # fmt: skip
 def test_a_row_that_sums_to_less_than_1_says_what_is_missing(hidden, sink, why):
     assert row_sum_note(True, hidden, sink) == "Each row sums to 1."
-    assert row_sum_note(False, hidden, sink) == f"{capitalized(why)}, so a row may sum to less than 1."
+    assert row_sum_note(False, hidden, sink) == f"{capitalized(why)}, so a row sums to at most 1."
     assert renormalized_note(hidden, sink) == f"Renormalized: {why}, and the remaining weights are scaled to sum to 1."
 
 
