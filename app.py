@@ -1,4 +1,4 @@
-"""The application: run for every view of its first page, Inspect; imported once by the server that it declares."""
+"""The application: run as a script for each view of its first page, Inspect, and imported once by the server."""
 
 import streamlit as st
 
@@ -7,6 +7,6 @@ if __name__ == "__main__":
 
     inspect_page()
 else:
-    from ui.server import say_failed, starting
+    from ui.server import lifespan, show_failure
 
-    app = st.App(__file__, lifespan=starting, on_script_error=say_failed)
+    app = st.App(__file__, lifespan=lifespan, on_script_error=show_failure)

@@ -14,7 +14,7 @@ import numpy as np
 
 from attention_core.lessons.lesson import Lesson
 from attention_core.lessons.lesson_file import to_address
-from ui.components.heatmap import Tokens, payload
+from ui.components.heatmap import Tokens, heatmap_payload
 
 RUNS = 7
 BROWSER_ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
@@ -167,7 +167,8 @@ def main() -> int:
             browser.close()
     for n, limit in ((128, 220), (256, 850)):
         pattern = np.full((12, n, n), 1 / n, np.float32)
-        size = len(payload(pattern, Tokens(["token"] * n, [False] * n), None, [str(h) for h in range(12)])) / 1000
+        tokens = Tokens(["token"] * n, [False] * n)
+        size = len(heatmap_payload(pattern, tokens, None, [str(h) for h in range(12)])) / 1000
         results.append((f"twelve heads, {n} tokens", size, limit, "KB"))
     missed = 0
     for name, value, most, unit in results:

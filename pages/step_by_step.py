@@ -13,9 +13,9 @@ from ui.components.picture import picture
 from ui.matrices.grids import grids
 from ui.matrices.matrix import View
 from ui.matrices.windows import moved, starts
-from ui.shared.controls import asked, chosen_part, get_run_or_stop, input_and_model, pickers
+from ui.shared.controls import chosen_part, get_run_or_stop, input_and_model, pickers, requested_input
 from ui.shared.menu import Page
-from ui.shared.models import or_said
+from ui.shared.models import show_errors
 from ui.shared.page import open_page, theme_name
 from ui.shared.selection import bound, chosen, put, write_address
 from ui.shared.tokens_box import tokens_box
@@ -26,8 +26,8 @@ from ui.step_by_step.look import Look
 from ui.step_by_step.steps import STEPS, Step, makes, says, title
 from ui.step_by_step.tables import expert_table, patches_table, tokens_table
 from ui.words import experts
+from ui.words.addresses import describe_address
 from ui.words.sentences import mask_note
-from ui.words.where import where
 
 HEADS_AT_ONCE = 3
 IMAGE_HEIGHT = 200  # pixels; beside it stand matrices, which are what this page is about
@@ -100,13 +100,13 @@ def matrices(attention: AttentionView, layer: int, step: Step, head: int | None)
     st.html("".join(f'<p class="equation">{trace.stage(name, layer).equation}</p>' for name in names))
     grid(made.matrices, made.sources, made.products, key="grid", on_pick=pick, on_window=moved)
     if chosen()["open"]:
-        show_making("open", make=lambda at: open_term(trace, at), where=lambda at: where(trace, at))
+        show_making("open", make=lambda at: open_term(trace, at), where=lambda at: describe_address(trace, at))
     elif names:
         st.caption("Point at a cell to see what it is made from; click it to open its making.")
 
 
 @st.fragment
-@or_said("steps")
+@show_errors("steps")
 def steps(run: ac.Trace | ac.EncoderDecoderTrace, made_for: tuple[str, str, str]) -> None:
     """The drawing, the walk, and the step at hand.
 
@@ -135,11 +135,11 @@ def steps(run: ac.Trace | ac.EncoderDecoderTrace, made_for: tuple[str, str, str]
             tokens_table(each)
     elif step.name != "text":
         matrices(attention, layer, step, head)
-    if step.name == "residual" and experts.there(attention.trace, layer):
+    if step.name == "residual" and experts.has_experts(attention.trace, layer):
         st.html('<h2 class="block">Which experts each token goes to next</h2>')
         expert_table(attention.trace, layer)
     write_address()
 
 
 open_page(Page.STEP_BY_STEP)
-steps(get_run_or_stop(input_and_model()), asked())
+steps(get_run_or_stop(input_and_model()), requested_input())

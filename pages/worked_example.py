@@ -21,13 +21,13 @@ from ui.components.grid import Refused, grid
 from ui.matrices.grids import grids
 from ui.matrices.matrix import View
 from ui.shared.controls import input_and_model, pickers, side_row
-from ui.shared.markdown import plain
+from ui.shared.markdown import escape_markdown
 from ui.shared.menu import Page
-from ui.shared.models import say_problem
-from ui.shared.offer import offered, title_of
+from ui.shared.models import show_problem
+from ui.shared.offer import offered_models, title_of
 from ui.shared.page import open_page
 from ui.shared.selection import bound, chosen, put, settle, write_address
-from ui.shared.shown import chosen_attention, set_right
+from ui.shared.shown import chosen_attention, clamp_selection
 from ui.shared.trail import Trail
 from ui.worked_example import lesson as state
 from ui.worked_example.files import files_menu
@@ -87,7 +87,7 @@ def or_back(place: str) -> Iterator[None]:
     try:
         yield
     except AttentionLabError as problem:
-        say_problem(problem, place)
+        show_problem(problem, place)
         st.button("Back to the textbook’s example", key=f"back_{place}", on_click=state.start, args=("textbook",))
 
 
@@ -140,7 +140,7 @@ def settings(solution: Solution, head: int) -> None:
         bound(st.toggle, "Mask by click", "maskgrid")
         digits_box(lesson)
     if note := st.session_state.pop("lesson_note", None):
-        st.warning(plain(note))
+        st.warning(escape_markdown(note))
 
 
 def matrices(solution: Solution, old: Solution | None, head: int) -> None:
@@ -169,7 +169,7 @@ def origin() -> str:
         drawn = PRESETS[preset].seeded and not changed
         return f"illustrative: numbers {'drawn at random' if drawn else 'chosen by hand'}, not trained"
     name = chosen()["model"]
-    known = name in offered() and offered()[name].entry
+    known = name in offered_models() and offered_models()[name].entry
     trained = ", which is trained" if known else ""
     return f"projected from a head of {title_of(name)}{trained}" + ("; then changed by hand" if changed else "")
 
@@ -180,7 +180,7 @@ def sentence_preset(changed: bool) -> None:
     run = state.sentence_run()
     side_row(run)
     attention = chosen_attention(run)
-    notes = [set_right(attention)]
+    notes = [clamp_selection(attention)]
     if chosen()["head"] == "mean":
         settle(head="0")
         notes.append("One head is projected, not the average of all: head 0.")

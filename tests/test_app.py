@@ -1,4 +1,4 @@
-"""The Inspect page without a browser: what it computes, and what it says to odd addresses."""
+"""The Inspect page without a browser: its arithmetic, and its messages for unusual addresses."""
 
 
 import pytest
@@ -52,26 +52,26 @@ def test_every_address_gives_a_page(address):
     assert arithmetic(run(**address))["steps"]
 
 
-def test_an_opened_number_is_there():
+def test_an_opened_number_is_shown():
     opened = arithmetic(run(open="q.3.1.10.7~W_Q.3.1.5.7"))["opened"]
     assert opened["trail"] == ["q.3.1.10.7", "W_Q.3.1.5.7"]
     assert "trained parameter" in " ".join(opened["words"])
 
 
-def test_a_text_that_is_cut_is_said_to_be():
+def test_a_text_that_is_cut_is_noted():
     page = run(text="Hello")
-    assert not [each for each in page.caption if "left out" in each.value]
+    assert not [each for each in page.caption if "are used" in each.value]
     page.text_input[0].set_value("x" * 20_001).run()
-    assert "What is longer than 20,000 characters is left out." in [each.value for each in page.caption]
+    assert "Only the first 20,000 characters are used." in [each.value for each in page.caption]
 
 
-@pytest.mark.parametrize(("typed", "said"), [("   ", "Type a sentence"), ("word " * 511, "513 tokens are too many")])
-def test_what_cannot_be_shown_is_said(typed, said):
+@pytest.mark.parametrize(("typed", "message"), [("   ", "Type a sentence"), ("word " * 511, "513 tokens are too many")])
+def test_a_text_that_cannot_be_shown_gets_a_message(typed, message):
     page = run(text=typed)
-    assert any(said in message.value for message in [*page.info, *page.warning])
+    assert any(message in shown.value for shown in [*page.info, *page.warning])
     assert page.text_input[0].value == typed
 
 
-def test_hidden_special_tokens_of_an_empty_rest():
+def test_a_text_of_special_tokens_only_can_hide_them():
     page = run(text="[CLS]", hide="1")
     assert not page.exception

@@ -1,4 +1,4 @@
-"""What the server does when it starts, before the first page is asked for."""
+"""What the server does when it starts, before the first page is requested."""
 
 from __future__ import annotations
 
@@ -16,67 +16,67 @@ from streamlit.net_util import get_internal_ip
 from streamlit.web.server.server_util import get_display_address, get_url
 
 BUSY_WAIT = "24"
-"""How long NumPy's threads wait busily for their next product: 2^24 cycles, some 7 ms.
+"""How long NumPy's threads spin while they wait for the next matrix product: 2^24 cycles, about 7 ms.
 
-OpenBLAS reads it when NumPy is first imported, which nothing has done when the server starts. It bridges the work
-between the products of a run. Where nothing is said they take a core for a tenth of a second after each run, from the
-page that is drawn from it and from other people's runs: a click then takes 190 ms instead of 140.
+OpenBLAS reads it when NumPy is first imported, which is after the server starts. 7 ms bridges the work between the
+products of a run. By default the threads spin for a tenth of a second after each run and take that time from the page
+and from other people's runs: a click then takes 190 ms instead of 140.
 """
 
 
 @asynccontextmanager
-async def starting(_: st.App) -> AsyncIterator[None]:
-    """Everything that is done once, while the server already listens."""
+async def lifespan(_: st.App) -> AsyncIterator[None]:
+    """Everything to do once, while the server already listens."""
     os.environ.setdefault("OPENBLAS_THREAD_TIMEOUT", BUSY_WAIT)
-    for each in tcp_sockets():
-        send_at_once(each)
-    threading.Thread(target=read_ahead, daemon=True).start()
-    reached = addresses()
-    print(f"Attention Lab is at {' and '.join(reached)}", flush=True)
+    for listener in tcp_sockets():
+        disable_nagle(listener)
+    threading.Thread(target=preload, daemon=True).start()
+    urls = server_urls()
+    print(f"Attention Lab is at {' and '.join(urls)}", flush=True)
     if not st.get_option("server.headless"):
-        open_browser(reached[0])
+        open_browser(urls[0])
     yield
 
 
-def say_failed(_: Exception) -> bool:
-    """What a visitor sees of an error that nothing foresaw; Streamlit has put the whole of it into the log."""
+def show_failure(_: Exception) -> bool:
+    """Show a visitor that an unexpected error occurred; Streamlit has logged its details."""
     st.error("Something went wrong here; the server's log says why.")
     return True
 
 
-def addresses() -> list[str]:
-    """Where the pages are: by one address, or on this machine and from others where the server listens to all."""
-    only = st.get_option("server.address")
-    hosts = [only] if only and get_display_address(only) == only else ["localhost", get_internal_ip()]
+def server_urls() -> list[str]:
+    """The URLs of the pages: one, or the local and the network one where the server listens on all addresses."""
+    address = st.get_option("server.address")
+    hosts = [address] if address and get_display_address(address) == address else ["localhost", get_internal_ip()]
     return [get_url(f"[{host}]" if ":" in host else host) for host in hosts if host]
 
 
 def tcp_sockets() -> list[socket.socket]:
-    """The open sockets of this process that send in a stream over a network; at the start, that on which it listens."""
-    sockets = [each for each in gc.get_objects() if type(each) is socket.socket and each.fileno() >= 0]
+    """The open TCP sockets of this process: when the server starts, the one it listens on."""
+    sockets = [thing for thing in gc.get_objects() if type(thing) is socket.socket and thing.fileno() >= 0]
     internet = (socket.AF_INET, socket.AF_INET6)
-    return [each for each in sockets if each.family in internet and each.type == socket.SOCK_STREAM]
+    return [sock for sock in sockets if sock.family in internet and sock.type == socket.SOCK_STREAM]
 
 
-def send_at_once(listener: socket.socket) -> None:
-    """Have all connections of a listening socket send what they have, without waiting for more.
+def disable_nagle(listener: socket.socket) -> None:
+    """Turn off Nagle's algorithm for all connections that a listening socket accepts.
 
-    Streamlit makes its socket without naming a protocol, so asyncio does not see that it is one of TCP and leaves
-    Nagle's algorithm on: every answer of a page's sixty files then waits 40 ms for the browser's acknowledgement.
-    A connection takes over what is set here. Where a system does not take it, pages come as slowly as without.
+    Streamlit creates its socket without naming a protocol, so asyncio does not recognize it as TCP and leaves Nagle's
+    algorithm on: each response with one of a page's sixty files then waits 40 ms for the browser's acknowledgement.
+    Connections inherit the option. On a system that refuses it, pages load as slowly as without it.
     """
     with suppress(OSError):
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
-def read_ahead() -> None:
-    """Import the pages' code, and read the model that they open with, while the browser still loads its own code."""
+def preload() -> None:
+    """Import the pages' code and load the default model while the browser is still loading its own code."""
     import_module("ui.inspect.page")
-    from ui.shared.fields import DEFAULTS
-    from ui.shared.models import shelf
-    from ui.shared.offer import VARIABLE, left_out
-    from ui.shared.shelf import Job
+    from ui.shared.fields import DEFAULT_SELECTION
+    from ui.shared.model_cache import Job
+    from ui.shared.models import model_cache
+    from ui.shared.offer import MODELS_VARIABLE, ignored_entries
 
-    for word in left_out():
-        print(f"{VARIABLE}: {word!r} is left out: it names no model of the catalogue, hub id or folder", flush=True)
-    shelf().take_from_disk(Job(DEFAULTS["model"]))
+    for entry in ignored_entries():
+        print(f"{MODELS_VARIABLE}: {entry!r} is ignored: not a catalogue name, hub id or folder", flush=True)
+    model_cache().load_local(Job(DEFAULT_SELECTION["model"]))

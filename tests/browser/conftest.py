@@ -1,7 +1,7 @@
-"""A running application and a Chromium to drive it with.
+"""A running application, and a Chromium to drive it.
 
-Where neither an installed Chromium nor Playwright's own can be had, the tests are skipped and say so;
-with ATTENTION_LAB_BROWSER=required they fail instead.
+Without an installed Chromium or Playwright's own, the tests are skipped with a message; with
+ATTENTION_LAB_BROWSER=required they fail.
 """
 
 import os
@@ -23,12 +23,12 @@ QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--
 
 
 def from_checkout(port):
-    """The command that serves the checkout's application."""
+    """The command that serves the application of the checkout."""
     return [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}", "--server.address=127.0.0.1"]
 
 
 def serving(place, environment, command=from_checkout, cwd=ROOT):
-    """Starts the application, its log at a place; yields its address, then stops it and looks into the log.
+    """Starts the application with a log file; yields its address, then stops it and checks the log.
 
     It makes products by as many threads as it does for a person.
     """
@@ -92,7 +92,7 @@ def chromium():
                 if os.environ.get("ATTENTION_LAB_BROWSER") == "required":
                     raise
                 print("NO BROWSER: the browser tests are skipped.", file=sys.stderr)
-                pytest.skip(f"No Chromium can be had, so this page was not looked at: {error}")
+                pytest.skip(f"There is no Chromium, so this page was not tested: {error}")
         yield browser
         browser.close()
 
@@ -122,13 +122,13 @@ def forget(context, address):
 
 @pytest.fixture
 def outside():
-    """The addresses that a page asked for beyond this machine."""
+    """The addresses outside this machine that a page requested."""
     return []
 
 
 @pytest.fixture
 def open_page(warm, address, outside):
-    """Opens a path of the application and waits until the arithmetic, which comes first, and all else are there."""
+    """Opens a path of the application and waits until the page is complete."""
     errors = []
 
     def go(path="/", *, width=1280, height=800, scheme="light", wait=True):
@@ -153,7 +153,7 @@ def open_page(warm, address, outside):
 
 
 def settle(page):
-    """Wait until nothing is drawn anew: what is clicked or typed into meanwhile may be another element."""
+    """Wait until nothing is redrawn: until then an element may be replaced before it is clicked or typed into."""
     for _ in range(3):
         page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for()
         page.wait_for_timeout(100)

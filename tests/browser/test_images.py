@@ -1,4 +1,4 @@
-"""A model of images in a browser: patches chosen by pointer and by keys, an image uploaded, a broken one refused."""
+"""An image model in a browser: patches chosen by pointer and keys, an image uploaded, a broken one refused."""
 
 import io
 import urllib.parse
@@ -9,7 +9,7 @@ from PIL import Image
 
 import attention_core as ac
 from tests.browser.conftest import settle
-from ui.shared.pictures import DRAWN, fitted
+from ui.shared.pictures import DRAWN_PICTURES, resized
 from ui.words.sentences import first_pair
 
 pytestmark = pytest.mark.browser
@@ -25,7 +25,7 @@ def folder(offered):
 @pytest.fixture(scope="module")
 def trace(folder):
     model = ac.load(folder)
-    return model.trace(fitted(DRAWN["house"][1](), model.image))
+    return model.trace(resized(DRAWN_PICTURES["house"][1](), model.image))
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def picture(page):
 
 
 def wait_cell(page, trace, query, key):
-    """The image, the arithmetic and the address all hold this cell, with the model's own weight."""
+    """Wait until the image and the arithmetic show this cell, with the model's own weight."""
     weight = float(trace.pattern(1)[3, query, key])
     page.locator(f'.patches[data-query="{query}"][data-key="{key}"][data-weight="{weight:.4f}"]').wait_for()
     page.locator(f'section[data-weight="{weight:.6f}"]').wait_for()
@@ -75,7 +75,7 @@ def test_patches_are_chosen_by_pointer_and_by_keys(open_page, trace):
     assert (query["image"], query["q"], query["model"]) == ("house", "0", "small ViT")
 
 
-def test_the_weights_are_a_table_as_the_image_lies(open_page, trace):
+def test_the_weights_are_a_table_in_the_images_layout(open_page, trace):
     page = open_page(f"{START}&q=9&k=4")
     page.get_by_text("These weights as a table").click()
     table = page.locator(".patches table")
@@ -107,34 +107,34 @@ def upload(page, name, content):
     page.locator("input[type=file]").set_input_files({"name": name, "mimeType": "image/png", "buffer": content})
 
 
-def test_an_image_is_uploaded_and_a_broken_one_leaves_it_there(open_page, folder):
+def test_an_image_is_uploaded_and_a_broken_one_does_not_replace_it(open_page, folder):
     model, pixels = ac.load(folder), np.random.default_rng(4).integers(0, 256, (61, 47, 3), dtype=np.uint8)
-    own = model.trace(fitted(pixels, model.image))
+    trace = model.trace(resized(pixels, model.image))
     page = open_page(f"{START}&q=9&k=4")
     upload(page, "mine.png", png(pixels))
-    page.get_by_text("the address of this page cannot hold it").wait_for()
+    page.get_by_text("the address of this page does not contain it").wait_for()
     page.locator("input[type=file]").wait_for(state="detached")
-    wait_cell(page, own, *first_pair(own.pieces, own.pieces, own.pattern(1)[3], None, False))
+    wait_cell(page, trace, *first_pair(trace.pieces, trace.pieces, trace.pattern(1)[3], None, False))
     click_patch(page, 1, 1)
     click_patch(page, 0, 3, modifiers=["Shift"])
-    wait_cell(page, own, 9, 4)
+    wait_cell(page, trace, 9, 4)
     page.reload()
-    page.get_by_text("which no address can hold").wait_for()
+    page.get_by_text("which an address cannot contain").wait_for()
     page.get_by_role("region", name="Arithmetic").wait_for()
     upload(page, "mine.png", png(pixels))
-    page.get_by_text("the address of this page cannot hold it").wait_for()
+    page.get_by_text("the address of this page does not contain it").wait_for()
     page.locator("input[type=file]").wait_for(state="detached")
     upload(page, "broken.png", png(pixels)[:700])
     page.get_by_text("broken.png: This file is broken").wait_for()
-    page.get_by_text("the address of this page cannot hold it").wait_for()
+    page.get_by_text("the address of this page does not contain it").wait_for()
 
 
 @pytest.mark.parametrize("width", [390, 1280])
-def test_what_is_said_of_a_refused_file_is_seen_and_is_of_that_file(open_page, width):
+def test_the_message_on_a_refused_file_is_visible_and_names_the_file(open_page, width):
     page = open_page(START, width=width)
     upload(page, "broken.png", png(np.zeros((40, 40, 3), np.uint8))[:60])
     seen(page, page.get_by_text("broken.png: This file is broken"))
-    for name, kind in (("moving.gif", "image/gif"), ("photo.webp", "image/webp")):
+    for name, kind in (("animated.gif", "image/gif"), ("photo.webp", "image/webp")):
         page.locator("input[type=file]").set_input_files({"name": name, "mimeType": kind, "buffer": b"GIF89a" * 20})
         seen(page, page.get_by_text(f"{name}: This file is neither a PNG nor a JPEG image."))
         assert page.get_by_text("This file is broken").count() == 0
@@ -142,11 +142,11 @@ def test_what_is_said_of_a_refused_file_is_seen_and_is_of_that_file(open_page, w
     page.get_by_text("photo.webp:").wait_for(state="detached")
 
 
-def seen(page, told):
-    """What is said is on top of all else, where it stands."""
-    told.wait_for()
+def seen(page, message):
+    """The message is not covered by anything."""
+    message.wait_for()
     settle(page)
-    assert told.evaluate("""each => {
+    assert message.evaluate("""each => {
         const box = each.getBoundingClientRect();
         return each.contains(document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2));
     }""")
@@ -159,7 +159,7 @@ def choose_model(page, title):
     page.get_by_role("option", name=title).filter(has_not_text="Add:").first.click()
 
 
-def test_the_image_gives_way_to_the_sentence_and_comes_back(open_page, trace):
+def test_the_image_is_replaced_by_the_sentence_and_comes_back(open_page, trace):
     page = open_page(f"{START}&q=9&k=4")
     wait_cell(page, trace, 9, 4)
     choose_model(page, "all-MiniLM-L6-v2")

@@ -1,4 +1,4 @@
-"""What a person does on the Inspect page, and what they read there, worked out again."""
+"""The Inspect page in a browser: what a user does, and the numbers shown, computed again."""
 
 import re
 import urllib.parse
@@ -66,10 +66,10 @@ def wait_search(page, **wanted):
 
 def test_the_first_picture_means_something(open_page):
     page = open_page()
-    told = page.locator(".say")
-    expect(told).to_contain_text("“it” gives 0.68 of its attention to “animal” and 0.05 to “street”")
+    headline = page.locator(".say")
+    expect(headline).to_contain_text("“it” gives 0.68 of its attention to “animal” and 0.05 to “street”")
     expect(page.locator(".heatmap")).to_have_attribute("data-weight", "0.68")
-    expect(page.locator("body")).to_contain_text("Rows ask (query), columns answer (key). Each row sums to 1.")
+    expect(page.locator("body")).to_contain_text("Each row is a query, each column a key. Each row sums to 1.")
     expect(page.locator(".badge")).to_contain_text("trained")
     assert search(page) == {}
 
@@ -124,7 +124,7 @@ def test_the_keyboard_alone_moves_the_cell(open_page, model):
     wait_weight(page, model.trace(TEXT).pattern(3)[1, 11, 0])
 
 
-def test_the_token_strip_chooses_who_asks(open_page, model):
+def test_the_token_strip_selects_the_query(open_page, model):
     page = open_page()
     page.locator(".strip button", has_text="street").click()
     wait_weight(page, model.trace(TEXT).pattern(3)[1, 8, 2])
@@ -134,7 +134,7 @@ def test_the_token_strip_chooses_who_asks(open_page, model):
 
 def test_the_swap_and_the_example(open_page):
     page = open_page()
-    page.get_by_role("button", name="What if it was too wide?").click()
+    page.get_by_role("button", name="What if it were too wide?").click()
     page.locator(".say", has_text="0.28").wait_for()
     expect(page.locator(".say")).to_contain_text("“it” gives 0.28 of its attention to “animal” and 0.12 to “street”")
 
@@ -151,17 +151,17 @@ def test_layer_and_head_and_average(open_page, model):
 def test_hidden_and_renormalized(open_page, model):
     page = open_page("/?hide=True&renorm=True")
     row = model.trace(TEXT).pattern(3)[1, 10]
-    told = page.locator(".say")
-    told.wait_for()
-    expect(told).to_contain_text(f"{row[2] / row[1:-1].sum():.2f}")
-    expect(told).to_contain_text("renormalized")
+    headline = page.locator(".say")
+    headline.wait_for()
+    expect(headline).to_contain_text(f"{row[2] / row[1:-1].sum():.2f}")
+    expect(headline).to_contain_text("renormalized")
     assert all(holds(line) for line in lines(page))
 
 
-def test_the_address_holds_it_all(open_page):
+def test_the_address_holds_the_selection(open_page):
     page = open_page("/?layer=99&head=nonsense&q=3&k=1&shoe=4&text=Hello%20there%20world")
     body = page.locator("body")
-    body.get_by_text("This model has layers 0 to 5").or_(body.get_by_text("made no sense")).first.wait_for()
+    body.get_by_text("This model has layers 0 to 5").or_(body.get_by_text("are not valid")).first.wait_for()
     wait_search(page, layer="5", q="3", k="1", text="Hello there world")
     assert set(search(page)) == {"layer", "q", "k", "text"}
     page.reload()
@@ -183,7 +183,7 @@ def test_back_goes_back(open_page):
     ["<b>bold</b> <script>window.bad = 1</script>", "![i](http://198.51.100.7/x.png) **b** :smile: $x^2$",
      "مرحبا بالعالم שלום", "👩‍👩‍👧 emoji 🙂 done", "a\x07b\u202ec", r"\frac{1}{2} \input{x}", "## one\n1. two"],
 )  # fmt: skip
-def test_hostile_text_is_shown_and_never_run(open_page, text):
+def test_hostile_text_is_shown_and_never_executed(open_page, text):
     page = open_page("/?text=" + urllib.parse.quote(text))
     assert page.evaluate("window.bad") is None
     assert page.locator(".strip button").count() >= 3
@@ -191,7 +191,7 @@ def test_hostile_text_is_shown_and_never_run(open_page, text):
 
 
 @pytest.mark.parametrize("text", ["", "   "])
-def test_nothing_typed(open_page, text):
+def test_an_empty_text_gets_a_message(open_page, text):
     page = open_page("/?text=" + (urllib.parse.quote(text) or "%20"), wait=False)
     page.get_by_text("Type a sentence above").wait_for()
 
@@ -240,7 +240,7 @@ def test_saving(open_page, tmp_path):
             page.get_by_role("button", name=f"Save the {name} as {form.upper()}").click()
         assert taken.value.path().read_bytes().startswith(start)
     with page.expect_download() as taken:
-        page.get_by_role("button", name="Numbers of this head").click()
+        page.get_by_role("button", name="Weights of this head").click()
     rows = taken.value.path().read_text(encoding="utf-8").splitlines()
     assert len(rows) == 17
     assert float(rows[11].split(",")[3]) == pytest.approx(0.676848, abs=1e-5)
@@ -249,20 +249,20 @@ def test_saving(open_page, tmp_path):
     assert re.search(r"= 0\.6768", taken.value.path().read_text(encoding="utf-8"))
 
 
-def test_by_touch_alone_both_tokens_can_be_chosen(chromium, address):
+def test_both_tokens_can_be_chosen_by_touch(chromium, address):
     context = chromium.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
     page = context.new_page()
     page.goto(address)
     arithmetic(page).wait_for()
     page.locator(".strip button").nth(13).tap()
     page.locator(".heatmap[data-query='13']").wait_for()
-    page.get_by_role("button", name="Tap chooses who asks").tap()
+    page.get_by_role("button", name="Tap selects the query").tap()
     page.locator(".strip button").nth(8).tap()
     page.locator(".heatmap[data-query='13'][data-key='8']").wait_for()
     context.close()
 
 
-def test_a_theme_that_changes_is_followed(open_page):
+def test_a_change_of_theme_is_followed(open_page):
     page = open_page()
     page.emulate_media(color_scheme="dark")
     page.wait_for_function("getComputedStyle(document.querySelector('.stApp')).backgroundColor === 'rgb(15, 20, 25)'")
@@ -284,7 +284,7 @@ PALETTES = """() => {
 
 
 @pytest.mark.parametrize(("scheme", "colours"), [("light", LIGHT), ("dark", DARK)])
-def test_every_component_takes_the_palette_of_its_theme(open_page, scheme, colours):
+def test_every_component_has_the_palette_of_its_theme(open_page, scheme, colours):
     page = open_page(scheme=scheme)
     for title, region in (("Worked example", "Matrices"), ("Inspect", "Arithmetic")):
         page.get_by_role("link", name=title).click()

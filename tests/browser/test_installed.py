@@ -1,4 +1,4 @@
-"""The application as the command `attention-lab` opens it from an installed package, out of the checkout's sight."""
+"""The application as the command `attention-lab` opens it from an installed package, outside the checkout."""
 
 import re
 
@@ -11,15 +11,16 @@ pytestmark = pytest.mark.package
 
 @pytest.fixture(scope="module")
 def address(installed, tmp_path_factory):
-    """The installed application, started where others' files have the names of its own; it leaves no file behind."""
-    place, before = tmp_path_factory.mktemp("server"), installed.files()
-    (place / ".streamlit").mkdir()
-    (place / ".streamlit" / "config.toml").write_text("client.showSidebarNavigation = true\n")
+    """The installed application, started in a folder with files of the same names; it leaves no file behind."""
+    folder, before = tmp_path_factory.mktemp("server"), installed.files()
+    (folder / ".streamlit").mkdir()
+    (folder / ".streamlit" / "config.toml").write_text("client.showSidebarNavigation = true\n")
     for name in ("app.py", "ui.py", "pages.py"):
-        (place / name).write_text("raise SystemExit('not the application')\n")
-    home, program = {"HOME": str(place / "home"), "HF_HUB_OFFLINE": "1"}, installed.program("attention-lab")
+        (folder / name).write_text("raise SystemExit('not the application')\n")
+    home, program = {"HOME": str(folder / "home"), "HF_HUB_OFFLINE": "1"}, installed.program("attention-lab")
     yield from serving(
-        place / "log", home, lambda port: [program, f"--port={port}", "--address=127.0.0.1", "--no-browser"], cwd=place
+        folder / "log", home, lambda port: [program, f"--port={port}", "--address=127.0.0.1", "--no-browser"],
+        cwd=folder,
     )
     assert installed.files() == before
 

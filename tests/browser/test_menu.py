@@ -1,4 +1,4 @@
-"""The way from page to page in a browser: by the menu, by a new tab, and by the browser's own Back."""
+"""Going from page to page in a browser: by the menu, in a new tab, and with the Back button."""
 
 import re
 
@@ -21,7 +21,7 @@ def follow(page, name):
     page.get_by_role("heading", name=re.compile("of 11")).or_(page.get_by_role("region", name="Arithmetic")).wait_for()
 
 
-def test_what_is_chosen_comes_along(open_page):
+def test_the_selection_is_carried_along(open_page):
     page = open_page("/")
     box = page.get_by_label("Sentence")
     box.fill("I saw the cat run.")
@@ -64,8 +64,8 @@ def test_a_new_tab_shows_the_same(open_page):
     tab.close()
 
 
-def test_what_is_typed_comes_along_without_enter(open_page):
-    """The link takes the focus from the box, so that the text is sent, and the page is drawn anew under the pointer."""
+def test_typed_text_is_carried_along_without_enter(open_page):
+    """The click takes the focus from the box, which sends the text, and the page is redrawn under the pointer."""
     page = open_page("/")
     page.get_by_label("Sentence").fill("I saw the cat run.")
     page.get_by_role("link", name="Step by step").click(delay=150)
@@ -73,7 +73,7 @@ def test_what_is_typed_comes_along_without_enter(open_page):
     assert page.get_by_label("Sentence").input_value() == "I saw the cat run."
 
 
-def test_a_lesson_is_there_on_the_way_back(open_page):
+def test_a_lesson_is_kept_for_the_way_back(open_page):
     page = open_page("/worked_example?preset=paper")
     page.get_by_role("spinbutton", name="Decimals").fill("2")
     page.keyboard.press("Enter")

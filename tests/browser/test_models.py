@@ -1,4 +1,4 @@
-"""Choosing a model that has to be downloaded: its size, how far it is, stopping, going on, and what goes wrong."""
+"""Choosing a model that must be downloaded: its size, progress, stopping, resuming, and errors."""
 
 import re
 import urllib.parse
@@ -33,7 +33,7 @@ def hub(running):
 
 @pytest.fixture(scope="module")
 def address(running, tmp_path_factory):
-    """The application, on a machine whose only hub is the one on loopback."""
+    """The application, with a hub on loopback as its only hub."""
     listed, place = {"ATTENTION_LAB_MODELS": f"{NAME},{LINKED},shut/model"}, tmp_path_factory.mktemp("server")
     yield from serving(place / "log", environment(running, place / "home") | listed)
 
@@ -53,7 +53,7 @@ def on_screen(page):
     return page.locator(".badge").inner_text()
 
 
-def test_a_model_is_offered_with_its_size_stopped_and_gone_on_with(open_page, hub):
+def test_a_model_is_offered_with_its_size_stopped_and_resumed(open_page, hub):
     page = open_page()
     choose(page, NAME)
     panel(page).get_by_text("tiny/bert is not on this machine: 140.9 kB to download.").wait_for()
@@ -85,7 +85,7 @@ def test_a_model_is_offered_with_its_size_stopped_and_gone_on_with(open_page, hu
     page.wait_for_function("new URLSearchParams(location.search).get('model') === 'tiny/bert'")
 
 
-def test_what_goes_wrong_is_told_and_the_model_on_screen_stays(open_page, hub):
+def test_an_error_is_shown_and_the_model_on_screen_stays(open_page, hub):
     page = open_page()
     hub.refused["shut/model"] = 403, "GatedRepo"
     choose(page, "shut/model")
@@ -96,7 +96,7 @@ def test_what_goes_wrong_is_told_and_the_model_on_screen_stays(open_page, hub):
     expect(page.locator("section[data-weight]")).to_have_attribute("data-weight", re.compile(r"^0\.67"))
 
 
-def test_an_address_of_a_model_that_has_to_be_downloaded(open_page, hub):
+def test_an_address_of_a_model_that_must_be_downloaded(open_page, hub):
     page = open_page(f"/?model={urllib.parse.quote(LINKED, safe='')}&layer=2&head=4", wait=False)
     panel(page).get_by_role("button", name="Download").click()
     page.locator(".badge", has_text=LINKED).wait_for()
@@ -108,6 +108,6 @@ def test_an_address_of_a_model_that_has_to_be_downloaded(open_page, hub):
 @pytest.mark.parametrize("path", ["/etc/passwd", "../secrets", "tests/reference", "~/model"])
 def test_an_address_never_takes_a_path(open_page, hub, path):
     page = open_page(f"/?model={urllib.parse.quote(path, safe='')}")
-    page.get_by_text(f"“{path}” is not the name of a model here.").wait_for()
+    page.get_by_text(f"“{path}” is not a known model.").wait_for()
     assert "all-MiniLM-L6-v2" in on_screen(page)
     assert hub.asked == []

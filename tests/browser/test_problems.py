@@ -1,4 +1,4 @@
-"""What goes wrong with the model on screen: said plainly where it belongs, and mended from there."""
+"""Errors with the model on screen: shown in place, and fixed from there."""
 
 import re
 import shutil
@@ -22,12 +22,12 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def address(folder, tmp_path_factory):
-    """The application, with a folder whose weights are read from the disk in every run."""
+    """The application, with a model that is read from the disk in every run."""
     listed = {"ATTENTION_LAB_MODELS": f"{folder},{LONG}={BERT}", "ATTENTION_LAB_MEMORY": "0"}
     yield from serving(tmp_path_factory.mktemp("server") / "log", listed | {"HF_HUB_OFFLINE": "1"})
 
 
-def test_weights_that_change_are_loaded_anew(open_page, folder):
+def test_weights_that_change_are_loaded_again(open_page, folder):
     page = open_page("/?model=changing&text=w3+w4+w5&layer=1&head=0")
     shutil.copy(folder / "model.safetensors", folder / "new")
     (folder / "new").replace(folder / "model.safetensors")
@@ -43,13 +43,13 @@ def test_weights_that_change_are_loaded_anew(open_page, folder):
     page.wait_for_function("new URLSearchParams(location.search).get('layer') === '2'")
 
 
-def test_what_is_typed_and_names_no_model_is_told_and_the_model_on_screen_stays(open_page):
+def test_a_typed_name_of_no_model_is_refused_and_the_model_on_screen_stays(open_page):
     page = open_page()
     box = page.get_by_role("combobox", name="Model")
     box.click()
     box.fill("bert-base-uncased")
     box.press("Enter")
-    page.get_by_text(re.compile("“bert-base-uncased” is not the name of a model here. Choose BERT base")).wait_for()
+    page.get_by_text(re.compile("“bert-base-uncased” is not a known model. Choose BERT base")).wait_for()
     expect(page.locator(".badge")).to_contain_text("all-MiniLM-L6-v2")
 
 

@@ -23,7 +23,7 @@ from tests.small_tokenizers import TEXT
 from ui.arithmetic.opened import opened
 from ui.matrices.grids import grids
 from ui.matrices.matrix import View
-from ui.shared.offer import VARIABLE
+from ui.shared.offer import MODELS_VARIABLE
 from ui.shared.trail import Trail
 from ui.step_by_step.steps import STEPS, makes
 
@@ -53,7 +53,7 @@ def sides(request, tmp_path_factory):
 @pytest.fixture
 def show(model, monkeypatch):
     """Draws a page anew for each address, in one session."""
-    monkeypatch.setenv(VARIABLE, model.name)
+    monkeypatch.setenv(MODELS_VARIABLE, model.name)
     app = AppTest.from_file(APP, default_timeout=30)
 
     def go(page=None, **query):
@@ -94,7 +94,7 @@ def test_every_quantity_opens_into_lines_that_are_true(sides):
                 place = tuple(size - 1 - (size > 2) for size in shape)
                 address = Address(quantity, place if layer is None else (layer, *place))
                 made = opened(Trail((address,)), make=partial(open_term, trace), where=lambda at: "")
-                for line in made.making.lines:
+                for line in made.step.lines:
                     shown = "".join(piece.text for piece in line.pieces)
                     assert " = " not in shown or holds(shown), f"{address}: {shown}"
 
@@ -131,11 +131,11 @@ def test_where_only_a_sink_is_missing_nothing_is_said_to_be_hidden(model, trace,
     query = int(trace.pattern(1)[1].sum(axis=-1).argmin())
     said = html(show(layer=1, head=1, q=query, k=0, hide=True))
     share = 1 - float(trace.pattern(1)[1, query].sum())
-    assert "Each head’s sink takes its part, so a row may sum to less than 1." in said
-    assert f"gives {share:.2f} of its attention to no token" in said
+    assert "Each head’s sink takes a share, so a row sums to at most 1." in said
+    assert f"gives {share:.2f} of its attention to the head’s sink, not to any token" in said
     steps = arithmetic(app := show(layer=1, head="mean", q=query, k=0, hide=True, renorm=True))["steps"]
-    assert steps[-1]["words"][0].startswith("Renormalized: each head’s sink takes its part, and what is left")
-    assert "but to the heads’ sinks" in html(app)
+    assert steps[-1]["words"][0].startswith("Renormalized: each head’s sink takes a share, and the remaining weights")
+    assert "of its attention to the heads’ sinks, not to any token" in html(app)
 
 
 def html(app):
@@ -168,23 +168,24 @@ def test_step_by_step_of_one_head_shows_what_the_family_does(model, trace, show)
         said[step], shown[step] = html(app), titles(app)
         assert f"{step} of 11" in said[step]
     turned, shared = bool(config.rotary and config.rotary[layer]), config.n_kv_heads < config.n_heads
-    assert ("Angles" in shown[4]) == ("Rotated keys" in shown[4]) == ("turned, pair" in said[4]) == turned
+    assert ("Angles" in shown[4]) == ("Rotated keys" in shown[4]) == ("rotated, each pair" in said[4]) == turned
     reads_normed = config.norm_position in ("pre", "both") and layer not in config.unnormed_layers
-    assert ("The stream is normed first." in said[4]) == reads_normed
+    assert ("The residual stream is normalized first." in said[4]) == reads_normed
     assert ("Normalized keys" in shown[4]) == (config.qk_norm != "none")
     assert (", shared by heads 0 to" in shown[4]) == ("share" in said[4]) == shared
-    assert ("softly between" in said[6]) == ("Capped scores" in shown[6]) == bool(config.attn_soft_cap)
+    assert ("soft-capped between" in said[6]) == ("Capped scores" in shown[6]) == bool(config.attn_soft_cap)
     assert ("multiplied by" in said[3]) == (config.embed_scale != 1)
-    assert ("to the stream’s width" in said[3]) == (config.embed_projection != "none")
+    assert ("to the residual stream’s width" in said[3]) == (config.embed_projection != "none")
     assert ("ALiBi" in said[6]) == ("ALiBi" in shown[6]) == (config.positions == "alibi")
-    assert ("how far the key stands" in said[6]) == ("Relative position bias" in shown[6]) == bool(config.relative)
+    by_distance = "the distance from query to key" in said[6]
+    assert by_distance == ("Relative position bias" in shown[6]) == bool(config.relative)
     assert (f"divided by √{config.attn_root or config.d_head:g}" in said[6]) == (config.attn_root != 1)
     window = config.window(layer)
     assert ("upper right is empty" in said[7]) == config.causal
-    assert (f"{(window or 0) - 1} " in said[7].partition("This model reads")[2]) == bool(config.causal and window)
-    assert ("is normed, and added" in said[11]) == (config.norm_position in ("branch", "both"))
-    assert ("together with what the MLP" in said[11]) == (config.parallel_block != "no")
-    assert ("goes to experts" in said[11]) == (layer in config.moe_layers)
+    assert (f"{(window or 0) - 1} " in said[7].partition("This model is causal")[2]) == bool(config.causal and window)
+    assert ("is normalized, and added" in said[11]) == (config.norm_position in ("branch", "both"))
+    assert ("together with the MLP" in said[11]) == (config.parallel_block != "no")
+    assert ("routed to experts" in said[11]) == (layer in config.moe_layers)
 
 
 def test_step_by_step_of_all_heads(model, show):

@@ -1,4 +1,4 @@
-"""The pages under a model of images, without a browser: every image, every step, uploads, and odd addresses."""
+"""The pages with an image model, without a browser: every image, every step, uploads, and unusual addresses."""
 
 import io
 import json
@@ -13,7 +13,7 @@ import attention_core as ac
 from tests.images import write_vit
 from tests.mounted import mounted
 from tests.paths import APP
-from ui.shared.pictures import DRAWN, fitted
+from ui.shared.pictures import DRAWN_PICTURES, resized
 
 
 @pytest.fixture(scope="module")
@@ -38,8 +38,8 @@ def opened(monkeypatch, folder):
     return go
 
 
-def laid(app):
-    """The weights that lie on the image, and its pixels."""
+def overlay(app):
+    """The header, the weights over the image, and its pixels."""
     for each in app.get("bidi_component"):
         sent = each.proto.bytes
         if sent and b'"columns"' in sent[:200]:
@@ -57,12 +57,12 @@ def arithmetic(app):
     return next(data for data in mounted(app) if "steps" in data)
 
 
-@pytest.mark.parametrize("name", DRAWN)
+@pytest.mark.parametrize("name", DRAWN_PICTURES)
 def test_every_drawn_image_is_shown_with_the_models_own_weights(opened, folder, name):
     model = ac.load(folder)
     app = opened(image=name, layer=1, head=3, q=9, k=4)
-    header, weights, pixels = laid(app)
-    expected = fitted(DRAWN[name][1](), model.image)
+    header, weights, pixels = overlay(app)
+    expected = resized(DRAWN_PICTURES[name][1](), model.image)
     np.testing.assert_array_equal(pixels, expected)
     trace = model.trace(expected)
     np.testing.assert_allclose(weights, trace.pattern(1)[3], atol=1e-6)
@@ -71,35 +71,35 @@ def test_every_drawn_image_is_shown_with_the_models_own_weights(opened, folder, 
     assert not app.text_input
 
 
-def test_nothing_says_that_it_is_trained(opened):
+def test_an_unlisted_model_is_not_called_trained(opened):
     badge = next(each.proto.body for each in opened().get("html") if "badge" in each.proto.body)
     assert "small ViT" in badge
     assert "trained" not in badge
 
 
-def test_an_opened_pixel_says_where_it_stands(opened):
+def test_an_opened_pixel_says_where_it_is(opened):
     said = " ".join(arithmetic(opened(open="normalized.9.100~pixel.9.100"))["opened"]["words"])
-    assert "The green of the pixel in row 12, column 20 of the image." in said
+    assert "The green channel of the pixel in row 12, column 20 of the image." in said
     assert "0 to 255" in said
 
 
 @pytest.mark.parametrize("query", [{"hide": 1}, {"hide": 1, "renorm": 1, "q": 0}, {"head": "mean"}, {"graph": "all"}])
-def test_every_way_to_look(opened, query):
-    header, weights, _ = laid(opened(**query))
+def test_every_display_option(opened, query):
+    header, weights, _ = overlay(opened(**query))
     assert header["before"] == (0 if "hide" in query else 1)
     assert len(weights) == 28 + header["before"]
 
 
 def test_an_address_with_an_uploaded_image_says_so_and_shows_another(opened, folder):
     app = opened(image="upload")
-    assert any("no address can hold" in each.value for each in app.info)
-    np.testing.assert_array_equal(laid(app)[2], fitted(DRAWN["shapes"][1](), ac.load(folder).image))
+    assert any("an address cannot contain" in each.value for each in app.info)
+    np.testing.assert_array_equal(overlay(app)[2], resized(DRAWN_PICTURES["shapes"][1](), ac.load(folder).image))
 
 
 def test_junk_in_the_address(opened):
     app = opened(image="../etc/passwd")
-    assert any("made no sense" in each.value for each in app.info)
-    laid(app)
+    assert any("not valid" in each.value for each in app.info)
+    overlay(app)
 
 
 def test_an_uploaded_image_is_shown_and_a_broken_one_leaves_it(opened, folder):
@@ -108,13 +108,13 @@ def test_an_uploaded_image_is_shown_and_a_broken_one_leaves_it(opened, folder):
     Image.fromarray(pixels).save(out, "PNG")
     app.file_uploader[0].upload("mine.png", out.getvalue(), "image/png").run()
     assert not app.exception
-    expected = fitted(pixels, ac.load(folder).image)
-    np.testing.assert_array_equal(laid(app)[2], expected)
-    assert any("the address of this page cannot hold it" in each.value for each in app.caption)
+    expected = resized(pixels, ac.load(folder).image)
+    np.testing.assert_array_equal(overlay(app)[2], expected)
+    assert any("the address of this page does not contain it" in each.value for each in app.caption)
     app.file_uploader[0].upload("broken.png", out.getvalue()[:500], "image/png").run()
     assert not app.exception
     assert any("broken" in each.value for each in app.warning)
-    np.testing.assert_array_equal(laid(app)[2], expected)
+    np.testing.assert_array_equal(overlay(app)[2], expected)
 
 
 @pytest.mark.parametrize("head", ["1", "mean"])
@@ -122,7 +122,7 @@ def test_an_uploaded_image_is_shown_and_a_broken_one_leaves_it(opened, folder):
 def test_every_step_is_drawn(opened, step, head):
     app = opened("pages/step_by_step.py", step=step, head=head, image="house")
     assert any(f"{step} of 11" in each.proto.body for each in app.get("html"))
-    laid(app)
+    overlay(app)
     grids = [{each["name"] for each in sent["matrices"]} for sent in mounted(app) if "matrices" in sent]
     assert len(grids) == (0 if step < 3 else 1)
     if step == 3:
@@ -132,7 +132,7 @@ def test_every_step_is_drawn(opened, step, head):
         assert all(text.isdigit() for row in matrices["pixel"]["texts"] for text in row)
 
 
-def test_a_worked_example_is_made_from_a_head_over_patches(opened):
+def test_a_worked_example_is_projected_from_a_head_over_patches(opened):
     app = opened("pages/worked_example.py", preset="sentence")
     assert not app.error
     badge = next(each.proto.body for each in app.get("html") if "badge" in each.proto.body)

@@ -1,4 +1,4 @@
-"""The way from page to page without a browser: where the links lead, and what a page takes over from its address."""
+"""Going from page to page without a browser: the links' targets, and what a page takes over from its address."""
 
 from urllib.parse import parse_qs
 
@@ -47,13 +47,13 @@ def links(app):
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_every_link_carries_what_makes_sense_where_it_leads(page):
+def test_every_link_carries_the_entries_of_its_page(page):
     app = opened(page, SHARED | OWN[page])
     assert address(app) == SHARED | OWN[page]
     assert links(app) == {title: (FILES[title], SHARED | (OWN[page] if title == page else {})) for title in PAGES}
 
 
-def test_what_makes_sense_on_one_page_alone_is_kept_for_the_way_back():
+def test_entries_of_one_page_are_kept_for_the_way_back():
     app = opened("Worked example", SHARED | OWN["Worked example"])
     for title in ("Inspect", "Step by step", "Inspect"):
         app.switch_page(PAGES[title])
@@ -64,8 +64,8 @@ def test_what_makes_sense_on_one_page_alone_is_kept_for_the_way_back():
     assert address(to(app, links(app)["Worked example"][1])) == SHARED | OWN["Worked example"]
 
 
-def test_an_address_from_before_is_taken_over():
-    """As the browser's own way back gives it, to another page too."""
+def test_an_earlier_address_is_taken_over():
+    """As the browser's Back button gives it, from another page too."""
     app = opened("Step by step", {"text": "it was", "step": "3"})
     app.switch_page("app.py")
     to(app, {"text": "She sleeps."})
@@ -80,11 +80,11 @@ def test_a_choice_is_in_every_link():
     assert {query["text"] for _, query in links(app).values()} == {"I saw it"}
 
 
-def test_what_the_model_has_not_is_in_no_link():
+def test_a_layer_that_the_model_lacks_is_in_no_link():
     assert {query["layer"] for _, query in links(opened("Inspect", {"layer": "99"})).values()} == {"5"}
 
 
-def test_a_link_that_was_clicked_as_it_was_before_a_choice_loses_nothing():
+def test_clicking_a_link_from_before_a_choice_keeps_the_choice():
     app = opened("Inspect", {})
     before = links(app)["Step by step"][1]
     app.text_input[0].set_value("I saw it").run()
@@ -93,22 +93,22 @@ def test_a_link_that_was_clicked_as_it_was_before_a_choice_loses_nothing():
 
 
 @pytest.mark.parametrize(
-    ("page", "key", "value", "told"),
+    ("page", "key", "value", "message"),
     [
-        ("Inspect", "q", "-1", "“q” is a number from 0 on."),
-        ("Inspect", "tokens", "999", "“tokens” is a number from 1 to 64."),
-        ("Inspect", "draw", "-4", "“draw” is a number from 0 on."),
-        ("Inspect", "topk", "-5", "“topk” is a number from 0 to 1,000."),
-        ("Inspect", "topk", "9999", "“topk” is a number from 0 to 1,000."),
-        ("Inspect", "q", "9999", "The tokens that ask are 0 to 15."),
-        ("Inspect", "k", "9999", "The tokens that answer are 0 to 15."),
+        ("Inspect", "q", "-1", "“q” must be at least 0."),
+        ("Inspect", "tokens", "999", "“tokens” must be at least 1 and at most 64."),
+        ("Inspect", "draw", "-4", "“draw” must be at least 0."),
+        ("Inspect", "topk", "-5", "“topk” must be at least 0 and at most 1,000."),
+        ("Inspect", "topk", "9999", "“topk” must be at least 0 and at most 1,000."),
+        ("Inspect", "q", "9999", "Query positions run from 0 to 15."),
+        ("Inspect", "k", "9999", "Key positions run from 0 to 15."),
         ("Inspect", "dims", "3,99", "A head has dimensions 0 to 31."),
-        ("Step by step", "step", "99", "“step” is a number from 1 to 11."),
+        ("Step by step", "step", "99", "“step” must be at least 1 and at most 11."),
         ("Worked example", "part", "1", "This example has one head alone."),
     ],
 )
-def test_a_number_out_of_range_is_told_and_does_not_stay(page, key, value, told):
+def test_a_number_out_of_range_is_reported_and_dropped(page, key, value, message):
     app = opened(page, {key: value})
-    said = [each.value for each in app.info] + [each.proto.body for each in app.get("html")]
-    assert any(told in each for each in said)
+    shown = [each.value for each in app.info] + [each.proto.body for each in app.get("html")]
+    assert any(message in each for each in shown)
     assert address(app).get(key) != value

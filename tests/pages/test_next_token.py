@@ -1,4 +1,4 @@
-"""What comes next, without a browser: the table, its settings, and writing on."""
+"""The next token, without a browser: the table, its settings, and generation."""
 
 import html
 import re
@@ -15,8 +15,8 @@ from tests.mounted import mounted
 from tests.paths import APP
 from tests.random_model import GPT2, write_model
 from tests.small_tokenizers import KINDS
-from ui.components import visible
-from ui.shared import continuation as writing
+from ui.components import show_invisible
+from ui.shared import continuation
 
 TEXT = "w5 w7 w9"
 IDS = [9, 11, 13]
@@ -33,7 +33,7 @@ def model(folder):
 
 
 @pytest.fixture(autouse=True)
-def offer(monkeypatch, folder):
+def offered(monkeypatch, folder):
     monkeypatch.setenv("ATTENTION_LAB_MODELS", f"writer={folder}")
 
 
@@ -61,11 +61,11 @@ def until(app, reached):
             return app
         time.sleep(0.05)
         run(app)
-    raise AssertionError("it did not come to that")
+    raise AssertionError("the expected state was not reached")
 
 
 def rows(app):
-    """The table: what each row says of a token, and of its probability."""
+    """The table: the token and the probability of each row."""
     (table,) = [each.proto.body for each in app.get("html") if '<table class="next">' in each.proto.body]
     return re.findall(r'<th scope="row"><span class="piece">(.*?)</span></th><td>(.*?)</td>', table)
 
@@ -78,19 +78,19 @@ def said(app):
     return " ".join(each.proto.body for each in app.get("html"))
 
 
-def test_the_ten_likeliest_with_their_probabilities(model):
+def test_the_ten_most_likely_tokens_have_their_probabilities(model):
     logits = model.trace(ids=IDS).logits()[-1].astype(float)
-    shares = np.exp(logits - logits.max())
-    shares /= shares.sum()
-    best = np.argsort(-shares)[:10]
-    assert rows(opened()) == [(f"<s>␣</s>{model.tokenizer.piece(int(i))}", f"{shares[i]:.4f}") for i in best]
+    probs = np.exp(logits - logits.max())
+    probs /= probs.sum()
+    best = np.argsort(-probs)[:10]
+    assert rows(opened()) == [(f"<s>␣</s>{model.tokenizer.piece(int(i))}", f"{probs[i]:.4f}") for i in best]
 
 
-def test_settings_change_what_may_be_drawn():
+def test_settings_change_which_tokens_may_be_sampled():
     plain, sharp = rows(opened()), rows(opened(temperature="0.5", topk="3"))
     assert [token for token, _ in sharp] == [token for token, _ in plain]
-    assert [share for _, share in sharp[3:]] == ["left out"] * 7
-    assert sum(float(share) for _, share in sharp[:3]) == pytest.approx(1, abs=2e-4)
+    assert [prob for _, prob in sharp[3:]] == ["left out"] * 7
+    assert sum(float(prob) for _, prob in sharp[:3]) == pytest.approx(1, abs=2e-4)
     assert float(sharp[0][1]) / float(sharp[1][1]) > float(plain[0][1]) / float(plain[1][1])
 
 
@@ -104,7 +104,7 @@ def text(runs):
 
 
 def test_a_probability_opens_down_to_trained_numbers(model):
-    """The likeliest token's is e^0 over the sum of the powers; its logit is a sum of products."""
+    """The most likely token's is e^0 over the sum of exponentials; its logit is a sum of products."""
     logits = model.trace(ids=IDS).logits()[-1].astype(float)
     top, most = int(logits.argmax()), logits.max()
     total = np.exp(logits - most).sum()
@@ -113,10 +113,10 @@ def test_a_probability_opens_down_to_trained_numbers(model):
     rows = step["folds"][0]["tables"][0]["rows"]
     assert [row[1][2] for row in rows] == [f"logits.2.{i}" for i in np.argsort(-logits)[:10]]
     assert [row[3][0] for row in rows[:2]] == [f"{np.exp(each - most) / total:.4f}" for each in -np.sort(-logits)[:2]]
-    making = arithmetic(opened(logit=f"logits.2.{top}"))["opened"]
-    assert text(making["lines"][0]).endswith(f" = {most:.4f}")
-    making = arithmetic(opened(logit=f"logits.2.{top}~W_E.{top}.5"))["opened"]
-    assert "trained parameter" in " ".join(making["words"])
+    shown = arithmetic(opened(logit=f"logits.2.{top}"))["opened"]
+    assert text(shown["lines"][0]).endswith(f" = {most:.4f}")
+    shown = arithmetic(opened(logit=f"logits.2.{top}~W_E.{top}.5"))["opened"]
+    assert "trained parameter" in " ".join(shown["words"])
 
 
 def test_with_a_temperature_the_logits_are_divided_first(model):
@@ -129,62 +129,63 @@ def test_with_a_temperature_the_logits_are_divided_first(model):
 
 
 @pytest.mark.parametrize("logit", ["logits.99.5", "logits.2.999", "logits", "nothing.1", "<b>", "weight.0.0.0.0"])
-def test_junk_in_its_address_gives_a_page(logit):
+def test_a_junk_address_of_a_logit_gives_a_page(logit):
     assert len(rows(opened(logit=logit))) == 10
 
 
-def test_a_model_without_a_head_has_no_such_section():
+def test_a_model_without_an_output_head_has_no_such_section():
     app = opened(model="minilm", text="Hello there")
-    assert "What comes next" not in said(app)
-    assert not [button for button in app.button if button.label == "Write on"]
+    assert "Next token" not in said(app)
+    assert not [button for button in app.button if button.label == "Continue"]
 
 
 @pytest.mark.parametrize("way", ["likeliest", "drawn"])
-def test_what_was_written_stands_in_the_sentence_and_can_be_undone(model, way):
-    choice, how = (greedy, "each the likeliest") if way == "likeliest" else (sampled(5, top_k=9), "drawn with seed 5")
+def test_generated_text_is_appended_to_the_sentence_and_can_be_undone(model, way):
+    choice, how = (greedy, "by greedy decoding") if way == "likeliest" else (
+        sampled(5, top_k=9), "by sampling with seed 5")  # fmt: skip
     expected = " ".join([TEXT, *(model.tokenizer.piece(id) for id in write(model, IDS, choice, 7))])
-    app = press(opened(tokens="7", way=way, draw="5", topk="9"), "Write on")
+    app = press(opened(tokens="7", way=way, draw="5", topk="9"), "Continue")
     until(app, lambda app: sentence(app) == expected)
     assert app.query_params["text"] == expected
-    assert f"7 tokens written, {how}." in said(app)
-    assert sentence(press(app, "Back to what was typed")) == TEXT
+    assert f"7 tokens generated {how}." in said(app)
+    assert sentence(press(app, "Back to the typed text")) == TEXT
 
 
 @pytest.fixture
 def slow(monkeypatch):
-    """A model that writes three tokens and then waits until it is stopped."""
+    """A model that generates three tokens and then waits until it is stopped."""
 
     def wait(self):
         for id in (21, 22, 23):
-            self.written.append(id)
+            self.new_ids.append(id)
         assert self._stopped.wait(20)
 
-    monkeypatch.setattr(writing.Writing, "_work", lambda self, choose: wait(self))
+    monkeypatch.setattr(continuation.Generation, "_work", lambda self, choose: wait(self))
 
 
 def test_it_can_be_stopped(slow):
-    app = press(opened(), "Write on")
+    app = press(opened(), "Continue")
     until(app, lambda app: "w5 w7 w9 w17 w18 w19" in said(app))
     assert sentence(app) == TEXT
     assert [each.proto.value for each in app.get("progress")] == [15]
     app = until(press(app, "Stop"), lambda app: sentence(app) == "w5 w7 w9 w17 w18 w19")
-    assert "3 tokens written" in said(app)
+    assert "3 tokens generated" in said(app)
 
 
-def test_what_is_typed_meanwhile_stays(slow):
-    app = press(opened(), "Write on")
+def test_text_typed_during_generation_stays(slow):
+    app = press(opened(), "Continue")
     app.text_input[0].set_value("w1 w2")
     run(app)
     for _ in range(4):
         time.sleep(0.05)
         assert sentence(run(app)) == "w1 w2"
-    assert [button.label for button in app.button if button.label in ("Write on", "Stop")] == ["Write on"]
+    assert [button.label for button in app.button if button.label in ("Continue", "Stop")] == ["Continue"]
 
 
-def test_a_full_text_is_not_written_on():
+def test_a_text_that_fills_the_context_is_not_continued():
     app = opened(text="w5 " * 43)
-    assert any("fills all 43 places" in each.value for each in app.caption)
-    assert not [button for button in app.button if button.label == "Write on"]
+    assert any("fills the model’s context of 43 tokens" in each.value for each in app.caption)
+    assert not [button for button in app.button if button.label == "Continue"]
     assert len(rows(app)) == 10
 
 
@@ -195,7 +196,7 @@ def test_a_text_of_several_lines_keeps_them():
 
 @pytest.fixture(scope="module")
 def bytewise(tmp_path_factory):
-    """A model whose tokens are bytes, so that most of what it writes is half a character."""
+    """A model whose tokens are bytes, so most of its generated tokens are half a character."""
     backend = KINDS["bytes"]()
     raw = GPT2 | {"vocab_size": backend.get_vocab_size()}
     return write_model(tmp_path_factory.mktemp("bytes"), raw, tokenizer=backend.to_str())
@@ -209,23 +210,23 @@ def address(app):
     return {key: value[0] if isinstance(value, list) else value for key, value in app.query_params.items()}
 
 
-def test_what_is_shown_after_writing_is_what_was_written(monkeypatch, bytewise):
-    """Read again as a text, it would be more tokens than the model reads."""
+def test_the_generated_tokens_are_shown(monkeypatch, bytewise):
+    """Tokenized again, the text would have more tokens than the model reads."""
     monkeypatch.setenv("ATTENTION_LAB_MODELS", f"bytewise={bytewise}")
     model, typed = ac.load(bytewise), "The cat saw"
-    app = press(opened(model="bytewise", text=typed, tokens="30"), "Write on")
+    app = press(opened(model="bytewise", text=typed, tokens="30"), "Continue")
     until(app, lambda app: "written" in app.query_params)
-    own = [token.id for token in model.tokenizer.encode(typed)]
-    trace = model.trace(ids=[*own, *write(model, own, greedy, 30)])
+    prompt = [token.id for token in model.tokenizer.encode(typed)]
+    trace = model.trace(ids=[*prompt, *write(model, prompt, greedy, 30)])
     assert len(model.tokenizer.encode(sentence(app))) > 43
     for page in (app, opened(**address(app)), other_page(address(app))):
         assert not page.warning
         assert not page.info
-        assert strip(page)[len(own) :] == list(map(visible, trace.tokens[len(own) :]))
+        assert strip(page)[len(prompt) :] == list(map(show_invisible, trace.tokens[len(prompt) :]))
     again = opened(**address(app))
     assert rows(again) == rows(app)
-    assert "the model has written 30, the last ones" in said(again)
-    assert sentence(press(again, "Back to what was typed")) == typed
+    assert "The model generated the last 30 tokens." in said(again)
+    assert sentence(press(again, "Back to the typed text")) == typed
     assert "written" not in again.query_params
     app.text_input[0].set_value("The cat")
     assert "written" not in run(app).query_params
@@ -239,42 +240,42 @@ def other_page(query):
     return run(app)
 
 
-def test_writing_on_what_was_written_goes_on_from_its_tokens(model):
-    app = press(opened(tokens="4"), "Write on")
-    until(app, lambda app: "4 tokens written" in said(app))
-    press(app, "Write on")
+def test_continuing_a_generated_text_starts_from_its_tokens(model):
+    app = press(opened(tokens="4"), "Continue")
+    until(app, lambda app: "4 tokens generated" in said(app))
+    press(app, "Continue")
     until(app, lambda app: address(app)["written"].count(".") == 7)
-    written = list(write(model, IDS, greedy, 8))
-    assert address(app)["written"] == f"{len(TEXT)}:{'.'.join(map(str, written))}"
-    assert sentence(press(app, "Back to what was typed")) == TEXT
+    generated = list(write(model, IDS, greedy, 8))
+    assert address(app)["written"] == f"{len(TEXT)}:{'.'.join(map(str, generated))}"
+    assert sentence(press(app, "Back to the typed text")) == TEXT
 
 
-@pytest.mark.parametrize("held", ["8:21", "3:21.22", "99:1", "8:999999"])
-def test_written_tokens_that_do_not_make_the_text_are_let_go(held):
-    app = opened(written=held)
-    assert any("do not make up its text" in each.value for each in app.info)
+@pytest.mark.parametrize("value", ["8:21", "3:21.22", "99:1", "8:999999"])
+def test_generated_tokens_that_do_not_match_the_text_are_dropped(value):
+    app = opened(written=value)
+    assert any("do not match its text" in each.value for each in app.info)
     assert "written" not in app.query_params
     assert len(rows(app)) == 10
 
 
-def test_another_model_that_cannot_read_what_was_written_offers_the_way_back(monkeypatch, folder, bytewise):
+def test_a_model_that_cannot_read_the_generated_text_offers_the_typed_text(monkeypatch, folder, bytewise):
     monkeypatch.setenv("ATTENTION_LAB_MODELS", f"bytewise={bytewise},writer={folder}")
-    app = press(opened(model="bytewise", text="The cat saw", tokens="30"), "Write on")
+    app = press(opened(model="bytewise", text="The cat saw", tokens="30"), "Continue")
     until(app, lambda app: "written" in app.query_params)
     for name in ("writer", "bytewise"):
         app.selectbox(key="_model").select(name)
         run(app)
     assert any("too many" in each.value for each in app.warning)
-    assert sentence(press(app, "Back to what was typed")) == "The cat saw"
+    assert sentence(press(app, "Back to the typed text")) == "The cat saw"
     assert not app.warning
 
 
-def test_tokens_are_called_the_same_in_the_table_and_in_the_arithmetic(monkeypatch, bytewise):
+def test_tokens_have_the_same_names_in_the_table_and_in_the_arithmetic(monkeypatch, bytewise):
     monkeypatch.setenv("ATTENTION_LAB_MODELS", f"bytewise={bytewise}")
     app = opened(model="bytewise", text="The cat saw 猫, the")
     (table,) = [each.proto.body for each in app.get("html") if '<table class="next">' in each.proto.body]
     heads = re.findall(r'<th scope="row">(.*?)</th>', table)
-    told = [html.unescape(re.sub("<.*?>", "", head)) for head in heads]
+    names = [html.unescape(re.sub("<.*?>", "", head)) for head in heads]
     (step,) = arithmetic(app)["steps"]
-    assert [row[0][0] for row in step["folds"][0]["tables"][0]["rows"]] == told
-    assert any("part of a character" in each for each in told)
+    assert [row[0][0] for row in step["folds"][0]["tables"][0]["rows"]] == names
+    assert any("part of a character" in name for name in names)

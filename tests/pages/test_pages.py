@@ -1,4 +1,4 @@
-"""The pages without a browser: every step and every preset is drawn, junk is refused, nothing raises."""
+"""The pages without a browser: every step and preset is drawn, junk is refused, nothing raises."""
 
 from dataclasses import replace
 
@@ -25,7 +25,7 @@ def grids(app):
     return [sent["matrices"] for sent in mounted(app) if "matrices" in sent]
 
 
-def test_the_worked_example_sends_the_textbook():
+def test_the_worked_example_shows_the_textbook():
     (matrices,) = grids(opened("worked_example"))
     weights = next(each for each in matrices if each["name"] == "weight")
     assert weights["texts"][5][7] == "0.2287"
@@ -43,35 +43,35 @@ def test_an_edited_lesson_comes_from_the_address():
     assert [each["texts"][0][0] for each in matrices if each["name"] == "q"] == ["1.0000"]
 
 
-def said(app):
+def sentences(app):
     return [each.value for each in app.caption] + [each.proto.body for each in app.get("html")]
 
 
-def test_choosing_a_preset_changes_what_the_page_says_of_it():
+def test_choosing_a_preset_changes_its_description():
     app = opened("worked_example")
     app.selectbox(key="_lesson_preset").select("random").run()
-    assert any("Random Q, K and V; the same seed" in each for each in said(app))
-    assert any("illustrative: numbers drawn at random" in each for each in said(app))
-    assert not any("The textbook held against" in each for each in said(app))
+    assert any("Random Q, K and V; the same seed" in each for each in sentences(app))
+    assert any("illustrative: numbers drawn at random" in each for each in sentences(app))
+    assert not any("The textbook held against" in each for each in sentences(app))
     app.selectbox(key="_lesson_preset").select("sentence").run()
-    assert any("A real head in 3 dimensions" in each for each in said(app))
-    assert any("projected from a head of" in each for each in said(app))
+    assert any("A real head in 3 dimensions" in each for each in sentences(app))
+    assert any("projected from a head of" in each for each in sentences(app))
     assert app.text_input(key="_text").value.startswith("The animal")
 
 
-def test_changed_numbers_are_no_longer_said_to_be_those_of_the_preset():
+def test_edited_numbers_are_described_as_edited():
     edited = to_address(replace(preset("textbook"), words=(*"abcdefgh",)))
     assert any(
         "of “The textbook's example” have been changed" in each
-        for each in said(opened("worked_example", lesson=edited))
+        for each in sentences(opened("worked_example", lesson=edited))
     )
     only_shown = to_address(replace(preset("textbook"), decimals=2))
-    assert any("unscaled, as in the text" in each for each in said(opened("worked_example", lesson=only_shown)))
-    made = said(opened("worked_example", preset="sentence", lesson=edited))
-    assert any("projected from a head of" in each and "then changed by hand" in each for each in made)
+    assert any("unscaled, as in the text" in each for each in sentences(opened("worked_example", lesson=only_shown)))
+    shown = sentences(opened("worked_example", preset="sentence", lesson=edited))
+    assert any("projected from a head of" in each and "then changed by hand" in each for each in shown)
 
 
-def test_another_sentence_is_projected_anew_and_keeps_how_it_is_shown():
+def test_another_sentence_is_projected_again_with_the_same_display_settings():
     app = opened("worked_example", preset="sentence")
     app.number_input(key="_lesson_decimals_0").set_value(2).run()
     app.text_input(key="_text").set_value("My dog sleeps.").run()
@@ -79,10 +79,10 @@ def test_another_sentence_is_projected_anew_and_keeps_how_it_is_shown():
     weights = next(each for each in matrices if each["name"] == "weight")
     assert weights["rows"]["labels"] == ["[CLS]", "my", "dog", "sleeps", ".", "[SEP]"]
     assert len(weights["texts"][0][0]) == len("0.12")
-    assert not any("changed" in each for each in said(app))
+    assert not any("changed" in each for each in sentences(app))
 
 
-def test_one_head_is_projected_where_the_average_was_chosen():
+def test_head_0_is_projected_where_the_average_was_chosen():
     app = opened("worked_example", preset="sentence", head="mean")
     assert any("head 0" in each.value for each in app.info)
     assert app.selectbox(key="_head").value == "0"
@@ -90,9 +90,9 @@ def test_one_head_is_projected_where_the_average_was_chosen():
 
 
 @pytest.mark.parametrize("junk", ["AAAA", "<b>", "x" * 30_000])
-def test_a_broken_lesson_is_refused_and_the_textbook_stands(junk):
+def test_a_broken_lesson_is_refused_and_the_textbook_shown(junk):
     app = opened("worked_example", lesson=junk)
-    assert any("made no sense" in each.value for each in app.info)
+    assert any("not valid" in each.value for each in app.info)
     (matrices,) = grids(app)
     assert next(each for each in matrices if each["name"] == "weight")["texts"][5][7] == "0.2287"
 

@@ -1,4 +1,4 @@
-"""What a page says when a model cannot be shown, without a browser: plainly, and the page stays of use."""
+"""A page's messages when a model cannot be shown, without a browser; the page stays usable."""
 
 import shutil
 
@@ -8,9 +8,9 @@ from streamlit.testing.v1 import AppTest
 import app as application
 import attention_core as ac
 from tests.paths import APP, BERT
-from ui.server import say_failed
-from ui.shared.models import get_run, shelf
-from ui.shared.offer import VARIABLE
+from ui.server import show_failure
+from ui.shared.models import get_run, model_cache
+from ui.shared.offer import MODELS_VARIABLE
 
 PAGES = pytest.mark.parametrize("page", ["app", "pages/step_by_step", "pages/worked_example"])
 TEXT = "w3 w4 w5"
@@ -18,12 +18,12 @@ TEXT = "w3 w4 w5"
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    """The stored random BERT in a folder of its own, read from the disk in every run."""
-    place = shutil.copytree(BERT, tmp_path / "changing")
-    monkeypatch.setenv(VARIABLE, str(place))
+    """The stored random BERT in its own folder, read from the disk in every run."""
+    path = shutil.copytree(BERT, tmp_path / "changing")
+    monkeypatch.setenv(MODELS_VARIABLE, str(path))
     monkeypatch.setenv("ATTENTION_LAB_MEMORY", "0")
-    yield place
-    shelf().drop("changing")
+    yield path
+    model_cache().drop("changing")
     get_run.clear()
 
 
@@ -41,7 +41,7 @@ def shown(test):
     return test
 
 
-def told(test):
+def messages(test):
     return [each.value for each in (*test.error, *test.warning)]
 
 
@@ -62,51 +62,51 @@ def rewrite(folder):
 
 @PAGES
 @pytest.mark.parametrize("text", [TEXT, "w7 w8 w9"])
-def test_a_model_whose_weights_have_changed_is_loaded_anew(folder, page, text):
+def test_a_model_whose_weights_have_changed_can_be_loaded_again(folder, page, text):
     test = opened(page, model="changing")
-    assert told(test) == []
+    assert messages(test) == []
     rewrite(folder)
     test.text_input(key="_text").set_value(text)
     test.selectbox(key="_layer").set_value(1)
     shown(test.run())
-    (said,) = told(test)
+    (said,) = messages(test)
     assert "has changed since the model was loaded" in said
     assert str(folder.parent) not in said
     assert labels(test).count("Load again") == 1
     press(test, "Load again")
-    assert told(test) == []
+    assert messages(test) == []
     assert test.session_state.selection["model"] == "changing"
 
 
 @PAGES
-def test_a_model_that_cannot_be_run_is_said_and_another_can_be_chosen(folder, monkeypatch, page):
+def test_a_model_that_cannot_be_run_shows_why_and_another_can_be_chosen(folder, monkeypatch, page):
     def trace(*_, **__):
         raise ac.AttentionLabError("Layer 2 gives numbers that are *not* finite.")
 
     with monkeypatch.context() as patched:
         patched.setattr(ac.Model, "trace", trace)
-        test = opened(page, model="changing", text="a text that nobody has read")
-        assert told(test) == [r"Layer 2 gives numbers that are \*not\* finite\."]
+        test = opened(page, model="changing", text="a text that is not cached")
+        assert messages(test) == [r"Layer 2 gives numbers that are \*not\* finite\."]
         assert "Load again" not in labels(test)
     if page != "pages/worked_example":
         test.selectbox(key="_model").select("minilm")
         shown(test.run())
-        assert told(test) == []
+        assert messages(test) == []
 
 
-def test_an_error_that_nothing_foresaw_leaves_the_model_on_screen(folder, monkeypatch):
+def test_an_unexpected_error_leaves_the_model_on_screen(folder, monkeypatch):
     test = opened(model="minilm")
     monkeypatch.setattr(ac, "load", lambda *_, **__: 1 / 0)
     test.selectbox(key="_model").select("changing")
     shown(test.run())
-    assert told(test) == ["changing could not be loaded\\; the server\\'s log says why\\."]
+    assert messages(test) == ["changing could not be loaded\\; the server\\'s log says why\\."]
     assert test.session_state.selection["model"] == "minilm"
 
 
 @pytest.mark.parametrize("page", ["app", "pages/worked_example"])
-def test_a_model_that_an_address_may_not_name_is_named(page):
+def test_a_model_that_may_not_be_loaded_is_named(page):
     test = opened(page, model="<b>*org*</b>" + "x" * 300, layer="nowhere")
-    (said,) = told(test)
+    (said,) = messages(test)
     assert said.startswith(r"This server does not offer “\<b\>\*org\*\<\/b\>xxx")
     assert len(said) < 200
     assert [each.value.rpartition(": ")[2] for each in test.info] == ["`layer`"]
@@ -116,18 +116,19 @@ def fails():
     raise RuntimeError("/home/of/the/server")
 
 
-def test_an_uncaught_error_is_seen_by_tests_and_tells_a_visitor_nothing():
+def test_an_uncaught_error_shows_a_visitor_no_details():
     test = AppTest.from_function(fails).run()
     (problem,) = test.exception
     assert not problem.stack_trace
     assert "/home" not in problem.message
 
 
-def test_a_visitor_is_sent_to_the_log():
+def test_a_visitor_is_referred_to_the_log():
     def page():
-        from ui.server import say_failed
+        from ui.server import show_failure
 
-        assert say_failed(RuntimeError("/home/of/the/server"))
+        assert show_failure(RuntimeError("/home/of/the/server"))
 
-    assert told(shown(AppTest.from_function(page).run())) == ["Something went wrong here; the server's log says why."]
-    assert application.app._on_script_error is say_failed
+    test = shown(AppTest.from_function(page).run())
+    assert messages(test) == ["Something went wrong here; the server's log says why."]
+    assert application.app._on_script_error is show_failure

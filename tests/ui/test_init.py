@@ -1,4 +1,4 @@
-"""The rooms of the pages: each imports only from those below it, and says what belongs there."""
+"""The folders of the pages: each imports only from those below it, and has a docstring."""
 
 import ast
 
@@ -8,27 +8,27 @@ from tests.paths import ROOT
 
 UI = ROOT / "ui"
 PAGES = ("inspect", "step_by_step", "worked_example")
-FLOORS = ("components",), ("words",), ("shared",), ("arithmetic", "matrices"), PAGES
-FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
+LAYERS = ("components",), ("words",), ("shared",), ("arithmetic", "matrices"), PAGES
+LAYER = {folder: layer for layer, folders in enumerate(LAYERS) for folder in folders}
 
 
-def rooms_imported(path):
+def imported_folders(path):
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("ui."):
             yield node.module.split(".")[1]
 
 
-def test_every_room_is_on_a_floor():
-    assert {path.parent.name for path in UI.glob("*/__init__.py")} == set(FLOOR)
+def test_every_folder_is_in_a_layer():
+    assert {path.parent.name for path in UI.glob("*/__init__.py")} == set(LAYER)
 
 
-@pytest.mark.parametrize("room", FLOOR)
-def test_a_room_imports_from_itself_and_from_below(room):
-    for path in (UI / room).glob("*.py"):
-        for other in rooms_imported(path):
-            assert other == room or FLOOR[other] < FLOOR[room], f"{room}/{path.name} imports {other}"
+@pytest.mark.parametrize("folder", LAYER)
+def test_a_folder_imports_only_from_itself_and_lower_layers(folder):
+    for path in (UI / folder).glob("*.py"):
+        for other in imported_folders(path):
+            assert other == folder or LAYER[other] < LAYER[folder], f"{folder}/{path.name} imports {other}"
 
 
-@pytest.mark.parametrize("room", FLOOR)
-def test_a_room_says_what_belongs_there(room):
-    assert ast.get_docstring(ast.parse((UI / room / "__init__.py").read_text(encoding="utf-8")))
+@pytest.mark.parametrize("folder", LAYER)
+def test_a_folder_has_a_docstring(folder):
+    assert ast.get_docstring(ast.parse((UI / folder / "__init__.py").read_text(encoding="utf-8")))

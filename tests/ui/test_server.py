@@ -14,17 +14,17 @@ import pytest
 from tests.paths import ROOT
 from tests.ports import own_port
 from ui import server
-from ui.shared.fields import DEFAULTS
-from ui.shared.models import shelf
-from ui.shared.offer import VARIABLE
+from ui.shared.fields import DEFAULT_SELECTION
+from ui.shared.models import model_cache
+from ui.shared.offer import MODELS_VARIABLE
 
 
-def at_once(connection):
+def has_no_delay(connection):
     return connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) != 0
 
 
 @pytest.mark.parametrize("family", [socket.AF_INET, socket.AF_INET6])
-def test_connections_to_the_server_send_at_once(family):
+def test_connections_to_the_server_have_no_nagle_delay(family):
     with socket.socket(family) as listener, contextlib.ExitStack() as others:  # as Streamlit makes its own
         try:
             listener.bind(("127.0.0.1" if family == socket.AF_INET else "::1", 0))
@@ -32,10 +32,10 @@ def test_connections_to_the_server_send_at_once(family):
             pytest.skip("this machine has no such addresses")
         listener.listen()
         assert listener in server.tcp_sockets()
-        server.send_at_once(listener)
+        server.disable_nagle(listener)
         others.enter_context(socket.create_connection(listener.getsockname()[:2]))
-        taken = others.enter_context(listener.accept()[0])
-        assert at_once(taken)
+        accepted = others.enter_context(listener.accept()[0])
+        assert has_no_delay(accepted)
 
 
 def test_other_sockets_are_left_alone():
@@ -43,7 +43,7 @@ def test_other_sockets_are_left_alone():
         closed = socket.socket()
         closed.close()
         assert not {datagrams, closed} & set(server.tcp_sockets())
-        server.send_at_once(datagrams)  # refused by the system, and no more than that
+        server.disable_nagle(datagrams)  # the system refuses it, and that is ignored
 
 
 START = """
@@ -52,10 +52,10 @@ import app
 from ui import server
 
 said = []
-server.read_ahead = lambda: said.append(("numpy" in sys.modules, os.environ["OPENBLAS_THREAD_TIMEOUT"]))
+server.preload = lambda: said.append(("numpy" in sys.modules, os.environ["OPENBLAS_THREAD_TIMEOUT"]))
 
 async def start():
-    async with server.starting(None):
+    async with server.lifespan(None):
         while not said:
             await asyncio.sleep(0.01)
     print(*said[0])
@@ -65,7 +65,7 @@ asyncio.run(start())
 
 
 @pytest.mark.parametrize(("given", "expected"), [({}, server.BUSY_WAIT), ({"OPENBLAS_THREAD_TIMEOUT": "20"}, "20")])
-def test_how_products_threads_wait_is_settled_before_numpy_is_imported(given, expected):
+def test_the_thread_timeout_is_set_before_numpy_is_imported(given, expected):
     env = {name: value for name, value in os.environ.items() if name != "OPENBLAS_THREAD_TIMEOUT"}
     env |= {"STREAMLIT_SERVER_HEADLESS": "true"} | given
     ran = subprocess.run([sys.executable, "-c", START], env=env, cwd=ROOT, capture_output=True, text=True, timeout=60)
@@ -73,30 +73,30 @@ def test_how_products_threads_wait_is_settled_before_numpy_is_imported(given, ex
 
 
 @pytest.mark.parametrize("headless", [True, False])
-def test_a_start_reads_the_first_model_and_opens_a_browser_where_there_is_one(monkeypatch, headless):
+def test_a_start_loads_the_default_model_and_opens_a_browser_unless_headless(monkeypatch, headless):
     opened, options = [], {"server.headless": headless, "server.address": "localhost"}
     monkeypatch.setattr(server, "open_browser", opened.append)
     monkeypatch.setattr(server.st, "get_option", options.__getitem__)
-    shelf().models.pop(DEFAULTS["model"], None)
+    model_cache().models.pop(DEFAULT_SELECTION["model"], None)
 
     async def start():
-        async with server.starting(None):
+        async with server.lifespan(None):
             for _ in range(600):
-                if DEFAULTS["model"] in shelf().models:
+                if DEFAULT_SELECTION["model"] in model_cache().models:
                     return True
                 await asyncio.sleep(0.05)
         return False
 
-    with ThreadPoolExecutor(1) as other:  # a browser's test may have a loop running in this thread
+    with ThreadPoolExecutor(1) as other:  # a browser test may have an event loop in this thread
         assert other.submit(lambda: asyncio.run(start())).result()
     assert [url.startswith("http://localhost:") for url in opened] == [True] * (not headless)
 
 
-def test_a_start_says_which_listed_words_name_nothing(monkeypatch, capsys):
-    monkeypatch.setenv(VARIABLE, "~nosuchuser/x,owner/name,a=")
-    server.read_ahead()
+def test_a_start_names_the_listed_entries_that_are_ignored(monkeypatch, capsys):
+    monkeypatch.setenv(MODELS_VARIABLE, "~nosuchuser/x,owner/name,a=")
+    server.preload()
     said = capsys.readouterr().out.splitlines()
-    assert [line.split(":")[1].strip() for line in said] == ["'~nosuchuser/x' is left out", "'a=' is left out"]
+    assert [line.split(":")[1].strip() for line in said] == ["'~nosuchuser/x' is ignored", "'a=' is ignored"]
 
 
 @pytest.mark.parametrize(
@@ -110,14 +110,14 @@ def test_a_start_says_which_listed_words_name_nothing(monkeypatch, capsys):
         ("lab.example", ["lab.example"]),
     ],
 )
-def test_it_says_where_the_pages_are(monkeypatch, address, hosts):
+def test_it_prints_the_urls_of_the_pages(monkeypatch, address, hosts):
     monkeypatch.setattr(server.st, "get_option", {"server.address": address}.__getitem__)
     monkeypatch.setattr(server, "get_internal_ip", lambda: "192.0.2.7")
-    assert [url.split("://")[1].rsplit(":", 1)[0] for url in server.addresses()] == hosts
+    assert [url.split("://")[1].rsplit(":", 1)[0] for url in server.server_urls()] == hosts
 
 
-def said_at_the_start(home, *options, opened=None):
-    """What the server says on a machine where Streamlit never ran, until it listens and has opened a browser."""
+def printed_at_start(home, *options, opened=None):
+    """The server's output on a machine where Streamlit never ran, until it listens and has opened a browser."""
     log, port = home / "log", own_port()
     environment = os.environ | {"HOME": str(home), "PATH": f"{home}{os.pathsep}{os.environ['PATH']}"}
     with log.open("w") as out:
@@ -137,16 +137,16 @@ def said_at_the_start(home, *options, opened=None):
     return port, said
 
 
-def test_a_server_that_listens_to_all_asks_no_other_machine_for_its_address(tmp_path):
-    port, said = said_at_the_start(tmp_path)
+def test_a_server_on_all_addresses_asks_no_other_machine_for_its_own(tmp_path):
+    port, said = printed_at_start(tmp_path)
     assert said.startswith(f"Attention Lab is at http://localhost:{port} and ")
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a browser is not opened by xdg-open")
-def test_a_first_start_asks_nothing_and_opens_a_browser(tmp_path):
+def test_a_first_start_asks_for_no_input_and_opens_a_browser(tmp_path):
     browser, opened = tmp_path / "xdg-open", tmp_path / "opened"
     browser.write_text(f'#!/bin/sh\necho "$1" > {opened}.part && mv {opened}.part {opened}\n')
     browser.chmod(0o755)
-    port, said = said_at_the_start(tmp_path, "--server.headless=false", "--server.address=localhost", opened=opened)
+    port, said = printed_at_start(tmp_path, "--server.headless=false", "--server.address=localhost", opened=opened)
     assert said.startswith(f"Attention Lab is at http://localhost:{port}\n")
     assert opened.read_text() == f"http://localhost:{port}\n"

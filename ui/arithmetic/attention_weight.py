@@ -16,11 +16,11 @@ from ui.arithmetic import stream
 from ui.arithmetic.equations import FIRST_TERMS, equation, equations, fold, products_table, step, value
 from ui.arithmetic.experts import expert_steps
 from ui.arithmetic.opened import opened
-from ui.components.arithmetic import Arithmetic, Bars, Fold, Step, Table
+from ui.components.arithmetic import Arithmetic, ArithmeticStep, Bars, Fold, Table
 from ui.shared.trail import Trail
-from ui.words.sentences import counted, reads, renormalized
-from ui.words.traits import prepared, scored, shared_by
-from ui.words.where import where
+from ui.words.addresses import describe_address
+from ui.words.sentences import count_tokens, renormalized_note, token_text
+from ui.words.traits import query_key_note, score_text, shared_key_note
 
 
 def view(
@@ -47,45 +47,46 @@ def view(
     pattern = attention.pattern(layer)
     weights = pattern.mean(axis=0)[query] if head == "mean" else pattern[int(head), query]
     if shown is not None:
-        why = renormalized(len(shown) < len(weights), attention.has_sink)
+        why = renormalized_note(len(shown) < len(weights), attention.has_sink)
         drawn.append(renormalized_step(weights, shown, key, why))
-    making = opened(trail, make=lambda at: open_term(attention.trace, at), where=lambda at: where(attention.trace, at))
+    trace = attention.trace
+    making = opened(trail, make=lambda at: open_term(trace, at), where=lambda at: describe_address(trace, at))
     return Arithmetic(drawn, bars, making, float(weights[key]))
 
 
-def mean_step(attention: AttentionView, layer: int, query: int, key: int) -> Step:
+def mean_step(attention: AttentionView, layer: int, query: int, key: int) -> ArithmeticStep:
     """The average of all heads' weights."""
     heads = range(attention.config.n_heads)
     leaves = [number_at(attention.trace, attention.address("weight", layer, h, query, key)) for h in heads]
     parts = [leaf.named(f"head {h}", at=leaf.at) for h, leaf in zip(heads, leaves, strict=True)]
     mean = combine("quotient", (combine("sum", parts), Term(float(len(parts)), "heads")))
     line, rounded = equation(mean.named("average"), len(parts))
-    return Step([line], ["The average of the heads. Open a number to see how its head came to it.", *rounded])
+    return ArithmeticStep([line], ["The average of the heads. Open a number to see how its head came to it.", *rounded])
 
 
-def renormalized_step(weights: np.ndarray, shown: list[int], key: int, why: str) -> Step:
+def renormalized_step(weights: np.ndarray, shown: list[int], key: int, why: str) -> ArithmeticStep:
     """One weight divided by the sum of the weights that are left; `why` says of what."""
     left = combine("sum", [Term(float(weights[j]), f"weight[{j}]") for j in shown]).named("what is left")
     share = combine("quotient", (Term(float(weights[key]), "weight"), left)).named("renormalized")
     lines, rounded = equations([left, share])
-    return Step(lines, [" ".join([why, *rounded])])
+    return ArithmeticStep(lines, [" ".join([why, *rounded])])
 
 
 def head_steps(
     attention: AttentionView, layer: int, head: int, query: int, key: int, dims: list[int]
-) -> tuple[list[Step], Bars | None]:
+) -> tuple[list[ArithmeticStep], Bars | None]:
     """From q · k to the contextual embedding, step by step, and the products of q · k as bars."""
     trace = attention.trace
     tree = open_term(trace, attention.address("weight", layer, head, query, key))
     if not tree.parts:
-        return [Step(words=[tree.note])], None
+        return [ArithmeticStep(words=[tree.note])], None
     product, *scores = itertools.takewhile(lambda term: term.name != "max", named_steps(tree))
     d_head = attention.config.d_head
     head_row = ["dimension", "q", "k", "q × k"]
     first = step(
         product,
         ["q·k: the query’s and the key’s numbers multiplied, dimension by dimension, and added up.",
-         *filter(None, [prepared(attention, layer), shared_by(attention, head)])],
+         *filter(None, [query_key_note(attention, layer), shared_key_note(attention, head)])],
         [
             fold(f"all {d_head} products", [], [products_table(product, head_row)]),
             fold("in order", [product], [products_table(product, head_row, order=False)]),
@@ -103,7 +104,7 @@ def head_steps(
     ], bars
 
 
-def score_steps(attention: AttentionView, layer: int, query: int, scores: list[Term]) -> list[Step]:
+def score_steps(attention: AttentionView, layer: int, query: int, scores: list[Term]) -> list[ArithmeticStep]:
     """What is done to q · k before the softmax, and which tokens are masked."""
     mask = attention.mask(layer)
     masked = 0 if mask is None else int((~mask[query]).sum())
@@ -111,7 +112,7 @@ def score_steps(attention: AttentionView, layer: int, query: int, scores: list[T
     rest = f"{which}token is masked and gets" if masked == 1 else f"{which}tokens are masked and get"
     told = f"{masked} {rest} no weight." if masked else "nothing is masked."
     if not scores:
-        return [Step(words=[f"This model divides by nothing: q·k is the score; {told}"])]
+        return [ArithmeticStep(words=[f"This model divides by nothing: q·k is the score; {told}"])]
     words = [done(attention, layer, each) for each in scores]
     return [step(each, [f"{said}; {told}" if each is scores[-1] else f"{said}."])
             for each, said in zip(scores, words, strict=True)]  # fmt: skip
@@ -122,11 +123,13 @@ def done(attention: AttentionView, layer: int, term: Term) -> str:
     name = term.at.quantity if term.at else ""
     stage = attention.scoring(layer)[-1] if name == attention.name("masked") else attention.trace.stage(name, layer)
     if isinstance(stage.operation, Scale) and stage.layer is not None:
-        return f"The score: q·k {scored(stage, attention.config)}"
-    return f"{stage.title}: {scored(stage, attention.config)}" if isinstance(stage.operation, SoftCap) else stage.title
+        return f"The score: q·k {score_text(stage, attention.config)}"
+    if isinstance(stage.operation, SoftCap):
+        return f"{stage.title}: {score_text(stage, attention.config)}"
+    return stage.title
 
 
-def softmax_step(attention: AttentionView, tree: Term, key: int) -> Step:
+def softmax_step(attention: AttentionView, tree: Term, key: int) -> ArithmeticStep:
     """The softmax over the row: every score, its exponential, and its weight."""
     made = {term.name: term for term in named_steps(tree)}
     rows, chosen = [], 0
@@ -136,10 +139,10 @@ def softmax_step(attention: AttentionView, tree: Term, key: int) -> Step:
         j = own.at.indices[-1] if own.at else i
         chosen = i if j == key and not sunk else chosen
         share = power.value / made["sum"].value
-        name = "the sink" if sunk else reads(attention.key_names[j])
+        name = "the sink" if sunk else token_text(attention.key_names[j])
         rows.append([Piece(name), value(own), Piece(format_number(power.value, 4)), Piece(format_number(share, 4))])
     count = len(rows) - attention.has_sink
-    over = f"{counted(count)}{' and the head’s sink' if attention.has_sink else ''}"
+    over = f"{count_tokens(count)}{' and the head’s sink' if attention.has_sink else ''}"
     return step(
         tree,
         [f"Softmax over {over}: e to the score less the row’s maximum, over the sum of all such powers."],
@@ -148,18 +151,18 @@ def softmax_step(attention: AttentionView, tree: Term, key: int) -> Step:
     )  # fmt: skip
 
 
-def value_steps(attention: AttentionView, layer: int, head: int, query: int, dims: list[int]) -> list[Step]:
+def value_steps(attention: AttentionView, layer: int, head: int, query: int, dims: list[int]) -> list[ArithmeticStep]:
     """The weighted values z, what becomes of them in the stream, and the experts, where there are any.
 
     dims: the dimensions of z that are written out; where none is chosen, its largest
     """
-    trace, names = attention.trace, [*map(reads, attention.key_names)]
+    trace, names = attention.trace, [*map(token_text, attention.key_names)]
     mixed = attention.array("z", layer)[head, query]
     dims = [d for d in dims if d < len(mixed)] or [int(np.abs(mixed).argmax())]
     made = [open_term(trace, attention.address("z", layer, head, query, d)) for d in dims]
     every = explain.row_at(trace, attention.address("z", layer, head, query, 0))
     lines, rounded = equations(made)
-    fourth = Step(
+    fourth = ArithmeticStep(
         lines,
         [
             "Every token’s value, times its weight, added up: z. Shown: dimension "
@@ -184,14 +187,14 @@ def value_steps(attention: AttentionView, layer: int, head: int, query: int, dim
 COSINE = "Last line: the cosine between the token’s contextual embedding and the embedding it started from."
 
 
-def stream_step(attention: AttentionView, layer: int, query: int, m: int) -> Step:
+def stream_step(attention: AttentionView, layer: int, query: int, m: int) -> ArithmeticStep:
     """What the heads have found, added to the stream, and dimension m of the token on its way to its embedding."""
     trace = attention.trace
     cosine = explain.cosine(trace, query)
     (sum_line,), sum_rounded = equations([open_term(trace, Address(attention.sums[0], (layer, query, m)))])
     (cosine_line,), cosine_rounded = equations([cosine])
     rows = stream.rows(attention, layer, query, m)
-    return Step(
+    return ArithmeticStep(
         [sum_line, cosine_line],
         [
             " ".join([stream.joined(attention, m), *sum_rounded]),

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from attention_core.computation.derivation import Piece, Term, line, shorten_sums
 from attention_core.computation.render import format_number
-from ui.components.arithmetic import Equation, Fold, Step, Table
+from ui.components.arithmetic import ArithmeticStep, Equation, Fold, Table
 
 FIRST_TERMS = 4  # of a long sum, what is shown before it is unfolded
 MOST_ROWS = 64  # of a long sum, what is listed when it is unfolded; the rest is one number
@@ -39,10 +39,10 @@ def fold(label: str, terms: Iterable[Term], tables: Sequence[Table] = (), count:
     return Fold(label, lines, words, tables)
 
 
-def step(term: Term, words: list[str], folds: Sequence[Fold] = ()) -> Step:
+def step(term: Term, words: list[str], folds: Sequence[Fold] = ()) -> ArithmeticStep:
     """A step of one equation."""
     made, rounded = equation(term)
-    return Step([made], [" ".join([*words, *rounded])], folds)
+    return ArithmeticStep([made], [" ".join([*words, *rounded])], folds)
 
 
 def products_table(term: Term, head: list[str], names: list[str] | None = None, order: bool = True) -> Table:

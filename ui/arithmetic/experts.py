@@ -6,14 +6,14 @@ import attention_core as ac
 from attention_core.computation.derivation import Address, Piece
 from attention_core.explain import number_at, open_term
 from ui.arithmetic.equations import step, value
-from ui.components.arithmetic import Fold, Step, Table
-from ui.words.experts import there, told
-from ui.words.sentences import reads
+from ui.components.arithmetic import ArithmeticStep, Fold, Table
+from ui.words.experts import has_experts, routing_text
+from ui.words.sentences import token_text
 
 
-def expert_steps(trace: ac.Trace, layer: int, position: int, m: int) -> list[Step]:
+def expert_steps(trace: ac.Trace, layer: int, position: int, m: int) -> list[ArithmeticStep]:
     """The step that mixes a token's experts, in dimension m; none where there are none."""
-    if not there(trace, layer):
+    if not has_experts(trace, layer):
         return []
     mixed = open_term(trace, Address("mlp_out", (layer, position, m)))
     rows = []
@@ -21,7 +21,7 @@ def expert_steps(trace: ac.Trace, layer: int, position: int, m: int) -> list[Ste
         score = number_at(trace, Address("router_logits", (layer, position, int(expert))))
         weight = number_at(trace, Address("expert_weight", (layer, position, choice)))
         rows.append([Piece(str(expert)), value(score), value(weight)])
-    words = told(trace, layer, position, f"“{reads(trace.tokens[position])}”")
+    words = routing_text(trace, layer, position, f"“{token_text(trace.tokens[position])}”")
     return [step(
         mixed,
         [words, f"What each makes of it is multiplied by its weight and added up (shown: dimension {m})."],

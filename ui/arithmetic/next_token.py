@@ -11,9 +11,9 @@ from attention_core.explain import open_term
 from attention_core.trace import KeepingTrace
 from ui.arithmetic.equations import equation, value
 from ui.arithmetic.opened import opened, show
-from ui.components.arithmetic import Arithmetic, Fold, Step, Table
+from ui.components.arithmetic import Arithmetic, ArithmeticStep, Fold, Table
 from ui.shared.selection import chosen
-from ui.words.where import where
+from ui.words.addresses import describe_address
 
 
 def next_arithmetic(
@@ -29,14 +29,16 @@ def next_arithmetic(
     kept = logits[shares > 0].astype(np.float64) / chosen()["temperature"]
     total = Term(float(np.exp(kept - kept.max()).sum()), "sum")
     kept_trace = KeepingTrace.of(trace)
-    making = opened(chosen()["logit"], make=lambda at: open_term(kept_trace, at), where=lambda at: where(trace, at))
+    making = opened(
+        chosen()["logit"], make=lambda at: open_term(kept_trace, at), where=lambda at: describe_address(trace, at)
+    )
     show(
         Arithmetic([softmax_step(terms, names, chosen()["temperature"], total, len(kept))], opened=making), "logit",
         key="next_arithmetic", name="The next token, digit by digit", back="Back to the probability",
     )  # fmt: skip
 
 
-def softmax_step(logits: list[Term], names: list[str], temperature: float, total: Term, count: int) -> Step:
+def softmax_step(logits: list[Term], names: list[str], temperature: float, total: Term, count: int) -> ArithmeticStep:
     """The likeliest token's equation, and every shown token's numbers in a table.
 
     total: the sum of all powers, of the `count` tokens that top k and top p leave
@@ -55,7 +57,7 @@ def softmax_step(logits: list[Term], names: list[str], temperature: float, total
     told = f"Softmax: e^(logit{divided} − max) ÷ the sum of such powers over {count:,} tokens. Shown: the likeliest."
     head = ["token", "logit", f"e^(logit{divided} − max)", "probability"]
     folds = [Fold(f"the {len(rows)} and their logits", tables=[Table(head, rows, 0)])]
-    return Step([line], [" ".join([told, *rounded])], folds)
+    return ArithmeticStep([line], [" ".join([told, *rounded])], folds)
 
 
 def scaled(logit: Term, temperature: float) -> Term:

@@ -8,7 +8,7 @@ from attention_core.computation.derivation import Address, Piece, Term, named_st
 from attention_core.computation.render import format_number
 from attention_core.errors import InputError
 from ui.arithmetic.equations import FIRST_TERMS, equation, products_table
-from ui.components.arithmetic import Arithmetic, Equation, Fold, Opened, Step, arithmetic
+from ui.components.arithmetic import Arithmetic, ArithmeticStep, Equation, Fold, Opened, arithmetic
 from ui.shared.selection import chosen, put
 from ui.shared.trail import EMPTY, Trail
 
@@ -62,7 +62,7 @@ def opened(
     try:
         term = make(trail.current)
     except InputError as error:
-        return Opened(trail.addresses, Step(words=[str(error)]))
+        return Opened(trail.addresses, ArithmeticStep(words=[str(error)]))
     lines, words, folds = [], [where(trail.current)], []
     for each in named_steps(term):
         made, rounded = equation(each, count, decimals, name=each.name)
@@ -75,4 +75,4 @@ def opened(
             ))  # fmt: skip
     if not term.parts:
         lines.append(Equation([Piece(format_number(term.value, max(decimals, 6)))], term.name))
-    return Opened(trail.addresses, Step(lines, [*words, *([term.note] if term.note else [])], folds))
+    return Opened(trail.addresses, ArithmeticStep(lines, [*words, *([term.note] if term.note else [])], folds))

@@ -35,7 +35,7 @@ STREAM = (
 def rows(attention: AttentionView, layer: int, position: int, m: int) -> list[list[Piece]]:
     """Every number that dimension m of a token's embedding goes through in a layer, as rows of a table."""
     trace, config, made = attention.trace, attention.config, []
-    mlp = "the experts" if experts.there(trace, layer) else "the MLP"
+    mlp = "the experts" if experts.has_experts(trace, layer) else "the MLP"
     words = {
         "layer": layer,
         "mlp": mlp,

@@ -1,9 +1,8 @@
-"""The components that Streamlit does not have: each a Python mount function with its JavaScript and CSS beside it.
+"""Components that Streamlit lacks: each is a Python mount function, with its JavaScript and CSS beside it.
 
-A mount function takes typed values and turns them into what its JavaScript takes; it knows nothing of the selection or
-of a run. The components stand in the page itself and share one selection there, see selection.js, and its palette, see
-theme.js. What they are sent is bytes, or a list that holds one mapping: in a mapping alone Streamlit would look for
-dataframes, and import pandas for that.
+A mount function converts typed values to the data of its JavaScript; it does not depend on the selection or on a run.
+The components are part of the page, share its selection (see selection.js) and its palette (see theme.js). Their data
+is bytes, or a list with one mapping: a bare mapping would make Streamlit import pandas to look for dataframes.
 """
 
 from pathlib import Path
@@ -11,16 +10,16 @@ from pathlib import Path
 from attention_core.text.invisible import name_invisible
 
 
-def source(*names: str) -> str:
-    """The files beside this module, one after the other, without indents and comments: every message carries them."""
+def read_assets(*names: str) -> str:
+    """The contents of files beside this module, without indentation and comments, since every message carries them."""
     lines = "\n".join((Path(__file__).parent / name).read_text(encoding="utf-8") for name in names).splitlines()
     return "\n".join(line.strip() for line in lines if line.strip() and not line.strip().startswith("//"))
 
 
-def visible(text: str) -> str:
-    """The text with its unseen characters named, so that "\\x07" reads "U+0007".
+def show_invisible(text: str) -> str:
+    """The text with invisible characters spelled out, "\\x07" as "U+0007".
 
-    Where nothing else is there every character is named, and a space is shown as "␣".
+    In a text that consists only of whitespace, every character is spelled out, a space as "␣".
     """
     if text.strip():
         return name_invisible(text)
@@ -28,12 +27,12 @@ def visible(text: str) -> str:
 
 
 def is_index(value: object, stop: int) -> bool:
-    """Whether what the browser sent is a whole number in 0…stop - 1."""
+    """Whether a value from the browser is an integer from 0 to stop - 1."""
     return type(value) is int and 0 <= value < stop
 
 
 def chosen_cell(pick: object, n_query: int, n_key: int) -> tuple[int, int] | None:
-    """The (query, key) that the browser sent, or None where it is not a cell of a pattern [query, key]."""
+    """The (query, key) that the browser sent, None where it is not a cell of a pattern [query, key]."""
     match pick:
         case {"query": query, "key": key} if is_index(query, n_query) and is_index(key, n_key):
             return query, key

@@ -1,5 +1,5 @@
-// Draws steps of equations. Every run of characters comes ready from the server as
-// [text, role, address]; a run with an address is a button that opens that number.
+// Draws steps of equations. Every run of characters comes from the server as [text, role, address, name];
+// a run with an address is a button that opens that number.
 
 export default function ({ data: [data], parentElement, setTriggerValue }) {
   const open = (parentElement.openDetails ??= new Set())
@@ -13,9 +13,9 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
     button.onclick = () => setTriggerValue("open", address)
     return button
   }
-  const said = (words) => element("p", { className: "words", textContent: words })
+  const paragraph = (words) => element("p", { className: "words", textContent: words })
   const line = ([first, ...rest]) => {
-    if (first[1] === "name") return element("div", {}, [said(first[0]), line(rest)])
+    if (first[1] === "name") return element("div", {}, [paragraph(first[0]), line(rest)])
     const runs = [first, ...rest]
     const node = element("p", { className: "line" }, runs.map(run))
     node.lastChild?.classList.add("result")
@@ -32,8 +32,8 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
   const fold = (id, { label, lines, words, tables }) => {
     const node = element("details", {}, [element("summary", { textContent: label })])
     node.firstChild.dataset.focus = `fold ${id}`
-    // What is folded is built when it is first unfolded: long rows cost nothing until then.
-    const fill = () => node.children.length > 1 || node.append(...lines.map(line), ...words.map(said), ...tables.map(table))
+    // The content is built when it is first unfolded, so long tables cost nothing until then.
+    const fill = () => node.children.length > 1 || node.append(...lines.map(line), ...words.map(paragraph), ...tables.map(table))
     node.ontoggle = () => { node.open ? (open.add(id), fill()) : open.delete(id) }
     if (open.has(id)) { fill(); node.open = true }
     return node
@@ -54,7 +54,7 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
     element("span", { className: "no", textContent: i + 1 }),
     element("div", {}, [
       ...content.lines.map(line),
-      ...content.words.map(said),
+      ...content.words.map(paragraph),
       ...content.folds.map((each, j) => fold(`${i}.${j}`, each)),
     ]),
   ])
@@ -69,7 +69,7 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
       }),
     ]),
     ...lines.map(line),
-    ...words.map(said),
+    ...words.map(paragraph),
     ...folds.map((each, j) => fold(`opened.${j}`, each)),
   ])
 

@@ -1,4 +1,4 @@
-"""Arithmetic as it is drawn: steps of equations and tables, whose numbers open into their own making."""
+"""The arithmetic component: steps of equations and tables, whose numbers open into their own computation."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import Any
 import streamlit as st
 
 from attention_core.computation.derivation import Address, Piece
-from ui.components import source
+from ui.components import read_assets
 
 
 @dataclass(frozen=True)
 class Equation:
-    """One equation as a line of pieces, and what stands above it in words: what it is of."""
+    """One equation as a line of pieces, and a caption that names its result."""
 
     pieces: Sequence[Piece]
     name: str = ""
@@ -22,7 +22,7 @@ class Equation:
 
 @dataclass(frozen=True)
 class Table:
-    """A table: the head of each column, the cells of each row, and the row that is marked."""
+    """A table: the heading of each column, the cells of each row, and the marked row."""
 
     head: Sequence[str]
     rows: Sequence[Sequence[Piece]]
@@ -31,7 +31,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Fold:
-    """What can be unfolded below a step."""
+    """Details that can be unfolded below a step."""
 
     label: str
     lines: Sequence[Equation] = ()
@@ -40,8 +40,8 @@ class Fold:
 
 
 @dataclass(frozen=True)
-class Step:
-    """One step: its equations, what there is to say of it, and what can be unfolded below it."""
+class ArithmeticStep:
+    """One step: its equations, its sentences, and details that can be unfolded below it."""
 
     lines: Sequence[Equation] = ()
     words: Sequence[str] = ()
@@ -50,7 +50,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Bars:
-    """Numbers as bars above the steps, and what they are in words."""
+    """Numbers drawn as bars above the steps, and their description."""
 
     values: Sequence[float]
     words: str
@@ -58,29 +58,31 @@ class Bars:
 
 @dataclass(frozen=True)
 class Opened:
-    """The numbers opened one from another, and how the last of them is made."""
+    """The numbers opened one from another, and how the last one is computed."""
 
     trail: Sequence[Address]
-    making: Step
+    step: ArithmeticStep
 
 
 @dataclass(frozen=True)
 class Arithmetic:
-    """All that is drawn: the steps, the bars above them, the number that is opened, and the weight it is all about."""
+    """All that is drawn: the steps, the bars above them, the opened number, and the weight that is explained."""
 
-    steps: Sequence[Step] = ()
+    steps: Sequence[ArithmeticStep] = ()
     bars: Bars | None = None
     opened: Opened | None = None
     weight: float | None = None
 
 
 _mount = st.components.v2.component(
-    "attention_lab_arithmetic", css=source("arithmetic.css"), js=source("theme.js", "element.js", "arithmetic.js"),
+    "attention_lab_arithmetic",
+    css=read_assets("arithmetic.css"),
+    js=read_assets("theme.js", "element.js", "arithmetic.js"),
 )  # fmt: skip
 
 
 def arithmetic(
-    made: Arithmetic,
+    content: Arithmetic,
     *,
     key: str,
     on_open: Callable[[Address], None],
@@ -90,10 +92,10 @@ def arithmetic(
 ) -> None:
     """Mount the arithmetic.
 
-    on_open: called with the address of a number that was clicked
-    on_back: called with how many opened numbers are to be kept
-    name:    what a screen reader calls it
-    back:    what the way back from an opened number is called
+    on_open: called with the address of a clicked number
+    on_back: called with how many opened numbers to keep
+    name:    the region's name for screen readers
+    back:    the label of the button that closes an opened number
     """
 
     def opened() -> None:
@@ -106,21 +108,22 @@ def arithmetic(
         if isinstance(kept, int) and kept >= 0:
             on_back(kept)
 
-    data = {"name": name, "back": back} | message(made)
+    data = {"name": name, "back": back} | arithmetic_message(content)
     _mount(key=key, data=[data], on_open_change=opened, on_back_change=go_back)
 
 
-def message(made: Arithmetic) -> dict[str, Any]:
-    """What the browser is sent."""
+def arithmetic_message(content: Arithmetic) -> dict[str, Any]:
+    """The data for the browser."""
+    bars, opened = content.bars, content.opened
     return {
-        "steps": [_step(each) for each in made.steps],
-        "bars": made.bars and {"values": list(made.bars.values), "words": made.bars.words},
-        "opened": made.opened and {"trail": [*map(str, made.opened.trail)], **_step(made.opened.making)},
-        "weight": "" if made.weight is None else f"{made.weight:.6f}",
+        "steps": [_step_message(step) for step in content.steps],
+        "bars": bars and {"values": list(bars.values), "words": bars.words},
+        "opened": opened and {"trail": [*map(str, opened.trail)], **_step_message(opened.step)},
+        "weight": "" if content.weight is None else f"{content.weight:.6f}",
     }
 
 
-def _step(step: Step) -> dict[str, Any]:
+def _step_message(step: ArithmeticStep) -> dict[str, Any]:
     return {
         "lines": [*map(_line, step.lines)],
         "words": list(step.words),

@@ -1,4 +1,4 @@
-// An element with its properties and children.
+// Creates an element with properties and children.
 function element(tag, properties = {}, children = []) {
   const node = Object.assign(document.createElement(tag), properties)
   node.append(...children)

@@ -1,4 +1,4 @@
-// Puts a drawing made by the server into the page; its steps and heads can be pressed.
+// Shows a drawing from the server, whose steps and heads are buttons.
 export default function ({ data: [data], parentElement, setTriggerValue }) {
   const drawing = new DOMParser().parseFromString(data.svg, "image/svg+xml").documentElement
   const focused = parentElement.activeElement?.dataset
@@ -31,7 +31,7 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
   const again = ["step", "head"].find((what) => focused?.[what])
   if (again) frame.querySelector(`[data-${again}="${Number(focused[again])}"]`)?.focus()
 
-  // Arrow keys walk, unless they are needed where the focus is.
+  // Arrow keys go to the previous or next step, unless the focused element needs them.
   document.onkeydown = (event) => {
     const at = event.composedPath()[0]
     const taken = at?.closest?.("input, textarea, select, table, [role=slider], [role=radiogroup], [role=combobox], .heatmap, .strip")

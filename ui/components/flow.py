@@ -1,10 +1,10 @@
-"""A flow drawing whose steps and heads can be pressed, and walked with the arrow keys."""
+"""The flow component: a drawing whose steps and heads are buttons; the arrow keys go from step to step."""
 
 from collections.abc import Callable
 
 import streamlit as st
 
-from ui.components import is_index, source
+from ui.components import is_index, read_assets
 
 CSS = """
 .frame { overflow-x: auto; }
@@ -14,7 +14,7 @@ svg { display: block; min-width: 860px; width: 100%; height: auto; }
 [role=button]:focus-visible { outline: 2px solid var(--st-primary-color); border-radius: 6px; }
 """
 
-_mount = st.components.v2.component("attention_lab_flow", css=CSS, js=source("flow.js"))
+_mount = st.components.v2.component("attention_lab_flow", css=CSS, js=read_assets("flow.js"))
 
 
 def flow(
@@ -23,9 +23,9 @@ def flow(
 ) -> None:  # fmt: skip
     """Mount a drawing.
 
-    svg:     made by `figures.flow`
-    step:    the step at hand, from 1 to `steps`
-    on_step: called with the step that was pressed or walked to; on_head: with the head
+    svg:     from `attention_core.plot.flow`
+    step:    the current step, 1 to `steps`
+    on_step: called with a chosen step; on_head: with a chosen head
     """
 
     def stepped() -> None:

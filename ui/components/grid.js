@@ -1,17 +1,17 @@
-// Draws matrices as tables, lights the cells that a number comes from, and takes what is typed into them.
-// From how dark (light) a cell on, the lighter (darker) ink is read best: either way at least 4.6 to 1.
+// Draws matrices as tables, highlights the cells that a number is computed from, and lets cells be edited.
+// From this shade on, light text (in the dark theme dark text) reads best; contrast is at least 4.6 to 1 on both sides.
 const DEEP = { light: 0.755, dark: 0.575 }
 
 export default function ({ data: [data], parentElement, setTriggerValue }) {
   const state = (parentElement.grid ??= { figures: new Map(), at: null })
   state.data = data
   if (!state.root) {
-    state.shelf = element("div", { className: "shelf" })
+    state.container = element("div", { className: "container" })
     state.line = element("p", { className: "made" })
     state.line.setAttribute("aria-live", "polite")
-    state.root = element("section", { ariaLabel: "Matrices" }, [state.shelf, state.line])
+    state.root = element("section", { ariaLabel: "Matrices" }, [state.container, state.line])
     state.root.setAttribute("role", "region")
-    // Of the ways to hear of a focus, only this one has no property of the element.
+    // "focusin" has no on… property.
     state.root.addEventListener("focusin", (event) => state.focused(event))
     parentElement.append(state.root)
   }
@@ -39,7 +39,7 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
       if (each.bias) glow(each.bias, ["one", each.right_axes[1]], [])
     }
     for (const each of state.data.sources.filter((link) => link.result === name)) glow(each.input, each.axes, each.free)
-    state.line.textContent = told(state.data, name, row, column)
+    state.line.textContent = equationOf(state.data, name, row, column)
   }
 
   const edit = (name, row, column, text, message) => {
@@ -130,9 +130,9 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
       return button
     }
     return [element("span", { className: "pager" }, [
-      turn("‹", Math.max(0, start - labels.length), start === 0, "Earlier part"),
+      turn("‹", Math.max(0, start - labels.length), start === 0, "Previous part"),
       ` ${title} ${start} to ${start + labels.length - 1} of ${total} `,
-      turn("›", start + labels.length, start + labels.length >= total, "Later part"),
+      turn("›", start + labels.length, start + labels.length >= total, "Next part"),
     ])]
   }
 
@@ -175,7 +175,7 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
       const was = matrix.before?.[`${r},${c}`]
       const deep = matrix.scale === "weights" && shade > DEEP[dark ? "dark" : "light"]
       const looks = [Math.round(shade * 100), deep, was, matrix.texts[r][c]].join("|")
-      // Only what has changed is touched: a thousand cells drawn anew take longer than an edit may.
+      // Only changed cells are updated: redrawing a thousand would make an edit slow.
       if (cell.looks === looks || cell.classList.contains("editing")) return
       cell.looks = looks
       cell.style.setProperty("--shade", `${Math.abs(Math.round(shade * 100))}%`)
@@ -196,13 +196,13 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
     figures.set(matrix.name, held)
   }
   const wanted = [...figures.values()].map((held) => held.figure)
-  if (wanted.length !== state.shelf.children.length || wanted.some((figure, i) => figure !== state.shelf.children[i])) {
+  if (wanted.length !== state.container.children.length || wanted.some((figure, i) => figure !== state.container.children[i])) {
     const focused = parentElement.activeElement
-    state.shelf.replaceChildren(...wanted)
+    state.container.replaceChildren(...wanted)
     if (focused?.isConnected) focused.focus()
   }
   state.figures = figures
-  if (!state.line.textContent) state.line.textContent = "Point at a number to see what it is made from."
+  if (!state.line.textContent) state.line.textContent = "Point at a number to see how it is computed."
   if (data.refused && JSON.stringify(data.refused) !== state.dismissed) {
     const { name, row, column, text, message } = data.refused
     edit(name, row - (matrixOf(name)?.rows.start ?? 0), column - (matrixOf(name)?.columns.start ?? 0), text, message)

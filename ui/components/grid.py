@@ -1,4 +1,4 @@
-"""Matrices shown together: their digits, where each number comes from, and cells that open or can be changed."""
+"""The grid component: matrices with their digits, the origin of each number, and cells that open or can be edited."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from typing import Any, Literal
 import numpy as np
 import streamlit as st
 
-from ui.components import is_index, source
+from ui.components import is_index, read_assets
 
-LONGEST_CELL = 80  # characters of what a person typed
+MAX_CELL_LENGTH = 80  # characters of typed text
 
 
 @dataclass(frozen=True)
 class Axis:
-    """The rows or columns of a matrix; matrices whose axes share a name share the index along it.
+    """The rows or columns of a matrix; axes with the same name share an index.
 
-    title:  what stands along it, in words
-    labels: of the shown part
-    start:  the first shown index; total: how many there are in all
+    title:  the axis in words
+    labels: labels of the shown part
+    start:  first shown index; total: full length
     """
 
     name: str
@@ -31,15 +31,15 @@ class Axis:
 
 
 @dataclass(frozen=True)
-class Matrix:
+class GridMatrix:
     """A matrix as it is shown.
 
-    values: [row, column], the shown part; infinities and NaN may stand in it
+    values: [row, column], the shown part; may contain infinities and NaN
     texts:  the digits of each cell
-    scale:  "weights" from 0 to 1, "signed" around 0
-    before: the digits of the cells that the last change has changed, as they were: (row, column) -> digits
-    edits:  whether a cell can be typed into, turned over by a click, or opened
-    sign:   what stands before it: "×", "=", "+"
+    scale:  colour scale: "weights" from 0 to 1, "signed" around 0
+    before: (row, column) -> previous digits, for the cells changed by the last edit
+    edits:  whether a click opens a cell, edits it, or toggles it
+    sign:   the operator before the matrix: "×", "=", "+"
     """
 
     name: str
@@ -56,10 +56,10 @@ class Matrix:
 
 
 @dataclass(frozen=True)
-class Source:
-    """Where a result's numbers come from: the input's cells at the same indices, and all of them along `free` axes.
+class CellSource:
+    """The origin of a result's cells: the input's cells at the same indices, and all along its `free` axes.
 
-    axes: how the result sees the input's rows and columns
+    axes: the input's rows and columns, by the names of the result's axes
     """
 
     result: str
@@ -70,7 +70,7 @@ class Source:
 
 @dataclass(frozen=True)
 class Product:
-    """A result that is a sum of products: result[cell] = sum over `over` of left × right, + bias."""
+    """A result that is a matrix product: result[cell] = sum of left × right over the axis `over`, + bias."""
 
     result: str
     left: str
@@ -83,7 +83,7 @@ class Product:
 
 @dataclass(frozen=True)
 class Refused:
-    """A cell whose text could not be read, which stays open with what was typed and the reason."""
+    """A cell whose typed text is not a number; it stays open with the text and the reason."""
 
     name: str
     row: int
@@ -93,12 +93,14 @@ class Refused:
 
 
 _mount = st.components.v2.component(
-    "attention_lab_grid", css=source("grid.css"), js=source("theme.js", "element.js", "grid_told.js", "grid.js"),
+    "attention_lab_grid",
+    css=read_assets("grid.css"),
+    js=read_assets("theme.js", "element.js", "grid_equation.js", "grid.js"),
 )  # fmt: skip
 
 
 def grid(
-    matrices: list[Matrix], sources: list[Source], products: list[Product], *, key: str,
+    matrices: list[GridMatrix], sources: list[CellSource], products: list[Product], *, key: str,
     on_pick: Callable[[str, int, int], None],
     on_edit: Callable[[str, int, int, str], None] | None = None,
     on_window: Callable[[str, int], None] | None = None,
@@ -106,9 +108,9 @@ def grid(
 ) -> None:  # fmt: skip
     """Mount the matrices.
 
-    on_pick:   called with a matrix's name and the row and column of the cell that was chosen
-    on_edit:   called with the same and what was typed; of a cell that is turned over, with ""
-    on_window: called with an axis and the first index that is to be shown of it
+    on_pick:   called with a matrix's name and the row and column of a chosen cell
+    on_edit:   called with the same and the typed text, which is "" for a toggled cell
+    on_window: called with an axis and the first index to show along it
     """
     sizes = {each.name: (each.rows, each.columns) for each in matrices}
 
@@ -128,7 +130,7 @@ def grid(
         sent = st.session_state[key].edit
         found = cell(sent)
         if on_edit and found and isinstance(text := sent.get("text"), str):
-            on_edit(*found, text[:LONGEST_CELL])
+            on_edit(*found, text[:MAX_CELL_LENGTH])
 
     def windowed() -> None:
         match st.session_state[key].window:
@@ -139,43 +141,43 @@ def grid(
 
     _mount(
         key=key,
-        data=[message(matrices, sources, products, refused)],
+        data=[grid_message(matrices, sources, products, refused)],
         on_pick_change=picked,
         on_edit_change=edited,
         on_window_change=windowed,
     )
 
 
-def message(
-    matrices: list[Matrix], sources: list[Source], products: list[Product], refused: Refused | None
+def grid_message(
+    matrices: list[GridMatrix], sources: list[CellSource], products: list[Product], refused: Refused | None
 ) -> dict[str, Any]:
-    """What the browser is sent."""
+    """The data for the browser."""
     return {
-        "matrices": [_matrix(each) for each in matrices],
+        "matrices": [_matrix_message(each) for each in matrices],
         "sources": [vars(each) for each in sources],
         "products": [vars(each) for each in products],
         "refused": refused and vars(refused),
     }
 
 
-def _matrix(matrix: Matrix) -> dict[str, Any]:
+def _matrix_message(matrix: GridMatrix) -> dict[str, Any]:
     return {
         "name": matrix.name, "title": matrix.title, "role": matrix.role, "scale": matrix.scale, "sign": matrix.sign,
         "edits": matrix.edits,
         "rows": vars(matrix.rows), "columns": vars(matrix.columns), "texts": matrix.texts,
-        "values": [[_number(x, 7 if matrix.edits == "no" else 17) for x in row] for row in matrix.values],
-        "shades": [[_number(x, 3) for x in row] for row in shades(matrix)],
+        "values": [[_round(x, 7 if matrix.edits == "no" else 17) for x in row] for row in matrix.values],
+        "shades": [[_round(x, 3) for x in row] for row in shades(matrix)],
         "before": {f"{row},{column}": text for (row, column), text in matrix.before.items()},
     }  # fmt: skip
 
 
-def shades(matrix: Matrix) -> np.ndarray:
-    """How strongly each cell is coloured: 0 to 1 of weights, -1 to 1 of signed numbers, by the largest shown."""
+def shades(matrix: GridMatrix) -> np.ndarray:
+    """The colour of each cell: 0 to 1 for weights, -1 to 1 for signed numbers, relative to the largest shown."""
     values = np.where(np.isfinite(matrix.values), matrix.values, 0.0)
     if matrix.scale == "weights":
         return np.clip(values, 0, 1)
     return values / (np.abs(values).max(initial=0) or 1)
 
 
-def _number(value: float, digits: int = 7) -> float | None:
+def _round(value: float, digits: int = 7) -> float | None:
     return float(f"{value:.{digits}g}") if np.isfinite(value) else None

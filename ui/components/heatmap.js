@@ -5,10 +5,10 @@ const THUMBNAILS = 12;
 
 function unpack(bytes) {
   const { header, start } = unwrap(bytes);
-  const answers = header.keys ?? header;
-  const size = header.n * answers.tokens.length;
+  const keys = header.keys ?? header;
+  const size = header.n * keys.tokens.length;
   const plane = (_, i) => bytes.subarray(start + i * size, start + (i + 1) * size);
-  return { ...header, answers, planes: Array.from({ length: header.planes }, plane) };
+  return { ...header, keys, planes: Array.from({ length: header.planes }, plane) };
 }
 
 export default function ({ data, parentElement, setTriggerValue }) {
@@ -20,23 +20,23 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const [picture, cells, marks, lens] = ["picture", "cells", "marks", "lens"].map(part);
   const [readout, spoken, heads, row] = ["readout", "spoken", "heads", "row"].map(part);
   const details = root.querySelector("details");
-  const { n, tokens, special, answers, planes, plane_names, row_sums } = unpack(data);
-  const answering = answers.tokens, across = answering.length;
-  const muted = [special, answers.special];
+  const { n, tokens, special, keys, planes, plane_names, row_sums } = unpack(data);
+  const keyTokens = keys.tokens, nKeys = keyTokens.length;
+  const muted = [special, keys.special];
 
   let colours, frame, cellsInk, marksInk, width;
   let painted = null, hover = null, sending = null;
 
   function chosen() {
     const { query, key, head } = selection();
-    return { query: inside(query, n), key: inside(key, across), head: inside(head, planes.length) };
+    return { query: inside(query, n), key: inside(key, nKeys), head: inside(head, planes.length) };
   }
 
   function layOutAll() {
     width = root.clientWidth;
     if (!width) return;
     colours = palette(root);
-    frame = layOut(marks.getContext("2d"), [tokens, answering], Math.min(width, WIDEST), colours.font);
+    frame = layOut(marks.getContext("2d"), [tokens, keyTokens], Math.min(width, WIDEST), colours.font);
     cellsInk = fit(cells, frame.width, frame.height);
     marksInk = fit(marks, frame.width, frame.height);
     painted = null;
@@ -63,32 +63,32 @@ export default function ({ data, parentElement, setTriggerValue }) {
     Object.assign(root.dataset, { n, ...now, weight: weight(now, now.head), left, top, cell });
   }
 
-  const weight = ({ query, key }, head) => decimals(planes[head][query * across + key]);
+  const weight = ({ query, key }, head) => decimals(planes[head][query * nKeys + key]);
 
   function read(now) {
     const { query, key } = hover ?? now;
     const sum = row_sums ? row_sums[now.head][query].toFixed(2) : "1.00";
     readout.replaceChildren(
-      worded("bdi", tokens[query], "query"), " → ", worded("bdi", answering[key], "key"), " ",
+      worded("bdi", tokens[query], "query"), " → ", worded("bdi", keyTokens[key], "key"), " ",
       worded("b", weight({ query, key }, now.head)), ` · this row sums to ${sum}`);
   }
 
   function speak({ query, key, head }) {
-    const words = `Row ${query}, ${tokens[query]}; column ${key}, ${answering[key]}; `
+    const words = `Query ${query}, ${tokens[query]}; key ${key}, ${keyTokens[key]}; `
       + `weight ${weight({ query, key }, head)}`;
     tell(spoken, words);
   }
 
   function fillTable({ query, key, head }) {
     const line = (cell, ...texts) => {
-      const made = document.createElement("tr");
-      made.append(...texts.map((text) => worded(cell, text)));
-      return made;
+      const row = document.createElement("tr");
+      row.append(...texts.map((text) => worded(cell, text)));
+      return row;
     };
     const table = document.createElement("table");
     const caption = document.createElement("caption");
-    caption.append("Weights that ", worded("bdi", tokens[query], "query"), " gives");
-    const lines = answering.map((token, at) => line("td", token, weight({ query, key: at }, head)));
+    caption.append("Attention weights from ", worded("bdi", tokens[query], "query"));
+    const lines = keyTokens.map((token, at) => line("td", token, weight({ query, key: at }, head)));
     lines[key].className = "key";
     table.append(caption, line("th", "Token", "Weight"), ...lines);
     row.replaceChildren(table);
@@ -105,7 +105,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
       const ink = fit(button.firstChild, side, side);
       const most = button.firstChild.width;
       ink.imageSmoothingEnabled = false;
-      ink.drawImage(image(planes[i], [n, across], [n, across].map((all) => Math.min(all, most)), colours.pixels),
+      ink.drawImage(image(planes[i], [n, nKeys], [n, nKeys].map((all) => Math.min(all, most)), colours.pixels),
         0, 0, side, side);
     }
   }
@@ -125,7 +125,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     sending = setTimeout(() => setTriggerValue("pick", { query, key }), patience);
   }
 
-  // held: it stays until the next choice, and can itself be tapped.
+  // held: it stays until the next choice, and can be tapped.
   function showLens(at, held) {
     if (frame.cell >= READABLE) return;
     const now = chosen();
@@ -174,19 +174,19 @@ export default function ({ data, parentElement, setTriggerValue }) {
     const to = {
       ArrowUp: [query - by, key], ArrowDown: [query + by, key],
       ArrowLeft: [query, key - by], ArrowRight: [query, key + by],
-      PageUp: [query - 8, key], PageDown: [query + 8, key], Home: [query, 0], End: [query, across - 1],
+      PageUp: [query - 8, key], PageDown: [query + 8, key], Home: [query, 0], End: [query, nKeys - 1],
     }[event.key];
     if (event.key === "Escape") hideLens();
     if (!to) return;
     event.preventDefault();
     hover = null;
-    const at = { query: inside(to[0], n), key: inside(to[1], across) };
+    const at = { query: inside(to[0], n), key: inside(to[1], nKeys) };
     pick(at, PATIENCE);
     showLens(at, false);
   }
 
   const on = (target, type, act) => target.addEventListener(type, act, { signal });
-  // A finger that scrolls the page is not hovering.
+  // A touch that scrolls the page does not hover.
   on(marks, "pointermove", (event) => event.pointerType === "mouse" && hoverOver(cellAt(event, frame)));
   on(marks, "pointerleave", (event) => event.pointerType === "mouse" && hoverOver(null));
   on(marks, "click", (event) => click(event, { frame, touched: event.pointerType === "touch" }));

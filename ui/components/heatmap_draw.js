@@ -1,17 +1,17 @@
-// Drawing onto canvases. A frame says where a block of cells stands: its first row and column, how many of
-// each, the corner and the side of a cell in CSS pixels, how its labels are written, and from how many
-// hundredths on a weight's digits are. What belongs to both axes is a pair: rows, columns.
+// Drawing onto canvases. A frame describes a block of cells: the first row and column, how many of each, the corner and
+// the size of a cell in CSS pixels, the font of the labels, and from how many hundredths a weight's digits are written.
+// Values for both axes are pairs: rows, columns.
 
 const CODES = 202;
 const LABEL_GAP = 8;
 const WIDEST_CELL = 30;
 const LENS_CELLS = 7;
-const TALLEST = 1.4; // of the width
+const TALLEST = 1.4; // as a multiple of the width
 
 const hundredths = (code) => code >> 1;
 const decimals = (code) => (hundredths(code) / 100).toFixed(2);
 
-// Every code's colour, the ink that is read on it, and the same colours as an ImageData's pixels.
+// The colour of each code, the text colour on it, and the colours as ImageData pixels.
 function palette(root) {
   const colours = theme(root);
   const stops = colours.weights.split(" ").map(channels);
@@ -19,7 +19,7 @@ function palette(root) {
   colours.inks = [];
   colours.pixels = new Uint32Array(CODES);
   for (let code = 0; code < CODES; code++) {
-    // The power spreads the small weights, of which most of a pattern is made.
+    // The power spreads out small weights, which are most of a pattern.
     const at = Math.min((Math.max(0, code / 2 - 0.25) / 100) ** 0.6, 1) * (stops.length - 1);
     const low = Math.min(Math.floor(at), stops.length - 2);
     const mixed = stops[low].map((from, i) => Math.round(from + (stops[low + 1][i] - from) * (at - low)));
@@ -31,7 +31,7 @@ function palette(root) {
   return colours;
 }
 
-// Sizes a canvas in CSS pixels and gives its context, scaled to the screen's own pixels.
+// Sizes a canvas in CSS pixels and returns its context, scaled to device pixels.
 function fit(canvas, width, height) {
   const scale = window.devicePixelRatio;
   canvas.width = Math.round(width * scale);
@@ -53,7 +53,7 @@ function shorten(context, text, width) {
   return wrap();
 }
 
-// The largest frame of all tokens [of rows, of columns], at most `width` wide with its labels.
+// The largest frame of all tokens [rows, columns], at most `width` wide including labels.
 function layOut(context, tokens, width, font) {
   const count = tokens.map((names) => names.length);
   const [rows, n] = count;
@@ -88,7 +88,7 @@ function magnify(frame, { query, key }, width) {
     width: Math.min(left + count[1] * cell + 40, width) };
 }
 
-// A plane as an image of so many pixels down and across, each the largest weight of the cells that it stands for.
+// A plane as an image of size [height, width]; each pixel is the largest weight of the cells it covers.
 function image(plane, [n, across], size, pixels) {
   const canvas = document.createElement("canvas");
   [canvas.height, canvas.width] = size;
@@ -137,7 +137,7 @@ function drawCells(context, frame, plane, colours) {
     }
 }
 
-// The labels of both axes and the frames of the selection. marks: { query, key, hover: { query, key } or null };
+// The labels of both axes and the outlines of the selection. marks: { query, key, hover: { query, key } or null };
 // special: which tokens of each axis are drawn muted
 function drawMarks(context, frame, marks, special, colours) {
   const { first, count, left, top, cell } = frame;

@@ -1,6 +1,6 @@
 const WIDEST = 420;
-const SMALL = 0.26; // the image alone, beside the other
-const OPAQUE = 0.68; // how much of the image the colours hide
+const SMALL = 0.26; // the size of the original image, relative to the overlaid one
+const OPAQUE = 0.68; // of the colours over the image
 
 function unpack(bytes) {
   const { header, start } = unwrap(bytes);
@@ -10,12 +10,12 @@ function unpack(bytes) {
 
 function paint({ width, height, pixels }) {
   const canvas = Object.assign(document.createElement("canvas"), { width, height });
-  const own = canvas.getContext("2d"), made = own.createImageData(width, height);
-  for (let at = 0, from = 0; at < made.data.length; at += 4, from += 3) {
-    made.data.set(pixels.subarray(from, from + 3), at);
-    made.data[at + 3] = 255;
+  const context = canvas.getContext("2d"), image = context.createImageData(width, height);
+  for (let at = 0, from = 0; at < image.data.length; at += 4, from += 3) {
+    image.data.set(pixels.subarray(from, from + 3), at);
+    image.data[at + 3] = 255;
   }
-  own.putImageData(made, 0, 0);
+  context.putImageData(image, 0, 0);
   return canvas;
 }
 
@@ -97,26 +97,26 @@ export default function ({ data, parentElement, setTriggerValue }) {
     readout.replaceChildren(
       worded("span", tokens[query], "query"), " → ", worded("span", tokens[key], "key"), " ",
       worded("b", weight(query, key).toFixed(4)),
-      ` · full colour: ${most.toFixed(4)}, the most that a patch gets`);
+      ` · strongest colour: ${most.toFixed(4)}, the largest weight of a patch`);
     for (const [at, button] of [...others.children].entries()) {
       button.className = [at === query && "query", at === key && "key"].filter(Boolean).join(" ");
       button.ariaPressed = String(at === query || at === key);
     }
-    picture.ariaLabel = `The image in ${rows} rows of ${columns} patches. ${tokens[query]} asks, ${tokens[key]} answers. `
-      + "Arrow keys move who asks, with Shift who answers.";
+    picture.ariaLabel = `The image in ${rows} rows of ${columns} patches. Query ${tokens[query]}, key ${tokens[key]}. `
+      + "Arrow keys move the query, with Shift the key.";
     if (details.open) fillTable(query, key);
     Object.assign(root.dataset, { n, rows, columns, query, key, weight: weight(query, key).toFixed(4), wide, high });
   }
 
-  // A table as the image lies: a cell for each patch.
+  // A table in the layout of the image: one cell per patch.
   function fillTable(query, key) {
-    const made = document.createElement("table"), caption = document.createElement("caption");
+    const grid = document.createElement("table"), caption = document.createElement("caption");
     const rest = tokens.slice(0, before).map((token, at) => `${token} ${weight(query, at).toFixed(4)}`);
-    caption.append("Weights that ", worded("span", tokens[query], "query"), " gives",
+    caption.append("Attention weights from ", worded("span", tokens[query], "query"),
       rest.length ? `; ${rest.join(", ")}` : "");
     const head = document.createElement("tr");
     head.append(worded("th", ""), ...Array.from({ length: columns }, (_, at) => worded("th", `c${at}`)));
-    made.append(caption, head, ...Array.from({ length: rows }, (_, down) => {
+    grid.append(caption, head, ...Array.from({ length: rows }, (_, down) => {
       const line = document.createElement("tr");
       const cells = Array.from({ length: columns }, (_, across) => {
         const token = before + down * columns + across;
@@ -125,7 +125,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
       line.append(worded("th", `r${down}`), ...cells);
       return line;
     }));
-    table.replaceChildren(made);
+    table.replaceChildren(grid);
   }
 
   function pick(wanted, patience) {
@@ -135,7 +135,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     sending = setTimeout(() => setTriggerValue("pick", { query: now.query, key: now.key }), patience);
   }
 
-  const role = (event) => (event.shiftKey || root.answering ? "key" : "query");
+  const role = (event) => (event.shiftKey || root.choosesKey ? "key" : "query");
 
   function keydown(event) {
     if (isShortcut(event)) return;
@@ -144,7 +144,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     const to = { Home: 0, End: n - 1 }[event.key] ?? (by === undefined ? undefined : from + by);
     if (to === undefined) return;
     event.preventDefault();
-    // Up and down stay in their column; from the first patch the way left leads to the tokens before it.
+    // Up and down stay in the column; left of the first patch are the tokens that are not patches.
     if (Math.abs(by) > 1 && (to < before || to >= n || from < before)) return;
     pick({ [which]: inside(to, n) }, PATIENCE);
   }
@@ -156,14 +156,14 @@ export default function ({ data, parentElement, setTriggerValue }) {
 
   function speak() {
     const { query, key } = chosen();
-    const words = `${tokens[query]} gives ${weight(query, key).toFixed(4)} to ${tokens[key]}`;
+    const words = `${tokens[query]} attends to ${tokens[key]} with weight ${weight(query, key).toFixed(4)}`;
     tell(spoken, words);
   }
 
-  function turn(answering) {
-    root.answering = answering;
-    mode.ariaPressed = String(answering);
-    mode.textContent = `A click chooses who ${answering ? "answers" : "asks"}`;
+  function setMode(choosesKey) {
+    root.choosesKey = choosesKey;
+    mode.ariaPressed = String(choosesKey);
+    mode.textContent = `A click selects the ${choosesKey ? "key" : "query"}`;
   }
 
   const on = (target, type, act) => target.addEventListener(type, act, { signal });
@@ -172,8 +172,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
     on(button, "click", (event) => pick({ [role(event)]: at }, 0));
     return button;
   }));
-  turn(Boolean(root.answering));
-  on(mode, "click", () => turn(!root.answering));
+  setMode(Boolean(root.choosesKey));
+  on(mode, "click", () => setMode(!root.choosesKey));
   on(canvas, "click", click);
   on(picture, "keydown", keydown);
   on(details, "toggle", () => (details.open ? show() : table.replaceChildren()));
@@ -185,7 +185,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const resized = new ResizeObserver(() => root.clientWidth !== width && layOut());
   resized.observe(root);
   on(signal, "abort", () => resized.disconnect());
-  // A new theme calls this function too, with nothing new from the server.
+  // A new theme calls this function too, without new data.
   if (root.held !== data) {
     root.held = data;
     echo({ query: given.query, key: given.key, head: given.head });

@@ -1,4 +1,4 @@
-// The server draws the SVG once a button asks for it; `order.count` tells a new drawing from an old one.
+// The server draws the SVG after a button is pressed; `order.count` tells a new drawing from an old one.
 
 function save(url, name) {
   const link = Object.assign(document.createElement("a"), { href: url, download: name })
@@ -11,7 +11,7 @@ function paint(svg, name) {
   const image = new Image()
   image.onload = () => {
     const canvas = document.createElement("canvas")
-    // Twice the size, so that it is sharp on a projector and in print.
+    // Twice the size, to be sharp on a projector and in print.
     canvas.width = 2 * image.naturalWidth
     canvas.height = 2 * image.naturalHeight
     canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height)

@@ -1,16 +1,16 @@
-"""Buttons that save a picture as SVG, or as PNG painted from it in the browser."""
+"""The picture component: buttons that save a picture as SVG, or as PNG rendered from it in the browser."""
 
 from collections.abc import Callable
 
 import streamlit as st
 
-from ui.components import source
+from ui.components import read_assets
 
-_mount = st.components.v2.component("attention_lab_picture", js=source("picture.js"))
+_mount = st.components.v2.component("attention_lab_picture", js=read_assets("picture.js"))
 
 
 def picture(label: str, name: str, draw: Callable[[], str], *, key: str) -> None:
-    """Mount the buttons. `draw` gives the SVG; it is called only once a button was pressed."""
+    """Mount the buttons; `draw` returns the SVG and is called only after a button is pressed."""
 
     def wanted() -> None:
         form = st.session_state[key].want

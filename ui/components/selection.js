@@ -1,5 +1,5 @@
-// The selection of the page: which token asks (query), which answers (key), which plane is shown (head).
-// It is kept as "query,key,head" in <html data-attention-selection>; whoever moves it tells the document.
+// The selection of the page: the query token, the key token, and the shown plane (head).
+// It is kept as "query,key,head" in <html data-attention-selection>; a change dispatches an event on the document.
 
 const MOVED = "attention-lab:selection";
 const page = document.documentElement;
@@ -20,7 +20,7 @@ function choose(wanted, source) {
   publish(wanted, source);
 }
 
-// The server's answer to an earlier choice must not undo a later one that it has not heard of yet.
+// The server's answer to an earlier choice must not undo a later one that it has not received yet.
 function echo(held) {
   const value = [held.query, held.key, held.head].join();
   const recent = pending.filter((choice) => performance.now() - choice.at < 2000);
@@ -29,10 +29,10 @@ function echo(held) {
   if (!pending.length) publish(held, "server");
 }
 
-// A key with Ctrl, Alt or Command belongs to the browser.
+// Keys with Ctrl, Alt or Command are the browser's shortcuts.
 const isShortcut = (event) => event.ctrlKey || event.altKey || event.metaKey;
 
-// One tab stop for a row of buttons; the arrow keys go from one to the next.
+// A row of buttons is one tab stop; the arrow keys move within it.
 function rove(toolbar, signal) {
   toolbar.addEventListener("keydown", (event) => {
     if (isShortcut(event)) return;

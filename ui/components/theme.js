@@ -1,5 +1,5 @@
-// Gives a component the page's palette in Streamlit's theme: the class "dark", and every colour under its own name.
-// The page holds both palettes, see ui/shared/palette.py; of a theme that changes, components hear before the server.
+// Gives a component the palette of Streamlit's current theme: the class "dark", and each colour as a custom property.
+// The page has both palettes, see ui/shared/palette.py; components learn of a new theme before the server does.
 function theme(root) {
   const style = getComputedStyle(root);
   const held = (name) => style.getPropertyValue(name).trim();

@@ -1,16 +1,15 @@
 const SPECIAL = 1, JOINED = 2, UNKNOWN = 4;
 
 export default function ({ data: [data], parentElement, setTriggerValue }) {
-  const [strip, answering] = parentElement.querySelectorAll(".strip");
+  const [strip, keyStrip] = parentElement.querySelectorAll(".strip");
   strip.listening?.abort();
   const listening = (strip.listening = new AbortController());
   const { signal } = listening;
-  // Where other tokens answer than ask, each have a row of their own; else one row is both.
-  const asks = { root: strip, roles: data.keys ? ["query"] : ["query", "key"], ...data };
-  const answers = data.keys ? { root: answering, roles: ["key"], ...data.keys } : asks;
-  const rows = data.keys ? [asks, answers] : [asks];
-  const lasts = { query: asks.labels.length - 1, key: answers.labels.length - 1 };
-  const words = { query: "asks", key: "answers" };
+  // Queries and keys have a row each where they are different tokens, else they share one.
+  const queries = { root: strip, roles: data.keys ? ["query"] : ["query", "key"], ...data };
+  const keys = data.keys ? { root: keyStrip, roles: ["key"], ...data.keys } : queries;
+  const rows = data.keys ? [queries, keys] : [queries];
+  const lasts = { query: queries.labels.length - 1, key: keys.labels.length - 1 };
 
   function chip({ pieces, flags }, label, index) {
     const button = document.createElement("button");
@@ -21,7 +20,7 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
     button.classList.toggle("special", flags[index] & SPECIAL);
     button.classList.toggle("joined", flags[index] & JOINED);
     button.classList.toggle("unknown", flags[index] & UNKNOWN);
-    if (pieces[index] !== null) button.title = `The model reads ${pieces[index]}`;
+    if (pieces[index] !== null) button.title = `In the vocabulary: ${pieces[index]}`;
     return button;
   }
 
@@ -38,7 +37,7 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
         const held = roles.filter((role) => chosen[role] === index);
         for (const role of ["query", "key"]) button.classList.toggle(role, held.includes(role));
         button.ariaPressed = String(held.length > 0);
-        button.ariaLabel = [name(row, index), held.map((role) => words[role]).join(" and ")].filter(Boolean).join(", ");
+        button.ariaLabel = [name(row, index), held.join(" and ")].filter(Boolean).join(", ");
       }
       row.marked = places;
       if (!root.contains(root.getRootNode().activeElement)) makeTabStop(root, root.children[places[0]]);
@@ -62,7 +61,7 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
     const index = [...root.children].indexOf(event.target);
     if (index < 0) return;
     makeTabStop(root, event.target);
-    const role = roles.length === 1 ? roles[0] : event.shiftKey || strip.answering ? "key" : "query";
+    const role = roles.length === 1 ? roles[0] : event.shiftKey || strip.choosesKey ? "key" : "query";
     const wanted = within({ ...selection(), [role]: index });
     choose(wanted, "strip");
     setTriggerValue("pick", { query: wanted.query, key: wanted.key });
@@ -88,27 +87,27 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
       pick(row, event);
     }, { signal });
   }
-  strip.ariaLabel = data.keys ? "Tokens that ask" : "Tokens";
-  strip.dataset.who = data.keys ? "asks" : "";
-  answering.ariaLabel = "Tokens that answer";
-  answering.dataset.who = "answers";
-  answering.hidden = !data.keys;
+  strip.ariaLabel = data.keys ? "Query tokens" : "Tokens";
+  strip.dataset.role = data.keys ? "queries" : "";
+  keyStrip.ariaLabel = "Key tokens";
+  keyStrip.dataset.role = "keys";
+  keyStrip.hidden = !data.keys;
   if (!data.keys) {
-    answering.shown = null;
-    answering.replaceChildren();
+    keyStrip.shown = null;
+    keyStrip.replaceChildren();
   }
   // There is no Shift on a touch screen.
   const mode = parentElement.querySelector(".mode");
   mode.hidden = Boolean(data.keys);
   mode.onclick = () => {
-    strip.answering = !strip.answering;
-    mode.ariaPressed = String(strip.answering);
-    mode.textContent = `Tap chooses who ${strip.answering ? "answers" : "asks"}`;
+    strip.choosesKey = !strip.choosesKey;
+    mode.ariaPressed = String(strip.choosesKey);
+    mode.textContent = `Tap selects the ${strip.choosesKey ? "key" : "query"}`;
   };
   document.addEventListener(MOVED, (event) => mark(event.detail), { signal });
 
   mark(selection());
-  // A new theme calls this function too, with nothing new from the server.
+  // A new theme calls this function too, without new data.
   if (strip.held !== data) {
     strip.held = data;
     echo(data);

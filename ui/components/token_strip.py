@@ -1,40 +1,40 @@
-"""The sentence as the model reads it: one chip a token, with the one that asks and the one that answers."""
+"""The token strip component: the sentence as the model reads it, one chip per token, with query and key marked."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import streamlit as st
 
-from ui.components import chosen_cell, source, visible
+from ui.components import chosen_cell, read_assets, show_invisible
 
 _SPECIAL, _JOINED, _UNKNOWN = 1, 2, 4
 
 _mount = st.components.v2.component(
     "attention_token_strip",
-    html='<button type="button" class="mode" aria-pressed="false">Tap chooses who asks</button>'
+    html='<button type="button" class="mode" aria-pressed="false">Tap selects the query</button>'
     '<div class="strip" role="toolbar" aria-label="Tokens"></div>'
-    '<div class="strip answering" role="toolbar" hidden></div>',
-    css=source("token_strip.css"),
-    js=source("selection.js", "theme.js", "token_strip.js"),
+    '<div class="strip keys" role="toolbar" hidden></div>',
+    css=read_assets("token_strip.css"),
+    js=read_assets("selection.js", "theme.js", "token_strip.js"),
 )
 
 
 class StripToken(NamedTuple):
-    """One token, as typed and as the model has it."""
+    """One token, as typed and as in the model's vocabulary."""
 
     text: str
-    """The text as it was typed; empty where the token stands for none of it."""
+    """The typed text; empty for a token that covers none."""
     piece: str
-    """The model's own name for it: "##ing", "[CLS]"."""
+    """Its name in the vocabulary: "##ing", "[CLS]"."""
     special: bool = False
     joined: bool = False
-    """No space stands between it and the token before."""
+    """There is no space between it and the token before."""
     unknown: bool = False
-    """The tokenizer could not place it."""
+    """Not in the vocabulary."""
 
 
 class Selection(NamedTuple):
-    """The token that asks, the token that answers, and the index of the plane that is shown."""
+    """The query token, the key token, and the shown plane, as indices."""
 
     query: int
     key: int
@@ -44,15 +44,15 @@ class Selection(NamedTuple):
 def strip_data(
     tokens: Sequence[StripToken], selection: Selection, keys: Sequence[StripToken] | None = None
 ) -> dict[str, Any]:
-    """What the strip needs, in columns, since all of it is sent again when the selection moves."""
-    answering = {"keys": columns(keys)} if keys is not None else {}
-    return {**columns(tokens), **answering, **selection._asdict()}
+    """The data for the browser, in columns to keep it small: all of it is sent again when the selection moves."""
+    key_row = {"keys": chip_columns(keys)} if keys is not None else {}
+    return {**chip_columns(tokens), **key_row, **selection._asdict()}
 
 
-def columns(tokens: Sequence[StripToken]) -> dict[str, Any]:
-    """The chips of one row."""
-    labels = [visible(token.text or token.piece) for token in tokens]
-    pieces = [visible(token.piece) for token in tokens]
+def chip_columns(tokens: Sequence[StripToken]) -> dict[str, Any]:
+    """The data of one row of chips."""
+    labels = [show_invisible(token.text or token.piece) for token in tokens]
+    pieces = [show_invisible(token.piece) for token in tokens]
     return {
         "labels": labels,
         "pieces": [None if piece == label else piece for label, piece in zip(labels, pieces, strict=True)],
@@ -68,11 +68,11 @@ def token_strip(
     key: str,
     on_pick: Callable[[int, int], None],
 ) -> None:
-    """Draw the tokens; call on_pick(query, key) when one is chosen to ask or to answer.
+    """Draw the tokens; call on_pick(query, key) when one is chosen as query or key.
 
-    What the server holds as the selection reaches the page through here, and the other components listen to it.
+    The server's selection reaches the page through this component, and the other components follow it.
 
-    keys: the tokens that answer, where others do than ask: they stand in a row of their own
+    keys: the key tokens, in a row of their own; None where they are the query tokens
     """
 
     def picked() -> None:

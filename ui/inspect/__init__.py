@@ -1,1 +1,1 @@
-"""The Inspect page: who looks at whom, why, and what comes next."""
+"""The Inspect page: the attention weights in a text, how each is computed, and the next token."""

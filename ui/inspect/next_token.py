@@ -1,4 +1,4 @@
-"""What comes next: a language model's likeliest next tokens, and writing on from the sentence."""
+"""The next token: a language model's most likely next tokens, and continuing the text with them."""
 
 from __future__ import annotations
 
@@ -12,47 +12,48 @@ from attention_core.generate import writes
 from attention_core.sampling import Choice, greedy, probabilities, sampled, top_ids
 from attention_core.text.tokenizer import REPLACEMENT
 from ui.arithmetic.next_token import next_arithmetic
-from ui.components import visible
-from ui.shared.continuation import Writing, parted
+from ui.components import show_invisible
+from ui.shared.continuation import Generation, split_continuation
 from ui.shared.controls import back_button
-from ui.shared.models import or_said
+from ui.shared.models import show_errors
 from ui.shared.selection import bound, chosen, put, write_address
-from ui.words.sentences import counted
+from ui.words.sentences import count_tokens
 
-LOOK_EVERY = 0.3  # seconds
-SHOWN = 10
-WAYS = {"likeliest": "The likeliest", "drawn": "Drawn"}
+REFRESH_GENERATION = 0.3  # seconds
+N_SHOWN = 10
+DECODING_LABELS = {"likeliest": "Greedy", "drawn": "Sampled"}
 
 
-def what_comes_next(model: ac.Model, trace: ac.Trace) -> None:
-    """The section of a language model; a model of any other kind has none."""
+def next_token_section(model: ac.Model, trace: ac.Trace) -> None:
+    """The next-token section of a language model; other models have none."""
     state = st.session_state
-    if (writing := state.get("writing")) and (writing.began, writing.model.name) != (trace.text, model.name):
-        writing.stop()  # another text was typed meanwhile, and stays
-        del state.writing
+    running = state.get("generation")
+    if running and (running.initial_text, running.model.name) != (trace.text, model.name):
+        running.stop()  # the text or model was changed meanwhile, and that choice wins
+        del state.generation
     if writes(model.config) and not model.config.cross:
-        section(model, trace)
+        next_token_fragment(model, trace)
 
 
 @st.fragment
-@or_said("next")
-def section(model: ac.Model, trace: ac.Trace) -> None:
-    """The table of the next token beside what is done with it."""
+@show_errors("next")
+def next_token_fragment(model: ac.Model, trace: ac.Trace) -> None:
+    """The table of next tokens, beside the sampling settings and text generation."""
     if chosen()["text"] != trace.text:
         st.rerun()
     with st.container(key="next"):
         left, right = st.columns([11, 9], gap="medium")
         with left:
-            st.html('<h2 class="block">What comes next</h2>')
-            next_tokens(model, trace)
+            st.html('<h2 class="block">Next token</h2>')
+            next_token_table(model, trace)
         with right:
-            st.html('<h2 class="block">How it is chosen</h2>')
-            chances()
-            write_on(model, trace)
+            st.html('<h2 class="block">Sampling settings</h2>')
+            sampling_controls()
+            generation_section(model, trace)
     write_address()
 
 
-def chances() -> None:
+def sampling_controls() -> None:
     """Temperature, top k and top p."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         bound(st.slider, "Temperature", "temperature", step=0.05, width=170)
@@ -60,121 +61,127 @@ def chances() -> None:
         bound(st.slider, "Top p", "topp", step=0.05, width=170)
 
 
-def next_tokens(model: ac.Model, trace: ac.Trace) -> None:
-    """The likeliest next tokens as a table."""
-    _, own, written = parted(trace, chosen()["written"])
-    ids = own + written
+def next_token_table(model: ac.Model, trace: ac.Trace) -> None:
+    """The most likely next tokens as a table, and the arithmetic of their probabilities."""
+    _, prompt, generated = split_continuation(trace, chosen()["written"])
+    ids = prompt + generated
     logits = trace.next_logits(len(ids) - 1)
-    shares = probabilities(logits, chosen()["temperature"], chosen()["topk"], chosen()["topp"])
-    found = top_ids(logits, SHOWN)
-    st.html(table(model, ids, found, shares))
-    names = ["".join(read_as(model, ids, id)) for id in found]
-    next_arithmetic(trace, len(ids) - 1, logits, found, names, shares)
+    probs = probabilities(logits, chosen()["temperature"], chosen()["topk"], chosen()["topp"])
+    found = top_ids(logits, N_SHOWN)
+    st.html(probability_table(model, ids, found, probs))
+    names = ["".join(token_parts(model, ids, id)) for id in found]
+    next_arithmetic(trace, len(ids) - 1, logits, found, names, probs)
 
 
-def table(model: ac.Model, ids: list[int], found: list[int], shares: np.ndarray) -> str:
-    """The rows of some next tokens, each with its probability as a number and as a bar. HTML."""
+def probability_table(model: ac.Model, ids: list[int], found: list[int], probs: np.ndarray) -> str:
+    """A table of next tokens, each with its probability as a number and a bar. HTML.
+
+    found: the token ids, most likely first;  probs: [d_vocab]
+    """
     rows = "".join(
-        f'<tr><th scope="row">{shown(model, ids, id)}</th><td>{share(shares[id])}</td>'
-        f'<td aria-hidden="true"><i style="width:{100 * shares[id] / shares[found[0]]:.1f}%"></i></td></tr>'
+        f'<tr><th scope="row">{token_html(model, ids, id)}</th><td>{probability_text(probs[id])}</td>'
+        f'<td aria-hidden="true"><i style="width:{100 * probs[id] / probs[found[0]]:.1f}%"></i></td></tr>'
         for id in found
     )
     return (
-        f'<table class="next"><caption class="read">The {len(found)} likeliest of {len(shares):,} tokens after the '
-        f'last one</caption><tr><th scope="col">Token</th><th scope="col">Probability</th>'
+        f'<table class="next"><caption class="read">The {len(found)} most likely next tokens, out of {len(probs):,}'
+        f'</caption><tr><th scope="col">Token</th><th scope="col">Probability</th>'
         f'<td aria-hidden="true"></td></tr>{rows}</table>'
     )
 
 
-def share(value: float) -> str:
-    """A probability to four decimals, or that the token cannot be drawn."""
+def probability_text(value: float) -> str:
+    """A probability to four decimals, or “left out” where top k or top p exclude the token."""
     return f"{value:.4f}" if value else "left out"
 
 
-def read_as(model: ac.Model, ids: list[int], id: int) -> tuple[str, str, str]:
-    """A token as the spaces and the text that it adds; of one that adds none the name, and a note that says why."""
+def token_parts(model: ac.Model, ids: list[int], id: int) -> tuple[str, str, str]:
+    """A token's leading spaces, its text, and a note; one without text is named, and the note says why."""
     adds = model.tokenizer.extended_text("", ids, [id])
     if id in model.config.end_ids or not adds or REPLACEMENT in adds:
         note = "ends the text" if id in model.config.end_ids else "part of a character" if adds else "adds no text"
         (name,) = model.tokenizer.readable_pieces([model.tokenizer.piece(id)])
-        return "", visible(name), f" {note}"
+        return "", show_invisible(name), f" {note}"
     body = adds.lstrip(" ")
-    return "␣" * (len(adds) - len(body)), visible(body) if body else "", ""
+    return "␣" * (len(adds) - len(body)), show_invisible(body) if body else "", ""
 
 
-def shown(model: ac.Model, ids: list[int], id: int) -> str:
-    """A token as it reads. HTML."""
-    spaces, body, note = read_as(model, ids, id)
-    told = f"<s>{note}</s>" if note else ""
-    return f'<span class="piece"><s>{spaces}</s>{html.escape(body)}</span>{told}'
+def token_html(model: ac.Model, ids: list[int], id: int) -> str:
+    """A token as it appears in the text. HTML."""
+    spaces, body, note = token_parts(model, ids, id)
+    reason = f"<s>{note}</s>" if note else ""
+    return f'<span class="piece"><s>{spaces}</s>{html.escape(body)}</span>{reason}'
 
 
-def write_on(model: ac.Model, trace: ac.Trace) -> None:
-    """Writing on: how many tokens and how they are chosen, or how far it is."""
-    st.html('<h2 class="block">Write on</h2>')
-    if writing := st.session_state.get("writing"):
-        under_way(writing)
+def generation_section(model: ac.Model, trace: ac.Trace) -> None:
+    """Continuing the text: how many tokens and how to choose them, or the progress of a running generation."""
+    st.html('<h2 class="block">Continue the text</h2>')
+    if running := st.session_state.get("generation"):
+        generation_progress(running)
         return
-    typed, own, written = parted(trace, chosen()["written"])
-    room = model.config.n_ctx - len(own) - len(written)
+    typed, prompt, generated = split_continuation(trace, chosen()["written"])
+    room = model.config.n_ctx - len(prompt) - len(generated)
     if room < 1:
-        st.caption(f"This text fills all {model.config.n_ctx} places of the model.")
+        st.caption(f"This text fills the model’s context of {count_tokens(model.config.n_ctx)}.")
     else:
         with st.container(horizontal=True, vertical_alignment="bottom"):
             bound(st.slider, "Tokens", "tokens", step=1, width=170)
-            bound(st.segmented_control, "Each token is", "way", options=list(WAYS), required=True,
-                  format_func=WAYS.__getitem__)  # fmt: skip
+            bound(st.segmented_control, "Decoding", "way", options=list(DECODING_LABELS), required=True,
+                  format_func=DECODING_LABELS.__getitem__)  # fmt: skip
             if chosen()["way"] == "drawn":
                 bound(st.number_input, "Seed", "draw", step=1, width=130)
-        st.button("Write on", type="primary", on_click=begin, args=(model, typed, own, written))
-    if (wrote := st.session_state.get("wrote")) and wrote.whole == trace.text and wrote.model.name == model.name:
-        st.html("".join(f'<p class="read">{html.escape(said)}</p>' for said in told(wrote)))
-    elif written:
-        st.html(f'<p class="read">Of these tokens the model has written {len(written)}, the last ones.</p>')
-    if written:
+        st.button("Continue", type="primary", on_click=start_generation, args=(model, typed, prompt, generated))
+    last = st.session_state.get("last_generation")
+    if last and last.full_text == trace.text and last.model.name == model.name:
+        st.html("".join(f'<p class="read">{html.escape(sentence)}</p>' for sentence in generation_summary(last)))
+    elif generated:
+        st.html(f'<p class="read">The model generated the last {count_tokens(len(generated))}.</p>')
+    if generated:
         back_button(typed)
 
 
-def begin(model: ac.Model, text: str, ids: list[int], before: list[int]) -> None:
-    """Begin to write on.
+def start_generation(model: ac.Model, text: str, ids: list[int], earlier_ids: list[int]) -> None:
+    """Start generating.
 
-    text, ids: what was typed, and as it is read on from
-    before:    what was written after it already
+    text, ids:   the typed text, and its tokens as a prompt
+    earlier_ids: the tokens already generated after it
     """
     choice: Choice = greedy
-    how = "each the likeliest"
+    how = "by greedy decoding"
     if chosen()["way"] == "drawn":
         seed, temperature, top_k, top_p = (chosen()[name] for name in ("draw", "temperature", "topk", "topp"))
-        choice, how = sampled(seed, temperature, top_k, top_p), f"drawn with seed {seed}"
-    st.session_state.writing = Writing(model, text, ids, chosen()["tokens"], how, before)
-    st.session_state.writing.start(choice)
+        choice, how = sampled(seed, temperature, top_k, top_p), f"by sampling with seed {seed}"
+    st.session_state.generation = Generation(model, text, ids, chosen()["tokens"], how, earlier_ids)
+    st.session_state.generation.start(choice)
 
 
-@st.fragment(run_every=LOOK_EVERY)
-def under_way(writing: Writing) -> None:
-    """How far writing is, what is written, and a button that stops it."""
-    if not writing.running:
-        st.session_state.pop("writing", None)
-        st.session_state.wrote = writing
-        if writing.kept:
-            put(text=writing.whole, written=writing.held)
+@st.fragment(run_every=REFRESH_GENERATION)
+def generation_progress(generation: Generation) -> None:
+    """How many tokens are generated, the text so far, and a button that stops the generation."""
+    if not generation.running:
+        st.session_state.pop("generation", None)
+        st.session_state.last_generation = generation
+        if generation.kept_ids:
+            put(text=generation.full_text, written=generation.address_value)
         st.rerun()
-    count = len(writing.written)
-    st.progress(count / writing.total, "Stopping …" if writing.stopping else f"{count} of {writing.total} tokens")
-    st.html(f'<p class="written">{html.escape(writing.whole)}</p>')
-    st.button("Stop", on_click=writing.stop, disabled=writing.stopping)
+    count = len(generation.new_ids)
+    total = generation.total
+    st.progress(count / total, "Stopping …" if generation.stopping else f"{count} of {total} tokens")
+    st.html(f'<p class="written">{html.escape(generation.full_text)}</p>')
+    st.button("Stop", on_click=generation.stop, disabled=generation.stopping)
 
 
-def told(wrote: Writing) -> list[str]:
-    """What became of writing on, in sentences."""
-    count, end = len(wrote.kept), len(wrote.ids) + len(wrote.before) + len(wrote.kept)
-    said = [f"{counted(count)} written, {wrote.how}." if count else "Nothing was written."]
-    if wrote.problem:
-        said.append(wrote.problem)
-    if wrote.ended:
-        said.append("Here the model ended the text.")
-    elif end == wrote.model.config.n_ctx:
-        said.append(f"The model reads no more than {end} tokens.")
-    if not wrote.reads_the_same:
-        said.append("What is shown are the tokens that were written; read again as a text, it would split into others.")
-    return said
+def generation_summary(generation: Generation) -> list[str]:
+    """How a generation ended, in sentences."""
+    count = len(generation.kept_ids)
+    end = len(generation.ids) + len(generation.earlier_ids) + count
+    sentences = [f"{count_tokens(count)} generated {generation.how}." if count else "No tokens were generated."]
+    if generation.problem:
+        sentences.append(generation.problem)
+    if generation.ended:
+        sentences.append("The model ended the text here.")
+    elif end == generation.model.config.n_ctx:
+        sentences.append(f"The model reads at most {end} tokens.")
+    if not generation.tokenizes_the_same:
+        sentences.append("The generated tokens are shown; the tokenizer would split this text differently.")
+    return sentences

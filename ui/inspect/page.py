@@ -1,4 +1,4 @@
-"""Inspect: a sentence, and who looks at whom in it, as heatmap, graph and arithmetic."""
+"""Inspect: the attention weights in a sentence, as a heatmap, a graph and arithmetic."""
 
 from __future__ import annotations
 
@@ -11,65 +11,66 @@ from ui.arithmetic.attention_weight import view
 from ui.arithmetic.opened import show
 from ui.components.arithmetic import Arithmetic
 from ui.components.heatmap import Tokens, heatmap
-from ui.inspect.next_token import what_comes_next
-from ui.inspect.saving import graph_choices, save_menu
-from ui.shared.controls import asked, chosen_part, get_run_or_stop, input_and_model, pickers
+from ui.inspect.next_token import next_token_section
+from ui.inspect.saving import graph_options, save_menu
+from ui.shared.controls import chosen_part, get_run_or_stop, input_and_model, pickers, requested_input
 from ui.shared.menu import Page
-from ui.shared.models import or_said
+from ui.shared.models import show_errors
 from ui.shared.page import open_page, theme_name
 from ui.shared.selection import bound, chosen, put, write_address
-from ui.shared.shown import Along, Shown, example_of
+from ui.shared.shown import AxisTokens, ShownPart, matching_example
 from ui.shared.tokens_box import tokens_box
 from ui.words import sentences as words
 from ui.words.examples import BY_TEXT
 
 
-def what_is_chosen(attention: AttentionView, part: Shown) -> None:
-    """What stands over the views: notes, the tokens, and one sentence on the chosen weight."""
-    with st.container():  # a place of its own, so that what stands below keeps its own when a note comes or goes
+def selection_section(attention: AttentionView, part: ShownPart) -> None:
+    """The top of the page: notes, the tokens, and one sentence on the chosen weight."""
+    with st.container():  # its own container, so the elements below are not redrawn when a note comes or goes
         if part.note:
             st.info(part.note)
     if attention.config.image is None:
         tokens_box(attention, part)
     with st.container():
-        if note := words.unplaced(attention.source.text, attention.keys, attention.key_names):
+        if note := words.tokenizer_note(attention.source.text, attention.keys, attention.key_names):
             st.caption(note.replace("[", "\\["))
-    headline(attention, part)
+    headline_row(attention, part)
 
 
-def headline(attention: AttentionView, part: Shown) -> None:
-    """One sentence that says what to see, and a swap of one word."""
-    say, swap, pick = st.columns([6, 3, 5], vertical_alignment="center")
-    example = example_of(attention)
+def headline_row(attention: AttentionView, part: ShownPart) -> None:
+    """One sentence on the chosen weight, a button that swaps a word, and the layer and head."""
+    sentence, swap, pick = st.columns([6, 3, 5], vertical_alignment="center")
+    example = matching_example(attention)
     row = part.pattern[part.plane, part.query]
-    told = words.headline(part.queries.names, part.keys.names, row, part.query, part.key, example)
+    headline = words.weight_headline(part.queries.names, part.keys.names, row, part.query, part.key, example)
     badge = ' <span class="renorm">renormalized</span>' if part.renormalized else ""
-    say.html(f'<p class="say">{told}{badge}</p>')
+    sentence.html(f'<p class="say">{headline}{badge}</p>')
     if example and example.swap:
         old, new = example.swap
         swapped = BY_TEXT[example.text.replace(old, new)]
-        swap.button(f"What if it was too {new}?" if "too" in example.text else f"What if it was {new}?",
-                    on_click=swap_to, args=(swapped.text,))  # fmt: skip
+        swap.button(f"What if it were too {new}?" if "too" in example.text else f"What if it were {new}?",
+                    on_click=show_swapped, args=(swapped.text,))  # fmt: skip
     with pick, st.container(horizontal=True, horizontal_alignment="right"):
         pickers(attention)
         save_menu(attention, part)
 
 
-def swap_to(text: str) -> None:
-    """Show a sentence that differs in one word, so that the chosen pair stays."""
+def show_swapped(text: str) -> None:
+    """Show a sentence that differs in one word, with the same pair of tokens chosen."""
     put(text=text, q=chosen()["q"], k=chosen()["k"])
 
 
-def graph(part: Shown) -> None:
-    """The directed graph of the same selection."""
-    one, options = chosen()["graph"] == "one", graph_choices(part)
+def graph_section(part: ShownPart) -> None:
+    """The directed graph of the selection."""
+    one, options = chosen()["graph"] == "one", graph_options(part)
     weights, name = part.pattern[part.plane], part.queries.names[part.query]
-    st.html(f'<h2 class="block">{"From " + words.quoted(name, "q") if one else "All tokens"}</h2>')
+    title = f'Attention from {words.quoted(name, "q")}' if one else "Attention between all tokens"
+    st.html(f'<h2 class="block">{title}</h2>')
 
     def pick() -> None:
         query, key = clicked(st.session_state.graph.selection.points)
         if (query, key) != (None, None):
-            part.put(part.query if query is None else query, part.key if key is None else key)
+            part.select(part.query if query is None else query, part.key if key is None else key)
 
     figure = attention_graph(weights, part.queries.names, **options, theme=theme_name())
     info = graph_info(weights, part.queries.names, **options)
@@ -87,51 +88,51 @@ def graph(part: Shown) -> None:
         )
         bound(
             st.slider,
-            "Weights from",
+            "Smallest weight drawn",
             "least",
             step=0.01,
             width=170,
-            format="from %.2f",
+            format="weight ≥ %.2f",
             label_visibility="collapsed",
         )
         if not one:
-            bound(st.slider, "Strongest a token", "most", width=150,
-                  format="strongest %d", label_visibility="collapsed")  # fmt: skip
+            bound(st.slider, "Strongest edges per query", "most", width=150,
+                  format="top %d per token", label_visibility="collapsed")  # fmt: skip
     if info.left_out:
-        st.caption(f"The {len(info.edges)} strongest edges are drawn; {info.left_out} weaker ones are left out.")
+        st.caption(f"The {len(info.edges)} strongest edges are drawn; {info.left_out} weaker ones are not.")
 
 
-def who_looks_at_whom(attention: AttentionView, part: Shown) -> None:
-    """The heatmap, how to read it, and what may be hidden."""
-    st.html('<h2 class="block">Who looks at whom</h2>')
+def heatmap_section(attention: AttentionView, part: ShownPart) -> None:
+    """The heatmap, how to read it, and the choice to hide special tokens."""
+    st.html('<h2 class="block">Attention weights: which token attends to which</h2>')
 
     def pick_head(plane: int) -> None:
         put(head=str(plane))
 
-    def along(tokens: Along) -> Tokens:
+    def axis(tokens: AxisTokens) -> Tokens:
         return Tokens(tokens.names, tokens.special)
 
-    heatmap(part.pattern, along(part.queries), along(part.keys) if attention.crosses else None, key="heatmap",
-            plane_names=part.plane_names, on_pick=part.put, on_head=pick_head)  # fmt: skip
-    hidden = len(part.keys.places) < len(attention.keys)
-    sums = words.sums(part.rows_sum_to_one, hidden, attention.has_sink)
-    asking, answering = (": the target", ": the sentence") if attention.crosses else ("", "")
+    heatmap(part.pattern, axis(part.queries), axis(part.keys) if attention.crosses else None, key="heatmap",
+            plane_names=part.plane_names, on_pick=part.select, on_head=pick_head)  # fmt: skip
+    hidden = len(part.keys.positions) < len(attention.keys)
+    sums = words.row_sum_note(part.rows_sum_to_one, hidden, attention.has_sink)
+    query_side, key_side = (" from the target", " from the sentence") if attention.crosses else ("", "")
     st.html(
-        f'<p class="read">Rows ask (<span class="q">query{asking}</span>), columns answer '
-        f'(<span class="k">key{answering}</span>). {sums}</p>'
+        f'<p class="read">Each row is a <span class="q">query</span>{query_side}, each column a '
+        f'<span class="k">key</span>{key_side}. {sums}</p>'
     )
     with st.container(horizontal=True):
         bound(st.toggle, "Hide special tokens", "hide")
         if chosen()["hide"]:
-            bound(st.toggle, "Renormalize what is left", "renorm")
-    masks = words.mask_note(attention.causal, attention.window(part.layer), len(attention.keys))
-    for note in (masks, on_sinks(attention, part)):
+            bound(st.toggle, "Renormalize the other weights", "renorm")
+    mask = words.mask_note(attention.causal, attention.window(part.layer), len(attention.keys))
+    for note in (mask, sink_text(attention, part)):
         if note:
             st.html(f'<p class="read">{note}</p>')
 
 
-def on_sinks(attention: AttentionView, part: Shown) -> str | None:
-    """A note on what the chosen row gives to a sink, trained or not; nothing where it gives little to it."""
+def sink_text(attention: AttentionView, part: ShownPart) -> str | None:
+    """A note on the weight that the chosen row gives to a sink, trained or not; None where that is little."""
     if not attention.has_sink:
         row = part.pattern[part.plane, part.query]
         return words.sink_note(part.queries.names, part.keys.names, row, part.query, attention.crosses)
@@ -140,74 +141,74 @@ def on_sinks(attention: AttentionView, part: Shown) -> str | None:
     return words.trained_sink_note(part.queries.names[part.query], 1 - float(row.sum()), average)
 
 
-def worked_out(attention: AttentionView, part: Shown) -> Arithmetic:
+def weight_arithmetic(attention: AttentionView, part: ShownPart) -> Arithmetic:
     """The arithmetic of the chosen weight."""
     return view(
-        attention, part.layer, chosen()["head"], *part.cell, part.keys.places if part.renormalized else None,
-        chosen()["open"], read_dims(),
+        attention, part.layer, chosen()["head"], *part.cell, part.keys.positions if part.renormalized else None,
+        chosen()["open"], chosen_dims(),
     )  # fmt: skip
 
 
-def why(attention: AttentionView, part: Shown, made: Arithmetic) -> None:
-    """The arithmetic, as it was worked out, with what may be chosen of it."""
+def arithmetic_section(attention: AttentionView, part: ShownPart, arithmetic: Arithmetic) -> None:
+    """The arithmetic of the chosen weight, and the choice of dimensions in it."""
     weight = part.pattern[part.plane, part.query, part.key]
     st.html(f'<h2 class="block">Why {weight:.2f}?</h2>')
-    show(made, "open")
+    show(arithmetic, "open")
     if chosen()["head"] != "mean":
-        dims_box(attention.config.d_head)
+        dims_picker(attention.config.d_head)
 
 
-def read_dims() -> list[int]:
-    """The chosen dimensions of z."""
+def chosen_dims() -> list[int]:
+    """The dimensions of z that are chosen."""
     return [int(dim) for dim in chosen()["dims"].split(",") if dim]
 
 
-def dims_box(d_head: int) -> None:
-    """Which dimensions of z the arithmetic writes out."""
-    st.session_state._dims = [dim for dim in read_dims() if dim < d_head]
-    st.multiselect("Dimensions of z to write out", list(range(d_head)), key="_dims", max_selections=8,
-                   placeholder="Dimensions of z to write out: its largest", label_visibility="collapsed",
+def dims_picker(d_head: int) -> None:
+    """The choice of dimensions of z in the arithmetic."""
+    st.session_state._dims = [dim for dim in chosen_dims() if dim < d_head]
+    st.multiselect("Dimensions of z to show", list(range(d_head)), key="_dims", max_selections=8,
+                   placeholder="Dimensions of z to show (default: the largest)", label_visibility="collapsed",
                    on_change=lambda: put(dims=",".join(map(str, st.session_state._dims))))  # fmt: skip
 
 
 @st.fragment
-@or_said("views")
-def inspect(run: ac.Trace | ac.EncoderDecoderTrace, made_for: tuple[str, str, str]) -> None:
+@show_errors("views")
+def inspect(run: ac.Trace | ac.EncoderDecoderTrace, run_input: tuple[str, str, str]) -> None:
     """Everything below the sentence: three views of one selection.
 
-    made_for: the sentence and all else that the run is over
+    run_input: the sentence, target and generated tokens of the run
     """
-    attention, part = chosen_part(run, made_for)
+    attention, part = chosen_part(run, run_input)
     if part is None:
-        st.info("With special tokens hidden, nothing is left of this text.")
+        st.info("This text has only special tokens, and they are hidden.")
         bound(st.toggle, "Hide special tokens", "hide")
         write_address()
         return
-    # The arithmetic is worked out before anything is drawn, and sent first: what a click asks about should not wait.
-    made = worked_out(attention, part)
-    over = st.container()
+    # The arithmetic is computed and sent first: it is what a click on a cell asks for.
+    arithmetic = weight_arithmetic(attention, part)
+    top = st.container()
     left, right = st.columns([9, 11], gap="medium")
     with right:
         above, below = st.container(), st.container()
     with below:
-        why(attention, part, made)
-    with over:
-        what_is_chosen(attention, part)
+        arithmetic_section(attention, part, arithmetic)
+    with top:
+        selection_section(attention, part)
     with left:
         if attention.config.image is not None:
-            st.html(f'<h2 class="block">What {words.quoted(part.queries.names[part.query], "q")} looks at</h2>')
+            st.html(f'<h2 class="block">What {words.quoted(part.queries.names[part.query], "q")} attends to</h2>')
             tokens_box(attention, part)
-        who_looks_at_whom(attention, part)
+        heatmap_section(attention, part)
     with above:
-        graph(part)
+        graph_section(part)
     write_address()
 
 
 def inspect_page() -> None:
-    """The whole page."""
+    """The Inspect page."""
     open_page(Page.INSPECT)
     loaded = input_and_model()
     run = get_run_or_stop(loaded)
-    inspect(run, asked())
+    inspect(run, requested_input())
     if isinstance(loaded, ac.Model) and isinstance(run, ac.Trace):
-        what_comes_next(loaded, run)
+        next_token_section(loaded, run)

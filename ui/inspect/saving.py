@@ -1,4 +1,4 @@
-"""The Save menu: pictures, the numbers of a head, and the derivation."""
+"""The Save menu: pictures, a head's weights, and the derivation of one weight."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from ui.components.picture import picture
 from ui.shared.image_box import image_title
 from ui.shared.page import theme_name
 from ui.shared.selection import chosen
-from ui.shared.shown import Shown
+from ui.shared.shown import ShownPart
 
 
-def save_menu(attention: AttentionView, part: Shown) -> None:
-    """What can be taken away, worked out only when it is asked for."""
+def save_menu(attention: AttentionView, part: ShownPart) -> None:
+    """The files to save, each computed only when its button is pressed."""
     side = f"{attention.side}-" if attention.side else ""
     name = f"attention-{side}layer{part.layer}-head{part.plane_names[part.plane]}"
     weights = part.pattern[part.plane]
-    title = titled(attention, part)
+    title = picture_title(attention, part)
     with st.popover("Save"):
         picture(
             "Heatmap",
@@ -44,42 +44,42 @@ def save_menu(attention: AttentionView, part: Shown) -> None:
         picture(
             "Graph",
             f"{name}-graph",
-            lambda: graph_svg(shown_graph(part), theme=theme_name(), title=title),
+            lambda: graph_svg(current_graph(part), theme=theme_name(), title=title),
             key="save_graph",
         )
         st.download_button(
-            "Numbers of this head (CSV)",
-            lambda: table(weights, part.queries.names, part.keys.names),
+            "Weights of this head (CSV)",
+            lambda: weights_csv(weights, part.queries.names, part.keys.names),
             f"{name}.csv",
             "text/csv",
             on_click="ignore",
             width="stretch",
         )
         if chosen()["head"] != "mean":
-            st.download_button("Derivation (LaTeX)", lambda: derivation(attention, part), f"{name}.tex",
+            st.download_button("Derivation (LaTeX)", lambda: derivation_latex(attention, part), f"{name}.tex",
                                "application/x-tex", on_click="ignore", width="stretch")  # fmt: skip
 
 
-TITLES = {
+PATTERN_TITLES = {
     None: "Attention", "encoder": "Encoder attention", "decoder": "Decoder attention", "cross": "Cross-attention",
 }  # fmt: skip
 
 
-def titled(attention: AttentionView, part: Shown) -> str:
-    """What stands above a picture: the side where there is one, the layer, the head, and the texts."""
-    given = image_title() if attention.config.image else attention.trace.text
-    texts = [given, *([attention.source.text] if attention.crosses else [])]
-    place = f"layer {part.layer}, head {part.plane_names[part.plane]}"
-    return f"{TITLES[attention.side]} weights, {place}: {' ← '.join(texts)}"
+def picture_title(attention: AttentionView, part: ShownPart) -> str:
+    """A picture's title: the side of an encoder–decoder, the layer, the head, and the texts."""
+    query_text = image_title() if attention.config.image else attention.trace.text
+    texts = [query_text, *([attention.source.text] if attention.crosses else [])]
+    head = part.plane_names[part.plane]
+    return f"{PATTERN_TITLES[attention.side]} weights, layer {part.layer}, head {head}: {' ← '.join(texts)}"
 
 
-def shown_graph(part: Shown) -> GraphInfo:
+def current_graph(part: ShownPart) -> GraphInfo:
     """The graph as it is on screen."""
-    return graph_info(part.pattern[part.plane], part.queries.names, **graph_choices(part))
+    return graph_info(part.pattern[part.plane], part.queries.names, **graph_options(part))
 
 
-def graph_choices(part: Shown) -> dict[str, Any]:
-    """What of the graph is drawn, as `graph_info` takes it."""
+def graph_options(part: ShownPart) -> dict[str, Any]:
+    """Which edges of the graph are drawn, as arguments of `graph_info`."""
     one = chosen()["graph"] == "one"
     return {
         "key_tokens": None if part.keys is part.queries else part.keys.names,
@@ -90,22 +90,22 @@ def graph_choices(part: Shown) -> dict[str, Any]:
     }
 
 
-def table(weights: np.ndarray, queries: list[str], keys: list[str]) -> str:
+def weights_csv(weights: np.ndarray, queries: list[str], keys: list[str]) -> str:
     """Attention weights as CSV: a row for each query, a column for each key."""
     out = io.StringIO()
     writer = csv.writer(out)
-    writer.writerow(["query \\ key", *map(inert, keys)])
+    writer.writerow(["query \\ key", *map(spreadsheet_safe, keys)])
     for token, row in zip(queries, weights, strict=True):
-        writer.writerow([inert(token), *(f"{weight:.8f}" for weight in row)])
+        writer.writerow([spreadsheet_safe(token), *(f"{weight:.8f}" for weight in row)])
     return out.getvalue()
 
 
-def inert(token: str) -> str:
+def spreadsheet_safe(token: str) -> str:
     """A token that a spreadsheet reads as text, not as a formula."""
     return "'" + token if token[:1] in ("=", "+", "-", "@", "\t", "\r") else token
 
 
-def derivation(attention: AttentionView, part: Shown) -> str:
+def derivation_latex(attention: AttentionView, part: ShownPart) -> str:
     """The derivation of the chosen weight as a LaTeX document."""
     tree = open_term(attention.trace, attention.address("weight", part.layer, part.plane, *part.cell))
     return "\n".join([

@@ -15,7 +15,7 @@ from attention_core.ops.images import Standardize
 from attention_core.ops.norms import LayerNorm, RMSNorm
 from attention_core.ops.rotary import Rotate
 from attention_core.ops.softmax import SinkSoftmax
-from ui.components.grid import Matrix, Product, Source
+from ui.components.grid import CellSource, GridMatrix, Product
 from ui.matrices.matrix import HEADS, View, flat, flat_axes, places, shown
 
 SIGNS: Mapping[type, tuple[str, ...]] = {
@@ -30,12 +30,12 @@ SIGNS: Mapping[type, tuple[str, ...]] = {
 class Grids:
     """Matrices to be shown together, what lights what, and the address of each cell by name, row and column."""
 
-    matrices: list[Matrix]
-    sources: list[Source]
+    matrices: list[GridMatrix]
+    sources: list[CellSource]
     products: list[Product]
     address: dict[str, Callable[[int, int], Address]]
 
-    def add(self, matrix: Matrix, address: Callable[[int, int], Address]) -> None:
+    def add(self, matrix: GridMatrix, address: Callable[[int, int], Address]) -> None:
         """One more matrix."""
         self.matrices.append(matrix)
         self.address[matrix.name] = address
@@ -62,7 +62,7 @@ class Grids:
         # A dimension that is turned is made from itself and from the one that it is paired with.
         row = stage.axes[-1:] if stage.operation.reads_row or isinstance(stage.operation, Rotate) else ()
         for i, (name, axes) in enumerate(inputs):
-            self.sources.append(Source(own, name, axes, free=row if i == 0 else ()))
+            self.sources.append(CellSource(own, name, axes, free=row if i == 0 else ()))
 
 
 def grids(view: View, names: list[str]) -> Grids:

@@ -10,8 +10,8 @@ import numpy as np
 
 from attention_core.computation.render import format_number
 from attention_core.computation.stage import Numbers, Operand, Run, Stage
-from ui.components import visible
-from ui.components.grid import Axis, Matrix
+from ui.components import show_invisible
+from ui.components.grid import Axis, GridMatrix
 
 WINDOWS: Mapping[str, int] = {"query": 16, "key": 16, "position": 16, "source": 16, "patch": 16}
 WINDOW = 8  # how many dimensions of an axis are shown at once
@@ -82,7 +82,7 @@ def flat(run: Run, held: Operand, merged: tuple[str, ...], head: int) -> Numbers
 def shown(
     view: View, source: Stage, numbers: Numbers, axes: tuple[str, str], name: str, sign: str, head: int,
     merged: tuple[str, ...] = (),
-) -> Matrix:  # fmt: skip
+) -> GridMatrix:  # fmt: skip
     """The part of a quantity that is shown, with its axes and digits; `merged` are the axes laid end to end."""
     windows = [window(view, axis, size) for axis, size in zip(axes, numbers.shape, strict=True)]
     part = numbers[windows[0], windows[1]]
@@ -94,7 +94,7 @@ def shown(
     decimals = 0 if source.name in WHOLE else view.decimals
     editable = source.name in view.editable
     edits: Literal["no", "type", "turn"] = "no" if not editable else "turn" if part.dtype == bool else "type"
-    return Matrix(
+    return GridMatrix(
         name=name,
         title=(source.title or source.name) + whose(view.run, source, name, head),
         values=part.astype(float),
@@ -157,4 +157,4 @@ def labels(view: View, axis: str, part: slice) -> list[str]:
     if axis == "patch":  # the class token, which is none, stands before them
         return view.tokens[part.start + 1 : part.stop + 1]
     tokens = view.key_tokens if view.key_tokens and axis in ANSWERING else view.tokens
-    return [visible(tokens[i]) if axis in POSITIONS else str(i) for i in range(part.start, part.stop)]
+    return [show_invisible(tokens[i]) if axis in POSITIONS else str(i) for i in range(part.start, part.stop)]

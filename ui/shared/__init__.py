@@ -1,8 +1,9 @@
 """What every page needs: its address and menu, the model and its input, and the parts that several pages show.
 
-- The address: `fields` is the table of what it holds, `readers` clean it, `selection` is what is chosen now, `trail`
+- The address: `fields` is the table of its entries, `readers` parse them, `selection` is the current choice, `trail`
   the numbers that are opened.
 - The page: `menu`, `page`, `palette`.
-- The model: `offer` says which there may be, `shelf` keeps those that are loaded, `models` chooses one.
-- What it reads: `controls`, `pictures`, `image_box`, `continuation`; what is shown of it: `shown`, `tokens_box`.
+- The model: `offer` lists the models a page may load, `model_cache` keeps the loaded ones, `models` chooses one.
+- The model's input: `controls`, `pictures`, `image_box`, `continuation`; the part of a run on screen: `shown`,
+  `tokens_box`.
 """

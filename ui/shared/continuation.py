@@ -1,4 +1,4 @@
-"""A text that a model writes on, beside the pages, so that they can be looked at meanwhile and it can be stopped."""
+"""A text that a model continues, in the background, with a way to stop it."""
 
 from __future__ import annotations
 
@@ -11,82 +11,83 @@ import attention_core as ac
 from attention_core.generate import write, writes
 from attention_core.sampling import Choice
 from attention_core.text.tokenizer import Token
-from ui.shared.background import Beside
+from ui.shared.background import BackgroundTask
 
-# of the time that a token takes: a thread that waits for Python's lock is passed over when it is free for less than
-# a wake takes, and while products are small it is never free for longer
-PAUSE = 0.05
+# Pause after each token, as a share of its time: while products are small, Python's lock is never free for long enough
+# for a waiting thread to wake and take it, so the pages would not be served.
+PAUSE_RATIO = 0.05
 
 
-class Written(NamedTuple):
-    """What a model has written after a text, as an address holds it: "12:345.67".
+class GeneratedTokens(NamedTuple):
+    """The tokens that a model generated after a typed text, written in an address as "12:345.67".
 
-    typed: how many characters of the text were typed
-    ids:   the tokens that follow them
+    n_typed: how many characters of the text were typed
+    ids:     the generated tokens
     """
 
-    typed: int
+    n_typed: int
     ids: tuple[int, ...]
 
     @classmethod
-    def read(cls, held: str) -> Written:
-        """What an address holds; ValueError when it is nothing of the kind."""
-        typed, ids = held.split(":")
-        made = cls(int(typed), tuple(map(int, ids.split("."))))
-        if min(made.typed, *made.ids) < 0:
-            raise ValueError(held)
-        return made
+    def parse(cls, text: str) -> GeneratedTokens:
+        """The continuation that an address holds; ValueError where the text is not one."""
+        n_typed, ids = text.split(":")
+        continuation = cls(int(n_typed), tuple(map(int, ids.split("."))))
+        if min(continuation.n_typed, *continuation.ids) < 0:
+            raise ValueError(text)
+        return continuation
 
     def __str__(self) -> str:
-        return f"{self.typed}:{'.'.join(map(str, self.ids))}"
+        return f"{self.n_typed}:{'.'.join(map(str, self.ids))}"
 
 
-def read_on_from(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
-    """What a text is written on from: all but the special tokens that a tokenizer puts after its end."""
+def prompt_tokens(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
+    """The tokens of a text that generation continues from: without the special tokens that a tokenizer appends."""
     last = max((i for i, token in enumerate(tokens) if not (token.special and token.start == token.end)), default=-1)
     return tokens[: last + 1] or tokens
 
 
-def makes(model: ac.Model, text: str, written: Written) -> bool:
-    """Whether a model can have written these tokens at the end of this text."""
-    own = [token.id for token in read_on_from(model.tokenizer.encode(text[: written.typed]))]
+def can_have_generated(model: ac.Model, text: str, continuation: GeneratedTokens) -> bool:
+    """Whether a model can have generated these tokens at the end of this text."""
+    prompt = [token.id for token in prompt_tokens(model.tokenizer.encode(text[: continuation.n_typed]))]
     return (
         writes(model.config)
         and not model.config.cross
-        and len(own) + len(written.ids) <= model.config.n_ctx
-        and max(written.ids) < model.config.d_vocab
-        and model.tokenizer.extended_text(text[: written.typed], own, written.ids) == text
+        and len(prompt) + len(continuation.ids) <= model.config.n_ctx
+        and max(continuation.ids) < model.config.d_vocab
+        and model.tokenizer.extended_text(text[: continuation.n_typed], prompt, continuation.ids) == text
     )
 
 
-def tokens_with(model: ac.Model, text: str, written: Written) -> tuple[Token, ...]:
-    """The tokens of a text of which a model has written the end."""
-    typed = text[: written.typed]
-    own = read_on_from(model.tokenizer.encode(typed))
-    return *own, *model.tokenizer.extension_tokens(typed, [token.id for token in own], written.ids)
+def tokens_with_continuation(model: ac.Model, text: str, continuation: GeneratedTokens) -> tuple[Token, ...]:
+    """The tokens of a text whose end a model generated."""
+    typed = text[: continuation.n_typed]
+    prompt = prompt_tokens(model.tokenizer.encode(typed))
+    return *prompt, *model.tokenizer.extension_tokens(typed, [token.id for token in prompt], continuation.ids)
 
 
-def parted(trace: ac.Trace, held: str) -> tuple[str, list[int], list[int]]:
-    """Of a run, what was typed, the tokens that it is read on from, and those that the model has written after them.
+def split_continuation(trace: ac.Trace, address_value: str) -> tuple[str, list[int], list[int]]:
+    """A run's typed text, the token ids of its prompt, and those that the model generated after it.
 
-    held: what the address holds of the latter
+    address_value: the continuation in the address, empty for none
     """
-    if not held:
-        return trace.text, [token.id for token in read_on_from(trace.pieces)], []
-    written = Written.read(held)
-    return trace.text[: written.typed], trace.ids[: -len(written.ids)], list(written.ids)
+    if not address_value:
+        return trace.text, [token.id for token in prompt_tokens(trace.pieces)], []
+    continuation = GeneratedTokens.parse(address_value)
+    n_generated = len(continuation.ids)
+    return trace.text[: continuation.n_typed], trace.ids[:-n_generated], list(continuation.ids)
 
 
 @dataclass
-class Writing(Beside):
-    """One text on its way; told to stop, it ends after the token that is being worked out.
+class Generation(BackgroundTask):
+    """The generation of a text's continuation; a stop takes effect after the token being computed.
 
-    text, ids: what was typed, and as it is read on from
-    total:     how many tokens are asked for
-    how:       how they are chosen, in words
-    before:    the ids that were written after it already
-    written:   the ids so far
-    problem:   why it broke off
+    text, ids:   the typed text, and its tokens as a prompt
+    total:       how many tokens to generate
+    how:         how they are chosen, in words
+    earlier_ids: the tokens already generated after the prompt
+    new_ids:     the tokens generated so far
+    problem:     why it failed
     """
 
     model: ac.Model
@@ -94,56 +95,56 @@ class Writing(Beside):
     ids: list[int]
     total: int
     how: str
-    before: list[int] = field(default_factory=list)
-    written: list[int] = field(default_factory=list)
+    earlier_ids: list[int] = field(default_factory=list)
+    new_ids: list[int] = field(default_factory=list)
     problem: str = ""
 
     @property
     def ended(self) -> bool:
-        """Whether the model wrote the token that ends a text."""
-        return bool(self.written) and self.written[-1] in self.model.config.end_ids
+        """Whether the model generated an end-of-text token."""
+        return bool(self.new_ids) and self.new_ids[-1] in self.model.config.end_ids
 
     @property
-    def began(self) -> str:
-        """The text that was there when this began."""
-        return self.model.tokenizer.extended_text(self.text, self.ids, self.before)
+    def initial_text(self) -> str:
+        """The text before this generation."""
+        return self.model.tokenizer.extended_text(self.text, self.ids, self.earlier_ids)
 
     @property
-    def whole(self) -> str:
-        """The text as it was typed, and all that was written so far."""
-        return self.model.tokenizer.extended_text(self.text, self.ids, [*self.before, *self.kept])
+    def full_text(self) -> str:
+        """The typed text and all generated so far."""
+        return self.model.tokenizer.extended_text(self.text, self.ids, [*self.earlier_ids, *self.kept_ids])
 
     @property
-    def held(self) -> str:
-        """What an address holds of it."""
-        return str(Written(len(self.text), (*self.before, *self.kept)))
+    def address_value(self) -> str:
+        """The continuation as an address holds it."""
+        return str(GeneratedTokens(len(self.text), (*self.earlier_ids, *self.kept_ids)))
 
     @property
-    def kept(self) -> list[int]:
-        """What is written so far, without the token that ends a text."""
-        return self.written[: len(self.written) - self.ended]
+    def kept_ids(self) -> list[int]:
+        """The tokens generated so far, without an end-of-text token."""
+        return self.new_ids[: len(self.new_ids) - self.ended]
 
     @property
-    def reads_the_same(self) -> bool:
-        """Whether the whole text, read again, splits into the tokens that were written."""
-        read = read_on_from(self.model.tokenizer.encode(self.whole))
-        return [token.id for token in read] == [*self.ids, *self.before, *self.kept]
+    def tokenizes_the_same(self) -> bool:
+        """Whether the tokenizer splits the full text into the generated tokens."""
+        tokens = prompt_tokens(self.model.tokenizer.encode(self.full_text))
+        return [token.id for token in tokens] == [*self.ids, *self.earlier_ids, *self.kept_ids]
 
     def start(self, choose: Choice) -> None:
-        """Begin."""
+        """Start generating."""
         self.run(lambda: self._work(choose))
 
     def _work(self, choose: Choice) -> None:
         try:
-            began = time.monotonic()
-            for id in write(self.model, [*self.ids, *self.before], choose, self.total):
-                self.written.append(id)
+            start = time.monotonic()
+            for id in write(self.model, [*self.ids, *self.earlier_ids], choose, self.total):
+                self.new_ids.append(id)
                 if self.stopping:
                     return
-                time.sleep(PAUSE * (time.monotonic() - began))
-                began = time.monotonic()
+                time.sleep(PAUSE_RATIO * (time.monotonic() - start))
+                start = time.monotonic()
         except ac.AttentionLabError as problem:
             self.problem = str(problem)
         except Exception:
-            logging.exception("Writing on with %s", self.model.name)
-            self.problem = "Writing broke off; the server's log says why."
+            logging.exception("Generating with %s", self.model.name)
+            self.problem = "Generation failed; the server's log says why."

@@ -1,4 +1,4 @@
-"""What several pages let a person choose: the sentence, the target, the side, the layer and the head."""
+"""The controls that several pages share: the sentence, the target, the side, the layer and the head."""
 
 from __future__ import annotations
 
@@ -10,146 +10,148 @@ from streamlit.delta_generator import DeltaGenerator
 import attention_core as ac
 from attention_core.attention_view import AttentionView
 from attention_core.errors import InputError
-from ui.components import visible
-from ui.shared.continuation import Written, makes
+from ui.components import show_invisible
+from ui.shared.continuation import GeneratedTokens, can_have_generated
 from ui.shared.fields import SIDES
 from ui.shared.image_box import get_image_trace, image_box
-from ui.shared.models import get_model, get_run, say_problem, shelf
-from ui.shared.readers import LONGEST_TEXT
+from ui.shared.models import get_model, get_run, model_cache, show_problem
+from ui.shared.readers import MAX_TEXT_LENGTH
 from ui.shared.selection import bound, chosen, put, settle, write_address
-from ui.shared.shown import Shown, chosen_attention, shown_part
-from ui.words.examples import EXAMPLES, Example
+from ui.shared.shown import ShownPart, chosen_attention, shown_part
+from ui.words.examples import EXAMPLE_SENTENCES, Example
 
-SIDE_NAMES = {"encoder": "Encoder", "decoder": "Decoder", "cross": "Cross"}
-SIDE_SAYS = {
-    "encoder": "The sentence looks at itself.",
-    "decoder": "The target looks at what there is of it so far.",
-    "cross": 'The target (<span class="q">queries</span>) looks at the sentence (<span class="k">keys</span>).',
+SIDE_NAMES = {"encoder": "Encoder", "decoder": "Decoder", "cross": "Cross-attention"}
+SIDE_NOTES = {
+    "encoder": "The sentence attends to itself.",
+    "decoder": "Each target token attends to itself and the target tokens before it.",
+    "cross": 'The target (<span class="q">queries</span>) attends to the sentence (<span class="k">keys</span>).',
 }
 
 
 def choose_example(example: Example) -> None:
-    """Show an example where its attention can be read."""
+    """Show an example in a head where its attention is easy to read."""
     put(text=example.text, layer=example.layer, head=str(example.head))
 
 
 def sentence_box() -> DeltaGenerator:
-    """The sentence, and examples of others; returns the row in which they stand."""
+    """The sentence, and example sentences; returns their row."""
     row = st.container(horizontal=True, vertical_alignment="bottom")
     with row:
-        # What a model has written may have line breaks, which a box of one line would lose.
+        # Generated text may have line breaks, which a one-line box would lose.
         box, more = (st.text_area, {"height": "content"}) if "\n" in chosen()["text"] else (st.text_input, {})
         bound(box, "Sentence", "text", label_visibility="collapsed", placeholder="Type a sentence", **more)
         with st.popover("Examples"):
-            for i, example in enumerate(EXAMPLES):
+            for i, example in enumerate(EXAMPLE_SENTENCES):
                 st.button(example.text, key=f"example_{i}", type="tertiary", on_click=choose_example, args=(example,))
     return row
 
 
 def target_box(model: ac.Model | ac.EncoderDecoder, row: DeltaGenerator) -> None:
-    """What the decoder reads, beside the sentence; nothing where a model has no decoder beside its encoder."""
+    """The decoder's input, beside the sentence; nothing for a model that is not an encoder–decoder."""
     if isinstance(model, ac.EncoderDecoder):
         with row:
             bound(st.text_input, "Target", "target", label_visibility="collapsed",
-                  placeholder="Target: type what the decoder reads, or leave it to the model")  # fmt: skip
+                  placeholder="Target: type the decoder’s input, or let the model generate it")  # fmt: skip
 
 
-def asked() -> tuple[str, str, str]:
-    """The sentence, the target, and the tokens of the sentence that a model has written, as they are asked for."""
+def requested_input() -> tuple[str, str, str]:
+    """The chosen sentence, target, and generated tokens at the end of the sentence."""
     return chosen()["text"], chosen()["target"], chosen()["written"]
 
 
 def input_box() -> DeltaGenerator:
-    """The sentence or, where the model on screen reads images, the image; returns the row in which it stands."""
-    return image_box() if isinstance(shelf().models.get(chosen()["model"]), ac.ImageModel) else sentence_box()
+    """The sentence or, where the model on screen reads images, the image; returns its row."""
+    return image_box() if isinstance(model_cache().models.get(chosen()["model"]), ac.ImageModel) else sentence_box()
 
 
 def input_and_model() -> ac.Model | ac.EncoderDecoder:
-    """The boxes for what the model reads, and the model; where there is none to show yet, the page ends there."""
+    """The input boxes and the model; the page stops here while there is no model to show."""
     row = input_box()
     model = get_model(chosen()["model"])
     target_box(model, row)
-    with st.container():  # a place of its own, so that what stands below keeps its own when the note comes or goes
-        if not stands(model):
+    with st.container():  # its own container, so the elements below are not redrawn when a note comes or goes
+        if not continuation_fits(model):
             settle(written="")
-            st.info("The tokens that this address calls written do not make up its text here, so it is read anew.")
-        if LONGEST_TEXT in map(len, asked()[:2]):
-            st.caption(f"What is longer than {LONGEST_TEXT:,} characters is left out.")
+            st.info("The generated tokens in this address do not match its text, so the text is tokenized again.")
+        if MAX_TEXT_LENGTH in map(len, requested_input()[:2]):
+            st.caption(f"Only the first {MAX_TEXT_LENGTH:,} characters are used.")
     return model
 
 
-def stands(model: ac.Model | ac.EncoderDecoder) -> bool:
-    """Whether the tokens that are called written, where there are any, are the end of the text."""
-    text, _, held = asked()
-    return not held or (isinstance(model, ac.Model) and makes(model, text, Written.read(held)))
+def continuation_fits(model: ac.Model | ac.EncoderDecoder) -> bool:
+    """Whether the generated tokens in the address, if any, are the end of the text."""
+    text, _, generated = requested_input()
+    if not generated:
+        return True
+    return isinstance(model, ac.Model) and can_have_generated(model, text, GeneratedTokens.parse(generated))
 
 
-def run_now(model: ac.Model | ac.EncoderDecoder) -> ac.Trace | ac.EncoderDecoderTrace:
-    """The run over the sentence or the image; InputError when the model cannot read it."""
-    return get_image_trace(model) if isinstance(model, ac.ImageModel) else get_run(model.name, *asked(), model)
+def current_run(model: ac.Model | ac.EncoderDecoder) -> ac.Trace | ac.EncoderDecoderTrace:
+    """The run over the sentence or the image; InputError where the model cannot read it."""
+    if isinstance(model, ac.ImageModel):
+        return get_image_trace(model)
+    return get_run(model.name, *requested_input(), model)
 
 
 def get_run_or_stop(model: ac.Model | ac.EncoderDecoder) -> ac.Trace | ac.EncoderDecoderTrace:
-    """The run over the sentence or the image, or a message in its place."""
+    """The run over the sentence or the image; where there is none, a message, and the page stops here."""
     if not isinstance(model, ac.ImageModel) and not chosen()["text"].strip():
-        st.info("Type a sentence above, or take one from Examples.")
+        st.info("Type a sentence above, or choose one from Examples.")
     else:
         try:
-            return run_now(model)
+            return current_run(model)
         except InputError as error:
             st.warning(f"{error} Your text is kept above.")
-            if (wrote := st.session_state.get("wrote")) and wrote.whole == chosen()["text"]:
-                back_button(wrote.text)
+            if (last := st.session_state.get("last_generation")) and last.full_text == chosen()["text"]:
+                back_button(last.text)
         except ac.AttentionLabError as problem:
-            say_problem(problem, "run")
+            show_problem(problem, "run")
     write_address()
     st.stop()
 
 
 def back_button(typed: str) -> None:
-    """The way back from what a model has written to the text that was typed."""
-    st.button("Back to what was typed", type="tertiary", on_click=put, kwargs={"text": typed})
+    """A button that removes the generated text."""
+    st.button("Back to the typed text", type="tertiary", on_click=put, kwargs={"text": typed})
 
 
 def side_row(run: ac.Trace | ac.EncoderDecoderTrace) -> None:
-    """Which side is shown, and where the target comes from; nothing where there is one side alone."""
+    """The choice of a side, and the target's origin; nothing for a model that is not an encoder–decoder."""
     if isinstance(run, ac.Trace):
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         bound(st.segmented_control, "Side", "side", options=SIDES, required=True, width="content",
               format_func=SIDE_NAMES.__getitem__, label_visibility="collapsed")  # fmt: skip
-        st.html(f'<p class="read">{SIDE_SAYS[chosen()["side"]]} {written(run)}</p>', width="stretch")
+        st.html(f'<p class="read">{SIDE_NOTES[chosen()["side"]]} {generated_target_note(run)}</p>', width="stretch")
 
 
 def chosen_part(
-    run: ac.Trace | ac.EncoderDecoderTrace, made_for: tuple[str, str, str]
-) -> tuple[AttentionView, Shown | None]:
-    """What a run shows of the selection, below the choice of its side; None when nothing is left of the text.
+    run: ac.Trace | ac.EncoderDecoderTrace, run_input: tuple[str, str, str]
+) -> tuple[AttentionView, ShownPart | None]:
+    """The attention of the chosen side, and the part of it on screen, None where every token is hidden.
 
-    made_for: the sentence and all else that the run is over; when others are asked for, the page begins anew
+    run_input: the input of the run; when another is chosen, the page is drawn again from the top
     """
-    if asked() != made_for:
+    if requested_input() != run_input:
         st.rerun()
     side_row(run)
     attention = chosen_attention(run).keeping()
     return attention, shown_part(attention)
 
 
-def written(run: ac.EncoderDecoderTrace) -> str:
-    """A sentence on a target that the model has written itself, as HTML; nothing on one that was typed."""
+def generated_target_note(run: ac.EncoderDecoderTrace) -> str:
+    """A sentence on a target that the model generated, as HTML; empty for a typed one."""
     if run.ended is None:
         return ""
     text, count = run.decoder.text, len(run.decoder.ids) - 1
-    said = f"“{html.escape(visible(text))}”" if text.strip() else f"{count} tokens that stand for no text"
-    how = "until it ended" if run.ended else f"stopped after {count} tokens"
-    return (
-        f'<span class="own">target written by the model</span> <bdi>{said}</bdi>, always its likeliest next '
-        f"token, {how}."
-    )
+    target = f"“{html.escape(show_invisible(text))}”" if text.strip() else f"{count} tokens without text"
+    end = "up to its end token" if run.ended else f"stopped after {count} tokens"
+    label = '<span class="generated">target generated by the model</span>'
+    return f"{label} <bdi>{target}</bdi>, by greedy decoding, {end}."
 
 
 def pickers(attention: AttentionView, every: str | None = "Average of heads") -> None:
-    """Which layer, which head; `every` is what all heads together are called, None where only one can be chosen."""
+    """The choice of layer and head; `every` labels all heads together, None where only one can be chosen."""
     layers, heads = attention.config.n_layers, attention.config.n_heads
     names = {str(h): f"Head {h}" for h in range(heads)} | ({"mean": every} if every else {})
     bound(

@@ -1,8 +1,8 @@
-"""Words from outside in Streamlit's messages, which are markdown."""
+"""Untrusted text in Streamlit's messages, which are markdown."""
 
 import re
 
 
-def plain(text: str) -> str:
-    """A text in which markdown finds nothing to act on."""
+def escape_markdown(text: str) -> str:
+    """A text with every markdown character escaped."""
     return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", text)

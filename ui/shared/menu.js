@@ -1,4 +1,4 @@
-// The link to the first page is a query alone, which in a new tab would open the page that it stands on.
+// The link to the first page is only a query, which in a new tab would open the current page instead.
 if (!window.attentionLabMenu) {
   window.attentionLabMenu = true;
   document.addEventListener("mousedown", ({ target }) => {

@@ -1,4 +1,4 @@
-"""The links to the pages, each with what is chosen in its address."""
+"""The links to the pages, each with the selection in its query."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from streamlit.runtime.scriptrunner_utils.script_run_context import ThreadState
 
 
 class Page(Enum):
-    """The pages, in the order of the menu: what each is called, and its file, which calls `open_page` with it first."""
+    """The pages, in the order of the menu: title and file; the file calls `open_page` with its page first."""
 
     INSPECT = "Inspect", "app.py"
     STEP_BY_STEP = "Step by step", "pages/step_by_step.py"
@@ -23,53 +23,53 @@ class Page(Enum):
         self.file = file
 
 
-Address = Callable[[Page], dict[str, str]]
-"""What a page's address holds."""
+PageQuery = Callable[[Page], dict[str, str]]
+"""The query of a page's address."""
 
 
 class Link(NamedTuple):
-    """A link on the page.
+    """A link in the menu.
 
-    drawn: its place
-    holds: the query that it carries
-    held:  what it carried before that
+    element: its element on the page
+    query:   the query of its address
+    before:  the query it had before that
     """
 
-    drawn: DeltaGenerator
-    holds: dict[str, str]
-    held: dict[str, str]
+    element: DeltaGenerator
+    query: dict[str, str]
+    before: dict[str, str]
 
 
-def menu(address: Address) -> None:
-    """Draw the links where they stand from now on."""
+def menu(page_query: PageQuery) -> None:
+    """Draw the menu."""
     links = st.session_state.setdefault("_links", {})
     for page in Page:
-        links[page] = draw(page, st.page_link, address(page), links.get(page))
+        links[page] = draw_link(page, st.page_link, page_query(page), links.get(page))
 
 
-def lead_to(address: Address) -> None:
-    """Have the links that are drawn lead to what is chosen now."""
+def update_links(page_query: PageQuery) -> None:
+    """Update the queries of the links to the current selection."""
     links = st.session_state._links
-    # A fragment, which this may be called from, would get a place of its own for the links, beside those of the page.
+    # Called within a fragment, this would draw the links a second time, in the fragment.
     with ThreadState.scoped(fragment_id=None):
         for page, link in links.items():
-            if link.holds != (now := address(page)):
-                links[page] = draw(page, link.drawn.page_link, now, link)
+            if link.query != (query := page_query(page)):
+                links[page] = draw_link(page, link.element.page_link, query, link)
 
 
-def draw(page: Page, page_link: Callable[..., DeltaGenerator], query: dict[str, str], before: Link | None) -> Link:
+def draw_link(page: Page, page_link: Callable[..., DeltaGenerator], query: dict[str, str], old: Link | None) -> Link:
     """Draw one link.
 
-    page_link: Streamlit's, or that of the place where it stands
-    before:    the link as it was
+    page_link: Streamlit's function, or the method of the element to replace
+    old:       the link as it was
     """
-    drawn = page_link(page.file, label=page.title, width="content", query_params=query)
-    if before is None:
-        return Link(drawn, query, query)
-    return Link(drawn, query, before.held if before.holds == query else before.holds)
+    element = page_link(page.file, label=page.title, width="content", query_params=query)
+    if old is None:
+        return Link(element, query, query)
+    return Link(element, query, old.before if old.query == query else old.query)
 
 
-def held(page: Page) -> dict[str, str] | None:
-    """What the link to a page carried before it was drawn anew, which may be the one that was clicked."""
+def previous_query(page: Page) -> dict[str, str] | None:
+    """The query that a page's link had before its last update; a click may still have used it."""
     links = st.session_state.get("_links", {})
-    return links[page].held if page in links else None
+    return links[page].before if page in links else None

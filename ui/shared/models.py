@@ -1,4 +1,4 @@
-"""The model on screen: choosing it, downloading it, and keeping the one that is there until the other has come."""
+"""The model on screen: choosing it, downloading it, and showing the previous one until the new one is loaded."""
 
 import uuid
 from collections.abc import Iterator
@@ -9,60 +9,60 @@ import streamlit as st
 import attention_core as ac
 from attention_core.errors import CheckpointError
 from attention_core.hub.progress import Progress, format_size
-from ui.shared.continuation import Written, tokens_with
-from ui.shared.fields import DEFAULTS
+from ui.shared.continuation import GeneratedTokens, tokens_with_continuation
+from ui.shared.fields import DEFAULT_SELECTION
 from ui.shared.image_box import image_trace
-from ui.shared.markdown import plain
-from ui.shared.offer import loopback_alone, may_load, offered, refusal, title_of
+from ui.shared.markdown import escape_markdown
+from ui.shared.model_cache import Job, ModelCache, problem_message
+from ui.shared.offer import is_local_only, may_load, offered_models, refusal_message, title_of
 from ui.shared.selection import chosen, put, put_only, write_address
-from ui.shared.shelf import Job, Shelf, said
 
-LOOK_EVERY = 0.5  # seconds
+REFRESH_DOWNLOAD = 0.5  # seconds
 
 
 @st.cache_resource(show_spinner=False)
-def shelf() -> Shelf:
-    """The one shelf of this server."""
-    return Shelf()
+def model_cache() -> ModelCache:
+    """The model cache of this server."""
+    return ModelCache()
 
 
 def get_model(name: str) -> ac.Model | ac.EncoderDecoder:
-    """The model to show: the one asked for, or the one that was on screen while the other is on its way.
+    """The model to show: the chosen one, or the previous one while the chosen one is loading.
 
-    Where there is none to show yet, the page says what is missing, and ends there.
+    While there is no model to show, the page offers the download and stops here.
     """
-    place = st.container()  # kept even while empty: what stands below it is not drawn anew when a message comes or goes
+    place = st.container()  # kept even when empty, so the elements below are not redrawn when a message comes or goes
     state = st.session_state
     wanted = state.get("wanted")
-    if wanted in shelf().models:
+    if wanted in model_cache().models:
         del state.wanted
         state.pop("job", None)
         if wanted != name:
             put(model=wanted)
             st.rerun()
-    if name not in shelf().models:
+    if name not in model_cache().models:
         loading = place.empty()
         loading.caption("Loading the model …")
-        job = wanted_job(name)
-        there = shelf().take_from_disk(job)
+        job = job_for(name)
+        is_local = model_cache().load_local(job)
         loading.empty()
-        if isinstance(shelf().models.get(name), ac.ImageModel):
-            st.rerun()  # what stands above was drawn for a sentence
-        if not there:
+        if isinstance(model_cache().models.get(name), ac.ImageModel):
+            st.rerun()  # the input box above was drawn for a sentence
+        if not is_local:
             state.wanted = name
-            if (shown := state.get("on_screen")) in shelf().models:
+            if (shown := state.get("on_screen")) in model_cache().models:
                 put_only(model=shown)
                 st.rerun()
-            if name == DEFAULTS["model"] and not job.problem:
-                shelf().download(job)
+            if name == DEFAULT_SELECTION["model"] and not job.problem:
+                model_cache().download(job)
             with place:
-                wanted_panel(name)
+                download_panel(name)
             write_address()
             st.stop()
-    state.on_screen, model = name, shelf().models[name]
+    state.on_screen, model = name, model_cache().models[name]
     if state.get("wanted") not in (None, name):
         with place:
-            wanted_panel(state.wanted)
+            download_panel(state.wanted)
     return model
 
 
@@ -70,56 +70,56 @@ def get_model(name: str) -> ac.Model | ac.EncoderDecoder:
 def get_run(
     name: str, text: str, target: str, written: str, _model: ac.Model | ac.EncoderDecoder
 ) -> ac.Trace | ac.EncoderDecoderTrace:
-    """The run of a model over a text, once for each name and text; InputError when the text is too long.
+    """The run of a model over a text, cached by name and input; InputError where the text is too long.
 
-    target:  what the decoder of an encoder–decoder reads; where it is empty, what the model writes itself
-    written: the tokens at the end of the text that a language model has written itself
+    target:  the decoder's input in an encoder–decoder; empty for a target that the model generates
+    written: the continuation at the end of the text that a language model generated, empty for none
     """
     if isinstance(_model, ac.Model):
         if written:
-            return _model.run(text, tokens_with(_model, text, Written.read(written)))
+            return _model.run(text, tokens_with_continuation(_model, text, GeneratedTokens.parse(written)))
         return _model.trace(text)
     return _model.trace(text, target=target) if target.strip() else _model.write(text)
 
 
 @contextmanager
-def or_said(place: str) -> Iterator[None]:
-    """What keeps a part of a page from being shown stands in its place.
+def show_errors(place: str) -> Iterator[None]:
+    """Show an error in place of the part of a page that raised it.
 
-    place: a name for it, that no other part of the page has
+    place: a name of the part, unique on its page
     """
     try:
         yield
     except ac.AttentionLabError as problem:
-        say_problem(problem, place)
+        show_problem(problem, place)
         write_address()
 
 
-def say_problem(problem: ac.AttentionLabError, place: str) -> None:
-    """Why the model on screen cannot be shown, and where its files may be others by now, a button that reads them."""
+def show_problem(problem: ac.AttentionLabError, place: str) -> None:
+    """Why the model on screen cannot be shown, with a button to load it again where its files may have changed."""
     name = chosen()["model"]
-    st.error(plain(said(problem, name)))
+    st.error(escape_markdown(problem_message(problem, name)))
     if isinstance(problem, CheckpointError) and st.button("Load again", key=f"again_{place}"):
-        shelf().drop(name)
+        model_cache().drop(name)
         get_run.clear()
         image_trace.clear()
         st.rerun()
 
 
-def wanted_job(name: str) -> Job:
-    """This page's attempt to have a model, with what became of it; a download that another page began is shared."""
+def job_for(name: str) -> Job:
+    """This page's job to load a model; a download that another page started is shared."""
     state = st.session_state
-    mine = state.get("job")
-    if mine is None or mine.name != name:
-        mine = Job(name)
-    state.job = mine if mine.running else shelf().under_way(name) or mine
+    job = state.get("job")
+    if job is None or job.name != name:
+        job = Job(name)
+    state.job = job if job.running else model_cache().running_download(name) or job
     return state.job
 
 
 def model_picker() -> None:
-    """The models to choose from, with their size; any hub id may be typed while only this machine is served."""
-    options = list(dict.fromkeys([*offered(), chosen()["model"]]))
-    if len(options) == 1 and not loopback_alone():
+    """The choice of a model; any hub id may be typed while the server listens only to this machine."""
+    options = list(dict.fromkeys([*offered_models(), chosen()["model"]]))
+    if len(options) == 1 and not is_local_only():
         return
 
     def choose() -> None:
@@ -127,101 +127,101 @@ def model_picker() -> None:
         if may_load(name):
             put(model=name)
         elif name:
-            st.session_state.refused = {"model": refusal(name)}
+            st.session_state.refused = {"model": refusal_message(name)}
 
     st.session_state._model = chosen()["model"]
-    st.selectbox("Model", options, key="_model", on_change=choose, format_func=described, width=330,
-                 label_visibility="collapsed", accept_new_options=loopback_alone())  # fmt: skip
+    st.selectbox("Model", options, key="_model", on_change=choose, format_func=option_label, width=330,
+                 label_visibility="collapsed", accept_new_options=is_local_only())  # fmt: skip
 
 
-def described(name: str) -> str:
-    """A model's title and, where the catalogue knows them, its size and licence."""
-    entry = offered()[name].entry if name in offered() else None
+def option_label(name: str) -> str:
+    """A model's title, with its size and licence where the catalogue lists them."""
+    entry = offered_models()[name].entry if name in offered_models() else None
     return f"{entry.title} · {format_size(entry.size)} · {entry.licence}" if entry else title_of(name)
 
 
-def wanted_panel(name: str) -> None:
-    """What keeps a model from being shown: its size and a button, or how far it is, or what went wrong."""
-    job = wanted_job(name)
+def download_panel(name: str) -> None:
+    """A model that is not loaded yet: the offer to download it, the progress, or the error."""
+    job = job_for(name)
     with st.container(border=True, key="wanted"):
         if job.running:
-            on_its_way(name)
+            download_progress(name)
         elif job.problem:
-            st.warning(plain(job.problem))
-            buttons(name, "Try again")
+            st.warning(escape_markdown(job.problem))
+            download_buttons(name, "Try again")
         else:
             if job.plan is None:
-                with st.spinner("Asking the model hub …"):
-                    shelf().ask(job)
+                with st.spinner("Contacting the model hub …"):
+                    model_cache().plan_download(job)
             if job.plan is None:
                 st.rerun()
             else:
-                st.write(offer(title_of(name), job.plan.size, job.plan.downloaded))
-                if name in offered() and (entry := offered()[name].entry):
+                st.write(download_text(title_of(name), job.plan.size, job.plan.downloaded))
+                if name in offered_models() and (entry := offered_models()[name].entry):
                     st.caption(f"{entry.purpose} {entry.look}")
-                buttons(name, "Download")
+                download_buttons(name, "Download")
 
 
-def buttons(name: str, go: str) -> None:
-    """Begin the download of a model, or do without it."""
+def download_buttons(name: str, go: str) -> None:
+    """Start the download of a model, or dismiss it."""
     with st.container(horizontal=True):
-        st.button(go, key="wanted_go", type="primary", on_click=begin, args=(name,))
-        if name != DEFAULTS["model"]:
-            st.button("Close", key="wanted_close", on_click=forget, args=(name,))
+        st.button(go, key="wanted_go", type="primary", on_click=start_loading, args=(name,))
+        if name != DEFAULT_SELECTION["model"]:
+            st.button("Close", key="wanted_close", on_click=dismiss, args=(name,))
 
 
-def begin(name: str) -> None:
-    """Try to have a model, by a download when it takes one; what that takes is asked first, and told."""
-    job = wanted_job(name)
+def start_loading(name: str) -> None:
+    """Load a model from the disk, or download it once the size of the download was shown."""
+    job = job_for(name)
     job.problem = ""
-    if not shelf().take_from_disk(job) and not job.problem and job.plan:
-        shelf().download(job)
+    if not model_cache().load_local(job) and not job.problem and job.plan:
+        model_cache().download(job)
 
 
-def forget(name: str) -> None:
-    """Do without a model."""
+def dismiss(name: str) -> None:
+    """Give up a model that is not loaded."""
     for key in ("wanted", "job"):
         st.session_state.pop(key, None)
     if chosen()["model"] == name:
-        put_only(model=DEFAULTS["model"])
+        put_only(model=DEFAULT_SELECTION["model"])
 
 
-@st.fragment(run_every=LOOK_EVERY)
-def on_its_way(name: str) -> None:
-    """How far a download is, and a button that stops it."""
-    job, page = wanted_job(name), st.session_state.setdefault("page", uuid.uuid4().hex)
+@st.fragment(run_every=REFRESH_DOWNLOAD)
+def download_progress(name: str) -> None:
+    """The progress of a download, and a button that stops it."""
+    job, page = job_for(name), st.session_state.setdefault("page", uuid.uuid4().hex)
     if not job.running:
         st.rerun()
-    job.look(page)
-    st.progress(*bar(title_of(name), job))
+    job.mark_waiting(page)
+    st.progress(*progress_bar(title_of(name), job))
     if st.button("Cancel", key="wanted_cancel", disabled=job.stopping):
-        if not job.leave(page):
-            forget(name)
+        if not job.stop_waiting(page):
+            dismiss(name)
         st.rerun()
 
 
-def bar(title: str, job: Job) -> tuple[float, str]:
-    """A progress bar's share, between 0 and 1, and its words."""
+def progress_bar(title: str, job: Job) -> tuple[float, str]:
+    """A progress bar's value, from 0 to 1, and its text."""
     now = job.progress
     if job.stopping:
-        return 0.0, f"{plain(title)}: stopping …"
+        return 0.0, f"{escape_markdown(title)}: stopping …"
     if now is None:
-        return 0.0, f"{plain(title)}: asking the model hub …"
+        return 0.0, f"{escape_markdown(title)}: contacting the model hub …"
     if now.done >= now.total:
-        return 1.0, f"{plain(title)}: loading …"
-    return now.done / now.total, f"Downloading {plain(title)}: {told(now)}"
+        return 1.0, f"{escape_markdown(title)}: loading …"
+    return now.done / now.total, f"Downloading {escape_markdown(title)}: {progress_text(now)}"
 
 
-def told(now: Progress) -> str:
-    """How far a download is: bytes, speed and the time that is left."""
-    words = f"{format_size(now.done)} of {format_size(now.total)}"
+def progress_text(now: Progress) -> str:
+    """The progress of a download in words: bytes, speed and the time left."""
+    size = f"{format_size(now.done)} of {format_size(now.total)}"
     if now.seconds_left is None:
-        return f"{words} · waiting"
+        return f"{size} · waiting"
     minutes, seconds = divmod(round(now.seconds_left), 60)
-    return f"{words} · {format_size(now.speed)}/s · {f'{minutes} min ' if minutes else ''}{seconds} s left"
+    return f"{size} · {format_size(now.speed)}/s · {f'{minutes} min ' if minutes else ''}{seconds} s left"
 
 
-def offer(title: str, size: int, arrived: int) -> str:
-    """What a download takes, before it begins."""
-    kept = f" {format_size(arrived)} of it are here already." if arrived >= size / 100 else ""
-    return f"**{plain(title)}** is not on this machine: {format_size(size)} to download.{kept}"
+def download_text(title: str, size: int, arrived: int) -> str:
+    """The size of a download, before it starts."""
+    kept = f" {format_size(arrived)} of it has already arrived." if arrived >= size / 100 else ""
+    return f"**{escape_markdown(title)}** is not on this machine: {format_size(size)} to download.{kept}"

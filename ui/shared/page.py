@@ -1,4 +1,4 @@
-"""Opening a page: its settings, its look and the model's badge."""
+"""Opening a page: its settings, its style and the model's badge."""
 
 import html
 from collections.abc import Callable
@@ -8,25 +8,25 @@ import streamlit as st
 
 from attention_core.hub.catalogue import CatalogueEntry
 from attention_core.plot.theme import ThemeName
-from ui.shared.markdown import plain
+from ui.shared.markdown import escape_markdown
 from ui.shared.menu import Page, menu
 from ui.shared.models import model_picker
-from ui.shared.offer import offered, title_of
+from ui.shared.offer import offered_models, title_of
 from ui.shared.palette import custom_properties
-from ui.shared.selection import address_of, chosen, read_address
+from ui.shared.selection import chosen, page_address, read_address
 
-STYLE = custom_properties() + (Path(__file__).parent / "page.css").read_text(encoding="utf-8")
-SCRIPT = (Path(__file__).parent / "menu.js").read_text(encoding="utf-8")
+PAGE_STYLE = custom_properties() + (Path(__file__).parent / "page.css").read_text(encoding="utf-8")
+MENU_SCRIPT = (Path(__file__).parent / "menu.js").read_text(encoding="utf-8")
 
 
 def open_page(page: Page, origin: Callable[[], str] | None = None) -> None:
-    """The first call of every page; `origin` says where its numbers come from, when it is not from the model."""
+    """The first call of every page; `origin` names the source of its numbers where that is not the model."""
     st.set_page_config(page_title=f"{page.title} · Attention Lab", page_icon="🔎", layout="wide")
-    st.html(f"<style>{STYLE}</style>")
+    st.html(f"<style>{PAGE_STYLE}</style>")
     read_address(page)
     with st.container(key="top", horizontal=True, vertical_alignment="center"):
-        st.html(f"<h1>Attention Lab</h1><script>{SCRIPT}</script>", width="content", unsafe_allow_javascript=True)
-        menu(address_of)
+        st.html(f"<h1>Attention Lab</h1><script>{MENU_SCRIPT}</script>", width="content", unsafe_allow_javascript=True)
+        menu(page_address)
         if origin is None:
             badge(chosen()["model"])
             model_picker()
@@ -36,30 +36,31 @@ def open_page(page: Page, origin: Callable[[], str] | None = None) -> None:
         st.html('<i class="dark-page"></i>')
     with st.container():
         if refused := st.session_state.pop("refused", None):
-            say_refused(refused)
+            show_refused(refused)
 
 
-def say_refused(refused: dict[str, str]) -> None:
-    """What of the address made no sense, with the reasons where there are any."""
+def show_refused(refused: dict[str, str]) -> None:
+    """Show which parts of the address are not valid, with the reasons where there are any."""
     if reason := refused.pop("model", ""):
-        st.warning(plain(reason))
+        st.warning(escape_markdown(reason))
     if not refused:
         return
-    st.info("Some of this address made no sense and was left out: " + ", ".join(f"`{safe(k)}`" for k in refused))
+    names = ", ".join(f"`{markdown_safe(name)}`" for name in refused)
+    st.info(f"Parts of this address are not valid and were ignored: {names}")
     for reason in filter(None, refused.values()):
         st.html(f'<p class="read">{html.escape(reason)}</p>')
 
 
 def badge(name: str) -> None:
-    """The model on screen: that it is trained, its name, size, licence, and what it was trained for."""
-    entry = offered()[name].entry if name in offered() else None
+    """The model on screen: its name, number of parameters and licence, and what it was trained for."""
+    entry = offered_models()[name].entry if name in offered_models() else None
     if entry is None:
         st.html(f'<p class="badge">{html.escape(title_of(name))}</p>', width="stretch")
         return
     st.html(
         f'<p class="badge"><b>● trained</b> '
         f'<a href="{entry.page}" target="_blank" rel="noreferrer">{entry.title}</a>'
-        f" · {entry.parameters} M · {entry.licence}</p>",
+        f" · {entry.parameters} M parameters · {entry.licence}</p>",
         width="stretch",
     )
     with st.popover("About", type="tertiary"):
@@ -67,16 +68,16 @@ def badge(name: str) -> None:
 
 
 def about(entry: CatalogueEntry) -> str:
-    """What a model was trained for, and where to look in it, as HTML."""
+    """What a model was trained for, and which heads to look at, as HTML."""
     lines = (html.escape(entry.purpose), f"<b>Where to look.</b> {html.escape(entry.look)}")
     return "".join(f'<p class="read">{line}</p>' for line in lines)
 
 
-def safe(word: str) -> str:
-    """A word from outside, short and without anything that markdown would act on."""
+def markdown_safe(word: str) -> str:
+    """An untrusted word, cut short and without characters that markdown interprets."""
     return "".join(c for c in word[:24] if c.isalnum() or c in "_-")
 
 
 def theme_name() -> ThemeName:
-    """The colours that the page is shown in: "light" or "dark"."""
+    """The theme of the page: "light" or "dark"."""
     return "dark" if st.context.theme.type == "dark" else "light"

@@ -1,4 +1,4 @@
-"""The palette as custom properties of the page, which its components inherit."""
+"""The palette as CSS custom properties, which the components inherit from the page."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from attention_core.plot.theme import DARK, LIGHT, ON_DARK, ON_LIGHT, Theme
 
 
 def properties(colours: Theme) -> dict[str, str]:
-    """What a colour is called in CSS -> the colour; of the scale for weights, its stops, set apart by spaces."""
+    """A colour's name in CSS -> the colour; for the scale of weights its stops, separated by spaces."""
     single = {name: colour for name, colour in vars(colours).items() if isinstance(colour, str)}
     return {
         **single,
@@ -18,9 +18,9 @@ def properties(colours: Theme) -> dict[str, str]:
 
 
 def custom_properties() -> str:
-    """The CSS that holds both palettes, and that of the page: its own is dark where there is a `.dark-page`.
+    """The CSS with both palettes and the page's own, which is dark where the page has a `.dark-page`.
 
-    A component takes the palette of the theme that it stands in, which it learns before the page does: see theme.js.
+    A component takes the palette of the current theme, which it learns before the page does: see theme.js.
     """
     light, dark = properties(LIGHT), properties(DARK)
     both = {
@@ -28,10 +28,10 @@ def custom_properties() -> str:
         for theme, palette in (("light", light), ("dark", dark))
         for name, colour in palette.items()
     }
-    page = rule(":root", {"palette": " ".join(light), **both, **{name: f"var(--light-{name})" for name in light}})
-    return page + rule(":root:has(.dark-page)", {name: f"var(--dark-{name})" for name in dark})
+    page = css_rule(":root", {"palette": " ".join(light), **both, **{name: f"var(--light-{name})" for name in light}})
+    return page + css_rule(":root:has(.dark-page)", {name: f"var(--dark-{name})" for name in dark})
 
 
-def rule(selector: str, values: dict[str, str]) -> str:
+def css_rule(selector: str, values: dict[str, str]) -> str:
     """A rule that sets custom properties."""
     return f"{selector} {{ {' '.join(f'--{name}: {value};' for name, value in values.items())} }}\n"

@@ -1,4 +1,4 @@
-"""Pictures before a model reads them: three that are drawn here, those that a person uploads, and their size."""
+"""Pictures before a model reads them: three drawn here, uploaded ones, and resizing."""
 
 from __future__ import annotations
 
@@ -12,22 +12,24 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from attention_core.config.image import ImageInput
 from attention_core.errors import InputError
 
-MOST_MEGABYTES = 10
-MOST_PIXELS = 30_000_000
-SIDE = 336  # pixels of a drawn picture
+MAX_MEGABYTES = 10
+MAX_PIXELS = 30_000_000
+DRAWN_SIZE = 336  # pixels of a drawn picture
 WHITE, INK, RED, BLUE, GREEN, SAND = (
     (255, 255, 255), (27, 36, 48), (213, 94, 0), (0, 114, 178), (0, 132, 95), (240, 228, 200),
 )  # fmt: skip
-TOO_MANY = f"This image has too many pixels{{}}: at most {MOST_PIXELS // 1_000_000} million are read. Save it smaller."
-DEEP = ("I", "F", "I;16", "I;16B", "I;16L")  # modes of more than 8 bits
+TOO_MANY_PIXELS = (
+    f"This image has too many pixels{{}}: the limit is {MAX_PIXELS // 1_000_000} million. Save a smaller version."
+)
+HIGH_BIT_DEPTH_MODES = ("I", "F", "I;16", "I;16B", "I;16L")  # modes with more than 8 bits per channel
 
-Places = np.ndarray
+PixelCoordinates = np.ndarray
 
 
-def canvas(colour: tuple[int, int, int]) -> tuple[np.ndarray, Places, Places]:
-    """A picture of one colour, and the row and column of every pixel."""
-    y, x = np.mgrid[:SIDE, :SIDE]
-    return np.full((SIDE, SIDE, 3), colour, np.uint8), y, x
+def canvas(colour: tuple[int, int, int]) -> tuple[np.ndarray, PixelCoordinates, PixelCoordinates]:
+    """A picture of one colour, and the row and the column of each pixel."""
+    y, x = np.mgrid[:DRAWN_SIZE, :DRAWN_SIZE]
+    return np.full((DRAWN_SIZE, DRAWN_SIZE, 3), colour, np.uint8), y, x
 
 
 def draw_shapes() -> np.ndarray:
@@ -39,7 +41,7 @@ def draw_shapes() -> np.ndarray:
 
 
 def draw_stripes() -> np.ndarray:
-    """Stripes from side to side, of which one is of another colour."""
+    """Horizontal stripes, one of them in another colour."""
     picture, y, _ = canvas(WHITE)
     picture[y // 28 % 2 == 1] = INK
     picture[y // 28 == 7] = RED
@@ -58,70 +60,70 @@ def draw_house() -> np.ndarray:
     return picture
 
 
-DRAWN: dict[str, tuple[str, Callable[[], np.ndarray]]] = {
+DRAWN_PICTURES: dict[str, tuple[str, Callable[[], np.ndarray]]] = {
     "shapes": ("Circle and square", draw_shapes),
     "stripes": ("Stripes", draw_stripes),
     "house": ("House", draw_house),
 }
-"""What an address calls a drawn picture -> its title, and how it is drawn: [336, 336, 3], uint8."""
+"""A drawn picture's name in an address -> its title, and the function that draws it: [336, 336, 3], uint8."""
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture that was read: [height, width, 3], uint8; and what was changed in reading it, in sentences."""
+    """A picture's pixels, [height, width, 3], uint8; and what was changed when it was read, in sentences."""
 
     pixels: np.ndarray
     notes: tuple[str, ...] = ()
 
 
 def read_picture(content: bytes) -> Picture:
-    """An uploaded PNG or JPEG; InputError says why it cannot be read."""
-    if len(content) > MOST_MEGABYTES * 1_000_000:
-        raise InputError(f"This file is larger than {MOST_MEGABYTES} MB. Save the image smaller, and try again.")
+    """Read an uploaded PNG or JPEG; InputError says why it cannot be read."""
+    if len(content) > MAX_MEGABYTES * 1_000_000:
+        raise InputError(f"This file is larger than {MAX_MEGABYTES} MB. Save a smaller version and try again.")
     try:
         with Image.open(io.BytesIO(content), formats=("PNG", "JPEG")) as image:
-            refuse(image)
-            return upright(image)
+            check_readable(image)
+            return as_displayed(image)
     except UnidentifiedImageError as error:
         raise InputError("This file is neither a PNG nor a JPEG image.") from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise InputError(TOO_MANY.format("")) from error
+        raise InputError(TOO_MANY_PIXELS.format("")) from error
     except InputError:
         raise
-    except Exception as error:  # a broken file makes Pillow raise nearly anything
-        raise InputError("This file is broken: its image cannot be read to the end.") from error
+    except Exception as error:  # on a broken file Pillow may raise almost any exception
+        raise InputError("This file is broken: its image data is damaged or incomplete.") from error
 
 
-def refuse(image: Image.Image) -> None:
-    """InputError for what is known, before any pixel is read, not to be shown."""
-    if image.width * image.height > MOST_PIXELS:
-        raise InputError(TOO_MANY.format(f", {image.width} × {image.height}"))
+def check_readable(image: Image.Image) -> None:
+    """InputError for an image that the header, before any pixel is read, shows to be unusable."""
+    if image.width * image.height > MAX_PIXELS:
+        raise InputError(TOO_MANY_PIXELS.format(f", {image.width} × {image.height}"))
     if image.format == "PNG" and getattr(image, "n_frames", 1) > 1:
-        raise InputError("This image moves. A model reads one still image: save one of its frames.")
-    if image.mode in DEEP:
-        raise InputError("This image has more than 8 bits a colour. Save it with 8, and try again.")
+        raise InputError("This image is animated. A model reads a single still image: save one of the frames.")
+    if image.mode in HIGH_BIT_DEPTH_MODES:
+        raise InputError("This image has more than 8 bits per channel. Save it with 8 and try again.")
 
 
-def upright(image: Image.Image) -> Picture:
-    """The image as a person sees it: turned as its camera says, on white where it is transparent, in RGB."""
+def as_displayed(image: Image.Image) -> Picture:
+    """The image as it is displayed: rotated by its EXIF orientation, on white where it is transparent, in RGB."""
     image.load()
     notes = []
-    turned = ImageOps.exif_transpose(image)
+    shown = ImageOps.exif_transpose(image)
     if image.getexif().get(0x0112, 1) != 1:
-        notes.append("It was turned as its camera says.")
-    if turned.mode == "CMYK":
-        notes.append("Its colours for print (CMYK) were converted to RGB.")
-    if turned.has_transparency_data:
-        over = turned.convert("RGBA")
-        turned = Image.alpha_composite(Image.new("RGBA", over.size, "white"), over)
-        notes.append("Its transparent parts stand on white.")
-    return Picture(np.asarray(turned.convert("RGB")), tuple(notes))
+        notes.append("It was rotated as its EXIF orientation says.")
+    if shown.mode == "CMYK":
+        notes.append("Its CMYK colours were converted to RGB.")
+    if shown.has_transparency_data:
+        over = shown.convert("RGBA")
+        shown = Image.alpha_composite(Image.new("RGBA", over.size, "white"), over)
+        notes.append("Its transparent parts are shown on white.")
+    return Picture(np.asarray(shown.convert("RGB")), tuple(notes))
 
 
-def fitted(pixels: np.ndarray, reads: ImageInput) -> np.ndarray:
-    """The pixels at the size that a model reads, by the filter that its preprocessor names: [height, width, 3].
+def resized(pixels: np.ndarray, target: ImageInput) -> np.ndarray:
+    """The pixels resized to a model's input with its preprocessor's filter: [height, width, 3].
 
-    Exactly what the reference's preprocessing on Pillow gives.
+    Equal to the reference's preprocessing with Pillow.
     """
-    resized = Image.fromarray(pixels).resize((reads.width, reads.height), Image.Resampling[reads.filter.upper()])
-    return np.asarray(resized)
+    size, resample = (target.width, target.height), Image.Resampling[target.filter.upper()]
+    return np.asarray(Image.fromarray(pixels).resize(size, resample))

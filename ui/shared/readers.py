@@ -1,6 +1,6 @@
-"""Readers of what an address or a widget says: each cleans a raw value, or raises ValueError or AttentionLabError.
+"""Readers of raw values from an address or a widget: each parses one, or raises ValueError or AttentionLabError.
 
-A reader of numbers also takes the least and the most that it accepts.
+A reader of numbers also takes the minimum and maximum.
 """
 
 from collections.abc import Callable
@@ -8,37 +8,37 @@ from typing import Any
 
 from attention_core.errors import UnknownModelError
 from attention_core.lessons.lesson_file import from_address
-from ui.shared.continuation import Written
-from ui.shared.offer import may_load, refusal
+from ui.shared.continuation import GeneratedTokens
+from ui.shared.offer import may_load, refusal_message
 from ui.shared.trail import Trail
 
-LONGEST_TEXT = 20_000  # characters; what is longer is cut, since pictures grow with the square of the tokens
-FARTHEST = 1_000_000
+MAX_TEXT_LENGTH = 20_000  # characters; longer texts are cut, since patterns grow with the square of the tokens
+MAX_INDEX = 1_000_000
 
 
-def whole(value: Any, least: int, most: int) -> int:
-    """A whole number within bounds."""
+def integer(value: Any, least: int, most: int) -> int:
+    """An integer within bounds."""
     number = int(str(value))
     if not least <= number <= most:
         raise ValueError(value)
     return number
 
 
-def hundredths(value: Any, least: float, most: float) -> float:
-    """A number within bounds, to two decimals."""
+def two_decimals(value: Any, least: float, most: float) -> float:
+    """A number within bounds, rounded to two decimals."""
     number = float(value)
     if not least <= number <= most:
         raise ValueError(value)
     return round(number, 2)
 
 
-def head(value: Any, least: int, most: int) -> str:
-    """The number of a head, or "mean" for the average of all."""
-    return "mean" if value == "mean" else str(whole(value, least, most))
+def head_or_mean(value: Any, least: int, most: int) -> str:
+    """The index of a head, or "mean" for the average of all heads."""
+    return "mean" if value == "mean" else str(integer(value, least, most))
 
 
 def one_of(*choices: str) -> Callable[[Any], str]:
-    """A reader that accepts only these words."""
+    """A reader that accepts only the given words."""
 
     def read(value: Any) -> str:
         if value not in choices:
@@ -48,7 +48,7 @@ def one_of(*choices: str) -> Callable[[Any], str]:
     return read
 
 
-def switch(value: Any) -> bool:
+def boolean(value: Any) -> bool:
     """On or off."""
     match str(value):
         case "True" | "1":
@@ -59,14 +59,14 @@ def switch(value: Any) -> bool:
 
 
 def text(value: Any) -> str:
-    """Any text, within what a page can carry."""
-    return str(value)[:LONGEST_TEXT]
+    """Any text, cut to `MAX_TEXT_LENGTH`."""
+    return str(value)[:MAX_TEXT_LENGTH]
 
 
 def model(value: Any) -> str:
-    """A model that this server lets a page load."""
+    """The name of a model that a page may load."""
     if not may_load(str(value)):
-        raise UnknownModelError(refusal(str(value)))
+        raise UnknownModelError(refusal_message(str(value)))
     return str(value)
 
 
@@ -76,31 +76,31 @@ def trail(value: Any) -> Trail:
 
 
 def dims(value: Any) -> str:
-    """Some dimensions: "3,17"."""
-    return ",".join(str(whole(part, 0, FARTHEST)) for part in str(value).split(",")[:8] if part)
+    """Dimensions, such as "3,17"."""
+    return ",".join(str(integer(part, 0, MAX_INDEX)) for part in str(value).split(",")[:8] if part)
 
 
-def starts(value: Any) -> str:
-    """Which parts of long axes are shown: "dim:8,model:16"."""
+def window_starts(value: Any) -> str:
+    """The first shown index along each long axis, such as "dim:8,model:16"."""
     pairs = [part.partition(":") for part in str(value).split(",") if part]
     if len(pairs) > 12 or not all(axis.replace(".", "").isalpha() for axis, _, _ in pairs):
         raise ValueError(value)
-    return ",".join(f"{axis}:{whole(start, 0, FARTHEST)}" for axis, _, start in pairs)
+    return ",".join(f"{axis}:{integer(start, 0, MAX_INDEX)}" for axis, _, start in pairs)
 
 
-def written(value: Any) -> str:
-    """The tokens that a model has written at the end of the text."""
-    return str(Written.read(str(value))) if value else ""
+def continuation(value: Any) -> str:
+    """The tokens that a model generated at the end of the text, as `GeneratedTokens` writes them."""
+    return str(GeneratedTokens.parse(str(value))) if value else ""
 
 
 def lesson(value: Any) -> str:
     """An edited worked example, as an address holds it."""
-    written = str(value)
-    if written:
-        from_address(written)
-    return written
+    encoded = str(value)
+    if encoded:
+        from_address(encoded)
+    return encoded
 
 
 def checksum(value: Any) -> int:
-    """A number of 32 bits."""
-    return whole(value, 0, 2**32 - 1)
+    """A 32-bit number."""
+    return integer(value, 0, 2**32 - 1)

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from attention_core.attention_view import AttentionView
-from ui.components.patches import Patched, patches
+from ui.components.patches import PatchedImage, patches
 from ui.components.token_strip import Selection, token_strip
-from ui.shared.shown import Shown, strip_tokens
+from ui.shared.shown import ShownPart, strip_tokens
 
 
-def tokens_box(attention: AttentionView, part: Shown, tallest: int = 360) -> None:
-    """The tokens, to choose who asks and who answers: a strip of words, or an image, `tallest` pixels high at most."""
+def tokens_box(attention: AttentionView, part: ShownPart, tallest: int = 360) -> None:
+    """The tokens, to choose query and key: a strip of words, or an image at most `tallest` pixels high."""
     selection = Selection(part.query, part.key, part.plane)
     image, pixels = attention.config.image, attention.trace.inputs.pixels
     if image is None or pixels is None:
-        answering = strip_tokens(attention.source, part.keys.places) if attention.crosses else None
-        asking = strip_tokens(attention.trace, part.queries.places)
-        token_strip(asking, selection, answering, key="strip", on_pick=part.put)
+        keys = strip_tokens(attention.source, part.keys.positions) if attention.crosses else None
+        queries = strip_tokens(attention.trace, part.queries.positions)
+        token_strip(queries, selection, keys, key="strip", on_pick=part.select)
         return
-    made = Patched(image.unpatchify(pixels), (image.rows, image.columns), part.pattern[part.plane], part.queries.names)
-    patches(made, selection, tallest=tallest, key="patches", on_pick=part.put)
+    patched = PatchedImage(
+        image.unpatchify(pixels), (image.rows, image.columns), part.pattern[part.plane], part.queries.names
+    )
+    patches(patched, selection, tallest=tallest, key="patches", on_pick=part.select)

@@ -1,4 +1,4 @@
-"""The numbers that a person has opened, one from another."""
+"""The numbers that the user has opened, one from another."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ from dataclasses import dataclass
 from attention_core.computation.derivation import Address
 
 SEPARATOR = "~"
-LONGEST = 40  # numbers
+MAX_TRAIL_LENGTH = 40  # numbers
 
 
 @dataclass(frozen=True)
 class Trail:
-    """The addresses of numbers, each opened from the one before it. `str` of it goes into the page's address."""
+    """The addresses of numbers, each opened from the one before it; `str` of it goes into the page's address."""
 
     addresses: tuple[Address, ...] = ()
 
     @classmethod
     def parse(cls, text: str) -> Trail:
-        """The trail that a text stands for; ValueError when it stands for none, or is too long to be shown."""
-        made = [Address.parse(part) for part in text.split(SEPARATOR)] if text else []
-        addresses = tuple(address for address in made if address)
-        if len(addresses) < len(made) or len(made) > LONGEST:
-            raise ValueError(f"expected at most {LONGEST} addresses joined by {SEPARATOR!r}, got {text!r}")
+        """The trail that a text encodes; ValueError where it is not valid, or longer than `MAX_TRAIL_LENGTH`."""
+        parsed = [Address.parse(part) for part in text.split(SEPARATOR)] if text else []
+        addresses = tuple(address for address in parsed if address)
+        if len(addresses) < len(parsed) or len(parsed) > MAX_TRAIL_LENGTH:
+            raise ValueError(f"expected at most {MAX_TRAIL_LENGTH} addresses joined by {SEPARATOR!r}, got {text!r}")
         return cls(addresses)
 
     def __str__(self) -> str:
@@ -33,15 +33,15 @@ class Trail:
 
     @property
     def current(self) -> Address:
-        """The number that was opened last; IndexError where none was."""
+        """The number that was opened last; IndexError for an empty trail."""
         return self.addresses[-1]
 
     def opened(self, address: Address) -> Trail:
-        """The trail after one more number."""
+        """The trail with one more number opened."""
         return Trail((*self.addresses, address))
 
     def back_to(self, kept: int) -> Trail:
-        """The first `kept` numbers of it."""
+        """The trail cut to its first `kept` numbers."""
         return Trail(self.addresses[:kept])
 
 

@@ -11,7 +11,7 @@ from attention_core.plot.theme import ThemeName
 from ui.components.flow import flow
 from ui.shared.page import theme_name
 from ui.shared.selection import put
-from ui.words.traits import divisor
+from ui.words.traits import divisor_text
 
 
 def sizes_of(attention: AttentionView, layer: int) -> Sizes:
@@ -31,7 +31,7 @@ def sign(stage: Stage) -> str:
     """What a stage does to a score, as it stands in a drawing."""
     match stage.operation:
         case Scale() as scale:
-            return f"÷ {divisor(scale).replace(' and by ', ' ÷ ')}"
+            return f"÷ {divisor_text(scale).replace(' and by ', ' ÷ ')}"
         case SoftCap(cap=cap):
             return f"cap {cap:g}"
         case Add():

@@ -8,7 +8,7 @@ import numpy as np
 
 from attention_core.attention_view import AttentionView
 from attention_core.computation.render import format_number as printed
-from ui.words.sentences import Word, apart, quoted
+from ui.words.sentences import Mention, quoted, quoted_distinctly
 
 
 @dataclass(frozen=True)
@@ -46,8 +46,8 @@ class Look:
 
     def named(self, *keys: int) -> list[str]:
         """The asking token and answering ones, as HTML, told apart where they read the same."""
-        return apart(Word(self.attention.query_names, self.query, "q"),
-                     *(Word(self.attention.key_names, key, "k") for key in keys))  # fmt: skip
+        return quoted_distinctly(Mention(self.attention.query_names, self.query, "q"),
+                     *(Mention(self.attention.key_names, key, "k") for key in keys))  # fmt: skip
 
     def is_asking(self, key: int) -> bool:
         """Whether an answering token is the asking one."""

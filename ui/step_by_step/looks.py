@@ -10,8 +10,8 @@ from attention_core.ops.elementwise import Scale
 from attention_core.trace import Trace
 from ui.step_by_step.look import Look, cosine, nearest, signed
 from ui.words import experts
-from ui.words.sentences import Word, apart, capital, counted
-from ui.words.traits import divisor
+from ui.words.sentences import Mention, capitalized, count_tokens, quoted_distinctly
+from ui.words.traits import divisor_text
 
 APOSTROPHES = ("'", "’")
 
@@ -34,7 +34,7 @@ def cut(trace: Trace) -> str:
     for i, (first, second) in enumerate(itertools.pairwise(trace.pieces)):
         if first.special or second.special or first.end < second.start:
             continue
-        names = " and ".join(apart(Word(trace.tokens, i), Word(trace.tokens, i + 1)))
+        names = " and ".join(quoted_distinctly(Mention(trace.tokens, i), Mention(trace.tokens, i + 1)))
         if first.end > second.start:
             return f"{parts} Look where a character was cut: {names} hold the bytes of one."
         if in_word(trace.text, first.end - 1) and in_word(trace.text, second.start):
@@ -61,7 +61,8 @@ def look_at_embeddings(look: Look) -> str:
     if closest is None:
         return "A sentence of one token has nothing to be compared with."
     other, cosine = closest
-    asks, like = apart(Word(look.attention.query_names, look.query, "q"), Word(look.attention.query_names, other))
+    names = look.attention.query_names
+    asks, like = quoted_distinctly(Mention(names, look.query, "q"), Mention(names, other))
     placed = look.attention.config.positions in ("learned", "sinusoidal")
     return (
         f"Before any attention, the token nearest to {asks} is {like} (cosine {signed(cosine)}): so far "
@@ -92,13 +93,15 @@ def look_at_products(look: Look) -> str:
         said = f"The key that matches the query of {asks} best is {own}: {signed(row[best])}."
     else:
         said = (
-            f"Of the {counted(int(seen.sum()))} that {asks} may look at, the key that matches its query best is {own}: "
+            f"Of the {count_tokens(int(seen.sum()))} that {asks} may look at, the key that matches its query best is "
+            f"{own}: "
         )
         said += f"{signed(row[best])}."
     if best == look.key:
-        return capital(said)
+        return capitalized(said)
     return (
-        f"{capital(said)} {capital(answers)} has {signed(row[look.key])}{'' if seen[look.key] else '; it is masked'}."
+        f"{capitalized(said)} {capitalized(answers)} has {signed(row[look.key])}"
+        f"{'' if seen[look.key] else '; it is masked'}."
     )
 
 
@@ -109,7 +112,7 @@ def look_at_scale(look: Look) -> str:
     before, after = look.row("product"), look.averaged(scoring[-1].name)
     first = scoring[0].operation
     plain = len(scoring) == 1 and isinstance(first, Scale)
-    how = f"divided by {divisor(first)} it" if isinstance(first, Scale) and plain else "after this step it"
+    how = f"divided by {divisor_text(first)} it" if isinstance(first, Scale) and plain else "after this step it"
     return (
         f"The row of {look.asks} reached from {signed(before.min())} to {signed(before.max())}; {how} reaches from "
         f"{signed(after.min())} to {signed(after.max())}." + (" The order stays as it was." if plain else "")
@@ -123,7 +126,8 @@ def look_at_mask(look: Look) -> str:
     if look.seen.all():
         return f"{look.asks} may look at all {len(look.attention.keys)} tokens: nothing is masked for it."
     hidden = int((~look.seen).sum())
-    return f"{look.asks} may look at {counted(int(look.seen.sum()))}; {hidden} {'is' if hidden == 1 else 'are'} masked."
+    seen = count_tokens(int(look.seen.sum()))
+    return f"{look.asks} may look at {seen}; {hidden} {'is' if hidden == 1 else 'are'} masked."
 
 
 def look_at_weights(look: Look) -> str:
@@ -131,12 +135,12 @@ def look_at_weights(look: Look) -> str:
     best, even = int(row.argmax()), 1 / max(int(seen.sum()), 1)
     asks, answers = look.named(best)
     more = int((row > even).sum())
-    among = "each token" if seen.all() else f"each of the {counted(int(seen.sum()))} that it may look at"
+    among = "each token" if seen.all() else f"each of the {count_tokens(int(seen.sum()))} that it may look at"
     said = f"{asks} gives most, {row[best]:.2f}, to {'itself' if look.is_asking(best) else answers}. Spread evenly, "
     said += f"{among} would get {even:.2f}; {more or 'none'} of them get{'s' if more < 2 else ''} more than that."
     if look.alone:
         said = f"{asks} gives {row[best]:.2f} to itself: it may look at nothing else."
-    said = capital(said)
+    said = capitalized(said)
     sink = f"{1 - row.sum():.2f}"
     if not look.attention.has_sink or sink == "0.00":
         return said
@@ -169,10 +173,10 @@ def look_at_residual(look: Look) -> str:
     trace, layer = look.attention.trace, look.layer
     before, after = (trace.array(name, layer)[look.query] for name in (look.attention.finds, look.attention.leaves))
     start, end = trace.resid_pre(0)[look.query], trace.contextual[look.query]
-    routed = experts.there(trace, layer)
+    routed = experts.has_experts(trace, layer)
     said = (
         f"This step turns {look.asks}: the cosine to what it was is {signed(cosine(before, after))}. After the "
         f"{'experts' if routed else 'MLP'} and all layers, its contextual embedding has the cosine "
         f"{signed(cosine(start, end))} to where it began."
     )
-    return f"{said} {experts.told(trace, layer, look.query, look.asks)}" if routed else said
+    return f"{said} {experts.routing_text(trace, layer, look.query, look.asks)}" if routed else said

@@ -9,7 +9,15 @@ from attention_core.attention_view import AttentionView, Kind
 from attention_core.ops.rotary import Rotate
 from ui.step_by_step import looks
 from ui.step_by_step.look import Look
-from ui.words.traits import added, embedded, entered, read, scored, sharing, weighed
+from ui.words.traits import (
+    embedding_text,
+    input_norm_text,
+    kv_sharing_text,
+    query_key_text,
+    residual_text,
+    score_text,
+    softmax_text,
+)
 
 
 @dataclass(frozen=True)
@@ -78,18 +86,19 @@ def says(step: Step, attention: AttentionView, layer: int) -> str:
     config, plain = attention.config, step.says
     if step.name == "project":
         made = CROSS["project"] if attention.crosses else plain
-        return " ".join(filter(None, (read(attention, layer), made, entered(attention, layer), sharing(config))))
+        after = query_key_text(attention, layer), kv_sharing_text(config)
+        return " ".join(filter(None, (input_norm_text(attention, layer), made, *after)))
     if attention.crosses and step.name in CROSS:
         return CROSS[step.name]
     if step.name == "embeddings" and not plain:
-        return embedded(config)
+        return embedding_text(config)
     if step.name == "scale":
-        told = [f"Each is {scored(stage, config)}." for stage in attention.scoring(layer)]
+        told = [f"Each is {score_text(stage, config)}." for stage in attention.scoring(layer)]
         return " ".join(told) or "This model leaves the products as they are: it was trained without dividing them."
     if step.name == "softmax":
-        return weighed(attention)
+        return softmax_text(attention)
     if step.name == "residual":
-        return added(config)
+        return residual_text(config)
     return plain
 
 

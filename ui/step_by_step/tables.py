@@ -8,7 +8,7 @@ import streamlit as st
 
 import attention_core as ac
 from attention_core.config.image import ImageInput
-from ui.components import visible
+from ui.components import show_invisible
 
 
 def tokens_table(trace: ac.Trace) -> None:
@@ -17,7 +17,7 @@ def tokens_table(trace: ac.Trace) -> None:
         {
             "position": list(range(len(trace.pieces))),
             "text": [trace.text[piece.start : piece.end] for piece in trace.pieces],
-            "token": [*map(visible, trace.tokens)],
+            "token": [*map(show_invisible, trace.tokens)],
             "id": trace.ids,
             "special": [piece.special for piece in trace.pieces],
         },
@@ -44,7 +44,8 @@ def patches_table(trace: ac.Trace, image: ImageInput) -> None:
 def expert_table(trace: ac.Trace, layer: int) -> None:
     """A table of all tokens: their experts, the strongest first, and by how much the output of each is multiplied."""
     experts, weights = trace.experts(layer), trace.expert_weights(layer)
-    columns: dict[str, list[Any]] = {"position": list(range(len(trace.tokens))), "token": [*map(visible, trace.tokens)]}
+    tokens = [*map(show_invisible, trace.tokens)]
+    columns: dict[str, list[Any]] = {"position": list(range(len(tokens))), "token": tokens}
     for choice in range(experts.shape[1]):
         columns[f"choice {choice}"] = [int(each) for each in experts[:, choice]]
         columns[f"weight {choice}"] = [float(each) for each in weights[:, choice]]

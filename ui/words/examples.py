@@ -1,14 +1,14 @@
-"""Sentences to start from, each with what is worth seeing in it."""
+"""Example sentences, each with the token pair to look at in it."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Example:
-    """A sentence, and a place in the default model where its attention can be read.
+    """A sentence, and a head of the default model whose attention in it is easy to read.
 
-    query, key, contrast: pieces of the sentence; attention from query to key is set against contrast
-    swap: a word, and the one to put in its place
+    query, key, contrast: tokens of the sentence; the weight from query to key is compared with that to contrast
+    swap: a word, and the word that replaces it
     """
 
     text: str
@@ -20,7 +20,7 @@ class Example:
     swap: tuple[str, str] | None = None
 
 
-EXAMPLES = (
+EXAMPLE_SENTENCES = (
     Example("The animal didn't cross the street because it was too tired.", 3, 1, "it", "animal", "street",
             ("tired", "wide")),
     Example("The animal didn't cross the street because it was too wide.", 3, 1, "it", "animal", "street",
@@ -37,4 +37,4 @@ EXAMPLES = (
     Example("Time flies like an arrow; fruit flies like a banana.", 2, 0, "flies", "fruit"),
 )  # fmt: skip
 
-BY_TEXT = {example.text: example for example in EXAMPLES}
+BY_TEXT = {example.text: example for example in EXAMPLE_SENTENCES}

@@ -1,4 +1,4 @@
-"""The sentences on the Inspect page that are worked out from what is shown."""
+"""The sentences of the Inspect page that depend on the attention weights shown."""
 
 from __future__ import annotations
 
@@ -10,52 +10,52 @@ import numpy as np
 
 from attention_core.text.invisible import is_format
 from attention_core.text.tokenizer import Token, without_surrogates
-from ui.components import visible
+from ui.components import show_invisible
 from ui.words.examples import Example
 
-SINK_SHARE = 0.5
-SINKS = {"[CLS]", "[SEP]", ".", "<s>", "</s>"}
+SINK_WEIGHT = 0.5
+SINK_TOKENS = {"[CLS]", "[SEP]", ".", "<s>", "</s>"}
 
 
-class Word(NamedTuple):
-    """A token that a sentence names: the tokens among which it stands, its place there, and its colour's role."""
+class Mention(NamedTuple):
+    """A token that a sentence mentions: the list it belongs to, its position there, and the CSS class of its role."""
 
     names: list[str]
-    place: int
+    position: int
     role: str = ""
 
     @property
-    def reads(self) -> str:
+    def text(self) -> str:
         """The token as it is written in a sentence."""
-        return reads(self.names[self.place])
+        return token_text(self.names[self.position])
 
 
-def reads(piece: str) -> str:
-    """A token as it is written in a sentence: without the spaces around it, unless it is nothing else."""
-    return visible(piece.strip(" ") or piece)
+def token_text(piece: str) -> str:
+    """A token as it is written in a sentence: without spaces around it, unless it is only spaces."""
+    return show_invisible(piece.strip(" ") or piece)
 
 
 def quoted(piece: str, role: str = "") -> str:
     """A token in quotation marks, as HTML."""
-    return f'“<span class="{role}">{html.escape(reads(piece))}</span>”'
+    return f'“<span class="{role}">{html.escape(token_text(piece))}</span>”'
 
 
-def apart(*words: Word) -> list[str]:
-    """The tokens that a sentence names, in quotation marks, those that read the same told apart. HTML."""
-    return [which(word, words) + quoted(word.names[word.place], word.role) for word in words]
+def quoted_distinctly(*words: Mention) -> list[str]:
+    """The tokens that a sentence mentions, in quotation marks; equal ones are numbered. HTML."""
+    return [ordinal_prefix(word, words) + quoted(word.names[word.position], word.role) for word in words]
 
 
-def which(word: Word, others: Iterable[Word]) -> str:
-    """“the second ”, where another token of a sentence reads the same as one; else nothing."""
-    same = [other for other in others if other.names is word.names and other.reads == word.reads]
-    if all(other.place == word.place for other in same):
+def ordinal_prefix(word: Mention, others: Iterable[Mention]) -> str:
+    """“the second ” where a sentence mentions another token with the same text, else empty."""
+    same = [other for other in others if other.names is word.names and other.text == word.text]
+    if all(other.position == word.position for other in same):
         return ""
-    like = [place for place, name in enumerate(word.names) if reads(name) == word.reads]
-    return f"the {ordinal(like.index(word.place) + 1)} "
+    equal = [position for position, name in enumerate(word.names) if token_text(name) == word.text]
+    return f"the {ordinal(equal.index(word.position) + 1)} "
 
 
 def ordinal(number: int) -> str:
-    """“second”, and from the tenth on “11th”."""
+    """“second”, and after “tenth” “11th”."""
     names = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
     if number <= len(names):
         return names[number - 1]
@@ -63,30 +63,32 @@ def ordinal(number: int) -> str:
     return f"{number}{ending}"
 
 
-def capital(sentence: str) -> str:
-    """A sentence with a capital at its beginning."""
+def capitalized(sentence: str) -> str:
+    """A sentence with its first letter in upper case."""
     return sentence[:1].upper() + sentence[1:]
 
 
-def headline(
+def weight_headline(
     queries: list[str], keys: list[str], weights: np.ndarray, query: int, key: int, example: Example | None
 ) -> str:
-    """What to see first: what the asking token gives to the answering one, set against another. HTML.
+    """How much attention the query gives to the key, compared with another key. HTML.
 
-    queries, keys: the same list where the same tokens ask and answer
+    queries, keys: the same list where queries and keys are the same tokens
     weights: [key]
     """
-    rival = contrast(keys, weights, key, example)
-    places = [key] if rival is None else [key, rival]
-    asks, *answers = apart(Word(queries, query, "q"), *(Word(keys, j, "k" if j == key else "") for j in places))
+    other = contrasting_key(keys, weights, key, example)
+    mentioned = [key] if other is None else [key, other]
+    query_text, *key_texts = quoted_distinctly(
+        Mention(queries, query, "q"), *(Mention(keys, j, "k" if j == key else "") for j in mentioned)
+    )
     if queries is keys:
-        answers = ["itself" if j == query else told for j, told in zip(places, answers, strict=True)]
-    told = capital(f"{asks} gives <b>{weights[key]:.2f}</b> of its attention to {answers[0]}")
-    return f"{told}." if rival is None else f"{told} and {weights[rival]:.2f} to {answers[1]}."
+        key_texts = ["itself" if j == query else text for j, text in zip(mentioned, key_texts, strict=True)]
+    sentence = capitalized(f"{query_text} gives <b>{weights[key]:.2f}</b> of its attention to {key_texts[0]}")
+    return f"{sentence}." if other is None else f"{sentence} and {weights[other]:.2f} to {key_texts[1]}."
 
 
-def contrast(keys: list[str], weights: np.ndarray, key: int, example: Example | None) -> int | None:
-    """The token to set the answer against: the example's own, else the strongest other one."""
+def contrasting_key(keys: list[str], weights: np.ndarray, key: int, example: Example | None) -> int | None:
+    """The key to compare the chosen one with: the example's contrast, else the strongest other key."""
     if example and example.contrast in keys and keys.index(example.contrast) != key:
         return keys.index(example.contrast)
     others = [j for j in range(len(keys)) if j != key]
@@ -96,93 +98,103 @@ def contrast(keys: list[str], weights: np.ndarray, key: int, example: Example | 
 def first_pair(
     queries: tuple[Token, ...], keys: tuple[Token, ...], weights: np.ndarray, example: Example | None, crosses: bool
 ) -> tuple[int, int]:
-    """Where to look first: the example's own pair, else the strongest between two ordinary tokens.
+    """The query and key to show first: the example's, else the strongest pair of ordinary tokens.
 
-    weights: [query, key];  crosses: whether other tokens answer than ask
+    weights: [query, key];  crosses: whether queries and keys are different tokens
     """
     names = [token.piece for token in queries]
     if example and example.query in names and example.key in names:
         return names.index(example.query), names.index(example.key)
-    asking, answering = (np.array([not token.special for token in tokens]) for tokens in (queries, keys))
-    if crosses:  # a target of special tokens alone is to be shown as well
-        asking, answering = (each if each.any() else ~each for each in (asking, answering))
-    allowed = np.where(np.outer(asking, answering), weights, -1.0)
+    ordinary_queries, ordinary_keys = (np.array([not token.special for token in tokens]) for tokens in (queries, keys))
+    if crosses:  # a target of special tokens alone is shown too
+        ordinary_queries, ordinary_keys = (
+            flags if flags.any() else ~flags for flags in (ordinary_queries, ordinary_keys)
+        )
+    allowed = np.where(np.outer(ordinary_queries, ordinary_keys), weights, -1.0)
     if not crosses:
         np.fill_diagonal(allowed, -1.0)
     if allowed.max(initial=-1.0) < 0:
-        return int(asking.argmax()), int(answering.argmax())
+        return int(ordinary_queries.argmax()), int(ordinary_keys.argmax())
     query, key = np.unravel_index(allowed.argmax(), allowed.shape)
     return int(query), int(key)
 
 
-def counted(tokens: int) -> str:
-    """So many tokens, in words."""
+def count_tokens(tokens: int) -> str:
+    """A number of tokens, such as “1 token” or “5 tokens”."""
     return f"{tokens} token{'s' if tokens != 1 else ''}"
 
 
-def sums(to_one: bool, hidden: bool, sink: bool) -> str:
-    """What the rows of the picture sum to, and why; `hidden` and `sink` as for `missing`."""
-    return "Each row sums to 1." if to_one else f"{capital(missing(hidden, sink))}, so a row may sum to less than 1."
+def row_sum_note(to_one: bool, hidden: bool, sink: bool) -> str:
+    """What the rows sum to, and why; `hidden` and `sink` as for `missing_from_rows`."""
+    if to_one:
+        return "Each row sums to 1."
+    return f"{capitalized(missing_from_rows(hidden, sink))}, so a row sums to at most 1."
 
 
-def missing(hidden: bool, sink: bool) -> str:
-    """What a row of the picture is without: special tokens that are hidden, and what each head's sink takes."""
-    return " and ".join(["special tokens are hidden"] * hidden + ["each head’s sink takes its part"] * sink)
+def missing_from_rows(hidden: bool, sink: bool) -> str:
+    """What the shown rows leave out: hidden special tokens, and what goes to each head's sink."""
+    return " and ".join(["special tokens are hidden"] * hidden + ["each head’s sink takes a share"] * sink)
 
 
-def renormalized(hidden: bool, sink: bool) -> str:
-    """What is done to a row that is renormalized; `hidden` and `sink` as for `missing`."""
-    why = missing(hidden, sink) or "no token is hidden"
-    return f"Renormalized: {why}, and what is left is made to sum to 1."
+def renormalized_note(hidden: bool, sink: bool) -> str:
+    """What renormalizing does to a row; `hidden` and `sink` as for `missing_from_rows`."""
+    why = missing_from_rows(hidden, sink) or "no token is hidden"
+    return f"Renormalized: {why}, and the remaining weights are scaled to sum to 1."
 
 
 def trained_sink_note(query: str, share: float, average: bool) -> str | None:
-    """What a row gives to a trained sink; nothing where it gives none that can be seen.
+    """What a row gives to a trained sink; None where it rounds to 0.00.
 
-    average: whether the row is the average of all heads' rows
+    average: whether the row is the average over all heads
     """
     if f"{share:.2f}" == "0.00":
         return None
-    taken = "the heads’ sinks: each is" if average else "the head’s sink:"
+    sink = "the heads’ sinks" if average else "the head’s sink"
     return (
-        f"{quoted(query)} gives {share:.2f} of its attention to no token, but to {taken} a trained score beside those "
-        "of the tokens, so that a head that finds nothing need not look anywhere."
+        f"{quoted(query)} gives {share:.2f} of its attention to {sink}, not to any token. A sink is a trained score "
+        "beside the tokens’ scores in the softmax, so a head that finds nothing relevant need not attend to any token."
     )
 
 
 def sink_note(queries: list[str], keys: list[str], weights: np.ndarray, query: int, crosses: bool) -> str | None:
-    """A note where a row gives most of itself to a token that hardly means anything."""
+    """A note where most of a row goes to a token that carries little meaning; None elsewhere."""
     top = int(weights.argmax())
-    if weights[top] < SINK_SHARE or keys[top] not in SINKS or (top == query and not crosses):
+    if weights[top] < SINK_WEIGHT or keys[top] not in SINK_TOKENS or (top == query and not crosses):
         return None
-    asks, answers = apart(Word(queries, query), Word(keys, top))
-    return capital(
-        f"{asks} gives {weights[top]:.2f} of its attention to {answers}. This is an attention sink: each row must sum "
-        "to 1, so a head that finds nothing to look for puts its attention where it does no harm. It is not a sign "
-        "that the two belong together."
+    query_text, key_text = quoted_distinctly(Mention(queries, query), Mention(keys, top))
+    return capitalized(
+        f"{query_text} gives {weights[top]:.2f} of its attention to {key_text}. This is an attention sink: each row "
+        "must sum to 1, so a head that finds nothing relevant puts its attention on a token where it does no harm. It "
+        "does not mean that the two tokens are related."
     )
 
 
 def mask_note(causal: bool, window: int | None, count: int) -> str | None:
-    """Why a part of the picture is empty: later keys in a model that reads forward, far ones where there is a window.
+    """Why cells are empty: later keys in a causal model, distant keys where attention has a window; None for neither.
 
-    window: how many keys a query sees on each side, itself included;  count: how many keys there are
+    window: how many keys a query may attend to in each direction, itself included;  count: how many keys there are
     """
     window = window if window and window < count else None
     if causal:
-        reach = f" and at the {window - 1} before it" if window else " and at those before it"
-        far = ", and so is what lies farther back" if window else ""
+        before = f"the {count_tokens(window - 1)}" if window else "the tokens"
+        distant = ", as is everything farther back" if window else ""
         return (
-            f"This model reads from left to right: a token looks at itself{reach}, never ahead. So the upper right is "
-            f"empty{far}, and the first token has itself alone to look at."
+            f"This model is causal: a token attends only to itself and {before} before it, never to later ones. So the "
+            f"upper right is empty{distant}, and the first token can attend only to itself."
         )
     if window:
-        return f"In this layer a token looks at most {window - 1} tokens to either side; what lies farther is empty."
+        return (
+            f"In this layer a token attends to at most {count_tokens(window - 1)} on either side; cells farther away "
+            "are empty."
+        )
     return None
 
 
-def unplaced(text: str, tokens: tuple[Token, ...], names: list[str]) -> str | None:
-    """A note on characters that the tokenizer dropped or does not know; `names` are the tokens as they read."""
+def tokenizer_note(text: str, tokens: tuple[Token, ...], names: list[str]) -> str | None:
+    """A note on characters that the tokenizer drops or does not know; None where there are none.
+
+    names: the text of each token
+    """
     read = without_surrogates(text)
     covered = {i for token, name in zip(tokens, names, strict=True) for i in range(token.start, token.end)
                if token.unknown or read[i] in name or not is_format(read[i])}  # fmt: skip
@@ -190,10 +202,10 @@ def unplaced(text: str, tokens: tuple[Token, ...], names: list[str]) -> str | No
     unknown = sum(token.unknown for token in tokens)
     parts = []
     if unknown:
-        parts.append(f"{unknown} piece{'s are' if unknown > 1 else ' is'} not in the model’s vocabulary and marked")
+        parts.append(f"{unknown} piece{'s are' if unknown > 1 else ' is'} not in the model’s vocabulary (underlined)")
     if dropped:
         codes = ", ".join(f"U+{ord(c):04X}" for c in dropped[:8])
-        parts.append(f"the tokenizer leaves out {codes}{' and more' if len(dropped) > 8 else ''}")
+        parts.append(f"the tokenizer drops {codes}{' and more' if len(dropped) > 8 else ''}")
     if text != read:
-        parts.append("half characters were read as U+FFFD")
-    return capital("; ".join(parts)) + "." if parts else None
+        parts.append("unpaired surrogates were read as U+FFFD")
+    return capitalized("; ".join(parts)) + "." if parts else None

@@ -1,4 +1,4 @@
-"""What a model's traits do to a score, a query, or what attention has found, in words."""
+"""What a model's architecture does to embeddings, queries, keys, scores and the attention output, in words."""
 
 from __future__ import annotations
 
@@ -9,110 +9,110 @@ from attention_core.ops.elementwise import Add, Scale, SoftCap
 from attention_core.ops.rotary import Rotate
 
 
-def embedded(config: ModelConfig) -> str:
-    """How a token becomes the vector that the first layer finds."""
-    wide = "brought to the stream’s width"
+def embedding_text(config: ModelConfig) -> str:
+    """How a token becomes the vector that enters the first layer."""
+    project = "projected to the residual stream’s width"
     first = [f"multiplied by {config.embed_scale:.4g}"] if config.embed_scale != 1 else []
-    first += [wide] if config.embed_projection == "before_sum" else []
-    then = ["normed"] if config.embed_norm else []
-    then += [wide] if config.embed_projection == "after_norm" else []
-    more = ["that of its place"] if config.positions in ("learned", "sinusoidal") else []
+    first += [project] if config.embed_projection == "before_sum" else []
+    then = ["normalized"] if config.embed_norm else []
+    then += [project] if config.embed_projection == "after_norm" else []
+    more = ["that of its position"] if config.positions in ("learned", "sinusoidal") else []
     more += ["that of its segment"] if config.n_segments else []
-    own = ", ".join(["Each token’s own vector", *first])
+    token = ", ".join(["Each token’s embedding", *first])
     if not more:
-        return ", then ".join(["Each token’s own vector is looked up", *first, *then]) + "."
-    parts = f"{', '.join([own, *more[:-1]])}{',' if first else ''} and {more[-1]}"
-    return ", then ".join([f"{parts} are added", *then]) + "."
+        return ", then ".join(["Each token’s embedding is looked up", *first, *then]) + "."
+    summands = f"{', '.join([token, *more[:-1]])}{',' if first else ''} and {more[-1]}"
+    return ", then ".join([f"{summands} are added", *then]) + "."
 
 
-def divisor(scale: Scale) -> str:
+def divisor_text(scale: Scale) -> str:
     """What scores are divided by, in numbers: "√7", or "√7 and by 2"."""
     parts = [f"√{scale.root:g}"] if scale.root else []
     return " and by ".join([*parts, *([f"{scale.divisor:g}"] if scale.divisor != 1 else [])])
 
 
-def scored(stage: Stage, config: ModelConfig) -> str:
-    """What is done to a score, as it is said after "it is"."""
+def score_text(stage: Stage, config: ModelConfig) -> str:
+    """What a stage does to a score, worded to follow "it is"."""
     match stage.operation:
         case Scale() as scale:
-            return f"divided by {' and by '.join(reasons(scale, config))}"
+            return f"divided by {' and by '.join(divisor_reasons(scale, config))}"
         case SoftCap(cap=cap):
-            return f"brought softly between −{cap:g} and {cap:g}, so that none can outgrow the others"
+            return f"soft-capped between −{cap:g} and {cap:g}, so no score can outgrow the others"
         case Add() if config.positions == "alibi":
-            return "given ALiBi’s term, the key’s place times a slope of the head’s own: a nearer key scores higher"
+            return "shifted by ALiBi’s bias, the key’s position times the head’s slope: a nearer key scores higher"
         case Add():
-            return "given a trained number for how far the key stands from the query"
+            return "shifted by a trained bias for the distance from query to key"
     return stage.title.lower()
 
 
-def reasons(scale: Scale, config: ModelConfig) -> list[str]:
-    """What scores are divided by, each with its reason where there is one to name."""
-    why = ", so that it does not grow with the width" if scale.root == config.d_head else ""
-    width = [f"√{scale.root:g}{why}"] if scale.root else []
-    own = [f"{scale.divisor:g}, which is this layer’s own"] if scale.divisor != 1 else []
-    return [f"{each}," if why and own else each for each in width] + own
+def divisor_reasons(scale: Scale, config: ModelConfig) -> list[str]:
+    """What scores are divided by, each number with its reason where there is one."""
+    why = ", so it does not grow with the head dimension" if scale.root == config.d_head else ""
+    root = [f"√{scale.root:g}{why}"] if scale.root else []
+    layer_factor = [f"{scale.divisor:g}, a factor of this layer"] if scale.divisor != 1 else []
+    return [f"{each}," if why and layer_factor else each for each in root] + layer_factor
 
 
-def entered(attention: AttentionView, layer: int) -> str:
-    """What is done to queries and keys before they meet; nothing where they meet as they are."""
+def query_key_text(attention: AttentionView, layer: int) -> str:
+    """What is done to queries and keys before their dot product; empty where nothing is."""
     done = []
     for stage in attention.entering("q", layer)[1:]:
         if isinstance(stage.operation, Rotate):
             done.append(
-                "turned, pair of dimensions by pair, by angles that grow with the token’s place: so what a query and a "
-                "key have in common depends on how far apart they stand"
+                "rotated, each pair of dimensions by an angle proportional to the token’s position, so the dot product "
+                "of a query and a key depends on the distance between them"
             )
         else:
-            done.append("normed")
+            done.append("normalized")
     return f"Queries and keys are then {', and '.join(done)}." if done else ""
 
 
-def prepared(attention: AttentionView, layer: int) -> str:
-    """What was done to a query and a key before they were multiplied, in few words; nothing where it was nothing."""
-    done = ["turned by its place’s angles" if isinstance(stage.operation, Rotate) else "normed"
+def query_key_note(attention: AttentionView, layer: int) -> str:
+    """In a few words, what was done to a query and a key before their dot product; empty where nothing was."""
+    done = ["rotated by its position’s angles" if isinstance(stage.operation, Rotate) else "normalized"
             for stage in attention.entering("q", layer)[1:]]  # fmt: skip
-    return f"Each was {' and '.join(done)} before: open a number to see how." if done else ""
+    return f"Before this, each was {' and '.join(done)}: open a number to see how." if done else ""
 
 
-def read(attention: AttentionView, layer: int) -> str:
-    """What is done to the stream before queries, keys and values are made from it; nothing where it is nothing."""
+def input_norm_text(attention: AttentionView, layer: int) -> str:
+    """What is done to the residual stream before it is projected to queries, keys and values; empty for nothing."""
     source = attention.trace.stage(attention.name("q"), layer).inputs[0].name
     if source == attention.finds:
         return ""
-    return f"The {'decoder’s ' if attention.crosses else ''}stream is normed first."
+    return f"The {'decoder’s ' if attention.crosses else ''}residual stream is normalized first."
 
 
-def sharing(config: ModelConfig) -> str:
-    """How heads share keys and values; nothing where each has its own."""
+def kv_sharing_text(config: ModelConfig) -> str:
+    """How heads share keys and values; empty where they do not."""
     heads, kept = config.n_heads, config.n_kv_heads
     if heads == kept:
         return ""
     if kept == 1:
         return f"All {heads} heads share one set of keys and values."
-    return f"The {heads} heads share {kept} sets of keys and values, {heads // kept} heads each."
+    return f"The {heads} heads share {kept} sets of keys and values, {heads // kept} heads to a set."
 
 
-def shared_by(attention: AttentionView, head: int) -> str:
-    """With which heads one shares its keys and values; nothing where it does not."""
+def shared_key_note(attention: AttentionView, head: int) -> str:
+    """Which heads share a head's keys; empty where none do."""
     shared = attention.trace.gather_indices("kv_head")[1]
-    heads = [h for h, own in enumerate(shared) if own == shared[head]]
+    heads = [h for h, kv_head in enumerate(shared) if kv_head == shared[head]]
     return f"Heads {heads[0]} to {heads[-1]} share this key." if len(heads) > 1 else ""
 
 
-def weighed(attention: AttentionView) -> str:
+def softmax_text(attention: AttentionView) -> str:
     """How scores become weights."""
     if attention.has_sink:
         return (
-            "e to each score, divided by the row’s sum. Each head’s sink, a trained score that no token has, is in "
-            "that sum too: so the weights are positive numbers that sum to less than 1."
+            "e to the power of each score, divided by the row’s sum. The sum includes the head’s sink, a trained score "
+            "that belongs to no token, so the weights are positive and sum to less than 1."
         )
-    return "e to each score, divided by the row’s sum: positive numbers that sum to 1."
+    return "e to the power of each score, divided by the row’s sum: the weights are positive and sum to 1."
 
 
-def added(config: ModelConfig) -> str:
-    """What becomes of what attention has found."""
+def residual_text(config: ModelConfig) -> str:
+    """How the attention output enters the residual stream."""
     normed = config.norm_position in ("branch", "both")
-    found = f"What attention found is {'normed, and ' if normed else ''}added to what the token was"
+    output = f"The attention output is {'normalized, and ' if normed else ''}added to the residual stream"
     if config.parallel_block != "no":
-        return f"{found}, together with what the MLP has made of the same."
-    return f"{found}{', and normed' if config.norm_position == 'post' else ''}: the embedding now holds its context."
+        return f"{output}, together with the MLP’s output for the same input."
+    return f"{output}{', then normalized' if config.norm_position == 'post' else ''}: the vector now holds context."

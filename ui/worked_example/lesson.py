@@ -19,7 +19,7 @@ from attention_core.lessons.presets import preset
 from attention_core.lessons.projected import ProjectedHead, head_lesson, project_head
 from attention_core.trace import Trace
 from ui.components.grid import Refused
-from ui.shared.controls import run_now
+from ui.shared.controls import current_run
 from ui.shared.models import get_model
 from ui.shared.selection import chosen, put
 from ui.shared.shown import chosen_attention, chosen_pair
@@ -156,7 +156,7 @@ def refused() -> Refused | None:
 
 def sentence_run() -> Trace | EncoderDecoderTrace:
     """The model's run over the chosen sentence or image."""
-    return run_now(get_model(chosen()["model"]))
+    return current_run(get_model(chosen()["model"]))
 
 
 def from_sentence() -> tuple[Lesson, ProjectedHead, list[str]]:

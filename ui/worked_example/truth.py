@@ -14,7 +14,7 @@ from attention_core.computation.render import format_number
 from attention_core.lessons.solve import Solution, solve
 from attention_core.lessons.textbook import Claim, claims, printed_sums, textbook
 from ui.arithmetic.equations import equation
-from ui.components.arithmetic import Arithmetic, Fold, Step, Table, arithmetic
+from ui.components.arithmetic import Arithmetic, ArithmeticStep, Fold, Table, arithmetic
 from ui.shared.selection import put
 from ui.shared.trail import Trail
 from ui.worked_example import lesson as state
@@ -104,5 +104,5 @@ def truth_table() -> None:
             state.start("textbook")
         put(cell=Trail((address,)))
 
-    arithmetic(Arithmetic([Step(folds=folds)]), key="truth", on_open=open_number, on_back=lambda kept: None,
+    arithmetic(Arithmetic([ArithmeticStep(folds=folds)]), key="truth", on_open=open_number, on_back=lambda kept: None,
                name="The textbook held against the truth")  # fmt: skip

@@ -14,7 +14,7 @@ from ui.arithmetic.attention_weight import view
 from ui.shared.trail import EMPTY
 from ui.step_by_step.look import Look
 from ui.step_by_step.looks import look_at_weights
-from ui.words.traits import weighed
+from ui.words.traits import softmax_text
 
 
 def score_words(raw, query, key):
@@ -26,7 +26,7 @@ def score_words(raw, query, key):
 
 def test_a_term_in_the_score_has_its_step():
     assert score_words(BLOOM, 5, 3) == [
-        "The score: q·k divided by √7, so that it does not grow with the width.",
+        "The score: q·k divided by √7, so it does not grow with the head dimension.",
         "ALiBi: a bias that favors nearer keys.",
         "Scores with position bias; 1 later token is masked and gets no weight.",
     ]
@@ -51,7 +51,7 @@ def test_a_sink_stands_in_the_softmax_and_in_its_words(tmp_path):
     assert weights[-1] == pytest.approx(1 - row.sum(), abs=1e-4)
     look = Look(attention, 1, 4, 5, 4)
     assert f"The sink takes {1 - row.sum():.2f}." in look_at_weights(look)
-    assert "sum to less than 1" in weighed(attention)
+    assert "sum to less than 1" in softmax_text(attention)
 
 
 @pytest.mark.parametrize("family", ["mixtral", "qwen3", "bert"])

@@ -1,9 +1,9 @@
-"""What the arithmetic sends: runs of characters, each with its colour's role, where it opens, and its name."""
+"""The data of the arithmetic: runs of characters, each with its role, its address and its name."""
 
 import json
 
 from attention_core.computation.derivation import Address, Piece
-from ui.components.arithmetic import Arithmetic, Bars, Equation, Fold, Opened, Step, Table, message
+from ui.components.arithmetic import Arithmetic, ArithmeticStep, Bars, Equation, Fold, Opened, Table, arithmetic_message
 
 AT = Address("q", (3, 1, 10, 7))
 NUMBER = Piece("0.5000", "query", "q[7]", AT)
@@ -11,15 +11,15 @@ SENT = ["0.5000", "query", "q.3.1.10.7", "q[7]"]
 PLAIN = [" = ", "plain", "", ""]
 
 
-def sent(made):
-    return json.loads(json.dumps(message(made), allow_nan=False))
+def sent(content):
+    return json.loads(json.dumps(arithmetic_message(content), allow_nan=False))
 
 
-def test_a_step_with_all_that_it_can_hold():
+def test_a_step_with_all_its_parts():
     pieces = [NUMBER, Piece(" = ")]
     fold = Fold("all", [Equation([NUMBER], "q·k")], ["Rounding shows."], [Table(["a", "b"], [pieces], 0)])
-    made = sent(Arithmetic([Step([Equation(pieces)], ["Why."], [fold])], Bars([0.5], "One."), weight=2 / 3))
-    (step,) = made["steps"]
+    data = sent(Arithmetic([ArithmeticStep([Equation(pieces)], ["Why."], [fold])], Bars([0.5], "One."), weight=2 / 3))
+    (step,) = data["steps"]
     assert step == {
         "lines": [[SENT, PLAIN]],
         "words": ["Why."],
@@ -28,19 +28,19 @@ def test_a_step_with_all_that_it_can_hold():
             "tables": [{"head": ["a", "b"], "rows": [[SENT, PLAIN]], "chosen": 0}],
         }],
     }  # fmt: skip
-    assert made["bars"] == {"values": [0.5], "words": "One."}
-    assert made["weight"] == "0.666667"
-    assert made["opened"] is None
+    assert data["bars"] == {"values": [0.5], "words": "One."}
+    assert data["weight"] == "0.666667"
+    assert data["opened"] is None
 
 
-def test_an_opened_number_with_the_way_to_it():
-    made = sent(Arithmetic(opened=Opened([AT, Address("b_Q", (7,))], Step(words=["A trained parameter."]))))
-    assert made["opened"] == {
+def test_an_opened_number_with_its_trail():
+    data = sent(Arithmetic(opened=Opened([AT, Address("b_Q", (7,))], ArithmeticStep(words=["A trained parameter."]))))
+    assert data["opened"] == {
         "trail": ["q.3.1.10.7", "b_Q.7"], "lines": [], "words": ["A trained parameter."], "folds": []
     }  # fmt: skip
-    assert (made["steps"], made["bars"], made["weight"]) == ([], None, "")
+    assert (data["steps"], data["bars"], data["weight"]) == ([], None, "")
 
 
-def test_a_table_in_which_no_row_is_marked():
-    (step,) = sent(Arithmetic([Step(folds=[Fold("all", tables=[Table(["a"], [[NUMBER]])])])]))["steps"]
+def test_a_table_without_a_marked_row():
+    (step,) = sent(Arithmetic([ArithmeticStep(folds=[Fold("all", tables=[Table(["a"], [[NUMBER]])])])]))["steps"]
     assert step["folds"][0]["tables"][0]["chosen"] == -1

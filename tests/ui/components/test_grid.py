@@ -1,11 +1,11 @@
-"""What the grid sends: digits as they are shown, colours, and where each number comes from."""
+"""The data of the grid: digits as shown, colours, and the origin of each number."""
 
 import json
 
 import numpy as np
 import pytest
 
-from ui.components.grid import Axis, Matrix, Product, Refused, Source, message, shades
+from ui.components.grid import Axis, CellSource, GridMatrix, Product, Refused, grid_message, shades
 
 ROWS = Axis("query", "token (query)", ["a", "b"], 4, 11)
 COLUMNS = Axis("dim", "dimension", ["0", "1", "2"], 0, 3)
@@ -14,13 +14,13 @@ TEXTS = [["0.50", "−2.00", "0.00"], ["undefined", "−∞", "1.00"]]
 
 
 def matrix(**options):
-    return Matrix("q", "Queries", VALUES, TEXTS, ROWS, COLUMNS, **options)
+    return GridMatrix("q", "Queries", VALUES, TEXTS, ROWS, COLUMNS, **options)
 
 
 def test_the_message_is_plain_json_with_every_digit():
     product = Product("s", "q", "k", "dim", ("query", "dim"), ("key", "dim"), bias="b")
-    source = Source("w", "s", ("query", "key"), free=("key",))
-    sent = message([matrix(sign="=", edits="type")], [source], [product], None)
+    source = CellSource("w", "s", ("query", "key"), free=("key",))
+    sent = grid_message([matrix(sign="=", edits="type")], [source], [product], None)
     held = json.loads(json.dumps(sent, allow_nan=False))
     (one,) = held["matrices"]
     assert one["texts"] == TEXTS
@@ -30,24 +30,24 @@ def test_the_message_is_plain_json_with_every_digit():
     assert held["sources"][0]["free"] == ["key"]
 
 
-def test_signed_numbers_are_coloured_by_the_largest_and_weights_as_they_are():
+def test_signed_numbers_are_coloured_relative_to_the_largest_and_weights_absolutely():
     np.testing.assert_array_equal(shades(matrix()), [[0.25, -1, 0], [0, 0, 0.5]])
     np.testing.assert_array_equal(shades(matrix(scale="weights")), [[0.5, 0, 0], [0, 0, 1]])
-    assert not shades(Matrix("z", "", np.zeros((1, 1)), [["0"]], ROWS, COLUMNS)).any()
+    assert not shades(GridMatrix("z", "", np.zeros((1, 1)), [["0"]], ROWS, COLUMNS)).any()
 
 
-def test_what_was_before_an_edit_is_sent_for_the_changed_cells_alone():
-    (one,) = message([matrix(before={(1, 2): "0.75"})], [], [], None)["matrices"]
+def test_previous_digits_are_sent_only_for_changed_cells():
+    (one,) = grid_message([matrix(before={(1, 2): "0.75"})], [], [], None)["matrices"]
     assert one["before"] == {"1,2": "0.75"}
 
 
 @pytest.mark.parametrize(("edits", "digits"), [("no", 0.1234568), ("type", 0.12345678901234)])
-def test_a_number_that_can_be_edited_is_sent_in_full(edits, digits):
-    cell = Matrix("q", "", np.array([[0.12345678901234]]), [["0.12"]], ROWS, COLUMNS, edits=edits)
-    assert message([cell], [], [], None)["matrices"][0]["values"] == [[digits]]
+def test_an_editable_number_is_sent_in_full_precision(edits, digits):
+    cell = GridMatrix("q", "", np.array([[0.12345678901234]]), [["0.12"]], ROWS, COLUMNS, edits=edits)
+    assert grid_message([cell], [], [], None)["matrices"][0]["values"] == [[digits]]
 
 
-def test_a_refused_cell_is_sent_with_what_was_typed_and_why():
-    sent = message([matrix(edits="type")], [], [], Refused("q", 4, 1, "1,,5", "Not a number."))
+def test_a_refused_cell_is_sent_with_its_text_and_the_reason():
+    sent = grid_message([matrix(edits="type")], [], [], Refused("q", 4, 1, "1,,5", "Not a number."))
     assert sent["refused"] == {"name": "q", "row": 4, "column": 1, "text": "1,,5", "message": "Not a number."}
-    assert message([matrix()], [], [], None)["refused"] is None
+    assert grid_message([matrix()], [], [], None)["refused"] is None

@@ -1,4 +1,4 @@
-"""What the image in patches sends: the grid, exact weights, the pixels; and what it accepts."""
+"""The data of the image in patches: the grid, exact weights, the pixels; and the values it accepts."""
 
 import json
 import struct
@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from ui.components import patches as module
-from ui.components.patches import Patched, patches, payload
+from ui.components.patches import PatchedImage, patches, patches_payload
 from ui.components.token_strip import Selection
 
 TOKENS = ["[CLS]", "r0 c0", "r0 c1", "r0 c2", "r1 c0", "r1 c1", "r1 c2"]
@@ -16,7 +16,7 @@ IMAGE = np.random.default_rng(2).integers(0, 256, (10, 21, 3), dtype=np.uint8)
 WEIGHTS = np.random.default_rng(3).random((7, 7), dtype=np.float32)
 
 
-def taken_apart(message):
+def unpacked(message):
     (length,) = struct.unpack("<I", message[:4])
     header, rest = json.loads(message[4 : 4 + length]), message[4 + length :]
     n = len(header["tokens"])
@@ -24,9 +24,10 @@ def taken_apart(message):
 
 
 @pytest.mark.parametrize("hidden", [0, 1])
-def test_all_of_it_arrives(hidden):
+def test_the_data_is_complete(hidden):
     tokens, weights = TOKENS[hidden:], WEIGHTS[hidden:, hidden:]
-    header, sent, pixels = taken_apart(payload(Patched(IMAGE, (2, 3), weights, tokens), Selection(4, 1, 2), 200))
+    patched = PatchedImage(IMAGE, (2, 3), weights, tokens)
+    header, sent, pixels = unpacked(patches_payload(patched, Selection(4, 1, 2), 200))
     assert header == {"rows": 2, "columns": 3, "height": 10, "width": 21, "tokens": tokens, "before": 1 - hidden,
                       "tallest": 200, "query": 4, "key": 1, "head": 2}  # fmt: skip
     np.testing.assert_array_equal(sent, weights)
@@ -37,12 +38,12 @@ def test_all_of_it_arrives(hidden):
     ("sent", "picks"),
     [({"query": 6, "key": 0}, [(6, 0)]), ({"query": 7, "key": 0}, []), ({"query": "1", "key": 0}, []), (None, [])],
 )
-def test_a_pick_is_handed_on_and_what_is_none_is_dropped(monkeypatch, sent, picks):
+def test_a_pick_is_passed_on_and_anything_else_ignored(monkeypatch, sent, picks):
     found, mount = [], {}
     monkeypatch.setattr(module, "_mount", lambda **options: mount.update(options))
     monkeypatch.setattr(module, "st", SimpleNamespace(session_state={"own": {"pick": sent}}))
     patches(
-        Patched(IMAGE, (2, 3), WEIGHTS, TOKENS),
+        PatchedImage(IMAGE, (2, 3), WEIGHTS, TOKENS),
         Selection(1, 2, 0),
         tallest=200,
         key="own",

@@ -1,4 +1,4 @@
-"""What the token strip sends: labels as typed, the model's pieces, and the selection."""
+"""The data of the token strip: labels as typed, the model's pieces, and the selection."""
 
 from types import SimpleNamespace
 
@@ -16,7 +16,7 @@ TOKENS = [
 ]
 
 
-def test_labels_are_the_text_as_typed_with_unseen_characters_spelled_out():
+def test_labels_are_the_typed_text_with_invisible_characters_spelled_out():
     assert strip_data(TOKENS, Selection(1, 2, 0))["labels"] == ["[CLS]", "Un", "seen", "U+0007", "<b>"]
 
 
@@ -24,7 +24,7 @@ def test_pieces_are_sent_where_they_differ_from_the_label():
     assert strip_data(TOKENS, Selection(1, 2, 0))["pieces"] == [None, "un", "##seen", "[UNK]", None]
 
 
-def test_flags_hold_special_joined_and_unknown():
+def test_flags_encode_special_joined_and_unknown():
     assert strip_data(TOKENS, Selection(1, 2, 0))["flags"] == [1, 0, 2, 2 + 4, 0]
 
 
@@ -33,18 +33,18 @@ def test_the_selection_is_sent_by_name():
     assert (data["query"], data["key"], data["head"]) == (3, 1, 7)
 
 
-def test_nothing_is_sent_that_is_the_same_for_every_token():
+def test_values_shared_by_all_tokens_are_not_sent():
     assert set(strip_data(TOKENS, Selection(0, 0, 0))) == {"labels", "pieces", "flags", "query", "key", "head"}
 
 
-def test_tokens_that_answer_have_a_row_of_their_own():
+def test_key_tokens_have_a_row_of_their_own():
     data = strip_data(TOKENS, Selection(1, 2, 0), TOKENS[:2])
     assert data["keys"] == {"labels": ["[CLS]", "Un"], "pieces": [None, "un"], "flags": [1, 0]}
     assert len(data["labels"]) == 5
 
 
 def mounted(monkeypatch, sent, keys=None):
-    """The picks that the mounted strip hands on when the browser sends `sent`."""
+    """The picks that the mounted strip passes on when the browser sends `sent`."""
     picks, mount = [], {}
     monkeypatch.setattr(strip, "_mount", lambda **options: mount.update(options))
     monkeypatch.setattr(strip, "st", SimpleNamespace(session_state={"chips": {"pick": sent}}))
@@ -53,7 +53,7 @@ def mounted(monkeypatch, sent, keys=None):
     return picks
 
 
-def test_a_pick_is_handed_on(monkeypatch):
+def test_a_pick_is_passed_on(monkeypatch):
     assert mounted(monkeypatch, {"query": 4, "key": 0}) == [(4, 0)]
     assert mounted(monkeypatch, {"query": 4, "key": 1}, TOKENS[:2]) == [(4, 1)]
     assert mounted(monkeypatch, {"query": 1, "key": 4}, TOKENS[:2]) == []
@@ -74,5 +74,5 @@ def test_a_pick_is_handed_on(monkeypatch):
         {"query": "1", "key": 0},
     ],
 )
-def test_what_is_no_pick_is_dropped(monkeypatch, sent):
+def test_a_value_that_is_not_a_pick_is_ignored(monkeypatch, sent):
     assert mounted(monkeypatch, sent) == []

@@ -6,7 +6,7 @@ from tests.paths import ROOT
 from ui.shared.menu import Page
 
 
-def test_every_file_of_a_page_is_in_the_menu_and_opens_itself():
+def test_every_page_is_in_the_menu_and_opens_with_its_own_name():
     files = {page.file: page for page in Page}
     assert {f"pages/{path.name}" for path in (ROOT / "pages").glob("*.py")} | {"app.py"} == set(files)
     for file, page in files.items():

@@ -1,4 +1,4 @@
-"""The model on screen stays until the other has come; what is said meanwhile."""
+"""The model on screen stays until the new one is loaded, with messages meanwhile."""
 
 from dataclasses import replace
 
@@ -8,34 +8,34 @@ from streamlit.testing.v1 import AppTest
 from attention_core.hub.progress import Progress
 from tests.hub import Hub, tiny_files
 from ui.shared import models
-from ui.shared.fields import FIELDS
-from ui.shared.markdown import plain
-from ui.shared.models import bar, described, offer, told
-from ui.shared.offer import VARIABLE
-from ui.shared.shelf import Job, Shelf
+from ui.shared.fields import SELECTION_FIELDS
+from ui.shared.markdown import escape_markdown
+from ui.shared.model_cache import Job, ModelCache
+from ui.shared.models import download_text, option_label, progress_bar, progress_text
+from ui.shared.offer import MODELS_VARIABLE
 
 NAME = "tiny/bert"
 
 
 @pytest.fixture
 def hub(monkeypatch, tmp_path):
-    shelf = Shelf()
+    cache = ModelCache()
     with Hub(repos={NAME: tiny_files()}).running() as running:
         running.use(monkeypatch, tmp_path / "cache")
-        monkeypatch.setenv(VARIABLE, NAME)
-        monkeypatch.setattr(models, "shelf", lambda: shelf)
-        monkeypatch.setitem(FIELDS, "model", replace(FIELDS["model"], read=str))
+        monkeypatch.setenv(MODELS_VARIABLE, NAME)
+        monkeypatch.setattr(models, "model_cache", lambda: cache)
+        monkeypatch.setitem(SELECTION_FIELDS, "model", replace(SELECTION_FIELDS["model"], read=str))
         yield running
 
 
 def page():
     import streamlit as st
 
-    from ui.shared.fields import DEFAULTS
+    from ui.shared.fields import DEFAULT_SELECTION
     from ui.shared.models import get_model
     from ui.shared.selection import chosen
 
-    st.session_state.setdefault("selection", dict(DEFAULTS))
+    st.session_state.setdefault("selection", dict(DEFAULT_SELECTION))
     st.text(get_model(chosen()["model"]).name)
 
 
@@ -64,7 +64,7 @@ def until(test, name):
     pytest.fail(f"{name} did not come on screen")
 
 
-def test_a_model_that_has_to_be_downloaded_is_offered_first(hub):
+def test_a_model_that_must_be_downloaded_is_offered_first(hub):
     test = run(model=NAME)
     assert shown(test) == ["minilm"]
     assert test.session_state.selection["model"] == "minilm"
@@ -75,7 +75,7 @@ def test_a_model_that_has_to_be_downloaded_is_offered_first(hub):
     assert "wanted" not in test.session_state
 
 
-def test_a_model_that_cannot_be_had_is_told_and_closed(hub):
+def test_a_model_that_cannot_be_downloaded_shows_why_and_can_be_closed(hub):
     hub.refused[NAME] = 401, "RepoNotFound"
     test = run(model=NAME)
     assert shown(test) == ["minilm"]
@@ -85,7 +85,7 @@ def test_a_model_that_cannot_be_had_is_told_and_closed(hub):
     assert shown(test) == ["minilm"]
 
 
-def test_trying_again_when_the_cause_is_gone(hub):
+def test_trying_again_after_the_cause_is_gone(hub):
     hub.refused[NAME] = 503, ""
     test = run(model=NAME)
     assert "error 503" in test.warning[0].value
@@ -97,7 +97,7 @@ def test_trying_again_when_the_cause_is_gone(hub):
     until(test, NAME)
 
 
-def test_what_became_of_a_download_is_told_to_those_who_waited_for_it_alone(hub):
+def test_only_pages_that_waited_for_a_download_are_told_how_it_ended(hub):
     first, second = run(model=NAME), run(model=NAME)
     hub.rate = 20_000
     press(first, "Download")
@@ -131,7 +131,7 @@ def test_a_download_that_is_being_stopped_is_not_joined(hub):
     until(later, NAME)
 
 
-def test_the_first_model_is_fetched_without_asking(hub, monkeypatch):
+def test_the_default_model_is_downloaded_without_asking(hub, monkeypatch):
     monkeypatch.setattr("attention_core.loading.from_distribution", lambda name: None)
     test = AppTest.from_function(page, default_timeout=30).run()
     job = test.session_state.job
@@ -143,37 +143,37 @@ def test_the_first_model_is_fetched_without_asking(hub, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("progress", "said"),
+    ("progress", "text"),
     [
         (Progress("a", 41_200_000, 91_335_235, 3_100_000.0), "41.2 MB of 91.3 MB · 3.1 MB/s · 16 s left"),
         (Progress("a", 0, 91_335_235, 500_000.0), "0.0 kB of 91.3 MB · 500.0 kB/s · 3 min 3 s left"),
         (Progress("a", 5000, 9000, 0.0), "5.0 kB of 9.0 kB · waiting"),
     ],
 )
-def test_progress_in_words(progress, said):
-    assert told(progress) == said
-    share, words = bar("B*", Job("b", progress=progress))
-    assert share == progress.done / progress.total
-    assert words == f"Downloading B\\*: {said}"
+def test_progress_in_words(progress, text):
+    assert progress_text(progress) == text
+    value, words = progress_bar("B*", Job("b", progress=progress))
+    assert value == progress.done / progress.total
+    assert words == f"Downloading B\\*: {text}"
 
 
 def test_a_bar_before_and_after_the_bytes():
-    assert bar("a", Job("a")) == (0.0, "a: asking the model hub …")
-    assert bar("a", Job("a", progress=Progress("f", 7, 7, 1.0))) == (1.0, "a: loading …")
+    assert progress_bar("a", Job("a")) == (0.0, "a: contacting the model hub …")
+    assert progress_bar("a", Job("a", progress=Progress("f", 7, 7, 1.0))) == (1.0, "a: loading …")
     job = Job("a", progress=Progress("f", 1, 7, 1.0))
-    job.leave("page")
-    assert bar("a", job)[1] == "a: stopping …"
+    job.stop_waiting("page")
+    assert progress_bar("a", job)[1] == "a: stopping …"
 
 
-def test_an_offer_in_words():
-    assert offer("a", 2_000_000, 0) == "**a** is not on this machine: 2.0 MB to download."
-    assert offer("a", 2_000_000, 500_000).endswith(" 500.0 kB of it are here already.")
+def test_the_size_of_a_download_in_words():
+    assert download_text("a", 2_000_000, 0) == "**a** is not on this machine: 2.0 MB to download."
+    assert download_text("a", 2_000_000, 500_000).endswith(" 500.0 kB of it has already arrived.")
 
 
 def test_a_model_is_described_by_its_size_and_licence():
-    assert described("minilm") == "all-MiniLM-L6-v2 · 91.3 MB · Apache-2.0"
-    assert described("somebody/model") == "somebody/model"
+    assert option_label("minilm") == "all-MiniLM-L6-v2 · 91.3 MB · Apache-2.0"
+    assert option_label("somebody/model") == "somebody/model"
 
 
-def test_markdown_finds_nothing_to_act_on():
-    assert plain("![x](http://a.b) <b> $1$ `c` word") == (r"\!\[x\]\(http\:\/\/a\.b\) \<b\> \$1\$ \`c\` word")
+def test_markdown_characters_are_escaped():
+    assert escape_markdown("![x](http://a.b) <b> $1$ `c` word") == (r"\!\[x\]\(http\:\/\/a\.b\) \<b\> \$1\$ \`c\` word")

@@ -1,4 +1,4 @@
-"""What a page may load is the server's choice, and never a path."""
+"""The models that a page may load: chosen by the server, and never a path."""
 
 
 import pytest
@@ -9,14 +9,14 @@ from attention_core.hub.catalogue import CATALOGUE
 from tests.paths import BERT
 from ui.shared import offer
 from ui.shared.offer import (
-    LONGEST_NAME,
-    VARIABLE,
+    MAX_NAME_LENGTH,
+    MODELS_VARIABLE,
     Offer,
-    left_out,
+    ignored_entries,
     may_load,
-    offered,
-    refusal,
-    short,
+    offered_models,
+    refusal_message,
+    shorten_middle,
     source_of,
     title_of,
 )
@@ -25,97 +25,97 @@ from ui.shared.offer import (
 @pytest.fixture
 def listens(monkeypatch):
     """Sets the address that the server listens to."""
-    monkeypatch.delenv(VARIABLE, raising=False)
+    monkeypatch.delenv(MODELS_VARIABLE, raising=False)
     return lambda address: monkeypatch.setattr(offer.st, "get_option", {"server.address": address}.__getitem__)
 
 
 def test_the_catalogue_is_offered(monkeypatch):
-    monkeypatch.delenv(VARIABLE, raising=False)
-    assert list(offered()) == list(CATALOGUE)
-    assert offered()["minilm"] == Offer("all-MiniLM-L6-v2", "minilm", CATALOGUE["minilm"])
+    monkeypatch.delenv(MODELS_VARIABLE, raising=False)
+    assert list(offered_models()) == list(CATALOGUE)
+    assert offered_models()["minilm"] == Offer("all-MiniLM-L6-v2", "minilm", CATALOGUE["minilm"])
 
 
-def test_the_server_lists_what_else(monkeypatch, tmp_path):
+def test_the_server_lists_more_models(monkeypatch, tmp_path):
     (folder := tmp_path / "folder").mkdir()
-    monkeypatch.setenv(VARIABLE, f" minilm, owner/name@v2 ,{folder}, My model = {BERT},Short=owner/other,,")
-    assert list(offered()) == [*CATALOGUE, "owner/name@v2", "folder", "My model", "Short"]
-    assert offered()["minilm"].entry is CATALOGUE["minilm"]
-    assert [source_of(name) for name in offered() if name not in CATALOGUE] == [
+    monkeypatch.setenv(MODELS_VARIABLE, f" minilm, owner/name@v2 ,{folder}, My model = {BERT},Short=owner/other,,")
+    assert list(offered_models()) == [*CATALOGUE, "owner/name@v2", "folder", "My model", "Short"]
+    assert offered_models()["minilm"].entry is CATALOGUE["minilm"]
+    assert [source_of(name) for name in offered_models() if name not in CATALOGUE] == [
         "owner/name@v2", folder, BERT, "owner/other",
     ]  # fmt: skip
     assert title_of("My model") == "My model"
     assert title_of("somebody/else") == source_of("somebody/else") == "somebody/else"
 
 
-def test_a_folder_takes_no_name_of_another_model_and_is_offered_beside_it(monkeypatch, tmp_path):
+def test_models_with_the_same_title_are_numbered(monkeypatch, tmp_path):
     (other := tmp_path / "bert").mkdir()
-    monkeypatch.setenv(VARIABLE, f"minilm={BERT},{BERT},{other},mine={other},mine={other},Default=minilm")
+    monkeypatch.setenv(MODELS_VARIABLE, f"minilm={BERT},{BERT},{other},mine={other},mine={other},Default=minilm")
     assert source_of("minilm") == "minilm"
-    listed = {name: source_of(name) for name in offered() if name not in CATALOGUE}
+    listed = {name: source_of(name) for name in offered_models() if name not in CATALOGUE}
     assert listed == {
         "minilm (2)": BERT, "bert (2)": BERT, "bert (3)": other, "mine": other, "Default": "minilm",
     }  # fmt: skip
     assert title_of("minilm (2)") == "minilm (2)"
 
 
-def test_words_that_name_nothing_are_left_out(monkeypatch, tmp_path):
+def test_entries_that_name_no_model_are_ignored(monkeypatch, tmp_path):
     odd = ["~nosuchuser/x", "/", "=", "a=", "not a model", "file:///etc", "a=b"]
-    monkeypatch.setenv(VARIABLE, ",".join([*odd, str(tmp_path / "later"), "owner/name"]))
-    assert [name for name in offered() if name not in CATALOGUE] == ["later", "owner/name"]
-    assert left_out() == odd
+    monkeypatch.setenv(MODELS_VARIABLE, ",".join([*odd, str(tmp_path / "later"), "owner/name"]))
+    assert [name for name in offered_models() if name not in CATALOGUE] == ["later", "owner/name"]
+    assert ignored_entries() == odd
 
 
-def test_a_link_is_called_by_its_own_name_and_may_lead_nowhere(monkeypatch, tmp_path):
+def test_a_symbolic_link_keeps_its_own_name_and_may_be_broken(monkeypatch, tmp_path):
     (link := tmp_path / "link").symlink_to(BERT)
     (loop := tmp_path / "loop").symlink_to(loop)
-    monkeypatch.setenv(VARIABLE, f"{link},{loop}")
-    assert {name: source_of(name) for name in offered() if name not in CATALOGUE} == {"link": link, "loop": loop}
+    monkeypatch.setenv(MODELS_VARIABLE, f"{link},{loop}")
+    assert {name: source_of(name) for name in offered_models() if name not in CATALOGUE} == {"link": link, "loop": loop}
 
 
-def test_a_relative_folder_is_called_by_its_name(monkeypatch, tmp_path):
+def test_a_relative_folder_takes_its_folders_name(monkeypatch, tmp_path):
     (folder := tmp_path / "mine").mkdir()
     monkeypatch.chdir(folder)
-    monkeypatch.setenv(VARIABLE, ".,../mine,./gone")
-    assert {name: source_of(name) for name in offered() if name not in CATALOGUE} == {
+    monkeypatch.setenv(MODELS_VARIABLE, ".,../mine,./gone")
+    assert {name: source_of(name) for name in offered_models() if name not in CATALOGUE} == {
         "mine": folder, "gone": folder / "gone",
     }  # fmt: skip
 
 
 def test_a_long_name_is_shown_without_its_middle():
-    assert short("x" * LONGEST_NAME) == "x" * LONGEST_NAME
+    assert shorten_middle("x" * MAX_NAME_LENGTH) == "x" * MAX_NAME_LENGTH
     shown = title_of(f"owner/{'y' * 300}")
     assert shown.startswith("owner/y")
-    assert (len(shown), shown.count("…")) == (LONGEST_NAME + 1, 1)
+    assert (len(shown), shown.count("…")) == (MAX_NAME_LENGTH + 1, 1)
 
 
 @pytest.mark.parametrize(
-    ("name", "said"),
+    ("name", "text"),
     [
-        ("/etc", "“/etc” is not the name of a model here. A model of the hub is named owner/name, or"),
-        ("a/b@@c", "“a/b@@c” is not the name of a model here. A model of the hub is named owner/name, or"),
-        ("bert-base-uncased", "here. Choose BERT base from the list; a model of the hub is named owner/name, or"),
-        ("GPT-2", "here. Choose GPT-2 from the list; a model of the hub is named owner/name, or"),
-        ("MiniLM", "here. Choose all-MiniLM-L6-v2 from the list;"),
+        ("/etc", "“/etc” is not a known model. Models on the hub are named owner/name or"),
+        ("a/b@@c", "“a/b@@c” is not a known model. Models on the hub are named owner/name or"),
+        ("bert-base-uncased", "model. Choose BERT base from the list. Models on the hub are named owner/name or"),
+        ("GPT-2", "model. Choose GPT-2 from the list. Models on the hub are named owner/name or"),
+        ("MiniLM", "model. Choose all-MiniLM-L6-v2 from the list."),
         ("\u202ea\x07", "“U+202EaU+0007” is not"),
     ],
 )
-def test_on_this_machine_a_refusal_says_how_models_are_named(listens, name, said):
+def test_on_this_machine_a_refusal_says_how_models_are_named(listens, name, text):
     listens("127.0.0.1")
-    assert said in refusal(name)
+    assert text in refusal_message(name)
 
 
-def test_where_others_are_served_a_refusal_names_the_model(listens):
+def test_on_a_network_a_refusal_names_the_model(listens):
     listens("0.0.0.0")
-    assert refusal("org/name") == "This server does not offer “org/name”."
-    assert refusal("bert-base-uncased").endswith("“bert-base-uncased”. Choose BERT base from the list.")
-    assert len(refusal("x" * 3000)) < 100
+    assert refusal_message("org/name") == "This server does not offer “org/name”."
+    assert refusal_message("bert-base-uncased").endswith("“bert-base-uncased”. Choose BERT base from the list.")
+    assert len(refusal_message("x" * 3000)) < 100
 
 
 @pytest.mark.parametrize(
     ("address", "allowed"),
     [("127.0.0.1", True), ("localhost", True), ("::1", True), (None, False), ("0.0.0.0", False), ("10.0.0.7", False)],
 )
-def test_any_hub_id_only_while_this_machine_alone_is_served(listens, address, allowed):
+def test_any_hub_id_may_be_loaded_only_on_this_machine(listens, address, allowed):
     listens(address)
     assert may_load("minilm")
     assert may_load("somebody/model") is allowed
@@ -142,6 +142,6 @@ def test_a_folder_that_looks_like_a_hub_id_is_refused(listens, monkeypatch, tmp_
 
 
 @given(st.text(max_size=30))
-def test_what_may_be_loaded_is_offered_or_a_hub_id(name):
+def test_only_offered_models_and_hub_ids_may_be_loaded(name):
     if may_load(name):
         assert name in CATALOGUE

@@ -1,4 +1,4 @@
-"""One palette: what the pages, their components and Streamlit's own theme show is what the figures show."""
+"""One palette: the pages, their components and Streamlit's theme have the colours of the figures."""
 
 import re
 import tomllib
@@ -15,27 +15,27 @@ NAMED = re.compile(r"[:(,\s](?:white|black|red|green|blue|gr[ae]y|orange|yellow|
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
-def test_no_colour_stands_beside_the_palette(path):
+def test_there_are_no_colours_outside_the_palette(path):
     text = path.read_text(encoding="utf-8")
     assert not LITERAL.findall(text)
     assert path.suffix != ".css" or not NAMED.findall(text)
 
 
 @pytest.mark.parametrize("literal", ["#8883", "#0072B2", "#00000044", "#fff", "rgba(0,0,0,0)", "hsl(1 2% 3%)"])
-def test_a_colour_would_be_found(literal):
+def test_a_literal_colour_would_be_found(literal):
     assert LITERAL.search(f"a {{ color: {literal}; }}")
     assert NAMED.search("a { color: white; }")
 
 
 @pytest.mark.parametrize("path", [path for path in FILES if path.suffix == ".css"], ids=lambda path: path.name)
-def test_every_colour_that_is_asked_for_is_there(path):
+def test_every_used_colour_is_in_the_palette(path):
     text = path.read_text(encoding="utf-8")
-    asked = {name for name in re.findall(r"var\(--([\w-]+)", text) if not name.startswith("st-")}
+    used = {name for name in re.findall(r"var\(--([\w-]+)", text) if not name.startswith("st-")}
     own = set(re.findall(r"--([\w-]+):", text)) | {"shade"}
-    assert asked - own <= properties(LIGHT).keys()
+    assert used - own <= properties(LIGHT).keys()
 
 
-def test_a_page_holds_both_palettes_and_shows_one():
+def test_a_page_has_both_palettes_and_uses_one():
     css = custom_properties()
     rules = {selector.strip(): dict(re.findall(r"--([\w-]+): ([^;]+);", body))
              for selector, body in re.findall(r"([^{}]+)\{([^}]*)\}", css)}  # fmt: skip
@@ -48,7 +48,7 @@ def test_a_page_holds_both_palettes_and_shows_one():
 
 
 @pytest.mark.parametrize(("name", "colours"), [("light", LIGHT), ("dark", DARK)])
-def test_streamlits_own_theme_has_the_same_colours(name, colours):
+def test_streamlits_theme_has_the_same_colours(name, colours):
     held = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))["theme"][name]
     assert held == {
         "primaryColor": colours.query, "backgroundColor": colours.background,

@@ -1,4 +1,4 @@
-"""Pictures as a model reads them: drawn, uploaded, refused by a clear message, and brought to a size."""
+"""Pictures for a model: drawn, uploaded, refused with a clear message, and resized."""
 
 import io
 import zlib
@@ -10,7 +10,7 @@ from PIL import Image
 from attention_core.config.image import ImageInput
 from attention_core.errors import InputError
 from ui.shared import pictures
-from ui.shared.pictures import DRAWN, MOST_MEGABYTES, fitted, read_picture
+from ui.shared.pictures import DRAWN_PICTURES, MAX_MEGABYTES, read_picture, resized
 
 RAMP = (np.arange(13 * 17 * 3) % 251).astype(np.uint8).reshape(13, 17, 3)
 
@@ -21,9 +21,9 @@ def saved(image, form="PNG", **options):
     return out.getvalue()
 
 
-@pytest.mark.parametrize("name", DRAWN)
+@pytest.mark.parametrize("name", DRAWN_PICTURES)
 def test_drawn_pictures_are_the_same_every_time(name):
-    title, draw = DRAWN[name]
+    title, draw = DRAWN_PICTURES[name]
     first = draw()
     assert (first.shape, first.dtype) == ((336, 336, 3), np.uint8)
     np.testing.assert_array_equal(first, draw())
@@ -32,7 +32,7 @@ def test_drawn_pictures_are_the_same_every_time(name):
 
 
 def test_drawn_pictures_differ():
-    assert len({zlib.crc32(draw().tobytes()) for _, draw in DRAWN.values()}) == len(DRAWN)
+    assert len({zlib.crc32(draw().tobytes()) for _, draw in DRAWN_PICTURES.values()}) == len(DRAWN_PICTURES)
 
 
 def test_a_png_is_read_to_the_pixel():
@@ -46,12 +46,12 @@ def test_a_grey_jpeg_becomes_three_colours():
     np.testing.assert_array_equal(read.pixels, np.full((5, 7, 3), 93, np.uint8))
 
 
-def test_transparent_parts_stand_on_white():
+def test_transparent_parts_are_shown_on_white():
     image = Image.new("RGBA", (3, 2), (200, 0, 0, 0))
     image.putpixel((1, 0), (200, 0, 0, 255))
     read = read_picture(saved(image))
     assert read.pixels[0].tolist() == [[255] * 3, [200, 0, 0], [255] * 3]
-    assert read.notes == ("Its transparent parts stand on white.",)
+    assert read.notes == ("Its transparent parts are shown on white.",)
 
 
 def test_a_palette_with_a_transparent_colour():
@@ -62,22 +62,22 @@ def test_a_palette_with_a_transparent_colour():
     assert read.pixels.tolist() == [[[255, 255, 255], [200, 0, 0]]]
 
 
-def test_it_is_turned_as_its_camera_says():
+def test_it_is_rotated_as_its_exif_orientation_says():
     exif = Image.Exif()
-    exif[0x0112] = 6  # the camera was held upright: turn it to the right
+    exif[0x0112] = 6  # the camera was upright: rotate clockwise
     read = read_picture(saved(Image.fromarray(RAMP), exif=exif))
     np.testing.assert_array_equal(read.pixels, np.rot90(RAMP, -1))
-    assert read.notes == ("It was turned as its camera says.",)
+    assert read.notes == ("It was rotated as its EXIF orientation says.",)
 
 
-def test_colours_for_print_are_converted():
+def test_cmyk_is_converted_to_rgb():
     read = read_picture(saved(Image.new("CMYK", (4, 3), (0, 255, 255, 0)), "JPEG", quality=100))
     assert read.pixels.shape == (3, 4, 3)
     np.testing.assert_allclose(read.pixels[1, 1], [255, 0, 0], atol=3)
     assert "CMYK" in read.notes[0]
 
 
-def moving():
+def animated():
     frames = [Image.new("RGB", (5, 4), colour) for colour in ("red", "blue")]
     return saved(frames[0], save_all=True, append_images=frames[1:])
 
@@ -92,7 +92,7 @@ def with_size(width, height):
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
         (b"", "neither a PNG nor a JPEG"),
         (b"<svg onload='x'></svg>", "neither a PNG nor a JPEG"),
@@ -102,28 +102,29 @@ def with_size(width, height):
         (saved(Image.fromarray(RAMP), "JPEG")[:-200], "broken"),
         (with_size(8000, 8000), "too many pixels, 8000 × 8000"),
         (with_size(60_000, 60_000), "too many pixels"),
-        (moving(), "moves"),
+        (animated(), "animated"),
         (saved(Image.new("I;16", (3, 3), 40_000)), "8 bits"),
-        (b"\x89PNG" + bytes(MOST_MEGABYTES * 1_000_000), f"larger than {MOST_MEGABYTES} MB"),
+        (b"\x89PNG" + bytes(MAX_MEGABYTES * 1_000_000), f"larger than {MAX_MEGABYTES} MB"),
     ],
 )
-def test_what_cannot_be_read_is_said(content, said):
-    with pytest.raises(InputError, match=said):
+def test_an_unreadable_file_is_refused_with_a_reason(content, message):
+    with pytest.raises(InputError, match=message):
         read_picture(content)
 
 
-def test_a_bomb_is_refused_before_a_pixel_is_read(monkeypatch):
-    monkeypatch.setattr(pictures, "upright", lambda image: pytest.fail("it was read"))
+def test_a_decompression_bomb_is_refused_before_a_pixel_is_read(monkeypatch):
+    monkeypatch.setattr(pictures, "as_displayed", lambda image: pytest.fail("it was read"))
     with pytest.raises(InputError, match="too many pixels"):
         read_picture(with_size(8000, 8000))
 
 
 @pytest.mark.parametrize("name", ["nearest", "lanczos", "bilinear", "bicubic", "box", "hamming"])
-def test_the_filter_of_the_preprocessor_is_taken(name):
-    made = fitted(DRAWN["house"][1](), ImageInput(31, 43, 5, 7, filter=name))
-    assert (made.shape, made.dtype) == ((31, 43, 3), np.uint8)
-    others = [fitted(DRAWN["house"][1](), ImageInput(31, 43, 5, 7, filter=other)) for other in ("nearest", "lanczos")]
-    assert sum(np.array_equal(made, other) for other in others) == (name in ("nearest", "lanczos"))
+def test_the_preprocessors_filter_is_used(name):
+    picture = resized(DRAWN_PICTURES["house"][1](), ImageInput(31, 43, 5, 7, filter=name))
+    assert (picture.shape, picture.dtype) == ((31, 43, 3), np.uint8)
+    house, two = DRAWN_PICTURES["house"][1](), ("nearest", "lanczos")
+    others = [resized(house, ImageInput(31, 43, 5, 7, filter=other)) for other in two]
+    assert sum(np.array_equal(picture, other) for other in others) == (name in two)
 
 
 @pytest.mark.oracle
@@ -139,5 +140,5 @@ def test_an_image_is_resized_as_the_reference_does(number, size):
     theirs = ViTImageProcessorPil(size={"height": 31, "width": 43}, resample=number, do_rescale=False,
                                   do_normalize=False)  # fmt: skip
     expected = theirs(pixels, return_tensors="np", input_data_format="channels_last")["pixel_values"][0]
-    made = fitted(pixels, ImageInput(31, 43, 5, 7, filter=FILTERS[number]))
-    np.testing.assert_array_equal(made.transpose(2, 0, 1), expected)
+    ours = resized(pixels, ImageInput(31, 43, 5, 7, filter=FILTERS[number]))
+    np.testing.assert_array_equal(ours.transpose(2, 0, 1), expected)

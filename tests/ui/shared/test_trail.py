@@ -1,11 +1,11 @@
-"""The numbers opened one from another, as an address holds them."""
+"""The trail of opened numbers, as an address holds it."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from attention_core.computation.derivation import Address
-from ui.shared.trail import EMPTY, LONGEST, Trail
+from ui.shared.trail import EMPTY, MAX_TRAIL_LENGTH, Trail
 
 Q, W = Address("q", (3, 1, 10, 7)), Address("W_Q", (3, 1, 5, 7))
 ADDRESSES = st.builds(
@@ -13,14 +13,14 @@ ADDRESSES = st.builds(
 )
 
 
-@given(st.lists(ADDRESSES, max_size=LONGEST).map(tuple))
-def test_what_is_written_is_read_again(addresses):
+@given(st.lists(ADDRESSES, max_size=MAX_TRAIL_LENGTH).map(tuple))
+def test_a_trail_survives_writing_and_parsing(addresses):
     trail = Trail(addresses)
     assert Trail.parse(str(trail)) == trail
     assert bool(trail) == bool(addresses)
 
 
-def test_a_number_is_opened_from_another_and_left_again():
+def test_numbers_are_opened_and_closed_again():
     trail = EMPTY.opened(Q).opened(W)
     assert str(trail) == "q.3.1.10.7~W_Q.3.1.5.7"
     assert trail.current == W
@@ -28,7 +28,7 @@ def test_a_number_is_opened_from_another_and_left_again():
     assert trail.back_to(0) == EMPTY
 
 
-@pytest.mark.parametrize("junk", ["q.3~<b>", "~q.3", "q.3~", "q.-1", " ", "~".join(["q.3"] * (LONGEST + 1))])
+@pytest.mark.parametrize("junk", ["q.3~<b>", "~q.3", "q.3~", "q.-1", " ", "~".join(["q.3"] * (MAX_TRAIL_LENGTH + 1))])
 def test_junk_is_refused(junk):
     with pytest.raises(ValueError, match="addresses joined by"):
         Trail.parse(junk)

@@ -1,4 +1,4 @@
-"""Runs of every family that several tests of words share."""
+"""A run of each family, shared by the tests of sentences."""
 
 from functools import cache
 
@@ -11,7 +11,7 @@ from tests.small_tokenizers import TEXT
 
 @pytest.fixture(scope="module")
 def traced(tmp_path_factory):
-    """A run of a family's model, its encoder's where it has two sides."""
+    """The run of a family's model; of an encoder–decoder, of one part."""
 
     @cache
     def run(family, part="encoder"):

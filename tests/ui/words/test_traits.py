@@ -1,12 +1,14 @@
-"""What a model's traits do to a score, in words."""
+"""What a model's architecture does to a score, in words."""
 
 from attention_core.attention_view import attention_views
-from ui.words.traits import scored
+from ui.words.traits import score_text
 
 
 def test_each_divisor_has_its_reason(traced):
     attention = attention_views(traced("gpt2"))[None]
-    assert scored(attention.scoring(2)[0], attention.config) == (
-        "divided by √7, so that it does not grow with the width, and by 3, which is this layer’s own"
+    assert score_text(attention.scoring(2)[0], attention.config) == (
+        "divided by √7, so it does not grow with the head dimension, and by 3, a factor of this layer"
     )
-    assert scored(attention.scoring(0)[0], attention.config) == "divided by √7, so that it does not grow with the width"
+    assert score_text(attention.scoring(0)[0], attention.config) == (
+        "divided by √7, so it does not grow with the head dimension"
+    )

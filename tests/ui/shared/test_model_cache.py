@@ -1,4 +1,4 @@
-"""Models on their way: shared, stopped by the last who waits, and never left without a word."""
+"""Loading models: downloads are shared, stopped by the last page that waits, and report how they end."""
 
 import threading
 import time
@@ -10,8 +10,8 @@ from attention_core.errors import OfflineError
 from attention_core.hub.progress import Progress
 from tests.hub import Hub, tiny_files
 from tests.paths import BERT
-from ui.shared.offer import VARIABLE
-from ui.shared.shelf import AWAY, Job, Shelf
+from ui.shared.model_cache import WAITING_TIMEOUT, Job, ModelCache
+from ui.shared.offer import MODELS_VARIABLE
 
 NAME = "tiny/bert"
 
@@ -31,55 +31,55 @@ def wait(job):
     pytest.fail("the job did not end")
 
 
-def test_a_download_puts_the_model_on_the_shelf(hub):
-    shelf = Shelf()
-    assert not shelf.here(NAME)
+def test_a_download_puts_the_model_into_the_cache(hub):
+    cache = ModelCache()
+    assert not cache.is_local(NAME)
     job = Job(NAME)
-    assert not shelf.take_from_disk(job)
-    shelf.ask(job)
+    assert not cache.load_local(job)
+    cache.plan_download(job)
     assert job.plan.size == sum(map(len, tiny_files().values()))
-    shelf.download(job)
+    cache.download(job)
     wait(job)
-    assert shelf.models[NAME].name == NAME
+    assert cache.models[NAME].name == NAME
     assert (job.problem, job.progress.done) == ("", job.plan.size)
-    assert Shelf().take_from_disk(Job(NAME))
+    assert ModelCache().load_local(Job(NAME))
 
 
-def test_a_folder_is_called_by_its_title_and_not_by_its_path(monkeypatch):
-    monkeypatch.setenv(VARIABLE, f"Mine={BERT}")
-    shelf = Shelf()
-    assert shelf.take_from_disk(Job("Mine"))
-    assert shelf.models["Mine"].name == "Mine"
+def test_a_folder_is_named_by_its_title_not_its_path(monkeypatch):
+    monkeypatch.setenv(MODELS_VARIABLE, f"Mine={BERT}")
+    cache = ModelCache()
+    assert cache.load_local(Job("Mine"))
+    assert cache.models["Mine"].name == "Mine"
 
 
-def test_two_who_want_a_model_have_one_download(hub):
+def test_two_jobs_for_a_model_share_one_download(hub):
     hub.rate = 500_000
-    shelf, job = Shelf(), Job(NAME)
-    shelf.download(job)
-    assert shelf.under_way(NAME) is job
-    shelf.download(another := Job(NAME))
+    cache, job = ModelCache(), Job(NAME)
+    cache.download(job)
+    assert cache.running_download(NAME) is job
+    cache.download(another := Job(NAME))
     assert not another.running
     wait(job)
-    assert shelf.under_way(NAME) is None
+    assert cache.running_download(NAME) is None
     assert hub.gets("model.safetensors") == [None]
 
 
-def test_a_stopped_download_says_so_and_can_be_begun_again(hub):
+def test_a_stopped_download_says_so_and_can_be_restarted(hub):
     hub.rate = 100_000
-    shelf, job = Shelf(), Job(NAME)
-    job.look("page")
-    shelf.download(job)
+    cache, job = ModelCache(), Job(NAME)
+    job.mark_waiting("page")
+    cache.download(job)
     while not job.progress or job.progress.file != "model.safetensors":
         time.sleep(0.01)
-    assert job.leave("page")
-    assert shelf.under_way(NAME) is None
+    assert job.stop_waiting("page")
+    assert cache.running_download(NAME) is None
     wait(job)
     assert job.problem == "The download was stopped. What was downloaded is kept."
-    assert NAME not in shelf.models
+    assert NAME not in cache.models
     hub.rate = None
-    shelf.download(job)
+    cache.download(job)
     wait(job)
-    assert (job.problem, job.stopping, NAME in shelf.models) == ("", False, True)
+    assert (job.problem, job.stopping, NAME in cache.models) == ("", False, True)
     assert [at is None for at in hub.gets("model.safetensors")] == [True, False]
 
 
@@ -87,56 +87,56 @@ def test_a_download_goes_on_while_another_page_waits(monkeypatch):
     now = [1000.0]
     monkeypatch.setattr(time, "monotonic", lambda: now[0])
     job, progress = Job(NAME), Progress("a", 1, 2, 3.0)
-    job.look("mine")
-    job.look("another")
-    assert not job.leave("mine")
+    job.mark_waiting("mine")
+    job.mark_waiting("another")
+    assert not job.stop_waiting("mine")
     assert job.report(progress) is True
-    now[0] += AWAY + 1
-    assert job.leave("mine")
+    now[0] += WAITING_TIMEOUT + 1
+    assert job.stop_waiting("mine")
     assert job.report(progress) is False
 
 
-def test_what_goes_wrong_is_kept_as_words(hub, monkeypatch):
-    shelf = Shelf()
+def test_errors_are_kept_as_messages(hub, monkeypatch):
+    cache = ModelCache()
     hub.refused["no/model"] = 404, "RepoNotFound"
-    shelf.ask(asked := Job("no/model"))
+    cache.plan_download(asked := Job("no/model"))
     assert asked.problem == "The hub has no model no/model. Check its spelling."
     monkeypatch.setattr(ac, "load", lambda *_, **__: 1 / 0)
-    shelf.download(wanted := Job(NAME))
+    cache.download(wanted := Job(NAME))
     wait(wanted)
     assert wanted.problem == "tiny/bert could not be loaded; the server's log says why."
 
 
-def test_what_nothing_foresaw_is_logged_when_a_model_is_read_from_the_disk(monkeypatch, caplog):
+def test_an_unexpected_error_in_loading_is_logged(monkeypatch, caplog):
     monkeypatch.setattr(ac, "load", lambda *_, **__: 1 / 0)
-    assert not Shelf().take_from_disk(job := Job("minilm"))
+    assert not ModelCache().load_local(job := Job("minilm"))
     assert job.problem == "all-MiniLM-L6-v2 could not be loaded; the server's log says why."
     assert "ZeroDivisionError" in caplog.text
 
 
-def test_what_became_of_a_job_is_its_own(hub):
-    shelf = Shelf()
+def test_a_jobs_problem_is_its_own(hub):
+    cache = ModelCache()
     hub.refused[NAME] = 503, ""
-    shelf.ask(mine := Job(NAME))
+    cache.plan_download(mine := Job(NAME))
     hub.refused.clear()
-    shelf.ask(another := Job(NAME))
+    cache.plan_download(another := Job(NAME))
     assert (bool(mine.problem), another.problem, another.plan is None) == (True, "", False)
 
 
-def test_a_model_that_is_dropped_is_loaded_anew():
-    shelf = Shelf()
-    assert shelf.take_from_disk(Job("minilm"))
-    before = shelf.models["minilm"]
-    shelf.drop("minilm")
-    assert shelf.take_from_disk(Job("minilm"))
-    assert shelf.models["minilm"] is not before
+def test_a_dropped_model_is_loaded_again():
+    cache = ModelCache()
+    assert cache.load_local(Job("minilm"))
+    before = cache.models["minilm"]
+    cache.drop("minilm")
+    assert cache.load_local(Job("minilm"))
+    assert cache.models["minilm"] is not before
 
 
 def test_a_model_on_the_disk_that_is_broken(monkeypatch, tmp_path):
     (tmp_path / "config.json").write_text('{"model_type": "bert"}')
-    monkeypatch.setenv(VARIABLE, f"Broken={tmp_path}")
-    shelf = Shelf()
-    assert not shelf.take_from_disk(job := Job("Broken"))
+    monkeypatch.setenv(MODELS_VARIABLE, f"Broken={tmp_path}")
+    cache = ModelCache()
+    assert not cache.load_local(job := Job("Broken"))
     assert "tokenizer.json" in job.problem
 
 
@@ -149,8 +149,8 @@ def test_a_model_is_loaded_once(monkeypatch, bert):
         return bert
 
     monkeypatch.setattr(ac, "load", load)
-    shelf = Shelf()
-    threads = [threading.Thread(target=shelf.take_from_disk, args=(Job("minilm"),)) for _ in range(5)]
+    cache = ModelCache()
+    threads = [threading.Thread(target=cache.load_local, args=(Job("minilm"),)) for _ in range(5)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -158,17 +158,17 @@ def test_a_model_is_loaded_once(monkeypatch, bert):
     assert loads == ["minilm"]
 
 
-def test_offline_errors_are_told(monkeypatch):
+def test_offline_errors_are_shown(monkeypatch):
     def load(*_, **__):
         raise OfflineError("no line")
 
     monkeypatch.setattr(ac, "load", load)
-    Shelf().take_from_disk(job := Job("minilm"))
+    ModelCache().load_local(job := Job("minilm"))
     assert job.problem == "no line"
 
 
-def test_a_visitor_is_not_told_where_a_folder_is(monkeypatch, tmp_path):
-    monkeypatch.setenv(VARIABLE, f"ours={tmp_path / 'gone'}")
-    assert not Shelf().take_from_disk(job := Job("ours"))
+def test_a_visitor_does_not_see_a_folders_path(monkeypatch, tmp_path):
+    monkeypatch.setenv(MODELS_VARIABLE, f"ours={tmp_path / 'gone'}")
+    assert not ModelCache().load_local(job := Job("ours"))
     assert "ours" in job.problem
     assert str(tmp_path) not in job.problem

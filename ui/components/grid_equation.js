@@ -1,7 +1,7 @@
-// What a cell is made from: which cells of other matrices, and as a line of text.
+// How a cell is computed: from which cells of other matrices, and as a line of text.
 const MOST_TERMS = 8
 
-// The cells of an input that a result's cell is made from: [first row, last row, first column, last column].
+// The cells of an input that a cell is computed from: [first row, last row, first column, last column].
 function region(matrix, axes, free, index) {
   const span = (axis, shown, labels) => {
     if (axis === "one") return [0, 0]
@@ -12,7 +12,7 @@ function region(matrix, axes, free, index) {
   return [...span(axes[0], matrix.rows, matrix.rows.labels), ...span(axes[1], matrix.columns, matrix.columns.labels)]
 }
 
-// The terms of a sum of products that are on screen: [left text, right text, product].
+// The terms of a matrix product that are on screen: [left text, right text, product].
 function terms(product, left, right, index) {
   const along = (matrix, axes) => {
     const inRows = axes[0] === product.over
@@ -30,8 +30,8 @@ function terms(product, left, right, index) {
 
 const negative = (text) => (text?.startsWith("−") ? `(${text})` : text)
 
-// What a cell of a result is made from, as a line of text.
-function told(data, name, row, column) {
+// How a cell is computed, as a line of text.
+function equationOf(data, name, row, column) {
   const byName = Object.fromEntries(data.matrices.map((each) => [each.name, each]))
   const matrix = byName[name]
   const index = { [matrix.rows.name]: row + matrix.rows.start, [matrix.columns.name]: column + matrix.columns.start }
@@ -49,7 +49,7 @@ function told(data, name, row, column) {
     const bias = product.bias ? byName[product.bias] : null
     const shift = bias ? bias.values[0][index[product.right_axes[1]] - bias.columns.start] ?? 0 : 0
     const rest = matrix.values[row][column] - kept.reduce((sum, [, , x]) => sum + x, 0) - shift
-    if (total > kept.length) line += ` + ${negative(rest.toFixed(2).replace("-", "−"))} from ${total - kept.length} more`
+    if (total > kept.length) line += ` + ${negative(rest.toFixed(2).replace("-", "−"))} from ${total - kept.length} more terms`
     if (bias) line += ` + ${negative(shift.toFixed(2).replace("-", "−"))} (bias)`
     return `${head} = ${line} = ${text}`
   }
