@@ -116,7 +116,7 @@ def test_every_head_and_all_heads(open_page):
     names = [figure.get_attribute("data-name") for figure in page.locator("figure").all()]
     assert names == [f"{name}@{head}" for head in range(3) for name in ("q", "k", "product")]
     expect(page.locator("body")).to_contain_text("Heads 0 to 2 of 12")
-    page.get_by_role("button", name="Heads after").click()
+    page.get_by_role("button", name="Next heads").click()
     page.locator('figure[data-name="q@3"]').wait_for()
     cell(page, "product@4", 10, 2).hover()
     expect(page.locator('figure[data-name="q@4"] td.lit')).to_have_count(8)

@@ -39,7 +39,7 @@ def type_into(page, name, row, column, text):
 
 def test_it_opens_with_the_textbook(open_page):
     page = open_page(PATH)
-    expect(page.locator(".say")).to_contain_text("“it” gives most, 0.2287, to “tired”.")
+    expect(page.locator(".say")).to_contain_text("“it” attends most to “tired” (0.2287).")
     expect(cell(page, "product", 5, 7)).to_have_text("1.2200")
     expect(page.locator(".badge")).to_contain_text("illustrative")
 
@@ -49,7 +49,7 @@ def test_it_opens_with_the_textbook(open_page):
     [
         *((name, "decimals") for name in (*PRESETS, "sentence")),
         *((name, "fractions") for name in ("textbook", "paper", "heads", "random")),
-        *((name, "paper mode") for name in ("textbook", "random_heads", "sentence")),
+        *((name, "round each step") for name in ("textbook", "random_heads", "sentence")),
     ],
 )
 def test_every_number_of_every_preset_opens_into_lines_that_are_true(open_page, name, form):
@@ -125,7 +125,7 @@ def test_choosing_a_preset_changes_what_the_page_says_and_offers(open_page):
         page.locator(".st-key-_lesson_preset input").click()
         page.get_by_role("option", name=title, exact=True).click()
         expect(page.get_by_text(said)).to_have_count(1)
-        expect(page.get_by_text("The textbook held against the truth")).to_have_count(0)
+        expect(page.get_by_text("The textbook checked against the computation")).to_have_count(0)
     sentence = page.get_by_role("textbox", name="Sentence")
     settle(page)
     sentence.fill("My dog sleeps.")
@@ -252,19 +252,19 @@ def test_keys_alone_are_enough(open_page):
     expect(page.locator("td input")).to_have_attribute("aria-label", re.compile("row 1, column 2$"))
 
 
-def test_cells_of_the_mask_are_turned_by_click(open_page):
+def test_a_click_on_a_cell_of_the_mask_flips_it(open_page):
     page = open_page(PATH)
-    page.get_by_text("Mask by click").click()
+    page.get_by_text("Edit mask").click()
     cell(page, "mask", 5, 7).wait_for()
     cell(page, "mask", 5, 7).click()
     expect(cell(page, "weight", 5, 7)).to_have_text("0.0000")
     expect(cell(page, "masked", 5, 7)).to_have_text("−∞")
-    expect(page.locator(".say")).to_contain_text("“it” gives most, 0.2197, to “it”")
+    expect(page.locator(".say")).to_contain_text("“it” attends most to “it” (0.2197)")
 
 
-def test_the_textbook_is_held_against_the_truth(open_page):
+def test_the_textbook_is_checked_against_the_computation(open_page):
     page = open_page(PATH)
-    region = page.get_by_role("region", name="The textbook held against the truth")
+    region = page.get_by_role("region", name="The textbook checked against the computation")
     for summary in region.locator("summary").all():
         summary.click()
     region.locator("tbody tr").nth(26).wait_for()
@@ -272,7 +272,7 @@ def test_the_textbook_is_held_against_the_truth(open_page):
     assert len(rows) == len(claims()) == 27
     assert ["“tired”", "0.08 ✗", "", "0.2287", "0.1805"] in rows
     assert ["“animal”", "0.70 ✗", "0.60", "0.1458", "0.1392"] in rows
-    assert any(row[0] == "all together" and row[2] == "1.01" for row in rows)
+    assert any(row[0] == "total" and row[2] == "1.01" for row in rows)
     own = [line for line in region.locator("p.line").all_inner_texts() if "=" in line]
     assert len(own) == 5
     assert all(holds(line) for line in own)

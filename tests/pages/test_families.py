@@ -20,12 +20,12 @@ from tests.oracle.references import REFERENCES
 from tests.pages.test_pages import grids as sent_grids
 from tests.paths import APP
 from tests.small_tokenizers import TEXT
-from ui.arithmetic.opened import opened
-from ui.matrices.grids import grids
+from ui.arithmetic.derivation import opened_number
+from ui.matrices.grids import build_grids
 from ui.matrices.matrix import View
 from ui.shared.offer import VARIABLE
 from ui.shared.trail import Trail
-from ui.step_by_step.steps import STEPS, makes
+from ui.step_by_step.steps import STEPS, step_quantities
 
 NAMES = [name for name, case in CASES.items() if not REFERENCES[case.family].decoder]
 QUERY, KEY = 9, 4
@@ -93,7 +93,7 @@ def test_every_quantity_opens_into_lines_that_are_true(sides):
                 shape = trace.array(quantity, layer).shape
                 place = tuple(size - 1 - (size > 2) for size in shape)
                 address = Address(quantity, place if layer is None else (layer, *place))
-                made = opened(Trail((address,)), make=partial(open_term, trace), where=lambda at: "")
+                made = opened_number(Trail((address,)), make=partial(open_term, trace), where=lambda at: "")
                 for line in made.making.lines:
                     shown = "".join(piece.text for piece in line.pieces)
                     assert " = " not in shown or holds(shown), f"{address}: {shown}"
@@ -107,7 +107,7 @@ def test_every_cell_of_every_step_is_the_number_that_it_opens(sides, heads):
         own = (config.n_heads - 1,) if heads == "one" else tuple(range(config.n_heads))
         for layer in kinds_of_layers(config):
             view = View(trace, layer, own, trace.tokens, key_tokens=attention.key_names)
-            made = grids(view, makes(step, attention, layer, kind))
+            made = build_grids(view, step_quantities(step, attention, layer, kind))
             assert made.matrices, step.name
             for matrix in made.matrices:
                 row, column = (len(axis.labels) - 1 for axis in (matrix.rows, matrix.columns))

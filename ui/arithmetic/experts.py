@@ -1,4 +1,4 @@
-"""The step that mixes the experts of a token."""
+"""The step that adds up the outputs of a token's experts."""
 
 from __future__ import annotations
 
@@ -6,25 +6,25 @@ import attention_core as ac
 from attention_core.computation.derivation import Address
 from attention_core.computation.render import Piece
 from attention_core.explain import number_at, open_term
-from ui.arithmetic.equations import step, value
+from ui.arithmetic.equations import make_step, number_piece
 from ui.components.arithmetic import Fold, Step, Table
 from ui.words.experts import there, told
 from ui.words.sentences import reads
 
 
 def expert_steps(trace: ac.Trace, layer: int, position: int, m: int) -> list[Step]:
-    """The step that mixes a token's experts, in dimension m; none where there are none."""
+    """The weighted sum of the experts' outputs for a token, in dimension m; empty for a layer without experts."""
     if not there(trace, layer):
         return []
-    mixed = open_term(trace, Address("mlp_out", (layer, position, m)))
+    output = open_term(trace, Address("mlp_out", (layer, position, m)))
     rows = []
     for choice, expert in enumerate(trace.experts(layer)[position]):
         score = number_at(trace, Address("router_logits", (layer, position, int(expert))))
         weight = number_at(trace, Address("expert_weight", (layer, position, choice)))
-        rows.append([Piece(str(expert)), value(score), value(weight)])
+        rows.append([Piece(str(expert)), number_piece(score), number_piece(weight)])
     words = told(trace, layer, position, f"“{reads(trace.tokens[position])}”")
-    return [step(
-        mixed,
-        [words, f"What each makes of it is multiplied by its weight and added up (shown: dimension {m})."],
-        [Fold("what the router says", tables=[Table(["expert", "router’s score", "weight"], rows)])],
+    return [make_step(
+        output,
+        [words, f"The outputs of the experts are multiplied by their weights and added up (shown: dimension {m})."],
+        [Fold("the router’s scores", tables=[Table(["expert", "router’s score", "weight"], rows)])],
     )]  # fmt: skip

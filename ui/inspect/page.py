@@ -7,8 +7,8 @@ import streamlit as st
 import attention_core as ac
 from attention_core.attention_view import AttentionView
 from attention_core.plot.graph import alt_text, attention_graph, clicked, graph_info
-from ui.arithmetic.attention_weight import view
-from ui.arithmetic.opened import show
+from ui.arithmetic.attention_weight import weight_arithmetic
+from ui.arithmetic.derivation import show_arithmetic
 from ui.components.arithmetic import Arithmetic
 from ui.components.heatmap import Tokens, heatmap
 from ui.inspect.next_token import what_comes_next
@@ -142,7 +142,7 @@ def on_sinks(attention: AttentionView, part: Shown) -> str | None:
 
 def worked_out(attention: AttentionView, part: Shown) -> Arithmetic:
     """The arithmetic of the chosen weight."""
-    return view(
+    return weight_arithmetic(
         attention, part.layer, chosen()["head"], *part.cell, part.keys.places if part.renormalized else None,
         chosen()["open"], read_dims(),
     )  # fmt: skip
@@ -152,7 +152,7 @@ def why(attention: AttentionView, part: Shown, made: Arithmetic) -> None:
     """The arithmetic, as it was worked out, with what may be chosen of it."""
     weight = part.pattern[part.plane, part.query, part.key]
     st.html(f'<h2 class="block">Why {weight:.2f}?</h2>')
-    show(made, "open")
+    show_arithmetic(made, "open")
     if chosen()["head"] != "mean":
         dims_box(attention.config.d_head)
 
