@@ -1,4 +1,4 @@
-"""The pages without a browser: every step and every preset is drawn, junk is refused, nothing raises."""
+"""The pages without a browser: every step and preset is drawn, junk is refused, nothing raises."""
 
 from dataclasses import replace
 
@@ -47,7 +47,7 @@ def said(app):
     return [each.value for each in app.caption] + [each.proto.body for each in app.get("html")]
 
 
-def test_choosing_a_preset_changes_what_the_page_says_of_it():
+def test_choosing_a_preset_changes_the_sentences_on_the_page():
     app = opened("worked_example")
     app.selectbox(key="_lesson_preset").select("random").run()
     assert any("drawn at random; the same seed" in each for each in said(app))
@@ -59,7 +59,7 @@ def test_choosing_a_preset_changes_what_the_page_says_of_it():
     assert app.text_input(key="_text").value.startswith("The animal")
 
 
-def test_changed_numbers_are_no_longer_said_to_be_those_of_the_preset():
+def test_changed_numbers_are_not_called_those_of_the_preset():
     edited = to_address(replace(preset("textbook"), words=(*"abcdefgh",)))
     assert any(
         "of “The textbook's example” have been changed" in each
@@ -67,11 +67,11 @@ def test_changed_numbers_are_no_longer_said_to_be_those_of_the_preset():
     )
     only_shown = to_address(replace(preset("textbook"), decimals=2))
     assert any("unscaled, as in the text" in each for each in said(opened("worked_example", lesson=only_shown)))
-    made = said(opened("worked_example", preset="sentence", lesson=edited))
-    assert any("projected from a head of" in each and "then changed by hand" in each for each in made)
+    sentences = said(opened("worked_example", preset="sentence", lesson=edited))
+    assert any("projected from a head of" in each and "then changed by hand" in each for each in sentences)
 
 
-def test_another_sentence_is_projected_anew_and_keeps_how_it_is_shown():
+def test_another_sentence_is_projected_again_and_keeps_the_options():
     app = opened("worked_example", preset="sentence")
     app.number_input(key="_lesson_decimals_0").set_value(2).run()
     app.text_input(key="_text").set_value("My dog sleeps.").run()
@@ -90,7 +90,7 @@ def test_one_head_is_projected_where_the_average_was_chosen():
 
 
 @pytest.mark.parametrize("junk", ["AAAA", "<b>", "x" * 30_000])
-def test_a_broken_lesson_is_refused_and_the_textbook_stands(junk):
+def test_a_broken_lesson_is_refused_and_the_textbook_shown(junk):
     app = opened("worked_example", lesson=junk)
     assert any("made no sense" in each.value for each in app.info)
     (matrices,) = grids(app)

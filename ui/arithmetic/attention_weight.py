@@ -91,7 +91,7 @@ def head_steps(
         ["The dot product q·k: query and key are multiplied dimension by dimension, and the products are added up.",
          *filter(None, [prepared(attention, layer), shared_by(attention, head)])],
         [
-            make_fold(f"all {d_head} products", [], [products_table(product, head_row)]),
+            make_fold(f"all {d_head} products, largest first", [], [products_table(product, head_row)]),
             make_fold("in order of dimension", [product], [products_table(product, head_row, order=False)]),
         ],
     )  # fmt: skip

@@ -73,7 +73,7 @@ def opened_number(
         if sum(part.op == "product" for part in each.parts) > count:
             folds.append(Fold(
                 f"all {len(each.parts)} terms of {each.name}, largest first",
-                tables=[products_table(each, ["", "factor", "times", "product"])],
+                tables=[products_table(each, ["", "factor", "× factor", "product"])],
             ))  # fmt: skip
     if not term.parts:
         lines.append(Equation([Piece(number(term.value, max(decimals, 6)))], term.name))

@@ -35,7 +35,7 @@ def score_operation(stage: Stage) -> str:
         case Cap(cap=cap):
             return f"cap {cap:g}"
         case Add():
-            return "+ position"
+            return "+ bias"
     return stage.title
 
 

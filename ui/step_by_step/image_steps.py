@@ -26,7 +26,7 @@ def observe_patches(focus: Focus) -> str:
     image = image_input(focus)
     return (
         f"{image.rows} rows of {image.columns} patches. Each patch has {image.patch_height} × {image.patch_width} "
-        f"pixels, which are {image.values} numbers. Before the patches comes [CLS], a trained token that is no patch."
+        f"pixels: {image.values} numbers. Before the patches comes [CLS], a trained token without a patch."
     )
 
 

@@ -190,9 +190,9 @@ def observe_residual(focus: Focus) -> str:
     start, end = trace.resid_pre(0)[focus.query], trace.contextual[focus.query]
     routed = experts.there(trace, layer)
     sentence = (
-        f"The cosine between the vectors of {focus.query_token} before and after this step is "
+        f"The vectors of {focus.query_token} before and after this step have cosine "
         f"{two_decimals(cosine_similarity(before, after))}. After the {'experts' if routed else 'MLP'} and all other "
-        "layers, the cosine between its contextual embedding and the embedding it started from is "
-        f"{two_decimals(cosine_similarity(start, end))}."
+        f"layers, its contextual embedding has cosine {two_decimals(cosine_similarity(start, end))} with the embedding "
+        "it started from."
     )
     return f"{sentence} {experts.told(trace, layer, focus.query, focus.query_token)}" if routed else sentence

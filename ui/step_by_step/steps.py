@@ -118,7 +118,7 @@ STEPS: tuple[AttentionStep, ...] = (
                   observations.observe_tokens),
     AttentionStep("embeddings", "Embeddings", (), "", observations.observe_embeddings),
     AttentionStep("project", "Queries, keys, values", (),
-                  "Each token’s vector is multiplied by three trained matrices. They give its query (what it looks "
+                  "Each token’s vector is multiplied by three trained matrices. This gives its query (what it looks "
                   "for), its key (what it is found by) and its value (what it passes on).",
                   observations.observe_projections),
     AttentionStep("products", "Dot products QKᵀ", ("product",),

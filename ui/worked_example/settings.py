@@ -135,7 +135,7 @@ def scores_box(lesson: Lesson) -> None:
                 lesson.mask_size, lambda old, to: edits.with_mask(old, old.mask, to), min_value=0,
                 max_value=lesson.n_tokens, width=130)  # fmt: skip
     control(st.selectbox, "Weights by", "weigh", lesson.weigh, lambda old, to: replace(old, weigh=to),
-            options=list(WEIGHS), format_func=WEIGHS.__getitem__, width=150, label_visibility="collapsed")  # fmt: skip
+            options=list(WEIGHS), format_func=WEIGHS.__getitem__, width=175, label_visibility="collapsed")  # fmt: skip
     control(st.slider, "Temperature", "temperature", lesson.temperature, lambda old, to: replace(old, temperature=to),
             min_value=TEMPERATURES[0], max_value=5.0 if lesson.temperature <= 5 else TEMPERATURES[1], step=0.05,
             width=170, format="temperature %.2f", label_visibility="collapsed")  # fmt: skip

@@ -12,7 +12,8 @@ from attention_core.computation.render import number
 from attention_core.lessons.solve import Solution
 
 QUANTITY_NAMES = {
-    "q": "query", "k": "key", "v": "value", "z": "weighted sum of values", "out": "output", "x": "embedding",
+    "x": "embedding", "q": "query", "k": "key", "v": "value", "product": "dot product", "score": "score",
+    "masked": "masked score", "weight": "attention weight", "z": "weighted sum of values", "out": "output",
 }  # fmt: skip
 
 
@@ -131,5 +132,5 @@ def describe_address(solution: Solution, address: Address) -> str:
     named = " to ".join(f"“{each}”" for each in tokens)
     title = QUANTITY_NAMES.get(address.quantity) or (stage.title or address.quantity)
     dim = next((f", dimension {index[axis]}" for axis in ("dim", "model") if axis in index and len(tokens) == 1), "")
-    sentence = f"{head}{title}{', from ' if len(tokens) == 2 else ' for ' if tokens else ''}{named}{dim}."
+    sentence = f"{head}{title}{' from ' if len(tokens) == 2 else ' for ' if tokens else ''}{named}{dim}."
     return sentence[:1].upper() + sentence[1:]

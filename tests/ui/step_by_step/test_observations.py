@@ -79,7 +79,7 @@ def test_numbers_have_a_true_minus_sign_and_no_negative_zero():
 
 
 @pytest.mark.parametrize("head", [0, 5, None])
-def test_values_that_heads_share_are_mixed_by_each_of_them(head):
+def test_shared_values_are_counted_for_each_head(head):
     trace = small(ROTATED).trace(ids=IDS)
     heads = range(6) if head is None else [head]
     lengths = sum((trace.pattern(1)[each, 4] ** 2 * (trace.v(1)[each // 3] ** 2).sum(1)) ** 0.5 for each in heads)
