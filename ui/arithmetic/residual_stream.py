@@ -1,4 +1,4 @@
-"""A token's way through a layer: what attention and the MLP add to the residual stream, and where it is normed."""
+"""A token's way through a layer: what attention and the MLP add to the residual stream, and where it is normalized."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from ui.words import experts
 ROWS = (
     ("embedding", "the token’s embedding"),
     ("resid_pre", "input to layer {layer}"),
-    ("attn_normed", "the residual stream normed, for {readers}"),
+    ("attn_normed", "the residual stream normalized, for {readers}"),
     ("attn_out", "{heads} heads concatenated, times W_O{b_O}"),
-    ("attn_update", "the same, normed"),
+    ("attn_update", "the same, normalized"),
     ("mid_sum", "added to the residual stream"),
     ("resid_mid", "{added}"),
-    ("cross_normed", "the residual stream normed, for cross-attention"),
+    ("cross_normed", "the residual stream normalized, for cross-attention"),
     ("cross_attn_out", "cross-attention’s heads concatenated, times W_cross_O{b_cross_O}"),
-    ("cross_attn_update", "the same, normed"),
+    ("cross_attn_update", "the same, normalized"),
     ("cross_sum", "added to the residual stream"),
     ("resid_cross", "{added}"),
-    ("mlp_normed", "the residual stream normed, for {mlp}"),
+    ("mlp_normed", "the residual stream normalized, for {mlp}"),
     ("mlp_out", "output of {mlp}"),
-    ("mlp_update", "the same, normed"),
+    ("mlp_update", "the same, normalized"),
     ("post_sum", "added to the residual stream"),
     ("resid_post", "{added}: output of layer {layer}"),
-    ("contextual", "after the last layer{normed}: the contextual embedding"),
+    ("contextual", "after the last layer{normalized}: the contextual embedding"),
 )
 """The quantities along a token's way, each in words; a model has some of them."""
 
@@ -42,7 +42,7 @@ def residual_rows(attention: AttentionView, layer: int, position: int, m: int) -
         "readers": f"attention and {mlp}" if config.parallel_block == "one" else "attention",
         "heads": "self-attention’s" if config.cross else "the",
         "added": sum_label(config),
-        "normed": ", normed" if config.final_norm else "",
+        "normalized": ", normalized" if config.final_norm else "",
         **{bias: f", plus {bias}" if bias in config.biases else "" for bias in ("b_O", "b_cross_O")},
     }
     for quantity, label in ROWS:
@@ -56,7 +56,7 @@ def sum_label(config: ModelConfig) -> str:
     """The row for the residual stream after attention or the MLP."""
     if config.parallel_block != "no":
         return "both added to the residual stream"
-    return "the sum normed" if config.norm_position == "post" else "added to the residual stream"
+    return "the sum normalized" if config.norm_position == "post" else "added to the residual stream"
 
 
 def describe_output(attention: AttentionView, m: int) -> str:
@@ -67,8 +67,8 @@ def describe_output(attention: AttentionView, m: int) -> str:
         return f"{start} and added to the residual stream, together with the output of the MLP {shown}."
     match config.norm_position:
         case "branch" | "both":
-            return f"{start}, normed, and added to the residual stream {shown}."
+            return f"{start}, normalized, and added to the residual stream {shown}."
         case "post":
-            return f"{start} and added to the residual stream {shown}; the sum is then normed."
+            return f"{start} and added to the residual stream {shown}; the sum is then normalized."
         case "pre":
             return f"{start} and added to the residual stream {shown}."

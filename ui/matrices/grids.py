@@ -20,7 +20,7 @@ from ui.matrices.matrix import HEAD_AXES, View, head_indices, matrix_axes, matri
 
 OPERATORS: Mapping[type, tuple[str, ...]] = {
     Einsum: ("", "×", "+"), Multiply: ("", "×"), Rotate: ("", "rotated by cos", "and sin"), ApplyMask: ("", "where"),
-    LayerNorm: ("", "normed ×", "+"), RMSNorm: ("", "normed ×"), Standardize: ("", "−", "÷"),
+    LayerNorm: ("", "normalized ×", "+"), RMSNorm: ("", "normalized ×"), Standardize: ("", "−", "÷"),
     SinkSoftmax: ("", "with"),
 }  # fmt: skip
 """The sign before each input of an operation; a plus for operations not listed."""

@@ -19,7 +19,7 @@ from ui.shared.selection import put
 from ui.shared.trail import Trail
 from ui.worked_example import state
 
-MOST_TERMS = 11  # of a sum; the text has values for as many words
+LONGEST_SUM = 11  # of a sum; the text has values for as many words
 COLUMNS = ["", "printed", "from the printed numbers", "from the vectors", "divided by √3"]
 
 
@@ -93,7 +93,7 @@ def textbook_check() -> None:
     folds = [
         Fold(
             step,
-            [equation(term, MOST_TERMS, name=f"From the printed numbers: {term.name}")[0] for term in own_sums(step)],
+            [equation(term, LONGEST_SUM, name=f"From the printed numbers: {term.name}")[0] for term in own_sums(step)],
             tables=[Table(COLUMNS, [claim_row(claim) for claim in group])],
         )
         for step, group in groupby(claims(), key=lambda claim: claim.step)

@@ -38,18 +38,18 @@ def test_each_sum_is_the_sum_of_the_rows_before_it(sides):
                 words, shown, at = label.text, value.text, value.at
                 operation = type(attention.trace.stage(at.quantity, layer).operation).__name__
                 assert open_term(attention.trace, at).value == pytest.approx(number(shown), abs=6e-5)
-                assert ("normed" in words) == (operation in NORMED) or at.quantity == "embedding", words
+                assert ("normalized" in words) == (operation in NORMED) or at.quantity == "embedding", words
                 if words.startswith("input to layer "):
                     stream = number(shown)
                 elif "concatenated" in words or words.startswith("output of "):
                     pending.append(number(shown))
-                elif words == "the same, normed":
+                elif words == "the same, normalized":
                     pending[-1] = number(shown)
                 elif "added to the residual stream" in words:
                     assert number(shown) == pytest.approx(stream + sum(pending), abs=3e-4), (layer, words)
                     assert words.startswith("both") == (len(pending) == 2)
                     stream, pending = number(shown), []
-                elif words.startswith("the sum normed"):
+                elif words.startswith("the sum normalized"):
                     stream = number(shown)
             assert not pending
 
@@ -62,8 +62,8 @@ def test_the_equation_and_the_sentence_agree_with_the_rows(sides):
         line = [piece for piece in step.lines[0].pieces if piece.at]
         assert all(number(shown[piece.at]) == pytest.approx(number(piece.text), abs=6e-5) for piece in line)
         sentence, config = describe_output(attention, M), attention.config
-        assert (", normed, and added" in sentence) == (config.norm_position in ("branch", "both"))
-        assert ("then normed" in sentence) == (config.norm_position == "post" and config.parallel_block == "no")
+        assert (", normalized, and added" in sentence) == (config.norm_position in ("branch", "both"))
+        assert ("then normalized" in sentence) == (config.norm_position == "post" and config.parallel_block == "no")
         with_mlp = "together with the output of the MLP" in sentence
         assert with_mlp == (config.parallel_block != "no") == (len(line) == 4)
         assert ("W_cross_O" in sentence) == attention.crosses
