@@ -1,4 +1,4 @@
-"""Worked example: a small attention layer whose every number can be changed, and followed."""
+"""Worked example: a small attention layer in which every number can be changed and traced."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from attention_core.lessons.lesson import Lesson
 from attention_core.lessons.presets import PRESETS
 from attention_core.lessons.solve import INPUTS, Solution, solve
 from attention_core.ops.basic import Input
-from ui.arithmetic.opened import show_making
+from ui.arithmetic.derivation import show_derivation
 from ui.components.grid import Refused, grid
-from ui.matrices.grids import grids
+from ui.matrices.grids import build_grids
 from ui.matrices.matrix import View
 from ui.shared.controls import input_and_model, pickers, side_row
 from ui.shared.markdown import escape_markdown
@@ -29,97 +29,97 @@ from ui.shared.page import open_page
 from ui.shared.selection import bound, chosen, put, settle, write_address
 from ui.shared.shown import chosen_attention, clamp_selection
 from ui.shared.trail import Trail
-from ui.worked_example import lesson as state
+from ui.worked_example import state
 from ui.worked_example.files import files_menu
 from ui.worked_example.settings import digits_box, history_buttons, preset_box, scores_box, shape_box
-from ui.worked_example.truth import truth_table
-from ui.worked_example.words import asking, changes, headline, where
+from ui.worked_example.textbook_check import textbook_check
+from ui.worked_example.words import attention_headline, change_summary, describe_address, first_query
 
-MOST_TERMS = 12  # no sum of a lesson has more, but for those over several heads
-# A given quantity of the computation -> the matrix of the lesson.
-NAMES = {made.partition("[")[0]: name for name, (made, _, _) in INPUTS.items()}
+MOST_TERMS = 12  # only sums over several heads have more
+# A given quantity of the computation -> its matrix in the lesson.
+LESSON_MATRICES = {stage.partition("[")[0]: name for name, (stage, _, _) in INPUTS.items()}
 
 
 def cell_edited(head: int, name: str, row: int, column: int, text: str) -> None:
-    """What was typed into a cell, read as it was meant, or refused beside it."""
-    lesson = state.current()  # of a fast typist, the last edit may not be on screen yet
+    """Apply the number that was typed into a cell, or show beside it why it was refused."""
+    lesson = state.current_lesson()  # a fast typist's last edit may not be on screen yet
     if name == "mask":
         state.edit(edits.with_flip(lesson, row, column))
         return
-    matrix = NAMES[name]
-    place = lesson_place(lesson, matrix, head, row, column)
-    st.session_state.last_cell = (matrix, *place)
+    matrix = LESSON_MATRICES[name]
+    index = lesson_index(lesson, matrix, head, row, column)
+    st.session_state.last_cell = (matrix, *index)
     try:
-        state.edit(edits.with_number(lesson, matrix, *place, read_number(text)))
+        state.edit(edits.with_number(lesson, matrix, *index, read_number(text)))
     except CellError as error:
-        state.refuse(Refused(name, row, column, text, str(error)))
+        state.refuse_cell(Refused(name, row, column, text, str(error)))
 
 
-def lesson_place(lesson: Lesson, matrix: str, head: int, row: int, column: int) -> tuple[int, int]:
-    """Where a cell that is shown stands in the lesson's matrix: of all but X and W_O, one head is shown."""
+def lesson_index(lesson: Lesson, matrix: str, head: int, row: int, column: int) -> tuple[int, int]:
+    """The index in the lesson's matrix of a shown cell: only one head is shown of all but X and W_O."""
     return (row, column) if matrix in ("X", "W_O") else (row, head * lesson.d_head + column)
 
 
-def result_names(solution: Solution) -> list[str]:
-    """The quantities that are worked out, in order."""
-    made = [name for name, each in solution.stages.items() if not isinstance(each.operation, Input)]
-    return [*(["mask"] if "masked" not in made and chosen()["maskgrid"] else []), *made]
+def computed_quantities(solution: Solution) -> list[str]:
+    """The quantities that are computed, in order."""
+    names = [name for name, each in solution.stages.items() if not isinstance(each.operation, Input)]
+    return [*(["mask"] if "masked" not in names and chosen()["maskgrid"] else []), *names]
 
 
 def first_cell(solution: Solution, head: int) -> Trail:
-    """The largest weight of the token to look at first."""
-    query = asking(solution, head)
+    """The largest weight of the first query."""
+    query = first_query(solution, head)
     row = np.nan_to_num(solution.array("weight")[head, query].astype(float))
     return Trail((Address("weight", (head, query, int(row.argmax()))),))
 
 
-def stands() -> tuple[str, bool]:
-    """What the page says above and below the example depends on: its preset, and whether its numbers are still that."""
-    return state.setting().preset, state.renumbered()
+def preset_state() -> tuple[str, bool]:
+    """The preset, and whether its words or numbers were changed: the rest of the page depends on these."""
+    return state.setting().preset, state.differs_from_preset()
 
 
 @contextmanager
-def or_back(place: str) -> Iterator[None]:
-    """What keeps a part of the page from being shown stands in its place, and the way back to what always can be.
+def textbook_on_error(part: str) -> Iterator[None]:
+    """In place of a part of the page that raises an error, show the error and a button back to the textbook's example.
 
-    place: a name for it, that no other part of the page has
+    part: a unique name for the part
     """
     try:
         yield
     except AttentionLabError as problem:
-        show_problem(problem, place)
-        st.button("Back to the textbook’s example", key=f"back_{place}", on_click=state.start, args=("textbook",))
+        show_problem(problem, part)
+        st.button("Back to the textbook’s example", key=f"back_{part}", on_click=state.start_preset, args=("textbook",))
 
 
 @st.fragment
-@or_back("example")
-def example(said_of: tuple[str, bool]) -> None:
-    """The settings, the numbers, and how they come about.
+@textbook_on_error("example")
+def example(drawn_for: tuple[str, bool]) -> None:
+    """The settings, the matrices, and how one number is computed.
 
-    said_of: what the rest of the page was drawn for
+    drawn_for: the `preset_state` that the rest of the page was drawn for
     """
-    if stands() != said_of:
+    if preset_state() != drawn_for:
         st.rerun()
-    above, said, below = st.container(), st.container(), st.container()
-    lesson = state.current()
-    solution, previous = solve(lesson), state.before()
+    above, sentences, below = st.container(), st.container(), st.container()
+    lesson = state.current_lesson()
+    solution, previous = solve(lesson), state.previous_lesson()
     old = solve(previous) if previous else None
     head = min(chosen()["part"], lesson.n_heads - 1)
-    # The numbers are sent first: what an edit changes should not wait for the controls to be drawn again.
+    # The matrices are sent first: an edit should show at once, before the controls are drawn again.
     with below:
-        matrices(solution, old, head)
-    with said:
+        lesson_matrices(solution, old, head)
+    with sentences:
         if chosen()["part"] > head:
             settle(part=head)
-            st.info(f"This example has heads 0 to {head}." if head else "This example has one head alone.")
+            st.info(f"This example has heads 0 to {head}." if head else "This example has only one head.")
         if lesson.n_heads > 1:
             bound(st.segmented_control, "Head", "part", options=list(range(lesson.n_heads)), required=True,
                   format_func="Head {}".format, label_visibility="collapsed")  # fmt: skip
-        st.html(headline(solution, head) + changes(solution, old, head))
+        st.html(attention_headline(solution, head) + change_summary(solution, old, head))
     with below:
-        st.html('<h2 class="block">How this number is made</h2>')
-        show_making(
-            "cell", make=solution.term, where=lambda address: where(solution, address),
+        st.html('<h2 class="block">How this number is computed</h2>')
+        show_derivation(
+            "cell", make=solution.term, where=lambda address: describe_address(solution, address),
             first=first_cell(solution, head), decimals=lesson.decimals, count=MOST_TERMS,
         )  # fmt: skip
     with above:
@@ -128,46 +128,46 @@ def example(said_of: tuple[str, bool]) -> None:
 
 
 def settings(solution: Solution, head: int) -> None:
-    """Where the example starts from, its shape, what is done to the scores, its digits, and the way back."""
+    """The preset, the shape, the score options, the digits, undo and reset, and files."""
     lesson = solution.lesson
     with st.container(horizontal=True, vertical_alignment="bottom"):
         preset_box()
         shape_box(lesson)
         history_buttons()
-        files_menu(solution, asking(solution, head))
+        files_menu(solution, first_query(solution, head))
     with st.container(horizontal=True, vertical_alignment="center"):
         scores_box(lesson)
-        bound(st.toggle, "Mask by click", "maskgrid")
+        bound(st.toggle, "Edit mask", "maskgrid")
         digits_box(lesson)
     if note := st.session_state.pop("lesson_note", None):
         st.warning(escape_markdown(note))
 
 
-def matrices(solution: Solution, old: Solution | None, head: int) -> None:
-    """Every matrix of the computation; those that were put in can be changed."""
+def lesson_matrices(solution: Solution, old: Solution | None, head: int) -> None:
+    """Every matrix of the computation; the given ones can be edited."""
     lesson = solution.lesson
     view = View(
         solution, None, (head,), list(lesson.words), decimals=lesson.decimals, windowed=False,
-        editable=frozenset([*NAMES, "mask"]), before=old,
+        editable=frozenset([*LESSON_MATRICES, "mask"]), previous=old,
     )  # fmt: skip
-    made = grids(view, result_names(solution))
+    grids = build_grids(view, computed_quantities(solution))
 
     def pick(name: str, row: int, column: int) -> None:
-        put(cell=Trail((made.address[name](row, column),)))
+        put(cell=Trail((grids.address[name](row, column),)))
 
     def edited(name: str, row: int, column: int, text: str) -> None:
         cell_edited(head, name, row, column, text)
 
-    grid(made.matrices, made.sources, made.products, key="grid", on_pick=pick, on_edit=edited,
-         refused=state.refused())  # fmt: skip
+    grid(grids.matrices, grids.sources, grids.products, key="grid", on_pick=pick, on_edit=edited,
+         refused=state.refused_cell())  # fmt: skip
 
 
-def origin() -> str:
-    """Where the numbers on this page come from."""
-    preset, changed = stands()
+def numbers_origin() -> str:
+    """Where the numbers on this page come from, for the badge."""
+    preset, changed = preset_state()
     if preset != state.SENTENCE:
-        drawn = PRESETS[preset].seeded and not changed
-        return f"illustrative: numbers {'drawn at random' if drawn else 'chosen by hand'}, not trained"
+        random = PRESETS[preset].seeded and not changed
+        return f"illustrative: numbers {'drawn at random' if random else 'chosen by hand'}, not trained"
     name = chosen()["model"]
     known = name in offered_models() and offered_models()[name].entry
     trained = ", which is trained" if known else ""
@@ -175,7 +175,7 @@ def origin() -> str:
 
 
 def sentence_preset(changed: bool) -> None:
-    """For the preset that is made from the model: which sentence, layer and head it is made from, and what it keeps."""
+    """For the preset from the model: its sentence, layer and head, and how much of the head it keeps."""
     input_and_model()
     run = state.sentence_run()
     side_row(run)
@@ -183,37 +183,38 @@ def sentence_preset(changed: bool) -> None:
     notes = [clamp_selection(attention)]
     if chosen()["head"] == "mean":
         settle(head="0")
-        notes.append("One head is projected, not the average of all: head 0.")
+        notes.append("Only one head can be projected, not the average of all. This is head 0.")
     with st.container():
         if note := " ".join(filter(None, notes)):
             st.info(note)
     with st.container(horizontal=True):
         pickers(attention, every=None)
     lesson, projected, words = state.from_sentence()
-    some = f" The {lesson.n_tokens} of {len(words)} tokens that matter most to the query."
+    selected = f" Shown are the {lesson.n_tokens} of {len(words)} tokens that matter most to the query."
     st.caption(
-        f"A real head in {state.DIMENSIONS} dimensions (by SVD): this keeps {projected.kept_scores:.0%} of its squared "
-        f"scores and {projected.kept_values:.0%} of its squared values.{some if len(words) > lesson.n_tokens else ''}"
+        f"A real head in {state.DIMENSIONS} dimensions, reduced by SVD. This keeps {projected.kept_scores:.0%} of its "
+        f"squared scores and {projected.kept_values:.0%} of its squared values."
+        + (selected if len(words) > lesson.n_tokens else "")
         + (" The words or numbers below have been changed since." if changed else "")
     )
 
 
-def purpose(preset: str, changed: bool) -> str:
-    """What a preset is for, as long as its numbers are on screen."""
-    chosen_one = PRESETS[preset]
+def preset_caption(preset: str, changed: bool) -> str:
+    """The purpose of a preset, or that its words or numbers were changed."""
+    entry = PRESETS[preset]
     if changed:
-        return f"The words or numbers of “{chosen_one.title}” have been changed; Reset brings them back."
-    return chosen_one.purpose
+        return f"The words or numbers of “{entry.title}” have been changed. Reset restores them."
+    return entry.purpose
 
 
-open_page(Page.WORKED_EXAMPLE, origin)
-with or_back("page"):
-    preset, changed = said_of = stands()
-    with st.container():  # a place of its own, so that what stands below keeps its own whatever the preset asks for
+open_page(Page.WORKED_EXAMPLE, numbers_origin)
+with textbook_on_error("page"):
+    preset, changed = drawn_for = preset_state()
+    with st.container():  # its own container, so that the widgets below keep their identity whatever the preset shows
         if preset == state.SENTENCE:
             sentence_preset(changed)
         else:
-            st.caption(purpose(preset, changed))
-    example(said_of)
+            st.caption(preset_caption(preset, changed))
+    example(drawn_for)
     if preset == "textbook":
-        truth_table()
+        textbook_check()

@@ -1,4 +1,4 @@
-"""Families that differ most, in the browser: every line read off the page and worked out again."""
+"""The families that differ most, in the browser: every line on the page is evaluated again."""
 
 import re
 import urllib.parse
@@ -22,13 +22,13 @@ DIGGING = {
     "mixtral": ["expert_out.1.9.", "W_expert_out.1."],
     "gpt_oss": ["b_sink.1.4"],
 }
-"""What is opened one from another: of a number in the arithmetic, what its address begins with."""
+"""The numbers that are opened in turn: the prefix of each address."""
 
 STEPS = {
     "llama": (4, "k_rotated"), "gpt2": (6, "score"), "gemma2": (6, "capped"), "bloom": (6, "biased"),
     "mixtral": (11, "resid_mid"), "gpt_oss": (8, "weight"),
 }  # fmt: skip
-"""On Step by step: a step, and the matrix of it that is pointed at."""
+"""A step of Step by step, and the matrix whose cell is hovered."""
 
 
 @pytest.fixture
@@ -49,14 +49,14 @@ def lines(page):
 
 
 @pytest.mark.parametrize("name", DIGGING)
-def test_every_line_is_true_and_a_number_opens_down_to_what_is_given(open_page, offered, name):
+def test_every_line_is_true_and_a_number_opens_down_to_given_numbers(open_page, offered, name):
     trace = ac.load(offered[f"tiny-{name}"]).trace(TEXT)
     page = open_page(path(name))
     unfold_all(page)
     results = [evaluate(line)[1] for line in lines(page)]
-    place = (HEAD, QUERY, KEY)
-    assert results[0] == pytest.approx(trace.array("product", LAYER)[place], abs=1e-3)
-    for expected in (trace.scores(LAYER)[place], trace.pattern(LAYER)[place]):
+    index = (HEAD, QUERY, KEY)
+    assert results[0] == pytest.approx(trace.array("product", LAYER)[index], abs=1e-3)
+    for expected in (trace.scores(LAYER)[index], trace.pattern(LAYER)[index]):
         assert any(abs(result - expected) < 1e-4 for result in results), expected
     for prefix in DIGGING[name]:
         unfold_all(page)
@@ -68,7 +68,7 @@ def test_every_line_is_true_and_a_number_opens_down_to_what_is_given(open_page, 
 
 
 @pytest.mark.parametrize("name", STEPS)
-def test_a_cell_is_pointed_at_and_opens(open_page, name):
+def test_a_cell_is_highlighted_on_hover_and_opens(open_page, name):
     step, matrix = STEPS[name]
     page = open_page(path(name, "step_by_step", step=step, kind="k"), wait=False)
     cell = page.locator(f'figure[data-name="{matrix}"] td[data-row="9"][data-column="3"]')

@@ -1,4 +1,4 @@
-"""What a person does on the Step by step page: walks, points, opens; every line read and evaluated again."""
+"""The Step by step page in the browser: steps, hover, derivations; every line is read and evaluated again."""
 
 import re
 
@@ -17,7 +17,7 @@ MATRICES = {
          "resid_mid"],
 }  # fmt: skip
 LIT = {"embed_sum": 3, "q": 17, "product": 16, "score": 1, "weight": 16, "z": 32, "attn_out": 17, "mid_sum": 2}
-"""Result -> how many cells light up when it is pointed at: rows and columns of 8, 16 tokens, and a bias."""
+"""Result -> how many cells are highlighted on hover: rows and columns of 8, 16 tokens, and a bias."""
 
 
 def cell(page, name, row, column):
@@ -37,7 +37,7 @@ def lines(page):
 
 
 @pytest.mark.parametrize("step", range(1, 12))
-def test_each_step_says_what_to_look_for_and_every_cell_opens_into_true_lines(open_page, step):
+def test_each_step_has_an_observation_and_a_cell_opens_into_true_lines(open_page, step):
     page = opened(open_page, f"step={step}")
     expect(page.locator("h2.step")).to_contain_text(f"{step} of 11")
     assert len(page.locator(".look").inner_text()) > 30
@@ -55,7 +55,7 @@ def test_each_step_says_what_to_look_for_and_every_cell_opens_into_true_lines(op
 
 
 @pytest.mark.parametrize("step", [3, 4, 5, 6, 8, 9, 10, 11])
-def test_pointing_lights_the_row_and_the_column_and_shows_their_products(open_page, step):
+def test_hover_highlights_the_row_and_the_column_and_shows_their_products(open_page, step):
     page = opened(open_page, f"step={step}")
     page.locator("figure").first.wait_for()
     for name in [name for name in MATRICES[step] if name in LIT][-1:]:
@@ -63,14 +63,14 @@ def test_pointing_lights_the_row_and_the_column_and_shows_their_products(open_pa
         if name in ("q", "k") and step == 5:
             continue
         expect(page.locator("td.lit")).to_have_count(LIT[name])
-        told = page.locator(".made").inner_text()
-        if " × " in told:
-            value, right, _, parts = evaluate(told.partition("] = ")[2].replace("(bias)", "").replace(" from ", "+0*"
+        line = page.locator(".made").inner_text()
+        if " × " in line:
+            value, right, _, parts = evaluate(line.partition("] = ")[2].replace("(bias)", "").replace(" from ", "+0*"
                                               ).replace(" more", ""))  # fmt: skip
             assert value == pytest.approx(right, abs=0.02 * parts)
 
 
-def test_a_cell_that_is_reached_by_key_is_told_lights_and_is_where_tab_returns_to(open_page):
+def test_a_cell_reached_by_key_is_described_highlighted_and_keeps_the_tab_stop(open_page):
     page = opened(open_page, "step=5")
     cell(page, "product", 0, 0).focus()
     page.keyboard.press("ArrowDown")
@@ -83,7 +83,7 @@ def test_a_cell_that_is_reached_by_key_is_told_lights_and_is_where_tab_returns_t
     assert page.locator("td.lit").count() > 0
 
 
-def test_the_last_steps_next_is_read_in_the_dark(open_page):
+def test_the_disabled_next_button_is_legible_in_the_dark_theme(open_page):
     page = opened(open_page, "step=11", scheme="dark")
     ink, ground = page.get_by_role("button", name="Next ›").evaluate(
         "button => [getComputedStyle(button).color, getComputedStyle(document.querySelector('.stApp')).backgroundColor]"
@@ -91,7 +91,7 @@ def test_the_last_steps_next_is_read_in_the_dark(open_page):
     assert ink != ground
 
 
-def test_walking_by_buttons_keys_drawing_and_address(open_page):
+def test_steps_by_buttons_keys_drawing_and_address(open_page):
     page = opened(open_page, "")
     title = page.locator("h2.step")
     page.get_by_role("button", name="Next ›").click()
@@ -116,7 +116,7 @@ def test_every_head_and_all_heads(open_page):
     names = [figure.get_attribute("data-name") for figure in page.locator("figure").all()]
     assert names == [f"{name}@{head}" for head in range(3) for name in ("q", "k", "product")]
     expect(page.locator("body")).to_contain_text("Heads 0 to 2 of 12")
-    page.get_by_role("button", name="Heads after").click()
+    page.get_by_role("button", name="Next heads").click()
     page.locator('figure[data-name="q@3"]').wait_for()
     cell(page, "product@4", 10, 2).hover()
     expect(page.locator('figure[data-name="q@4"] td.lit')).to_have_count(8)
@@ -132,7 +132,7 @@ def test_a_head_chosen_by_key_in_the_drawing_keeps_the_focus(open_page):
     expect(head).to_be_focused()
 
 
-def test_long_axes_are_shown_in_parts_and_say_so(open_page):
+def test_long_axes_are_shown_in_parts_and_labelled(open_page):
     page = opened(open_page, "step=5")
     figure = page.locator('figure[data-name="q"]')
     figure.wait_for()
@@ -153,7 +153,7 @@ def test_the_drawings_can_be_saved_as_svg(open_page):
 
 
 @pytest.mark.parametrize("text", ["it", "<b>&nbsp;", "مرحبا", "a " * 90])
-def test_any_sentence_can_be_walked(open_page, text):
+def test_any_sentence_can_be_shown(open_page, text):
     import urllib.parse
 
     for step in (2, 8, 11):
@@ -161,7 +161,7 @@ def test_any_sentence_can_be_walked(open_page, text):
         expect(page.locator("[data-testid=stException]")).to_have_count(0)
 
 
-def test_a_word_written_from_right_to_left_leaves_the_sentence_about_it_in_order(open_page):
+def test_a_right_to_left_word_keeps_the_order_of_the_sentence_around_it(open_page):
     page = opened(open_page, "step=5&text=مرحبا بالعالم كيف حالك")
     word = page.locator(".look span").last
     number = word.evaluate("""node => {

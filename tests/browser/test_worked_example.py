@@ -1,4 +1,4 @@
-"""The Worked example page: every preset read and evaluated again, edits, refusals, and the way back."""
+"""The Worked example page: every preset read and evaluated again, edits, refusals, undo and reset."""
 
 import io
 import json
@@ -39,7 +39,7 @@ def type_into(page, name, row, column, text):
 
 def test_it_opens_with_the_textbook(open_page):
     page = open_page(PATH)
-    expect(page.locator(".say")).to_contain_text("“it” gives most, 0.2287, to “tired”.")
+    expect(page.locator(".say")).to_contain_text("“it” attends most to “tired” (0.2287).")
     expect(cell(page, "product", 5, 7)).to_have_text("1.2200")
     expect(page.locator(".badge")).to_contain_text("illustrative")
 
@@ -49,7 +49,7 @@ def test_it_opens_with_the_textbook(open_page):
     [
         *((name, "decimals") for name in (*PRESETS, "sentence")),
         *((name, "fractions") for name in ("textbook", "paper", "heads", "random")),
-        *((name, "paper mode") for name in ("textbook", "random_heads", "sentence")),
+        *((name, "round each step") for name in ("textbook", "random_heads", "sentence")),
     ],
 )
 def test_every_number_of_every_preset_opens_into_lines_that_are_true(open_page, name, form):
@@ -75,20 +75,20 @@ def test_every_number_of_every_preset_opens_into_lines_that_are_true(open_page, 
 
 
 @pytest.mark.parametrize("name", ["product", "z", "score", "q", "out"])
-def test_pointing_at_a_product_lights_its_row_and_column_and_shows_it(open_page, name):
+def test_hover_on_a_product_highlights_its_row_and_column_and_shows_it(open_page, name):
     page = open_page(f"{PATH}?preset=heads")
     cell(page, name, 2, 1).hover()
     if name == "score":
         expect(page.locator("td.lit")).to_have_count(1)
         return
     page.locator("td.lit").nth(3).wait_for()
-    told = page.locator(".made").inner_text()
-    value, right, _, parts = evaluate(told.partition("] = ")[2])
+    line = page.locator(".made").inner_text()
+    value, right, _, parts = evaluate(line.partition("] = ")[2])
     assert parts >= 2
     assert value == pytest.approx(right, abs=0.5e-4 * (parts + 1))
 
 
-def test_output_weights_are_edited_where_they_stand_and_followed_whichever_head_is_shown(open_page):
+def test_output_weights_can_be_edited_and_traced_with_any_head_shown(open_page):
     page = open_page(f"{PATH}?preset=random_heads&part=1")
     type_into(page, "W_O", 3, 0, "2.5")
     expect(cell(page, "W_O", 3, 0)).to_have_text("2.5000")
@@ -101,15 +101,15 @@ def test_output_weights_are_edited_where_they_stand_and_followed_whichever_head_
     assert value == pytest.approx(right, abs=0.5e-4 * 20)
 
 
-def test_cells_typed_one_after_the_other_all_arrive(open_page):
+def test_cells_typed_in_quick_succession_are_all_kept(open_page):
     page = open_page(PATH)
     cell(page, "q", 0, 0).click()
     for number in ("4", "5", "6", "7", "8", "9"):
         page.keyboard.type(number)
         page.keyboard.press("Tab")
         page.wait_for_timeout(100)
-    for place, number in enumerate((4, 5, 6, 7, 8, 9)):
-        expect(cell(page, "q", place // 3, place % 3)).to_have_text(f"{number}.0000")
+    for i, number in enumerate((4, 5, 6, 7, 8, 9)):
+        expect(cell(page, "q", i // 3, i % 3)).to_have_text(f"{number}.0000")
 
 
 def test_the_badge_says_where_the_numbers_come_from(open_page):
@@ -118,14 +118,14 @@ def test_the_badge_says_where_the_numbers_come_from(open_page):
     expect(page.locator("body")).to_contain_text("of its squared scores")
 
 
-def test_choosing_a_preset_changes_what_the_page_says_and_offers(open_page):
-    """The controls are drawn anew alone, and the words around them must follow."""
+def test_choosing_a_preset_changes_the_sentences_and_controls(open_page):
+    """The controls rerun as a fragment; the sentences around it must follow."""
     page = open_page(PATH)
     for title, said in (("Random", "drawn at random, not trained"), ("From the sentence above", "projected from")):
         page.locator(".st-key-_lesson_preset input").click()
         page.get_by_role("option", name=title, exact=True).click()
         expect(page.get_by_text(said)).to_have_count(1)
-        expect(page.get_by_text("The textbook held against the truth")).to_have_count(0)
+        expect(page.get_by_text("The textbook checked against the computation")).to_have_count(0)
     sentence = page.get_by_role("textbox", name="Sentence")
     settle(page)
     sentence.fill("My dog sleeps.")
@@ -165,8 +165,8 @@ def test_an_edit_changes_everything_below_and_can_be_undone(open_page):
     expect(cell(page, "product", 5, 7)).to_have_text("1.2200")
 
 
-def test_a_shape_that_was_undone_stays_undone(open_page):
-    """The boxes of a closed menu take no new value from the server, and must not bring back their old one."""
+def test_an_undone_shape_stays_undone(open_page):
+    """Widgets in a closed popover take no new value from the server and must not restore their old one."""
     page = open_page(PATH)
     words = page.locator('figure[data-name="q"] th[scope=row]')
     page.get_by_role("button", name="Shape and words").click()
@@ -220,7 +220,7 @@ def test_one_number_or_one_matrix_can_be_reset(open_page):
         ("1,234", "1,234"),
     ],
 )
-def test_what_is_no_number_is_refused_where_it_stands(open_page, text, said):
+def test_text_that_is_no_number_is_refused_in_its_cell(open_page, text, said):
     page = open_page(PATH)
     type_into(page, "k", 1, 2, text)
     alert = page.locator("[role=alert]:not(:empty)")
@@ -234,13 +234,13 @@ def test_what_is_no_number_is_refused_where_it_stands(open_page, text, said):
 @pytest.mark.parametrize(
     ("text", "shown"), [("1e2", "100.0000"), (" −2 ", "−2.0000"), ("1/4", "0.2500"), (".5", "0.5000")]
 )
-def test_numbers_are_read_as_a_person_means_them(open_page, text, shown):
+def test_common_ways_to_write_a_number_are_read(open_page, text, shown):
     page = open_page(PATH)
     type_into(page, "v", 0, 0, text)
     expect(cell(page, "v", 0, 0)).to_have_text(shown)
 
 
-def test_keys_alone_are_enough(open_page):
+def test_the_keyboard_is_enough(open_page):
     page = open_page(PATH)
     cell(page, "q", 0, 0).focus()
     for key in ("ArrowDown", "ArrowRight", "Enter"):
@@ -252,19 +252,19 @@ def test_keys_alone_are_enough(open_page):
     expect(page.locator("td input")).to_have_attribute("aria-label", re.compile("row 1, column 2$"))
 
 
-def test_cells_of_the_mask_are_turned_by_click(open_page):
+def test_a_click_on_a_cell_of_the_mask_flips_it(open_page):
     page = open_page(PATH)
-    page.get_by_text("Mask by click").click()
+    page.get_by_text("Edit mask").click()
     cell(page, "mask", 5, 7).wait_for()
     cell(page, "mask", 5, 7).click()
     expect(cell(page, "weight", 5, 7)).to_have_text("0.0000")
     expect(cell(page, "masked", 5, 7)).to_have_text("−∞")
-    expect(page.locator(".say")).to_contain_text("“it” gives most, 0.2197, to “it”")
+    expect(page.locator(".say")).to_contain_text("“it” attends most to “it” (0.2197)")
 
 
-def test_the_textbook_is_held_against_the_truth(open_page):
+def test_the_textbook_is_checked_against_the_computation(open_page):
     page = open_page(PATH)
-    region = page.get_by_role("region", name="The textbook held against the truth")
+    region = page.get_by_role("region", name="The textbook checked against the computation")
     for summary in region.locator("summary").all():
         summary.click()
     region.locator("tbody tr").nth(26).wait_for()
@@ -272,16 +272,16 @@ def test_the_textbook_is_held_against_the_truth(open_page):
     assert len(rows) == len(claims()) == 27
     assert ["“tired”", "0.08 ✗", "", "0.2287", "0.1805"] in rows
     assert ["“animal”", "0.70 ✗", "0.60", "0.1458", "0.1392"] in rows
-    assert any(row[0] == "all together" and row[2] == "1.01" for row in rows)
-    own = [line for line in region.locator("p.line").all_inner_texts() if "=" in line]
-    assert len(own) == 5
-    assert all(holds(line) for line in own)
-    assert [line.rpartition(" = ")[2] for line in own] == ["1.0000", "1.0100", "0.6010", "0.5190", "0.4330"]
+    assert any(row[0] == "total" and row[2] == "1.01" for row in rows)
+    sums = [line for line in region.locator("p.line").all_inner_texts() if "=" in line]
+    assert len(sums) == 5
+    assert all(holds(line) for line in sums)
+    assert [line.rpartition(" = ")[2] for line in sums] == ["1.0000", "1.0100", "0.6010", "0.5190", "0.4330"]
     region.get_by_role("button", name="0.2287").first.click()
     expect(page.get_by_role("region", name="Arithmetic").locator("p.line").last).to_have_text(re.compile("0.2287$"))
 
 
-def test_a_lesson_file_is_saved_opened_and_refused_when_broken(open_page, tmp_path):
+def test_a_lesson_file_is_saved_opened_and_refused_if_broken(open_page, tmp_path):
     page = open_page(PATH)
     type_into(page, "q", 5, 0, "2")
     expect(cell(page, "product", 5, 7)).to_have_text("2.4800")
@@ -305,7 +305,7 @@ def test_a_lesson_file_is_saved_opened_and_refused_when_broken(open_page, tmp_pa
 
 
 def test_a_lesson_file_cannot_make_the_page_fetch_an_image(open_page, tmp_path):
-    """Messages are markdown, and what they quote from a file is not."""
+    """Messages are markdown; text quoted from a file is not."""
     page = open_page(PATH)
     image = "![i](http://127.0.0.1:9/i)"
     broken = tmp_path / "broken.json"
@@ -315,7 +315,7 @@ def test_a_lesson_file_cannot_make_the_page_fetch_an_image(open_page, tmp_path):
     expect(page.get_by_text("broken.json could not be opened")).to_contain_text(image)
 
 
-def test_the_saved_page_fits_a_telephone(chromium, tmp_path):
+def test_the_saved_page_fits_a_phone(chromium, tmp_path):
     words = tuple(f"antidisestablish{i}" for i in range(12))
     wide = replace(with_tokens(preset("random"), 12), words=words)
     saved = tmp_path / "solution.html"
@@ -332,7 +332,7 @@ def test_a_broken_address_is_refused_and_says_why(open_page):
     expect(cell(page, "product", 5, 7)).to_have_text("1.2200")
 
 
-def test_the_whole_solution_can_be_taken_away(open_page):
+def test_the_solution_can_be_saved_in_every_format(open_page):
     page = open_page(PATH)
     page.get_by_role("button", name="Save and open").click()
     kept = {}

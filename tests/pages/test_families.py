@@ -1,4 +1,4 @@
-"""Inspect and Step by step of every family, without a browser: all that is drawn opens, and every line is true."""
+"""Inspect and Step by step for every family, without a browser: every number opens, and every line is true."""
 
 import itertools
 import json
@@ -20,12 +20,12 @@ from tests.oracle.references import REFERENCES
 from tests.pages.test_pages import grids as sent_grids
 from tests.paths import APP
 from tests.small_tokenizers import TEXT
-from ui.arithmetic.opened import opened
-from ui.matrices.grids import grids
+from ui.arithmetic.derivation import opened_number
+from ui.matrices.grids import build_grids
 from ui.matrices.matrix import View
 from ui.shared.offer import MODELS_VARIABLE
 from ui.shared.trail import Trail
-from ui.step_by_step.steps import STEPS, makes
+from ui.step_by_step.steps import STEPS, step_quantities
 
 NAMES = [name for name, case in CASES.items() if not REFERENCES[case.family].decoder]
 QUERY, KEY = 9, 4
@@ -44,7 +44,7 @@ def trace(model):
 
 @pytest.fixture(scope="module", params=CASES)
 def sides(request, tmp_path_factory):
-    """Every attention of a family's run: one, or those of an encoder–decoder."""
+    """Every attention of a family's run: one, or several for an encoder–decoder."""
     model = ac.load(CASES[request.param].write(tmp_path_factory.mktemp("family")))
     run = model.trace(TEXT) if isinstance(model, ac.Model) else model.trace(TEXT, target="the cat")
     return [each.keeping() for each in attention_views(run).values()]
@@ -52,7 +52,7 @@ def sides(request, tmp_path_factory):
 
 @pytest.fixture
 def show(model, monkeypatch):
-    """Draws a page anew for each address, in one session."""
+    """Draws a page for each address, in one session."""
     monkeypatch.setenv(MODELS_VARIABLE, model.name)
     app = AppTest.from_file(APP, default_timeout=30)
 
@@ -77,7 +77,7 @@ def text(runs):
 
 
 def arithmetic(app):
-    """What the arithmetic is sent, every line of it worked out again."""
+    """The data sent to the arithmetic, after every line was evaluated again."""
     sent = next(each for each in mounted(app) if each.get("name") == "Arithmetic")
     for part in [*sent["steps"], *([sent["opened"]] if sent["opened"] else [])]:
         for line in [*part["lines"], *(line for fold in part.get("folds") or [] for line in fold.get("lines", []))]:
@@ -91,10 +91,10 @@ def test_every_quantity_opens_into_lines_that_are_true(sides):
         for layer in (None, *kinds_of_layers(trace.model.config)):
             for quantity in trace.declared(layer):
                 shape = trace.array(quantity, layer).shape
-                place = tuple(size - 1 - (size > 2) for size in shape)
-                address = Address(quantity, place if layer is None else (layer, *place))
-                made = opened(Trail((address,)), make=partial(open_term, trace), where=lambda at: "")
-                for line in made.step.lines:
+                indices = tuple(size - 1 - (size > 2) for size in shape)
+                address = Address(quantity, indices if layer is None else (layer, *indices))
+                number = opened_number(Trail((address,)), make=partial(open_term, trace), where=lambda at: "")
+                for line in number.step.lines:
                     shown = "".join(piece.text for piece in line.pieces)
                     assert " = " not in shown or holds(shown), f"{address}: {shown}"
 
@@ -104,14 +104,14 @@ def test_every_cell_of_every_step_is_the_number_that_it_opens(sides, heads):
     walked = [*((step, "q") for step in STEPS[2:]), (STEPS[3], "k"), (STEPS[3], "v")]
     for attention, (step, kind) in itertools.product(sides, walked):
         trace, config = attention.trace, attention.config
-        own = (config.n_heads - 1,) if heads == "one" else tuple(range(config.n_heads))
+        shown = (config.n_heads - 1,) if heads == "one" else tuple(range(config.n_heads))
         for layer in kinds_of_layers(config):
-            view = View(trace, layer, own, trace.tokens, key_tokens=attention.key_names)
-            made = grids(view, makes(step, attention, layer, kind))
-            assert made.matrices, step.name
-            for matrix in made.matrices:
+            view = View(trace, layer, shown, trace.tokens, key_tokens=attention.key_names)
+            grids = build_grids(view, step_quantities(step, attention, layer, kind))
+            assert grids.matrices, step.name
+            for matrix in grids.matrices:
                 row, column = (len(axis.labels) - 1 for axis in (matrix.rows, matrix.columns))
-                term = number_at(trace, made.address[matrix.name](row, column))
+                term = number_at(trace, grids.address[matrix.name](row, column))
                 assert term.value == pytest.approx(matrix.values[row, column], abs=1e-5), (step.name, str(term.at))
 
 
@@ -127,7 +127,7 @@ def test_inspect(model, trace, show):
 
 
 @pytest.mark.parametrize("model", ["gpt_oss"], indirect=True)
-def test_where_only_a_sink_is_missing_nothing_is_said_to_be_hidden(model, trace, show):
+def test_a_sink_alone_is_not_called_hidden_tokens(model, trace, show):
     query = int(trace.pattern(1)[1].sum(axis=-1).argmin())
     said = html(show(layer=1, head=1, q=query, k=0, hide=True))
     share = 1 - float(trace.pattern(1)[1, query].sum())
@@ -142,9 +142,9 @@ def html(app):
     return " ".join(each.proto.body for each in app.get("html"))
 
 
-def test_the_tokens_are_told_as_text(trace, show):
+def test_tokens_are_shown_as_text(trace, show):
     for app in (show(), show("step_by_step", step=2), show("step_by_step", step=8)):
-        # What the vocabulary calls a piece is said of a chip alone, when it is pointed at.
+        # Only the tooltip of a token shows its piece as the vocabulary spells it.
         shown = [{key: value for key, value in each.items() if key != "pieces"} for each in mounted(app)]
         sent = json.dumps(shown, ensure_ascii=False) + html(app)
         assert not ALPHABETS.findall(sent), [sent[m.start() - 50 : m.end() + 20] for m in ALPHABETS.finditer(sent)][:5]
@@ -158,7 +158,7 @@ def drawing(app):
     return next(each["svg"] for each in mounted(app) if "svg" in each)
 
 
-def test_step_by_step_of_one_head_shows_what_the_family_does(model, trace, show):
+def test_step_by_step_of_one_head_describes_the_family(model, trace, show):
     config = model.config
     layer = kinds_of_layers(config)[-1]
     said, shown = {}, {}

@@ -1,1 +1,1 @@
-"""How a number is computed, step by step, as the values that `components/arithmetic.py` draws."""
+"""How a number is computed, step by step, as data for `components/arithmetic.py`."""

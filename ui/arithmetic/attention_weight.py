@@ -12,10 +12,10 @@ from attention_core.computation.derivation import Address, Piece, Term, combine,
 from attention_core.computation.render import format_number
 from attention_core.explain import number_at, open_term
 from attention_core.ops.elementwise import Scale, SoftCap
-from ui.arithmetic import stream
-from ui.arithmetic.equations import FIRST_TERMS, equation, equations, fold, products_table, step, value
+from ui.arithmetic import residual_stream
+from ui.arithmetic.derivation import opened_number
+from ui.arithmetic.equations import FIRST_TERMS, equation, equations, make_fold, make_step, number_piece, products_table
 from ui.arithmetic.experts import expert_steps
-from ui.arithmetic.opened import opened
 from ui.components.arithmetic import Arithmetic, ArithmeticStep, Bars, Fold, Table
 from ui.shared.trail import Trail
 from ui.words.addresses import describe_address
@@ -23,7 +23,7 @@ from ui.words.sentences import count_tokens, renormalized_note, token_text
 from ui.words.traits import query_key_note, score_text, shared_key_note
 
 
-def view(
+def weight_arithmetic(
     attention: AttentionView,
     layer: int,
     head: str,
@@ -33,25 +33,25 @@ def view(
     trail: Trail,
     dims: list[int],
 ) -> Arithmetic:
-    """Everything that the arithmetic shows for one selection.
+    """The steps from q · k to the contextual embedding for one weight, and the number that is open.
 
-    shown: the keys among which weights are renormalized, or None when they are left as they are
-    trail: the numbers that are opened
-    dims:  the dimensions of z that are written out; where none is chosen, its largest
+    shown: the keys over which weights are renormalized; None for no renormalization
+    trail: the numbers that are open
+    dims:  the dimensions of z that are written out; the largest by magnitude if empty
     """
     bars = None
     if head == "mean":
-        drawn = [mean_step(attention, layer, query, key)]
+        steps = [mean_step(attention, layer, query, key)]
     else:
-        drawn, bars = head_steps(attention, layer, int(head), query, key, dims)
+        steps, bars = head_steps(attention, layer, int(head), query, key, dims)
     pattern = attention.pattern(layer)
     weights = pattern.mean(axis=0)[query] if head == "mean" else pattern[int(head), query]
     if shown is not None:
         why = renormalized_note(len(shown) < len(weights), attention.has_sink)
-        drawn.append(renormalized_step(weights, shown, key, why))
+        steps.append(renormalized_step(weights, shown, key, why))
     trace = attention.trace
-    making = opened(trail, make=lambda at: open_term(trace, at), where=lambda at: describe_address(trace, at))
-    return Arithmetic(drawn, bars, making, float(weights[key]))
+    number = opened_number(trail, make=lambda at: open_term(trace, at), where=lambda at: describe_address(trace, at))
+    return Arithmetic(steps, bars, number, float(weights[key]))
 
 
 def mean_step(attention: AttentionView, layer: int, query: int, key: int) -> ArithmeticStep:
@@ -61,21 +61,25 @@ def mean_step(attention: AttentionView, layer: int, query: int, key: int) -> Ari
     parts = [leaf.named(f"head {h}", at=leaf.at) for h, leaf in zip(heads, leaves, strict=True)]
     mean = combine("quotient", (combine("sum", parts), Term(float(len(parts)), "heads")))
     line, rounded = equation(mean.named("average"), len(parts))
-    return ArithmeticStep([line], ["The average of the heads. Open a number to see how its head came to it.", *rounded])
+    how = "The average over all heads. Open a number to see how its head computed it."
+    return ArithmeticStep([line], [how, *rounded])
 
 
 def renormalized_step(weights: np.ndarray, shown: list[int], key: int, why: str) -> ArithmeticStep:
-    """One weight divided by the sum of the weights that are left; `why` says of what."""
-    left = combine("sum", [Term(float(weights[j]), f"weight[{j}]") for j in shown]).named("what is left")
-    share = combine("quotient", (Term(float(weights[key]), "weight"), left)).named("renormalized")
-    lines, rounded = equations([left, share])
+    """One weight divided by the sum of the shown weights; `why` says why.
+
+        renormalized = weight[key] / sum over shown j of weight[j]
+    """
+    total = combine("sum", [Term(float(weights[j]), f"weight[{j}]") for j in shown]).named("sum of the shown weights")
+    share = combine("quotient", (Term(float(weights[key]), "weight"), total)).named("renormalized")
+    lines, rounded = equations([total, share])
     return ArithmeticStep(lines, [" ".join([why, *rounded])])
 
 
 def head_steps(
     attention: AttentionView, layer: int, head: int, query: int, key: int, dims: list[int]
 ) -> tuple[list[ArithmeticStep], Bars | None]:
-    """From q · k to the contextual embedding, step by step, and the products of q · k as bars."""
+    """The steps from q · k to the contextual embedding, and the products q[d] × k[d] as bars."""
     trace = attention.trace
     tree = open_term(trace, attention.address("weight", layer, head, query, key))
     if not tree.parts:
@@ -83,18 +87,18 @@ def head_steps(
     product, *scores = itertools.takewhile(lambda term: term.name != "max", named_steps(tree))
     d_head = attention.config.d_head
     head_row = ["dimension", "q", "k", "q × k"]
-    first = step(
+    first = make_step(
         product,
-        ["q·k: the query’s and the key’s numbers multiplied, dimension by dimension, and added up.",
+        ["The dot product q·k: query and key are multiplied dimension by dimension, and the products are added up.",
          *filter(None, [query_key_note(attention, layer), shared_key_note(attention, head)])],
         [
-            fold(f"all {d_head} products", [], [products_table(product, head_row)]),
-            fold("in order", [product], [products_table(product, head_row, order=False)]),
+            make_fold(f"all {d_head} products, largest first", [], [products_table(product, head_row)]),
+            make_fold("in order of dimension", [product], [products_table(product, head_row, order=False)]),
         ],
     )  # fmt: skip
     bars = Bars(
         [round(float(part.value), 4) for part in product.parts],
-        f"The {d_head} products of query and key, in order. The table of all products holds their digits.",
+        f"The {d_head} products of query and key, in order of dimension. The table of all products lists the numbers.",
     )
     return [
         first,
@@ -105,21 +109,21 @@ def head_steps(
 
 
 def score_steps(attention: AttentionView, layer: int, query: int, scores: list[Term]) -> list[ArithmeticStep]:
-    """What is done to q · k before the softmax, and which tokens are masked."""
+    """The steps between q · k and the softmax, and how many tokens are masked."""
     mask = attention.mask(layer)
     masked = 0 if mask is None else int((~mask[query]).sum())
     which = "later " if attention.causal and masked == len(attention.keys) - 1 - query else ""
     rest = f"{which}token is masked and gets" if masked == 1 else f"{which}tokens are masked and get"
-    told = f"{masked} {rest} no weight." if masked else "nothing is masked."
+    masking = f"{masked} {rest} no weight." if masked else "nothing is masked."
     if not scores:
-        return [ArithmeticStep(words=[f"This model divides by nothing: q·k is the score; {told}"])]
-    words = [done(attention, layer, each) for each in scores]
-    return [step(each, [f"{said}; {told}" if each is scores[-1] else f"{said}."])
-            for each, said in zip(scores, words, strict=True)]  # fmt: skip
+        return [ArithmeticStep(words=[f"This model does not scale the dot products: q·k is the score; {masking}"])]
+    sentences = [describe_score(attention, layer, each) for each in scores]
+    return [make_step(each, [f"{sentence}; {masking}" if each is scores[-1] else f"{sentence}."])
+            for each, sentence in zip(scores, sentences, strict=True)]  # fmt: skip
 
 
-def done(attention: AttentionView, layer: int, term: Term) -> str:
-    """What one step between q · k and the softmax does."""
+def describe_score(attention: AttentionView, layer: int, term: Term) -> str:
+    """One step between q · k and the softmax, in words."""
     name = term.at.quantity if term.at else ""
     stage = attention.scoring(layer)[-1] if name == attention.name("masked") else attention.trace.stage(name, layer)
     if isinstance(stage.operation, Scale) and stage.layer is not None:
@@ -131,77 +135,79 @@ def done(attention: AttentionView, layer: int, term: Term) -> str:
 
 def softmax_step(attention: AttentionView, tree: Term, key: int) -> ArithmeticStep:
     """The softmax over the row: every score, its exponential, and its weight."""
-    made = {term.name: term for term in named_steps(tree)}
+    terms = {term.name: term for term in named_steps(tree)}
     rows, chosen = [], 0
-    exponentials = made["sum"].parts
-    for i, (own, power) in enumerate(zip(made["max"].parts, exponentials, strict=True)):
-        sunk = own.at is not None and own.at.quantity == "b_sink"
-        j = own.at.indices[-1] if own.at else i
-        chosen = i if j == key and not sunk else chosen
-        share = power.value / made["sum"].value
-        name = "the sink" if sunk else token_text(attention.key_names[j])
-        rows.append([Piece(name), value(own), Piece(format_number(power.value, 4)), Piece(format_number(share, 4))])
+    exponentials = terms["sum"].parts
+    for i, (score, exponential) in enumerate(zip(terms["max"].parts, exponentials, strict=True)):
+        is_sink = score.at is not None and score.at.quantity == "b_sink"
+        j = score.at.indices[-1] if score.at else i
+        chosen = i if j == key and not is_sink else chosen
+        weight = exponential.value / terms["sum"].value
+        name = "the sink" if is_sink else token_text(attention.key_names[j])
+        digits = (Piece(format_number(each, 4)) for each in (exponential.value, weight))
+        rows.append([Piece(name), number_piece(score), *digits])
     count = len(rows) - attention.has_sink
     over = f"{count_tokens(count)}{' and the head’s sink' if attention.has_sink else ''}"
-    return step(
+    return make_step(
         tree,
-        [f"Softmax over {over}: e to the score less the row’s maximum, over the sum of all such powers."],
-        [fold("the row", [made["max"], made["sum"]],
+        [f"Softmax over {over}: e^(score − row maximum), divided by the sum of these exponentials."],
+        [make_fold("the row", [terms["max"], terms["sum"]],
               [Table(["token", "score", "e^(score − max)", "weight"], rows, chosen)])],
     )  # fmt: skip
 
 
 def value_steps(attention: AttentionView, layer: int, head: int, query: int, dims: list[int]) -> list[ArithmeticStep]:
-    """The weighted values z, what becomes of them in the stream, and the experts, where there are any.
+    """The weighted sum of values z, its way into the residual stream, and the experts if the layer has any.
 
-    dims: the dimensions of z that are written out; where none is chosen, its largest
+    dims: the dimensions of z that are written out; the largest by magnitude if empty
     """
     trace, names = attention.trace, [*map(token_text, attention.key_names)]
-    mixed = attention.array("z", layer)[head, query]
-    dims = [d for d in dims if d < len(mixed)] or [int(np.abs(mixed).argmax())]
-    made = [open_term(trace, attention.address("z", layer, head, query, d)) for d in dims]
+    z = attention.array("z", layer)[head, query]
+    largest = int(np.abs(z).argmax())
+    dims = [d for d in dims if d < len(z)] or [largest]
+    terms = [open_term(trace, attention.address("z", layer, head, query, d)) for d in dims]
     every = explain.row_at(trace, attention.address("z", layer, head, query, 0))
-    lines, rounded = equations(made)
-    fourth = ArithmeticStep(
+    lines, rounded = equations(terms)
+    weighted_sum = ArithmeticStep(
         lines,
         [
-            "Every token’s value, times its weight, added up: z. Shown: dimension "
-            f"{', '.join(map(str, dims))}{', its largest' if dims == [int(np.abs(mixed).argmax())] else ''}.",
+            "The weighted sum of values z: each token’s value times its weight, added up. Shown: dimension "
+            f"{', '.join(map(str, dims))}{', the largest' if dims == [largest] else ''}.",
             *rounded,
         ],
         [
             *(
                 Fold(f"all {len(names)} tokens in dimension {d}",
-                     tables=[products_table(z, ["token", "weight", "v", "weight × v"], names)])
-                for d, z in zip(dims, made, strict=True)
+                     tables=[products_table(term, ["token", "weight", "v", "weight × v"], names)])
+                for d, term in zip(dims, terms, strict=True)
             ),
-            Fold("z, every dimension",
-                 tables=[Table(["dimension", "z"], [[Piece(str(d)), value(term)] for d, term in enumerate(every)],
-                               dims[0])]),
+            Fold("z, all dimensions",
+                 tables=[Table(["dimension", "z"],
+                               [[Piece(str(d)), number_piece(term)] for d, term in enumerate(every)], dims[0])]),
         ],
     )  # fmt: skip
     m = int(np.abs(trace.contextual[query]).argmax())
-    return [fourth, stream_step(attention, layer, query, m), *expert_steps(trace, layer, query, m)]
+    return [weighted_sum, residual_step(attention, layer, query, m), *expert_steps(trace, layer, query, m)]
 
 
 COSINE = "Last line: the cosine between the token’s contextual embedding and the embedding it started from."
 
 
-def stream_step(attention: AttentionView, layer: int, query: int, m: int) -> ArithmeticStep:
-    """What the heads have found, added to the stream, and dimension m of the token on its way to its embedding."""
+def residual_step(attention: AttentionView, layer: int, query: int, m: int) -> ArithmeticStep:
+    """The heads' output added to the residual stream, and dimension m of the token from its embedding onwards."""
     trace = attention.trace
     cosine = explain.cosine(trace, query)
     (sum_line,), sum_rounded = equations([open_term(trace, Address(attention.sums[0], (layer, query, m)))])
     (cosine_line,), cosine_rounded = equations([cosine])
-    rows = stream.rows(attention, layer, query, m)
+    rows = residual_stream.residual_rows(attention, layer, query, m)
     return ArithmeticStep(
         [sum_line, cosine_line],
         [
-            " ".join([stream.joined(attention, m), *sum_rounded]),
+            " ".join([residual_stream.describe_output(attention, m), *sum_rounded]),
             " ".join([COSINE, *cosine_rounded]),
         ],
         [
-            Fold("into the embedding", tables=[Table([f"dimension {m}", "value"], rows)]),
-            fold("the cosine", list(named_steps(cosine))[:-1], count=FIRST_TERMS),
+            Fold("from embedding to contextual embedding", tables=[Table([f"dimension {m}", "value"], rows)]),
+            make_fold("the cosine", list(named_steps(cosine))[:-1], count=FIRST_TERMS),
         ],
     )

@@ -1,4 +1,4 @@
-"""Equations and tables as they are drawn: long sums cut, what rounding shows said, numbers that can be opened."""
+"""Equations and tables to be drawn: long sums shortened, rounding stated, numbers that open their derivation."""
 
 from __future__ import annotations
 
@@ -8,57 +8,60 @@ from attention_core.computation.derivation import Piece, Term, line, shorten_sum
 from attention_core.computation.render import format_number
 from ui.components.arithmetic import ArithmeticStep, Equation, Fold, Table
 
-FIRST_TERMS = 4  # of a long sum, what is shown before it is unfolded
-MOST_ROWS = 64  # of a long sum, what is listed when it is unfolded; the rest is one number
+FIRST_TERMS = 4  # the terms of a long sum that are written out
+MOST_ROWS = 64  # the terms of a long sum that its table lists; the rest is one number
 
 
-def value(term: Term) -> Piece:
-    """A number of a table, which opens under its address."""
+def number_piece(term: Term) -> Piece:
+    """The value of a term for a table; it opens under the term's address."""
     return Piece(format_number(term.value, 4), term.role, term.name, term.at)
 
 
 def equation(term: Term, count: int = FIRST_TERMS, decimals: int = 4, name: str = "") -> tuple[Equation, list[str]]:
-    """A term's equation, long sums cut to their largest parts, and what there is to say of its rounding.
+    """The equation of a term, with long sums cut to their largest terms, and sentences on that and on rounding.
 
-    name: what stands above it
+    name: the heading above the equation
     """
     shown = line(shorten_sums(term, count), decimals)
-    rest = [f"{piece.text} is the sum of {piece.name}." for piece in shown.pieces if piece.is_rest]
+    rest = [f"{piece.text} is the sum of {piece.name} terms." for piece in shown.pieces if piece.is_rest]
     return Equation(shown.pieces, name), rest + ([shown.rounding] if shown.rounding else [])
 
 
 def equations(terms: Iterable[Term], count: int = FIRST_TERMS) -> tuple[list[Equation], list[str]]:
-    """The equations of several terms, and what there is to say of their rounding."""
-    made = [equation(term, count) for term in terms]
-    return [each for each, _ in made], [said for _, rounded in made for said in rounded]
+    """The equations of several terms, and the sentences on them; see `equation`."""
+    pairs = [equation(term, count) for term in terms]
+    return [each for each, _ in pairs], [sentence for _, sentences in pairs for sentence in sentences]
 
 
-def fold(label: str, terms: Iterable[Term], tables: Sequence[Table] = (), count: int = MOST_ROWS) -> Fold:
-    """What can be unfolded below a step: equations, with what there is to say of their rounding, and tables."""
+def make_fold(label: str, terms: Iterable[Term], tables: Sequence[Table] = (), count: int = MOST_ROWS) -> Fold:
+    """A fold below a step: the equations of some terms, the sentences on them, and tables."""
     lines, words = equations(terms, count)
     return Fold(label, lines, words, tables)
 
 
-def step(term: Term, words: list[str], folds: Sequence[Fold] = ()) -> ArithmeticStep:
-    """A step of one equation."""
-    made, rounded = equation(term)
-    return ArithmeticStep([made], [" ".join([*words, *rounded])], folds)
+def make_step(term: Term, words: list[str], folds: Sequence[Fold] = ()) -> ArithmeticStep:
+    """A step with the equation of one term."""
+    shown, rounded = equation(term)
+    return ArithmeticStep([shown], [" ".join([*words, *rounded])], folds)
 
 
 def products_table(term: Term, head: list[str], names: list[str] | None = None, order: bool = True) -> Table:
-    """The products of a sum, a row each, strongest first or in order; past MOST_ROWS the rest is one row."""
-    places = [i for i, part in enumerate(term.parts) if part.op == "product"]
+    """The products of a sum, one per row; after MOST_ROWS the rest is one row.
+
+    order: largest by magnitude first, instead of by index
+    """
+    indices = [i for i, part in enumerate(term.parts) if part.op == "product"]
     if order:
-        places.sort(key=lambda i: abs(float(term.parts[i].value)), reverse=True)
+        indices.sort(key=lambda i: abs(float(term.parts[i].value)), reverse=True)
     rows = [
         [
             Piece(names[i] if names else str(i)),
-            *map(value, term.parts[i].parts),
-            Piece(format_number(term.parts[i].value, 4)),
+            *map(number_piece, part.parts),
+            Piece(format_number(part.value, 4)),
         ]
-        for i in places[:MOST_ROWS]
+        for i, part in ((i, term.parts[i]) for i in indices[:MOST_ROWS])
     ]
-    if rest := places[MOST_ROWS:]:
+    if rest := indices[MOST_ROWS:]:
         total = sum(term.parts[i].value for i in rest)
         rows.append([Piece(f"{len(rest)} more"), Piece(""), Piece(""), Piece(format_number(total, 4))])
     return Table(head, rows)

@@ -7,8 +7,8 @@ import streamlit as st
 import attention_core as ac
 from attention_core.attention_view import AttentionView
 from attention_core.plot.graph_figure import alt_text, attention_graph, clicked, graph_info
-from ui.arithmetic.attention_weight import view
-from ui.arithmetic.opened import show
+from ui.arithmetic.attention_weight import weight_arithmetic
+from ui.arithmetic.derivation import show_arithmetic
 from ui.components.arithmetic import Arithmetic
 from ui.components.heatmap import Tokens, heatmap
 from ui.inspect.next_token import next_token_section
@@ -141,9 +141,9 @@ def sink_text(attention: AttentionView, part: ShownPart) -> str | None:
     return words.trained_sink_note(part.queries.names[part.query], 1 - float(row.sum()), average)
 
 
-def weight_arithmetic(attention: AttentionView, part: ShownPart) -> Arithmetic:
+def chosen_weight_arithmetic(attention: AttentionView, part: ShownPart) -> Arithmetic:
     """The arithmetic of the chosen weight."""
-    return view(
+    return weight_arithmetic(
         attention, part.layer, chosen()["head"], *part.cell, part.keys.positions if part.renormalized else None,
         chosen()["open"], chosen_dims(),
     )  # fmt: skip
@@ -153,7 +153,7 @@ def arithmetic_section(attention: AttentionView, part: ShownPart, arithmetic: Ar
     """The arithmetic of the chosen weight, and the choice of dimensions in it."""
     weight = part.pattern[part.plane, part.query, part.key]
     st.html(f'<h2 class="block">Why {weight:.2f}?</h2>')
-    show(arithmetic, "open")
+    show_arithmetic(arithmetic, "open")
     if chosen()["head"] != "mean":
         dims_picker(attention.config.d_head)
 
@@ -185,7 +185,7 @@ def inspect(run: ac.Trace | ac.EncoderDecoderTrace, run_input: tuple[str, str, s
         write_address()
         return
     # The arithmetic is computed and sent first: it is what a click on a cell asks for.
-    arithmetic = weight_arithmetic(attention, part)
+    arithmetic = chosen_weight_arithmetic(attention, part)
     top = st.container()
     left, right = st.columns([9, 11], gap="medium")
     with right:

@@ -1,1 +1,1 @@
-"""Quantities of a computation as matrices that `components/grid.py` draws: what part is shown, what a cell opens."""
+"""Quantities of a computation as matrices for `components/grid.py`: the part that is shown, and what a cell opens."""

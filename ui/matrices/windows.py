@@ -1,26 +1,26 @@
-"""Which parts of long axes are on screen: "dim:8,model:16" in the selection, axis -> first index shown."""
+"""The parts of long axes that are on screen: "dim:8,model:16" in the selection, axis -> first index shown."""
 
 from __future__ import annotations
 
 from ui.shared.selection import chosen, put
 
 
-def starts() -> dict[str, int]:
-    """The first index shown of each axis that was moved along."""
+def window_starts() -> dict[str, int]:
+    """axis -> the first index shown; axes that start at 0 may be missing."""
     return read_starts(chosen()["at"])
 
 
-def moved(axis: str, start: int) -> None:
-    """Move along an axis, as a person's choice."""
-    put(at=write_starts({**starts(), axis: max(start, 0)}))
+def move_window(axis: str, start: int) -> None:
+    """Show the part of an axis that begins at an index."""
+    put(at=write_starts({**window_starts(), axis: max(start, 0)}))
 
 
 def read_starts(text: str) -> dict[str, int]:
-    """The starts that a text stands for; ValueError when it stands for none."""
+    """The starts that a text holds; ValueError if it is not of that form."""
     pairs = (part.partition(":") for part in text.split(",") if part)
     return {axis: int(start) for axis, _, start in pairs}
 
 
-def write_starts(found: dict[str, int]) -> str:
-    """The starts as a text, without those at 0."""
-    return ",".join(f"{axis}:{start}" for axis, start in sorted(found.items()) if start)
+def write_starts(starts: dict[str, int]) -> str:
+    """The starts as a text, without those that are 0."""
+    return ",".join(f"{axis}:{start}" for axis, start in sorted(starts.items()) if start)

@@ -1,1 +1,1 @@
-"""The Step by step page: its steps, their drawings, and what there is to look for at each."""
+"""The Step by step page: its steps, their drawings, and what there is to see at each."""

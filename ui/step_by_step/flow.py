@@ -1,4 +1,4 @@
-"""The drawings of the step by step page, built from the model's own sizes."""
+"""The drawings of the Step by step page, with the sizes of the model and the text."""
 
 from __future__ import annotations
 
@@ -15,43 +15,43 @@ from ui.words.traits import divisor_text
 
 
 def sizes_of(attention: AttentionView, layer: int) -> Sizes:
-    """The sizes of a model and a text."""
+    """The sizes of a model and a text, for the drawings."""
     config = attention.config
     return Sizes(
         len(attention.queries), config.n_heads, config.d_model, config.d_head, attention.causal,
         len(attention.keys) if attention.crosses else None,
-        ", ".join(map(sign, attention.scoring(layer))) or "as it is",
+        ", ".join(map(score_operation, attention.scoring(layer))) or "not scaled",
         config.image is not None,
         attention.window(layer),
         config.n_kv_heads if config.n_kv_heads < config.n_heads else None,
     )  # fmt: skip
 
 
-def sign(stage: Stage) -> str:
-    """What a stage does to a score, as it stands in a drawing."""
+def score_operation(stage: Stage) -> str:
+    """What a stage does to a score, as the drawing labels it."""
     match stage.operation:
         case Scale() as scale:
             return f"÷ {divisor_text(scale).replace(' and by ', ' ÷ ')}"
         case SoftCap(cap=cap):
             return f"cap {cap:g}"
         case Add():
-            return "+ place"
+            return "+ bias"
     return stage.title
 
 
 def one_head_drawing(attention: AttentionView, layer: int, step: int | None, theme: ThemeName) -> str:
-    """Attention, step by step, as SVG."""
+    """One head of attention, step by step, as SVG."""
     text = "" if attention.crosses else attention.trace.text
     return self_attention_svg(sizes_of(attention, layer), lit=step, theme=theme, text=text)
 
 
 def heads_drawing(attention: AttentionView, layer: int, head: int | None, step: int | None, theme: ThemeName) -> str:
-    """Multi-head attention as SVG, with the layer's real attention weights."""
+    """Multi-head attention as SVG, with the layer's attention weights."""
     return multi_head_svg(sizes_of(attention, layer), attention.pattern(layer), head=head, lit=step, theme=theme)
 
 
 def flow_drawing(attention: AttentionView, layer: int, head: int | None, step: int, heads: bool) -> None:
-    """The drawing with the step at hand lit: of one head, or of all heads side by side."""
+    """Draw one head, or all heads side by side, with the current step highlighted."""
     theme = theme_name()
     svg = (
         heads_drawing(attention, layer, head, step, theme) if heads else one_head_drawing(attention, layer, step, theme)

@@ -1,51 +1,52 @@
-"""The first steps of self-attention where a model reads an image: from pixels to patches to embeddings."""
+"""The first steps of self-attention for a model that reads images: from pixels to patches to embeddings."""
 
 from __future__ import annotations
 
 from attention_core.config.image import ImageInput
-from ui.step_by_step.look import Look, nearest, signed
-from ui.step_by_step.steps import STEPS, Step
+from ui.step_by_step.focus import Focus, most_similar, two_decimals
+from ui.step_by_step.steps import STEPS, AttentionStep
 
 
-def reads(look: Look) -> ImageInput:
-    """What the model reads of an image."""
-    image = look.attention.config.image
+def image_input(focus: Focus) -> ImageInput:
+    """The size of the image and of its patches."""
+    image = focus.attention.config.image
     assert image is not None
     return image
 
 
-def look_at_image(look: Look) -> str:
-    image = reads(look)
+def observe_image(focus: Focus) -> str:
+    image = image_input(focus)
     return (
-        f"{image.height} × {image.width} pixels of three colours: the image was brought to this size by the filter "
-        f"“{image.filter}”, as this model’s preprocessor says."
+        f"{image.height} × {image.width} pixels in three colours. The image was resized with the filter "
+        f"“{image.filter}”, as this model’s preprocessor specifies."
     )
 
 
-def look_at_patches(look: Look) -> str:
-    image = reads(look)
+def observe_patches(focus: Focus) -> str:
+    image = image_input(focus)
     return (
-        f"{image.rows} rows of {image.columns} patches of {image.patch_height} × {image.patch_width} pixels, "
-        f"{image.n_values} numbers each; before them a token of the model’s own, [CLS], that stands for no patch."
+        f"{image.rows} rows of {image.columns} patches. Each patch has {image.patch_height} × {image.patch_width} "
+        f"pixels: {image.n_values} numbers. Before the patches comes [CLS], a trained token without a patch."
     )
 
 
-def look_at_embedded_patches(look: Look) -> str:
-    closest = nearest(look.attention.trace.array("embedding", None), look.query)
+def observe_embedded_patches(focus: Focus) -> str:
+    closest = most_similar(focus.attention.trace.array("embedding", None), focus.query)
     if closest is None:
-        return "There is nothing to be compared with."
+        return "There is only one token, so there is nothing to compare it with."
     other, cosine = closest
     return (
-        f"Before any attention, the token nearest to {look.asks} is {look.word(other)} (cosine {signed(cosine)}): "
-        "so far only what is on the patch itself and its place count, not the patches around it."
+        f"Before any attention, the token most similar to {focus.query_token} is {focus.quoted_query(other)} (cosine "
+        f"{two_decimals(cosine)}). So far only the patch itself and its position count, not the patches around it."
     )
 
 
-IMAGE_STEPS: tuple[Step, ...] = (
-    Step("text", "Image", (), "An image, at the size that the model reads.", look_at_image),
-    Step("tokens", "Patches", (), "The image is cut into patches: they are the tokens.", look_at_patches),
-    Step("embeddings", "Embeddings", ("normalized", "patch_embedding", "embedding"),
-         "Every pixel is normalized; a patch’s numbers are multiplied by a trained matrix, and its place is added.",
-         look_at_embedded_patches),
+IMAGE_STEPS: tuple[AttentionStep, ...] = (
+    AttentionStep("text", "Image", (), "The image, at the size that the model reads.", observe_image),
+    AttentionStep("tokens", "Patches", (), "The image is split into patches. The patches are its tokens.",
+                  observe_patches),
+    AttentionStep("embeddings", "Embeddings", ("normalized", "patch_embedding", "embedding"),
+                  "Each pixel is normalized. The numbers of each patch are multiplied by a trained matrix, and the "
+                  "patch’s position embedding is added.", observe_embedded_patches),
     *STEPS[3:],
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""The eleven steps of attention: what each is called, what it makes, and what is done in it."""
+"""The eleven steps of attention: the title, quantities, description and observation of each."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from attention_core.attention_view import AttentionView, Kind
 from attention_core.ops.rotary import Rotate
-from ui.step_by_step import looks
-from ui.step_by_step.look import Look
+from ui.step_by_step import observations
+from ui.step_by_step.focus import Focus
 from ui.words.traits import (
     embedding_text,
     input_norm_text,
@@ -21,117 +21,126 @@ from ui.words.traits import (
 
 
 @dataclass(frozen=True)
-class Step:
-    """One step: its title, the quantities that it makes, what is done, and what to look for, worked out.
+class AttentionStep:
+    """One step: its title, the quantities that it computes, what is done, and what there is to see.
 
-    makes: as they are called in self-attention
+    quantities: under their names in self-attention
     """
 
     name: str
     title: str
-    makes: tuple[str, ...]
-    says: str
-    look: Callable[[Look], str]
+    quantities: tuple[str, ...]
+    description: str
+    observe: Callable[[Focus], str]
 
 
-def makes(step: Step, attention: AttentionView, layer: int, kind: Kind) -> list[str]:
-    """The quantities that a step makes in this model; what it starts from, where it makes none.
+def step_quantities(step: AttentionStep, attention: AttentionView, layer: int, kind: Kind) -> list[str]:
+    """The quantities that a step computes in this model; its input, if it computes none.
 
     kind: whether queries, keys or values are projected
     """
     scoring = [stage.name for stage in attention.scoring(layer)]
     match step.name:
         case "embeddings" if attention.crosses:
-            wanted = [attention.finds, "memory"]
-        case "embeddings" if not step.makes:
-            wanted = [name for name in attention.trace.declared(None) if name in EMBEDDING]
+            names = [attention.finds, "memory"]
+        case "embeddings" if not step.quantities:
+            names = [name for name in attention.trace.declared(None) if name in EMBEDDING_QUANTITIES]
         case "project":
-            wanted = projected(attention, layer, kind)
+            names = projection_quantities(attention, layer, kind)
         case "scale":
-            wanted = scoring
+            names = scoring
         case "residual":
-            wanted = [attention.name("attn_update"), *attention.sums]
+            names = [attention.name("attn_update"), *attention.sums]
         case _:
-            wanted = [attention.name(each) for each in step.makes]
-    made = [name for name in wanted if attention.trace.has(name, layer)]
-    return made or ([(scoring or [attention.name("product")])[-1]] if step.name in ("scale", "mask") else [])
+            names = [attention.name(each) for each in step.quantities]
+    present = [name for name in names if attention.trace.has(name, layer)]
+    return present or ([(scoring or [attention.name("product")])[-1]] if step.name in ("scale", "mask") else [])
 
 
-EMBEDDING = frozenset({"scaled_embedding", "projected", "embed_sum", "embed_normed", "embedding"})
-"""What is made on the way from a token's row of W_E to the stream."""
+EMBEDDING_QUANTITIES = frozenset({"scaled_embedding", "projected", "embed_sum", "embed_normed", "embedding"})
+"""The quantities between a token's row of W_E and the residual stream."""
 
 
-def projected(attention: AttentionView, layer: int, kind: Kind) -> list[str]:
-    """Queries, keys or values, and what is done to them before they enter the attention; an angle before its turn."""
-    made = []
+def projection_quantities(attention: AttentionView, layer: int, kind: Kind) -> list[str]:
+    """Queries, keys or values and their norms and rotations; the angles come before the rotation."""
+    names = []
     for stage in attention.entering(kind, layer):
-        made += ["angle", stage.name] if isinstance(stage.operation, Rotate) else [stage.name]
-    return made
+        names += ["angle", stage.name] if isinstance(stage.operation, Rotate) else [stage.name]
+    return names
 
 
-def title(step: Step, attention: AttentionView, layer: int) -> str:
-    """What a step is called in this model."""
+def step_title(step: AttentionStep, attention: AttentionView, layer: int) -> str:
+    """The title of a step in this model."""
     if step.name == "scale":
-        done = [SCALED.get(type(stage.operation).__name__, stage.title) for stage in attention.scoring(layer)]
+        done = [SCORE_TITLES.get(type(stage.operation).__name__, stage.title) for stage in attention.scoring(layer)]
         return ", ".join(done).capitalize() or "Not scaled"
-    return "Stream and memory" if step.name == "embeddings" and attention.crosses else step.title
+    if step.name == "embeddings" and attention.crosses:
+        return "Residual stream and encoder output"
+    return step.title
 
 
-SCALED = {"Scale": "scaled", "SoftCap": "capped", "Add": "the place’s term added"}
-"""What becomes of the scores, by the operation."""
+SCORE_TITLES = {"Scale": "scaled", "SoftCap": "capped", "Add": "position bias added"}
+"""The class of an operation on the scores -> what it does to them."""
 
 
-def says(step: Step, attention: AttentionView, layer: int) -> str:
-    """What is done in a step, in this model."""
-    config, plain = attention.config, step.says
+def step_description(step: AttentionStep, attention: AttentionView, layer: int) -> str:
+    """What a step does in this model."""
+    config, description = attention.config, step.description
     if step.name == "project":
-        made = CROSS["project"] if attention.crosses else plain
+        projected = CROSS_DESCRIPTIONS["project"] if attention.crosses else description
         after = query_key_text(attention, layer), kv_sharing_text(config)
-        return " ".join(filter(None, (input_norm_text(attention, layer), made, *after)))
-    if attention.crosses and step.name in CROSS:
-        return CROSS[step.name]
-    if step.name == "embeddings" and not plain:
+        return " ".join(filter(None, (input_norm_text(attention, layer), projected, *after)))
+    if attention.crosses and step.name in CROSS_DESCRIPTIONS:
+        return CROSS_DESCRIPTIONS[step.name]
+    if step.name == "embeddings" and not description:
         return embedding_text(config)
     if step.name == "scale":
-        told = [f"Each is {score_text(stage, config)}." for stage in attention.scoring(layer)]
-        return " ".join(told) or "This model leaves the products as they are: it was trained without dividing them."
+        stages = enumerate(attention.scoring(layer))
+        sentences = [f"Each {'score' if i else 'dot product'} is {score_text(stage, config)}." for i, stage in stages]
+        return " ".join(sentences) or "This model does not scale the dot products: it was trained without scaling."
     if step.name == "softmax":
         return softmax_text(attention)
     if step.name == "residual":
         return residual_text(config)
-    return plain
+    return description
 
 
-CROSS = {
-    "text": "Two texts: the sentence that is read, and the target that is written.",
-    "tokens": "Both are cut into pieces from the model’s vocabulary, each with a number.",
-    "embeddings": "Queries will be made from the decoder’s stream; keys and values from the memory, which is what the "
-                  "encoder has made of the sentence, the same for every layer.",
-    "project": "Each token of the target is made into a query; each token of the memory into a key and a value.",
-    "products": "Every query of the target meets every key of the sentence: their numbers are multiplied, dimension by "
-                "dimension, and added up.",
-    "mix": "Each token of the target takes the values of all the sentence’s tokens, each times its weight.",
+CROSS_DESCRIPTIONS = {
+    "text": "Two texts: the sentence that the encoder reads, and the target that the decoder writes.",
+    "tokens": "Both texts are split into tokens from the model’s vocabulary. Each token has an id.",
+    "embeddings": "Queries are computed from the decoder’s residual stream. Keys and values are computed from the "
+                  "output of the encoder, which is the same for every layer.",
+    "project": "Each token of the target gets a query. Each token of the sentence gets a key and a value.",
+    "products": "Each query of the target is compared with each key of the sentence: they are multiplied dimension by "
+                "dimension, and the products are added up.",
+    "mix": "For each token of the target, the values of the sentence’s tokens are multiplied by their weights and "
+           "added up.",
 }  # fmt: skip
-"""What is said of a step where other tokens answer than ask, by its name."""
+"""The name of a step -> its description in cross-attention."""
 
 
-STEPS: tuple[Step, ...] = (
-    Step("text", "Text", (), "A sentence, as it was typed.", looks.look_at_text),
-    Step("tokens", "Tokens", (), "The text is cut into pieces from the model’s vocabulary, each with a number.",
-         looks.look_at_tokens),
-    Step("embeddings", "Embeddings", (), "", looks.look_at_embeddings),
-    Step("project", "Queries, keys, values", (),
-         "Each token’s vector is multiplied by three trained matrices: what it asks, what it answers, what it gives.",
-         looks.look_at_projections),
-    Step("products", "Scores", ("product",),
-         "Every query meets every key: their numbers are multiplied, dimension by dimension, and added up.",
-         looks.look_at_products),
-    Step("scale", "Scaled", (), "", looks.look_at_scale),
-    Step("mask", "Mask", ("masked",), "What a token must not look at is taken out before the softmax.",
-         looks.look_at_mask),
-    Step("softmax", "Attention weights", ("weight",), "", looks.look_at_weights),
-    Step("mix", "Values mixed", ("z",), "Each token takes the values of all tokens, each times its weight.",
-         looks.look_at_mix),
-    Step("merge", "Heads joined", ("attn_out",), "All heads’ results side by side, times W_O.", looks.look_at_merge),
-    Step("residual", "Added to the stream", (), "", looks.look_at_residual),
+STEPS: tuple[AttentionStep, ...] = (
+    AttentionStep("text", "Text", (), "The sentence, as it was typed.", observations.observe_text),
+    AttentionStep("tokens", "Tokens", (),
+                  "The text is split into tokens from the model’s vocabulary. Each token has an id.",
+                  observations.observe_tokens),
+    AttentionStep("embeddings", "Embeddings", (), "", observations.observe_embeddings),
+    AttentionStep("project", "Queries, keys, values", (),
+                  "Each token’s vector is multiplied by three trained matrices. This gives its query (what it looks "
+                  "for), its key (what it is found by) and its value (what it passes on).",
+                  observations.observe_projections),
+    AttentionStep("products", "Dot products QKᵀ", ("product",),
+                  "Each query is compared with each key: they are multiplied dimension by dimension, and the products "
+                  "are added up.", observations.observe_products),
+    AttentionStep("scale", "Scaled", (), "", observations.observe_scale),
+    AttentionStep("mask", "Mask", ("masked",),
+                  "The scores of tokens that a query may not attend to become −∞, so that softmax gives them weight 0.",
+                  observations.observe_mask),
+    AttentionStep("softmax", "Attention weights", ("weight",), "", observations.observe_weights),
+    AttentionStep("mix", "Weighted sum of values", ("z",),
+                  "For each token, the values of all tokens are multiplied by their weights and added up.",
+                  observations.observe_weighted_sum),
+    AttentionStep("merge", "Heads concatenated, then W_O", ("attn_out",),
+                  "The results of all heads are concatenated and multiplied by W_O.", observations.observe_output),
+    AttentionStep("residual", "Added to the residual stream", (), "", observations.observe_residual),
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""The tokens, and which experts each goes to, as tables that any reader can read."""
+"""The tokens, and the experts that each is routed to, as tables (screen readers read them)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ui.components import show_invisible
 
 
 def tokens_table(trace: ac.Trace) -> None:
-    """The tokens with their numbers, as a table that any reader can read."""
+    """A table of the tokens and their ids."""
     st.dataframe(
         {
             "position": list(range(len(trace.pieces))),
@@ -26,15 +26,15 @@ def tokens_table(trace: ac.Trace) -> None:
 
 
 def patches_table(trace: ac.Trace, image: ImageInput) -> None:
-    """The tokens of an image with the pixels that each is made from, as a table that any reader can read."""
+    """A table of the tokens of an image and the pixels that each covers."""
     high, wide = image.patch_height, image.patch_width
-    places = [divmod(position - 1, image.columns) for position in range(1, len(trace.tokens))]
+    cells = [divmod(position - 1, image.columns) for position in range(1, len(trace.tokens))]
     st.dataframe(
         {
             "position": list(range(len(trace.tokens))),
             "token": trace.tokens,
-            "rows of pixels": ["", *(f"{row * high} to {(row + 1) * high - 1}" for row, _ in places)],
-            "columns of pixels": ["", *(f"{column * wide} to {(column + 1) * wide - 1}" for _, column in places)],
+            "pixel rows": ["", *(f"{row * high} to {(row + 1) * high - 1}" for row, _ in cells)],
+            "pixel columns": ["", *(f"{column * wide} to {(column + 1) * wide - 1}" for _, column in cells)],
             "special": [piece.special for piece in trace.pieces],
         },
         hide_index=True, height=420,
@@ -42,13 +42,13 @@ def patches_table(trace: ac.Trace, image: ImageInput) -> None:
 
 
 def expert_table(trace: ac.Trace, layer: int) -> None:
-    """A table of all tokens: their experts, the strongest first, and by how much the output of each is multiplied."""
+    """A table of all tokens: the experts that each is routed to, strongest first, and their weights."""
     experts, weights = trace.experts(layer), trace.expert_weights(layer)
     tokens = [*map(show_invisible, trace.tokens)]
     columns: dict[str, list[Any]] = {"position": list(range(len(tokens))), "token": tokens}
     for choice in range(experts.shape[1]):
         columns[f"choice {choice}"] = [int(each) for each in experts[:, choice]]
         columns[f"weight {choice}"] = [float(each) for each in weights[:, choice]]
-    st.caption("Experts are counted from 0. Choice 0 is the strongest; what it makes is multiplied by weight 0.")
+    st.caption("Experts are numbered from 0. Choice 0 is the strongest; its output is multiplied by weight 0.")
     digits = {name: st.column_config.NumberColumn(format="%.4f") for name in columns if name.startswith("weight")}
     st.dataframe(columns, hide_index=True, height="content" if len(trace.tokens) < 20 else 420, column_config=digits)

@@ -1,4 +1,4 @@
-"""What can be taken away from a worked example, and a lesson file that can be opened again."""
+"""Saving a worked example in several formats, and opening a lesson file."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from attention_core.lessons.export_script import script
 from attention_core.lessons.export_tables import csv_zip, npz
 from attention_core.lessons.lesson_file import from_json, to_json
 from attention_core.lessons.solve import Solution
-from ui.worked_example import lesson as state
+from ui.worked_example import state
 
 
 def files_menu(solution: Solution, query: int) -> None:
-    """Save the lesson or its whole solution, or open a lesson file.
+    """Save the lesson or its solution, or open a lesson file.
 
     query: the token whose output is derived in full
     """
     lesson = solution.lesson
-    saved: tuple[tuple[str, str, str, Callable[[], str | bytes]], ...] = (
+    formats: tuple[tuple[str, str, str, Callable[[], str | bytes]], ...] = (
         ("Lesson file (JSON)", "lesson.json", "application/json", lambda: to_json(lesson)),
         ("Solution (LaTeX)", "solution.tex", "application/x-tex", lambda: latex_document(solution, query)),
         ("Every matrix (CSV)", "matrices.zip", "application/zip", lambda: csv_zip(solution)),
         ("Every matrix (NPZ)", "matrices.npz", "application/octet-stream", lambda: npz(solution)),
         ("NumPy script", "attention.py", "text/x-python", lambda: script(lesson)),
-        ("A page (HTML)", "solution.html", "text/html", lambda: html_page(solution, query)),
+        ("Web page (HTML)", "solution.html", "text/html", lambda: html_page(solution, query)),
     )
     with st.popover("Save and open"):
-        for label, name, kind, make in saved:
+        for label, name, kind, make in formats:
             st.download_button(label, make, name, kind, on_click="ignore", width="stretch")
         st.session_state.setdefault("_lesson_upload", 0)
         key = f"_lesson_file_{st.session_state._lesson_upload}"
@@ -39,7 +39,7 @@ def files_menu(solution: Solution, query: int) -> None:
 
 
 def open_file(key: str) -> None:
-    """Show the lesson that was uploaded; a broken file is refused, and what was on screen stays."""
+    """Show the uploaded lesson; a broken file is refused, and the current lesson stays."""
     upload = st.session_state[key]
     if upload is None:
         return
@@ -47,4 +47,4 @@ def open_file(key: str) -> None:
         state.edit(from_json(upload.getvalue()))
     except AttentionLabError as error:
         st.session_state.lesson_note = f"{upload.name} could not be opened: {error}"
-    st.session_state._lesson_upload += 1  # the box is empty again, so that the same file can be opened twice
+    st.session_state._lesson_upload += 1  # an empty uploader, so that the same file can be opened again

@@ -1,4 +1,4 @@
-"""The controls of a worked example: where it starts, its shape, what is done to the scores, its digits."""
+"""The controls of a worked example: its preset, shape, score options and digits."""
 
 from __future__ import annotations
 
@@ -12,34 +12,34 @@ from attention_core.errors import AttentionLabError
 from attention_core.lessons import edits
 from attention_core.lessons.lesson import DECIMALS, DIMENSIONS, HEADS, LONGEST_WORD, TEMPERATURES, TOKENS, Lesson
 from attention_core.lessons.presets import PRESETS, SEEDS
-from ui.worked_example import lesson as state
+from ui.worked_example import state
 
 Edit = Callable[[Lesson, Any], Lesson]
 
 ENTRIES = {"qkv": "Q, K, V", "x": "X and weights"}
 MASKS = {"none": "no mask", "causal": "causal", "padding": "padding", "window": "window"}
 WEIGHS = {"softmax": "softmax", "share": "divide by the sum", "hardmax": "argmax"}
-FORMS = {"decimal": "decimals", "fraction": "fractions", "paper": "paper mode"}
+FORMS = {"decimal": "decimals", "fraction": "fractions", "paper": "round each step"}
 
 
-def changed(widget: Callable[..., Any], label: str, name: str, value: Any, change: Edit, **options: Any) -> None:
-    """A widget that shows a setting of the lesson, and changes it as an edit that can be undone."""
-    key = key_of(name, value)
+def control(widget: Callable[..., Any], label: str, name: str, value: Any, change: Edit, **options: Any) -> None:
+    """A widget that shows a value of the lesson and edits it; the edit can be undone."""
+    key = widget_key(name, value)
     st.session_state[key] = value
 
     def apply() -> None:
         try:
-            state.edit(change(state.current(), st.session_state[key]))
+            state.edit(change(state.current_lesson(), st.session_state[key]))
         except AttentionLabError as error:
             st.session_state.lesson_note = str(error)
 
     widget(label, key=key, on_change=apply, **options)
 
 
-def key_of(name: str, value: Any) -> str:
-    """The key of a setting's widget: another one than before where the setting has changed without it.
+def widget_key(name: str, value: Any) -> str:
+    """The key of a widget: a new one each time the value has changed without the widget.
 
-    In a closed popover the browser would not take the new value, and would send the old one as if it were an edit.
+    In a closed popover the browser would keep the old value and send it as if it were an edit.
     """
     changes = st.session_state.setdefault("_lesson_keys", {})
     key = f"_lesson_{name}_{changes.get(name, 0)}"
@@ -50,25 +50,27 @@ def key_of(name: str, value: Any) -> str:
 
 
 def preset_box() -> None:
-    """What the example starts from."""
+    """The preset, and the seed of a random one."""
     now = state.setting()
     titles = {name: each.title for name, each in PRESETS.items()} | {state.SENTENCE: "From the sentence above"}
     st.session_state._lesson_preset = now.preset
     st.selectbox("Start from", list(titles), key="_lesson_preset", format_func=titles.__getitem__, width=230,
-                 on_change=lambda: state.start(st.session_state._lesson_preset))  # fmt: skip
+                 on_change=lambda: state.start_preset(st.session_state._lesson_preset))  # fmt: skip
     if now.preset in PRESETS and PRESETS[now.preset].seeded:
         st.session_state._lesson_seed = now.seed
-        st.number_input("Seed", SEEDS[0], SEEDS[-1], key="_lesson_seed", width=130,
-                        on_change=lambda: state.start(now.preset, int(st.session_state._lesson_seed)))  # fmt: skip
+        st.number_input(
+            "Seed", SEEDS[0], SEEDS[-1], key="_lesson_seed", width=130,
+            on_change=lambda: state.start_preset(now.preset, int(st.session_state._lesson_seed)),
+        )  # fmt: skip
 
 
 def history_buttons() -> None:
-    """Undo, redo, and the way back to the preset."""
-    held = state.history()
-    st.button("Undo", icon=":material/undo:", disabled=not held.past, on_click=state.undo)
-    st.button("Redo", icon=":material/redo:", disabled=not held.future, on_click=state.redo)
+    """Undo, redo, and reset to the preset."""
+    history = state.history()
+    st.button("Undo", icon=":material/undo:", disabled=not history.past, on_click=state.undo)
+    st.button("Redo", icon=":material/redo:", disabled=not history.future, on_click=state.redo)
     with st.popover("Reset", disabled=not state.setting().lesson):
-        lesson, start = state.current(), state.base()
+        lesson, start = state.current_lesson(), state.preset_lesson()
         if last := st.session_state.get("last_cell"):
             reset_last(lesson, start, *last)
         st.button("Everything", on_click=state.edit, args=(edits.reset_all(lesson, start),), width="stretch")
@@ -80,7 +82,7 @@ def history_buttons() -> None:
 
 
 def reset_last(lesson: Lesson, start: Lesson, name: str, row: int, column: int) -> None:
-    """The way back of the number that was edited last."""
+    """A button that resets the number that was edited last."""
     if name not in lesson.numbers or name not in start.numbers:
         return
     try:
@@ -92,57 +94,57 @@ def reset_last(lesson: Lesson, start: Lesson, name: str, row: int, column: int) 
 
 
 def shape_box(lesson: Lesson) -> None:
-    """How many words, dimensions and heads there are, what is given, and the words."""
+    """The number of words, dimensions and heads, the given matrices, and the words."""
     with st.popover("Shape and words"):
-        changed(st.segmented_control, "Given", "entry", lesson.entry, edits.with_entry, options=list(ENTRIES),
+        control(st.segmented_control, "Given", "entry", lesson.entry, edits.with_entry, options=list(ENTRIES),
                 format_func=ENTRIES.__getitem__, required=True)  # fmt: skip
         if lesson.entry == "qkv":
             st.caption(
-                "X cannot be found from Q, K and V: choosing “X and weights” starts from the preset “Two heads”."
+                "X cannot be computed from Q, K and V. Choosing “X and weights” starts from the preset “Two heads”."
             )
         left, middle, right = st.columns(3)
         with left:
-            changed(st.number_input, "Words", "n", lesson.n_tokens, edits.with_tokens, min_value=TOKENS[0],
+            control(st.number_input, "Words", "n", lesson.n_tokens, edits.with_tokens, min_value=TOKENS[0],
                     max_value=TOKENS[-1])  # fmt: skip
         with middle:
-            changed(st.number_input, "Dimensions", "d", lesson.d, edits.with_dimensions, min_value=DIMENSIONS[0],
+            control(st.number_input, "Dimensions", "d", lesson.d, edits.with_dimensions, min_value=DIMENSIONS[0],
                     max_value=DIMENSIONS[-1])  # fmt: skip
         with right:
             fit = [n for n in HEADS if lesson.d % n == 0]
-            changed(st.selectbox, "Heads", "heads", lesson.n_heads, edits.with_heads, options=fit)
-        half = (lesson.n_tokens + 1) // 2  # down one column, then down the other: the order in which Tab goes
+            control(st.selectbox, "Heads", "heads", lesson.n_heads, edits.with_heads, options=fit)
+        half = (lesson.n_tokens + 1) // 2  # column by column, as Tab moves
         for column, part in zip(st.columns(2), (range(half), range(half, lesson.n_tokens)), strict=True):
             for i in part:
                 with column:
-                    changed(st.text_input, f"Word {i}", f"word_{i}", lesson.words[i], word_edit(i),
+                    control(st.text_input, f"Word {i}", f"word_{i}", lesson.words[i], word_edit(i),
                             max_chars=LONGEST_WORD)  # fmt: skip
 
 
 def word_edit(i: int) -> Edit:
-    """The change of one word."""
+    """The edit of one word."""
     return lambda lesson, word: edits.with_word(lesson, i, word)
 
 
 def scores_box(lesson: Lesson) -> None:
-    """What is done to the scores."""
-    changed(st.toggle, "÷ √d_head", "scaled", lesson.scaled, lambda old, on: replace(old, scaled=on))
-    changed(st.selectbox, "Mask", "mask", lesson.mask, lambda old, to: edits.with_mask(old, to, old.mask_size),
+    """The scaling, the mask, the function that gives the weights, and its temperature."""
+    control(st.toggle, "÷ √d_head", "scaled", lesson.scaled, lambda old, on: replace(old, scaled=on))
+    control(st.selectbox, "Mask", "mask", lesson.mask, lambda old, to: edits.with_mask(old, to, old.mask_size),
             options=list(MASKS), format_func=MASKS.__getitem__, width=120, label_visibility="collapsed")  # fmt: skip
     if lesson.mask in ("padding", "window"):
-        changed(st.number_input, "Padding words" if lesson.mask == "padding" else "Words to each side", "size",
+        control(st.number_input, "Padding words" if lesson.mask == "padding" else "Words on each side", "size",
                 lesson.mask_size, lambda old, to: edits.with_mask(old, old.mask, to), min_value=0,
                 max_value=lesson.n_tokens, width=130)  # fmt: skip
-    changed(st.selectbox, "Weights by", "weigh", lesson.weigh, lambda old, to: replace(old, weigh=to),
-            options=list(WEIGHS), format_func=WEIGHS.__getitem__, width=150, label_visibility="collapsed")  # fmt: skip
-    changed(st.slider, "Temperature", "temperature", lesson.temperature, lambda old, to: replace(old, temperature=to),
+    control(st.selectbox, "Weights by", "weigh", lesson.weigh, lambda old, to: replace(old, weigh=to),
+            options=list(WEIGHS), format_func=WEIGHS.__getitem__, width=175, label_visibility="collapsed")  # fmt: skip
+    control(st.slider, "Temperature", "temperature", lesson.temperature, lambda old, to: replace(old, temperature=to),
             min_value=TEMPERATURES[0], max_value=5.0 if lesson.temperature <= 5 else TEMPERATURES[1], step=0.05,
             width=170, format="temperature %.2f", label_visibility="collapsed")  # fmt: skip
 
 
 def digits_box(lesson: Lesson) -> None:
-    """How many decimals are shown, and whether everything is rounded as on paper."""
-    changed(st.segmented_control, "Digits", "form", lesson.form, lambda old, to: replace(old, form=to),
+    """The form of the digits, and how many decimals are shown."""
+    control(st.segmented_control, "Digits", "form", lesson.form, lambda old, to: replace(old, form=to),
             options=list(FORMS), format_func=FORMS.__getitem__, required=True,
             label_visibility="collapsed")  # fmt: skip
-    changed(st.number_input, "Decimals", "decimals", lesson.decimals, lambda old, to: replace(old, decimals=int(to)),
+    control(st.number_input, "Decimals", "decimals", lesson.decimals, lambda old, to: replace(old, decimals=int(to)),
             min_value=DECIMALS[0], max_value=DECIMALS[-1], width=110)  # fmt: skip

@@ -1,4 +1,4 @@
-"""The sentences on the Worked example page that are worked out from its numbers."""
+"""The sentences of the Worked example page that are computed from its numbers."""
 
 from __future__ import annotations
 
@@ -12,73 +12,78 @@ from attention_core.computation.derivation import Address
 from attention_core.computation.render import format_number
 from attention_core.lessons.solve import Solution
 
-KINDS = {"q": "query", "k": "key", "v": "value", "z": "mixed value", "out": "output", "x": "embedding"}
+QUANTITY_NAMES = {
+    "x": "embedding", "q": "query", "k": "key", "v": "value", "product": "dot product", "score": "score",
+    "masked": "masked score", "weight": "attention weight", "z": "weighted sum of values", "out": "output",
+}  # fmt: skip
 
 
-def headline(solution: Solution, head: int) -> str:
-    """What to see first: to whom each token gives most, for the one that gives most to another. HTML."""
+def attention_headline(solution: Solution, head: int) -> str:
+    """The headline: the token that the first query attends to most. HTML."""
     lesson, weights = solution.lesson, solution.array("weight")[head].astype(float)
-    query = asking(solution, head)
+    query = first_query(solution, head)
     row = weights[query]
     if not np.isfinite(row).all():
-        said = "A row of scores sums to 0, and plain shares of 0 are not defined: softmax has no such gap."
-        return f'<p class="say">{said}</p>'
+        sentence = "A row of scores sums to 0, and dividing by 0 is undefined. Softmax does not have this problem."
+        return f'<p class="say">{sentence}</p>'
+    token = quoted_word(lesson.words[query], "q")
     if not row.any():
-        return f'<p class="say">Everything is masked for {word(lesson.words[query], "q")}: its weights are all 0.</p>'
+        return f'<p class="say">Everything is masked for {token}: its weights are all 0.</p>'
     most = f"<b>{format_number(float(row.max()), lesson.decimals)}</b>"
     best = np.flatnonzero(np.isclose(row, row.max(), rtol=TOLERANCE, atol=0))
     if 1 < len(best) == np.count_nonzero(row):
-        told = f"gives {most} to each of {len(best)} words alike"
+        attends = f"attends equally to {len(best)} words ({most} each)"
     else:
-        *others, last = (word(lesson.words[key], "k") for key in best)
-        told = f"gives most, {most}, to {' and '.join(filter(None, [', '.join(others), last]))}"
-        told += ", to each alike" if others else ""
-    return f'<p class="say">{word(lesson.words[query], "q")} {told}.{paper_error(solution)}</p>'
+        *others, last = (quoted_word(lesson.words[key], "k") for key in best)
+        keys = " and ".join(filter(None, [", ".join(others), last]))
+        attends = f"attends most to {keys} ({most}{' each' if others else ''})"
+    return f'<p class="say">{token} {attends}.{paper_error(solution)}</p>'
 
 
-def asking(solution: Solution, head: int) -> int:
-    """The token to look at first: "it" where there is one, else the one that gives most to a single token."""
+def first_query(solution: Solution, head: int) -> int:
+    """The query to show first: "it" if there is one, else the one with the largest weight."""
     words = solution.lesson.words
     if "it" in words:
         return words.index("it")
     return int(np.nan_to_num(solution.array("weight")[head].astype(float)).max(axis=-1).argmax())
 
 
-def changes(solution: Solution, old: Solution | None, head: int) -> str:
-    """What the last edit changed: how many numbers, and one of them, before → after. HTML, or nothing."""
+def change_summary(solution: Solution, old: Solution | None, head: int) -> str:
+    """What the last edit changed: how many numbers, and the first and the last of them, before → after. HTML, or ""."""
     if old is None:
         return ""
-    both = [name for name in solution.stages if name in old.stages and same_shape(solution, old, name)]
-    moved = {name: places for name in both if len(places := np.argwhere(differs(solution, old, name)))}
-    if not moved:
+    common = [name for name in solution.stages if name in old.stages and same_shape(solution, old, name)]
+    changed = {name: cells for name in common if len(cells := np.argwhere(differs(solution, old, name)))}
+    if not changed:
         return ""
-    told = []
-    for name in dict.fromkeys([next(iter(moved)), "weight" if "weight" in moved else next(reversed(moved))]):
+    examples = []
+    for name in dict.fromkeys([next(iter(changed)), "weight" if "weight" in changed else next(reversed(changed))]):
         at = largest_change(solution, old, name)
-        was, now = (format_number(value_at(each, name, at), solution.lesson.decimals) for each in (old, solution))
-        told.append(f"{label(solution, name, at)}: {was} → {now}")
-    total = sum(map(len, moved.values()))
-    return f'<p class="changes">{counted(total, "number")} changed. {html.escape("; ".join(told))}.</p>'
+        decimals = solution.lesson.decimals
+        old_text, new_text = (format_number(value_at(each, name, at), decimals) for each in (old, solution))
+        examples.append(f"{entry_label(solution, name, at)}: {old_text} → {new_text}")
+    total = sum(map(len, changed.values()))
+    return f'<p class="changes">{count_of(total, "number")} changed. {html.escape("; ".join(examples))}.</p>'
 
 
-def counted(count: int, thing: str) -> str:
-    """So many of a thing: "1 number", "6 numbers"."""
+def count_of(count: int, thing: str) -> str:
+    """A count with its noun: "1 number", "6 numbers"."""
     return f"{count} {thing}{'' if count == 1 else 's'}"
 
 
 def same_shape(solution: Solution, old: Solution, name: str) -> bool:
-    """Whether a quantity has as many numbers as before."""
+    """Whether a quantity has the same shape in both solutions."""
     return solution.array(name).shape == old.array(name).shape
 
 
 def differs(solution: Solution, old: Solution, name: str) -> np.ndarray:
-    """Where a quantity's numbers are not as they were."""
+    """Where the numbers of a quantity differ between two solutions; NaN equals NaN."""
     a, b = solution.array(name).astype(float), old.array(name).astype(float)
     return (a != b) & ~(np.isnan(a) & np.isnan(b))
 
 
 def largest_change(solution: Solution, old: Solution, name: str) -> tuple[int, ...]:
-    """Where a quantity has changed most."""
+    """The index at which a quantity has changed most."""
     with np.errstate(invalid="ignore"):
         size = np.abs(solution.array(name).astype(float) - old.array(name).astype(float))
     size = np.where(differs(solution, old, name), np.nan_to_num(size, nan=np.inf), -1)
@@ -91,43 +96,43 @@ def value_at(solution: Solution, name: str, at: tuple[int, ...]) -> Value:
     return value if isinstance(value, Fraction) else float(value)
 
 
-def label(solution: Solution, name: str, at: tuple[int, ...]) -> str:
-    """A number's name for a person: its quantity, its words and its dimension."""
+def entry_label(solution: Solution, name: str, at: tuple[int, ...]) -> str:
+    """A label for one number: its quantity, its words and its dimension."""
     stage, words = solution.stage(name), solution.lesson.words
     index = dict(zip(stage.axes, at, strict=True))
-    places = [words[index[axis]] for axis in ("position", "query", "key") if axis in index]
+    named = [words[index[axis]] for axis in ("position", "query", "key") if axis in index]
     dims = [str(index[axis]) for axis in ("dim", "model") if axis in index]
-    return f"{stage.title or name} [{', '.join([*places, *dims])}]"
+    return f"{stage.title or name} [{', '.join([*named, *dims])}]"
 
 
 def paper_error(solution: Solution) -> str:
-    """In paper mode, how far rounding has led from the exact result."""
+    """How far rounding each step has led from the exact result; "" if steps are not rounded."""
     if solution.lesson.form != "paper":
         return ""
     last = "out" if "out" in solution.stages else "z"
     errors = solution.error
     return (
-        f" On paper, with {counted(solution.lesson.decimals, 'decimal')}, the weights are off by at most "
-        f"{errors['weight']:.2g} and the outputs by at most {errors[last]:.2g}."
+        f" With each step rounded to {count_of(solution.lesson.decimals, 'decimal')}, as on paper, the weights are off "
+        f"by at most {errors['weight']:.2g} and the outputs by at most {errors[last]:.2g}."
     )
 
 
-def word(text: str, role: str) -> str:
+def quoted_word(text: str, role: str) -> str:
     """A word in quotation marks, as HTML."""
     return f'“<span class="{role}">{html.escape(text)}</span>”'
 
 
-def where(solution: Solution, address: Address) -> str:
-    """In words, which number an address is."""
+def describe_address(solution: Solution, address: Address) -> str:
+    """Which number an address is, as a sentence."""
     stage = solution.stages.get(address.quantity)
     if stage is None or len(stage.axes) != len(address.indices):
         return ""
     index = dict(zip(stage.axes, address.indices, strict=True))
     words = solution.lesson.words
     head = f"Head {index['head']}: " if solution.lesson.n_heads > 1 and "head" in index else ""
-    places = [words[index[axis]] for axis in ("position", "query", "key") if index.get(axis, len(words)) < len(words)]
-    named = " to ".join(f"“{each}”" for each in places)
-    title = KINDS.get(address.quantity) or (stage.title or address.quantity)
-    dim = next((f", dimension {index[axis]}" for axis in ("dim", "model") if axis in index and len(places) == 1), "")
-    said = f"{head}{title}{', from ' if len(places) == 2 else ' of ' if places else ''}{named}{dim}."
-    return said[:1].upper() + said[1:]
+    tokens = [words[index[axis]] for axis in ("position", "query", "key") if index.get(axis, len(words)) < len(words)]
+    named = " to ".join(f"“{each}”" for each in tokens)
+    title = QUANTITY_NAMES.get(address.quantity) or (stage.title or address.quantity)
+    dim = next((f", dimension {index[axis]}" for axis in ("dim", "model") if axis in index and len(tokens) == 1), "")
+    sentence = f"{head}{title}{' from ' if len(tokens) == 2 else ' for ' if tokens else ''}{named}{dim}."
+    return sentence[:1].upper() + sentence[1:]

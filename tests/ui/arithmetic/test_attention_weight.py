@@ -1,4 +1,4 @@
-"""The steps of one weight, whatever the model does with its scores."""
+"""The steps of one weight, for every operation on the scores."""
 
 import pytest
 
@@ -10,21 +10,21 @@ from tests.evaluate import evaluate
 from tests.every_family import CASES
 from tests.random_model import GPT_OSS, write_model
 from tests.small_tokenizers import TEXT
-from ui.arithmetic.attention_weight import view
+from ui.arithmetic.attention_weight import weight_arithmetic
 from ui.shared.trail import EMPTY
-from ui.step_by_step.look import Look
-from ui.step_by_step.looks import look_at_weights
+from ui.step_by_step.focus import Focus
+from ui.step_by_step.observations import observe_weights
 from ui.words.traits import softmax_text
 
 
 def score_words(raw, query, key):
-    """What is said between q·k and the softmax."""
-    drawn = view(attention_views(small(raw).trace(ids=IDS))[None], 1, "4", query, key, None, EMPTY, []).steps
-    said = [step.words[0] for step in drawn]
-    return said[1 : next(at for at, words in enumerate(said) if words.startswith("Softmax"))]
+    """The sentences of the steps between q·k and the softmax."""
+    attention = attention_views(small(raw).trace(ids=IDS))[None]
+    sentences = [step.words[0] for step in weight_arithmetic(attention, 1, "4", query, key, None, EMPTY, []).steps]
+    return sentences[1 : next(i for i, words in enumerate(sentences) if words.startswith("Softmax"))]
 
 
-def test_a_term_in_the_score_has_its_step():
+def test_a_position_bias_has_its_own_step():
     assert score_words(BLOOM, 5, 3) == [
         "The score: q·k divided by √7, so it does not grow with the head dimension.",
         "ALiBi: a bias that favors nearer keys.",
@@ -32,16 +32,16 @@ def test_a_term_in_the_score_has_its_step():
     ]
 
 
-def test_unscaled_scores_are_said_to_be_so_and_a_window_masks_what_is_far():
+def test_unscaled_scores_are_stated_and_a_window_masks_far_tokens():
     assert score_words(GPT_NEO, 5, 4) == [
-        "This model divides by nothing: q·k is the score; 4 tokens are masked and get no weight."
+        "This model does not scale the dot products: q·k is the score; 4 tokens are masked and get no weight."
     ]
 
 
-def test_a_sink_stands_in_the_softmax_and_in_its_words(tmp_path):
+def test_a_sink_is_listed_in_the_softmax_and_in_its_sentences(tmp_path):
     attention = attention_views(ac.load(write_model(tmp_path, GPT_OSS, std=0.15)).trace(ids=IDS))[None]
     softmax = next(
-        step for step in view(attention, 1, "4", 5, 4, None, EMPTY, []).steps
+        step for step in weight_arithmetic(attention, 1, "4", 5, 4, None, EMPTY, []).steps
         if step.words[0].startswith("Softmax over 6 tokens and the head’s sink")
     )  # fmt: skip
     names, weights = zip(*((row[0].text, float(row[3].text)) for row in softmax.folds[0].tables[0].rows), strict=True)
@@ -49,25 +49,25 @@ def test_a_sink_stands_in_the_softmax_and_in_its_words(tmp_path):
     assert sum(weights) == pytest.approx(1, abs=1e-3)
     row = attention.pattern(1)[4, 5]
     assert weights[-1] == pytest.approx(1 - row.sum(), abs=1e-4)
-    look = Look(attention, 1, 4, 5, 4)
-    assert f"The sink takes {1 - row.sum():.2f}." in look_at_weights(look)
+    focus = Focus(attention, 1, 4, 5, 4)
+    assert f"The sink takes {1 - row.sum():.2f}." in observe_weights(focus)
     assert "sum to less than 1" in softmax_text(attention)
 
 
 @pytest.mark.parametrize("family", ["mixtral", "qwen3", "bert"])
-def test_wherever_rounding_shows_it_is_said(tmp_path, family):
+def test_visible_rounding_is_always_stated(tmp_path, family):
     attention = attention_views(ac.load(CASES[family].write(tmp_path)).trace(TEXT))[None]
     steps = [
         step
         for layer, head in ((0, "0"), (1, "1"), (1, "mean"))
         for query in (2, 5)
-        for step in view(attention, layer, head, query, 1, [1, 2, 3], EMPTY, []).steps
+        for step in weight_arithmetic(attention, layer, head, query, 1, [1, 2, 3], EMPTY, []).steps
     ]
     shown = 0
     for part in (*steps, *(fold for step in steps for fold in step.folds)):
         lines = ["".join(piece.text for piece in line.pieces) for line in part.lines]
         worked = [evaluate(line)[:3] for line in lines if " = " in line]
         off = sum(f"{left:.{decimals}f}" != f"{right:.{decimals}f}" for left, right, decimals in worked)
-        assert " ".join(part.words).count("Rounding shows") == off, lines
+        assert " ".join(part.words).count("Rounding: ") == off, lines
         shown += off
     assert shown

@@ -1,4 +1,4 @@
-"""Which parts of axes are on screen, as an address holds it."""
+"""The parts of axes that are on screen, as the address holds them."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,9 +10,9 @@ AXES = st.sampled_from(["dim", "model", "query", "key", "head", "head.dim", "mlp
 
 
 @given(st.dictionaries(AXES, st.integers(0, 10**6)))
-def test_what_is_written_is_read_again_and_survives_the_address(found):
-    kept = {axis: start for axis, start in found.items() if start}
-    text = write_starts(found)
+def test_starts_survive_a_round_trip_through_the_address(starts):
+    kept = {axis: start for axis, start in starts.items() if start}
+    text = write_starts(starts)
     assert read_starts(text) == kept
     assert clean({"at": text})[0]["at"] == text
 

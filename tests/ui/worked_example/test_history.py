@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ui.worked_example.history import LONGEST, History
+from ui.worked_example.history import MOST_STEPS, History
 
 
 def pushed(*values):
@@ -24,33 +24,33 @@ def test_undo_and_redo():
     assert back.redo().redo() == history
 
 
-def test_nothing_happens_at_either_end():
+def test_undo_and_redo_at_either_end_change_nothing():
     history = pushed("a", "b")
     assert history.redo() is history
     assert History("a").undo() == History("a")
 
 
-def test_an_edit_leaves_nothing_to_redo_and_no_edit_leaves_all():
+def test_an_edit_clears_redo_and_the_same_value_keeps_it():
     back = pushed("a", "b", "c").undo()
     assert back.push("d") == History("d", ("a", "b"), ())
     assert back.push("b") is back
 
 
-def test_only_so_many_steps_are_kept():
-    history = pushed(*range(LONGEST + 8))
+def test_the_oldest_steps_are_dropped():
+    history = pushed(*range(MOST_STEPS + 8))
     assert (len(history.past), history.past[0], history.present) == (100, 7, 107)
     for _ in range(200):
         history = history.undo()
     assert (history.present, len(history.future)) == (7, 100)
 
 
-def test_it_cannot_be_changed():
+def test_a_history_is_immutable():
     with pytest.raises(FrozenInstanceError):
         History("a").present = "b"
 
 
 @given(st.lists(st.sampled_from(["undo", "redo", 1, 2, 3]), max_size=40))
-def test_it_moves_along_one_line_of_values(moves):
+def test_any_sequence_of_moves_follows_a_list_of_values(moves):
     line, at, history = [0], 0, History(0)
     for move in moves:
         if move == "undo":

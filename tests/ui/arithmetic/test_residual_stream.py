@@ -1,4 +1,4 @@
-"""What becomes of a token in a layer, read as a person reads it: each kind of layer's rows, and its sentences."""
+"""A token's way through each kind of layer: the rows and the sentences add up."""
 
 import pytest
 
@@ -7,8 +7,8 @@ from attention_core.attention_view import attention_views
 from attention_core.explain import open_term
 from tests.every_family import CASES
 from tests.small_tokenizers import TEXT
-from ui.arithmetic.attention_weight import stream_step
-from ui.arithmetic.stream import joined, rows
+from ui.arithmetic.attention_weight import residual_step
+from ui.arithmetic.residual_stream import describe_output, residual_rows
 
 POSITION, M = 1, 2
 NORMED = ("LayerNorm", "RMSNorm")
@@ -30,39 +30,40 @@ def number(text):
     return float(text.replace("−", "-"))
 
 
-def test_what_is_added_is_what_stands_before_it(sides):
+def test_each_sum_is_the_sum_of_the_rows_before_it(sides):
     for attention in sides:
         for layer in range(attention.config.n_layers):
             stream, pending = None, []
-            for said, made in rows(attention, layer, POSITION, M):
-                words, shown, at = said.text, made.text, made.at
+            for label, value in residual_rows(attention, layer, POSITION, M):
+                words, shown, at = label.text, value.text, value.at
                 operation = type(attention.trace.stage(at.quantity, layer).operation).__name__
                 assert open_term(attention.trace, at).value == pytest.approx(number(shown), abs=6e-5)
-                assert ("normed" in words) == (operation in NORMED) or at.quantity == "embedding", words
-                if words.endswith(" finds it"):
+                assert ("normalized" in words) == (operation in NORMED) or at.quantity == "embedding", words
+                if words.startswith("input to layer "):
                     stream = number(shown)
-                elif "joined" in words or "made of" in words:
+                elif "concatenated" in words or words.startswith("output of "):
                     pending.append(number(shown))
-                elif words == "that normed":
+                elif words == "the same, normalized":
                     pending[-1] = number(shown)
-                elif "added to the stream" in words:
+                elif "added to the residual stream" in words:
                     assert number(shown) == pytest.approx(stream + sum(pending), abs=3e-4), (layer, words)
                     assert words.startswith("both") == (len(pending) == 2)
                     stream, pending = number(shown), []
-                elif words.startswith("the sum normed"):
+                elif words.startswith("the sum normalized"):
                     stream = number(shown)
             assert not pending
 
 
-def test_the_line_and_its_sentence_hold_the_same_numbers_as_the_rows(sides):
+def test_the_equation_and_the_sentence_agree_with_the_rows(sides):
     for attention in sides:
-        step = stream_step(attention, 1, POSITION, M)
+        step = residual_step(attention, 1, POSITION, M)
         (table,) = step.folds[0].tables
-        shown = {made.at: made.text for _, made in table.rows}
+        shown = {value.at: value.text for _, value in table.rows}
         line = [piece for piece in step.lines[0].pieces if piece.at]
         assert all(number(shown[piece.at]) == pytest.approx(number(piece.text), abs=6e-5) for piece in line)
-        said, config = joined(attention, M), attention.config
-        assert (", normed, and added" in said) == (config.norm_position in ("branch", "both"))
-        assert ("then normed" in said) == (config.norm_position == "post" and config.parallel_block == "no")
-        assert ("together with what the MLP" in said) == (config.parallel_block != "no") == (len(line) == 4)
-        assert ("W_cross_O" in said) == attention.crosses
+        sentence, config = describe_output(attention, M), attention.config
+        assert (", normalized, and added" in sentence) == (config.norm_position in ("branch", "both"))
+        assert ("then normalized" in sentence) == (config.norm_position == "post" and config.parallel_block == "no")
+        with_mlp = "together with the output of the MLP" in sentence
+        assert with_mlp == (config.parallel_block != "no") == (len(line) == 4)
+        assert ("W_cross_O" in sentence) == attention.crosses

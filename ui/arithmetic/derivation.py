@@ -1,4 +1,4 @@
-"""Numbers that open: how the last one is made, and the trail of numbers that led to it."""
+"""Numbers that open: how the last one is computed, and the trail of numbers that led to it."""
 
 from __future__ import annotations
 
@@ -13,12 +13,14 @@ from ui.shared.selection import chosen, put
 from ui.shared.trail import EMPTY, Trail
 
 
-def show(made: Arithmetic, entry: str, first: Trail = EMPTY, *, key: str = "arithmetic", **names: str) -> None:
-    """Draw an arithmetic whose numbers open one from another.
+def show_arithmetic(
+    content: Arithmetic, entry: str, first: Trail = EMPTY, *, key: str = "arithmetic", **names: str
+) -> None:
+    """Draw an arithmetic in which each number opens its derivation.
 
-    entry: what the selection calls their trail
-    first: the trail that is shown where none is chosen
-    names: what the arithmetic, and the way back from an opened number, are called
+    entry: the entry of the selection that holds the trail
+    first: the trail that is shown if none is chosen
+    names: the `name` of the arithmetic, and the label of the way `back`
     """
 
     def trail() -> Trail:
@@ -30,31 +32,31 @@ def show(made: Arithmetic, entry: str, first: Trail = EMPTY, *, key: str = "arit
     def back(kept: int) -> None:
         put(**{entry: trail().back_to(kept)})
 
-    arithmetic(made, key=key, on_open=open_number, on_back=back, **names)
+    arithmetic(content, key=key, on_open=open_number, on_back=back, **names)
 
 
-def show_making(
+def show_derivation(
     entry: str,
     make: Callable[[Address], Term],
     where: Callable[[Address], str],
     first: Trail = EMPTY,
     **shown: int,
 ) -> None:
-    """Show how the last number of a trail is made; `entry` and `first` as for `show`, the rest as for `opened`."""
-    show(Arithmetic(opened=opened(chosen()[entry] or first, make, where, **shown)), entry, first)
+    """Show how the last number of a trail is computed; arguments as for `show_arithmetic` and `opened_number`."""
+    show_arithmetic(Arithmetic(opened=opened_number(chosen()[entry] or first, make, where, **shown)), entry, first)
 
 
-def opened(
+def opened_number(
     trail: Trail,
     make: Callable[[Address], Term],
     where: Callable[[Address], str],
     decimals: int = 4,
     count: int = FIRST_TERMS,
 ) -> Opened | None:
-    """The last number of a trail; None when nothing is opened.
+    """The derivation of the last number of a trail; None for an empty trail.
 
-    make:  how the number at an address is made; InputError when there is none
-    where: in words, which number an address is
+    make:  the term at an address; InputError if there is none
+    where: the sentence that says which number an address is
     count: how many terms of a long sum are written out
     """
     if not trail:
@@ -65,13 +67,13 @@ def opened(
         return Opened(trail.addresses, ArithmeticStep(words=[str(error)]))
     lines, words, folds = [], [where(trail.current)], []
     for each in named_steps(term):
-        made, rounded = equation(each, count, decimals, name=each.name)
-        lines.append(made)
+        shown, rounded = equation(each, count, decimals, name=each.name)
+        lines.append(shown)
         words += rounded
         if sum(part.op == "product" for part in each.parts) > count:
             folds.append(Fold(
-                f"all {len(each.parts)} parts of {each.name}, strongest first",
-                tables=[products_table(each, ["", "from", "times", "product"])],
+                f"all {len(each.parts)} terms of {each.name}, largest first",
+                tables=[products_table(each, ["", "factor", "× factor", "product"])],
             ))  # fmt: skip
     if not term.parts:
         lines.append(Equation([Piece(format_number(term.value, max(decimals, 6)))], term.name))
