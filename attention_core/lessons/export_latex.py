@@ -20,9 +20,9 @@ def latex_document(solution: Solution, query: int) -> str:
     lesson = solution.lesson
     width = 4 if lesson.decimals < 5 else 3  # terms per line
     derivations = "\n".join(
-        rf"\paragraph{{{latex_text(name)}}}"
+        rf"\paragraph{{{escape_latex(name)}}}"
         + "\n"
-        + (latex(term, lesson.decimals, width) if term.parts else latex_text(term.note))
+        + (latex(term, lesson.decimals, width) if term.parts else escape_latex(term.note))
         for name, term in outputs(solution, query)
     )
     return "\n".join([
@@ -30,7 +30,7 @@ def latex_document(solution: Solution, query: int) -> str:
         r"\usepackage[margin=2cm]{geometry}", r"\allowdisplaybreaks",
         r"\begin{document}", r"\section*{A worked example of self-attention}",
         *(latex_matrix(each) for each in sheets(solution)),
-        rf"\section*{{How ``{latex_text(lesson.words[query])}'' is computed}}", derivations,
+        rf"\section*{{How ``{escape_latex(lesson.words[query])}'' is computed}}", derivations,
         r"\end{document}", "",
     ])  # fmt: skip
 
@@ -38,13 +38,13 @@ def latex_document(solution: Solution, query: int) -> str:
 def latex_matrix(sheet: Sheet) -> str:
     """A matrix with its title and equation, scaled down to the width of the page where needed."""
     rows = [
-        " & ".join([rf"\text{{{latex_text(word)}}}", *map(latex_number, row)]) + r" \\"
+        " & ".join([rf"\text{{{escape_latex(word)}}}", *map(latex_number, row)]) + r" \\"
         for word, row in zip(sheet.rows, sheet.texts, strict=True)
     ]
-    head = " & ".join(["", *(rf"\text{{{latex_text(word)}}}" for word in sheet.columns)]) + r" \\ \hline"
-    equation = f": {latex_text(sheet.equation)}" if sheet.equation else ""
+    head = " & ".join(["", *(rf"\text{{{escape_latex(word)}}}" for word in sheet.columns)]) + r" \\ \hline"
+    equation = f": {escape_latex(sheet.equation)}" if sheet.equation else ""
     return "\n".join([
-        rf"\subsection*{{{latex_text(sheet.title)}{equation}}}", r"\begin{center}\setlength{\arraycolsep}{2pt}",
+        rf"\subsection*{{{escape_latex(sheet.title)}{equation}}}", r"\begin{center}\setlength{\arraycolsep}{2pt}",
         r"\resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{$\displaystyle",
         rf"\begin{{array}}{{r|{'r' * len(sheet.columns)}}}", head, *rows, r"\end{array}$}\end{center}",
     ])  # fmt: skip
@@ -57,7 +57,7 @@ def latex_number(text: str) -> str:
     return text.replace(MINUS, "-").replace("∞", r"\infty")
 
 
-def latex_text(text: str) -> str:
+def escape_latex(text: str) -> str:
     """A text escaped for LaTeX; a character that its fonts lack is written as its code point."""
     return "".join(SPECIAL.get(c) or (c if c == " " or "!" <= c <= "~" else latex_character(c)) for c in text)
 

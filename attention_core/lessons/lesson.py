@@ -81,7 +81,7 @@ class Lesson:
         _check_choice("scaled", self.scaled, (True, False))
         low, high = TEMPERATURES
         if isinstance(self.temperature, bool | str) or not _between(low, self.temperature, high):
-            raise LessonError(f"temperature must be a number from {low:g} to {high:g}, got {_short(self.temperature)}.")
+            raise LessonError(f"temperature must be a number from {low:g} to {high:g}, got {_brief(self.temperature)}.")
         _check_choice("mask", self.mask, get_args(MaskName))
         check_whole("mask_size", self.mask_size, MASK_SIZES)
         _check_choice("weigh", self.weigh, get_args(WeightRule))
@@ -141,28 +141,28 @@ def shape(name: str, n_tokens: int, d: int) -> tuple[int, int]:
 def check_whole(name: str, value: Any, within: range) -> None:
     """LessonError unless a setting is a whole number within a range."""
     if isinstance(value, bool) or not isinstance(value, int) or value not in within:
-        raise LessonError(f"{name} must be a whole number from {within[0]} to {within[-1]}, got {_short(value)}.")
+        raise LessonError(f"{name} must be a whole number from {within[0]} to {within[-1]}, got {_brief(value)}.")
 
 
 def _check_words(words: Any) -> tuple[str, ...]:
     if not isinstance(words, list | tuple) or len(words) not in TOKENS:
-        raise LessonError(f"words must be {TOKENS[0]} to {TOKENS[-1]} strings, got {_short(words)}.")
+        raise LessonError(f"words must be {TOKENS[0]} to {TOKENS[-1]} strings, got {_brief(words)}.")
     for i, word in enumerate(words):
         if not isinstance(word, str) or len(word) > LONGEST_WORD:
-            raise LessonError(f"words[{i}] must be a string of up to {LONGEST_WORD} characters, got {_short(word)}.")
+            raise LessonError(f"words[{i}] must be a string of up to {LONGEST_WORD} characters, got {_brief(word)}.")
     return tuple(words)
 
 
 def _check_numbers(numbers: Any, names: tuple[str, ...], words: tuple[str, ...]) -> Mapping[str, MatrixRows]:
     if not isinstance(numbers, Mapping) or set(numbers) != set(names):
-        found = ", ".join(sorted(map(str, numbers))) if isinstance(numbers, Mapping) else _short(numbers)
+        found = ", ".join(sorted(map(str, numbers))) if isinstance(numbers, Mapping) else _brief(numbers)
         raise LessonError(f"numbers must have exactly {', '.join(names)}, got {found or 'none'}.")
     first = numbers[names[0]]
     row = first[0] if isinstance(first, list | tuple) and first else None
     d = len(row) if isinstance(row, list | tuple) else 0
     if d not in DIMENSIONS:
         low, high = DIMENSIONS[0], DIMENSIONS[-1]
-        raise LessonError(f"numbers: {names[0]} must have rows of {low} to {high} numbers, got {_short(row)}.")
+        raise LessonError(f"numbers: {names[0]} must have rows of {low} to {high} numbers, got {_brief(row)}.")
     return MappingProxyType({name: _check_matrix(name, numbers[name], words, d) for name in names})
 
 
@@ -170,16 +170,16 @@ def _check_matrix(name: str, rows: Any, words: tuple[str, ...], d: int) -> Matri
     n_rows, n_columns = shape(name, len(words), d)
     reason = "one for each word" if name in BY_TOKEN else "one for each dimension"
     if not isinstance(rows, list | tuple) or len(rows) != n_rows:
-        raise LessonError(f"numbers: {name} must have {n_rows} rows, {reason}, got {_short(rows)}.")
+        raise LessonError(f"numbers: {name} must have {n_rows} rows, {reason}, got {_brief(rows)}.")
     for i, row in enumerate(rows):
         if not isinstance(row, list | tuple) or len(row) != n_columns:
-            raise LessonError(f"numbers: {name}[{i}] must be a row of {n_columns} numbers, got {_short(row)}.")
+            raise LessonError(f"numbers: {name}[{i}] must be a row of {n_columns} numbers, got {_brief(row)}.")
     return tuple(tuple(_check_number(f"{name}[{i}, {j}]", x) for j, x in enumerate(row)) for i, row in enumerate(rows))
 
 
 def _check_number(cell: str, value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise LessonError(f"numbers: {cell} must be a number, got {_short(value)}.")
+        raise LessonError(f"numbers: {cell} must be a number, got {_brief(value)}.")
     try:
         return check_value(value)
     except CellError as error:
@@ -188,10 +188,10 @@ def _check_number(cell: str, value: Any) -> float:
 
 def _check_cells(flipped: Any, n_tokens: int) -> frozenset[tuple[int, int]]:
     if not isinstance(flipped, list | tuple | set | frozenset):
-        raise LessonError(f"flipped must be a list of [query, key] cells, got {_short(flipped)}.")
+        raise LessonError(f"flipped must be a list of [query, key] cells, got {_brief(flipped)}.")
     for cell in flipped:
         if not isinstance(cell, list | tuple) or len(cell) != 2:
-            raise LessonError(f"flipped must contain [query, key] cells, got {_short(cell)}.")
+            raise LessonError(f"flipped must contain [query, key] cells, got {_brief(cell)}.")
         for axis, i in zip(("query", "key"), cell, strict=True):
             check_whole(f"flipped: the {axis} of a cell", i, range(n_tokens))
     return frozenset((int(query), int(key)) for query, key in flipped)
@@ -199,14 +199,14 @@ def _check_cells(flipped: Any, n_tokens: int) -> frozenset[tuple[int, int]]:
 
 def _check_choice(name: str, value: Any, choices: tuple[Any, ...]) -> None:
     if not any(value is choice or (isinstance(value, str) and value == choice) for choice in choices):
-        raise LessonError(f"{name} must be one of {', '.join(map(str, choices))}, got {_short(value)}.")
+        raise LessonError(f"{name} must be one of {', '.join(map(str, choices))}, got {_brief(value)}.")
 
 
 def _between(low: float, value: Any, high: float) -> bool:
     return isinstance(value, int | float) and low <= value <= high
 
 
-def _short(value: Any) -> str:
+def _brief(value: Any) -> str:
     """A value, short enough for a message."""
     if isinstance(value, list | tuple | Mapping):
         return f"{len(value)} of them" if value else "none"

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from attention_core.computation.derivation import latex
-from attention_core.lessons.export_latex import latex_document, latex_text
+from attention_core.lessons.export_latex import escape_latex, latex_document
 from attention_core.lessons.export_page import PAGE_STYLE, html_page
 from attention_core.lessons.export_script import script
 from attention_core.lessons.export_tables import csv_zip, npz
@@ -88,8 +88,8 @@ def test_latex_compiles(form, tmp_path):
 
 
 def test_words_in_latex_are_escaped():
-    assert latex_text(r"\input{x}$%") == r"\textbackslash{}input\{x\}\$\%"
-    assert latex_text("猫é") == r"\texttt{U+732B}é"
+    assert escape_latex(r"\input{x}$%") == r"\textbackslash{}input\{x\}\$\%"
+    assert escape_latex("猫é") == r"\texttt{U+732B}é"
 
 
 @pytest.mark.parametrize("name", PRESETS)
