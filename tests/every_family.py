@@ -64,8 +64,8 @@ CASES = {
 
 def kinds_of_layers(config: ModelConfig) -> list[int]:
     """The first layer of each kind, by window, rotary embeddings and experts."""
-    found: dict[tuple[object, ...], int] = {}
+    first: dict[tuple[object, ...], int] = {}
     for layer in range(config.n_layers):
         rotary = config.rotary[layer] if config.rotary else None
-        found.setdefault((config.window(layer), rotary, layer in config.moe_layers), layer)
-    return sorted(found.values())
+        first.setdefault((config.window(layer), rotary, layer in config.moe_layers), layer)
+    return sorted(first.values())

@@ -29,11 +29,11 @@ QWEN3_MOE = {
 def shapes(raw: dict) -> dict[str, tuple[int, ...]]:
     """The shape of each tensor that a configuration needs."""
     qwen = raw["model_type"] == "qwen3_moe"
-    made = {"model.embed_tokens.weight": (D_VOCAB, D_MODEL), "model.norm.weight": (D_MODEL,),
-            "lm_head.weight": (D_VOCAB, D_MODEL)}  # fmt: skip
+    tensors = {"model.embed_tokens.weight": (D_VOCAB, D_MODEL), "model.norm.weight": (D_MODEL,),
+               "lm_head.weight": (D_VOCAB, D_MODEL)}  # fmt: skip
     for layer in range(N_LAYERS):
         at = f"model.layers.{layer}."
-        made |= {
+        tensors |= {
             at + "input_layernorm.weight": (D_MODEL,), at + "post_attention_layernorm.weight": (D_MODEL,),
             at + "self_attn.q_proj.weight": (N_HEADS * D_HEAD, D_MODEL),
             at + "self_attn.k_proj.weight": (N_KV * D_HEAD, D_MODEL),
@@ -41,18 +41,18 @@ def shapes(raw: dict) -> dict[str, tuple[int, ...]]:
             at + "self_attn.o_proj.weight": (D_MODEL, N_HEADS * D_HEAD),
         }  # fmt: skip
         if qwen:
-            made |= {at + f"self_attn.{kind}_norm.weight": (D_HEAD,) for kind in "qk"}
+            tensors |= {at + f"self_attn.{kind}_norm.weight": (D_HEAD,) for kind in "qk"}
         gate, up, down = ("gate_proj", "up_proj", "down_proj") if qwen else ("w1", "w3", "w2")
         block, wide = (at + "mlp.", D_EXPERT) if qwen else (at + "block_sparse_moe.", D_MLP)
         if qwen and layer == DENSE:
             every, wide = [block], D_MLP
         else:
-            made[block + "gate.weight"] = (N_EXPERTS, D_MODEL)
+            tensors[block + "gate.weight"] = (N_EXPERTS, D_MODEL)
             every = [f"{block}experts.{expert}." for expert in range(N_EXPERTS)]
         for one in every:
-            made |= {f"{one}{gate}.weight": (wide, D_MODEL), f"{one}{up}.weight": (wide, D_MODEL),
-                     f"{one}{down}.weight": (D_MODEL, wide)}  # fmt: skip
-    return made
+            tensors |= {f"{one}{gate}.weight": (wide, D_MODEL), f"{one}{up}.weight": (wide, D_MODEL),
+                        f"{one}{down}.weight": (D_MODEL, wide)}  # fmt: skip
+    return tensors
 
 
 def checkpoint(folder: Path, raw: dict) -> dict[str, np.ndarray]:

@@ -153,7 +153,7 @@ def unembedding_stages(config: ModelConfig) -> list[Stage]:
     last = f"resid_post[position, model]@{config.n_layers - 1}"
     stages = [
         norm_stage(config, "contextual[position, model]", last, "final",
-             title="Contextual embeddings", equation="contextual = norm(resid_post)")
+                   title="Contextual embeddings", equation="contextual = norm(resid_post)")
         if config.final_norm else
         stage("contextual[position, model]", Identity(), last, title="Contextual embeddings", equation="resid_post")
     ]  # fmt: skip

@@ -169,7 +169,7 @@ class ModelConfig:
             )
         _need(is_number(self.norm_eps) and 0 < self.norm_eps < 1, "norm_eps", "a number between 0 and 1", self.norm_eps)
         for name, kind in CHOICES.items():
-            _need(getattr(self, name) in get_args(kind), name, one_of(get_args(kind)), getattr(self, name))
+            _need(getattr(self, name) in get_args(kind), name, allowed_values(get_args(kind)), getattr(self, name))
         for name in BOOLEAN_TRAITS:
             _need(isinstance(getattr(self, name), bool), name, "true or false", getattr(self, name))
         for name in POSITIVE_TRAITS:
@@ -179,7 +179,7 @@ class ModelConfig:
             value = getattr(self, name)
             _need(value is None or is_integer(value, 0), name, "an id or nothing", value)
         self._check_layers()
-        _need(self.biases <= BIAS_NAMES, "biases", one_of(sorted(BIAS_NAMES)), sorted(self.biases - BIAS_NAMES))
+        _need(self.biases <= BIAS_NAMES, "biases", allowed_values(sorted(BIAS_NAMES)), sorted(self.biases - BIAS_NAMES))
 
     def _check_layers(self) -> None:
         """Check that per-layer traits have a value for each layer, and that traits fit together."""
@@ -259,7 +259,7 @@ def is_number(value: object) -> bool:
     return isinstance(value, float | int) and not isinstance(value, bool) and -3e38 < value < 3e38
 
 
-def one_of(names: Iterable[str]) -> str:
+def allowed_values(names: Iterable[str]) -> str:
     """Allowed values, as listed in an error message."""
     return "one of " + ", ".join(names)
 

@@ -1,1 +1,1 @@
-"""The mathematics, one operation a room: its kernel on whole arrays beside how one of its numbers is derived."""
+"""The mathematics: one operation per class, with its array kernel and the derivation of a single number together."""

@@ -23,13 +23,13 @@ ORDER = ("resid_pre", "q", "k", "v", "q_used", "k_used", "scores", "masked", "pa
 """In order of computation, so the first tensor that differs is the cause."""
 MASKED = -1e30  # the reference's masked scores are below this: the lowest float32 value or -inf
 
-found = defaultdict(list)
+recorded = defaultdict(list)
 
 
 def spy(module, query, key, value, attention_mask, scaling=None, **kwargs):
     """The model's own eager attention, with its inputs and outputs recorded."""
-    own = sys.modules[type(module).__module__].eager_attention_forward
-    out, pattern = own(module, query, key, value, attention_mask, scaling=scaling, **kwargs)
+    eager = sys.modules[type(module).__module__].eager_attention_forward
+    out, pattern = eager(module, query, key, value, attention_mask, scaling=scaling, **kwargs)
     scaling = query.shape[-1] ** -0.5 if scaling is None else scaling
     shared = query.shape[1] // key.shape[1]
     scores = query @ key.repeat_interleave(shared, 1).transpose(2, 3) * scaling
@@ -47,7 +47,7 @@ def spy(module, query, key, value, attention_mask, scaling=None, **kwargs):
 
 def record(prefix, name, tensor):
     name = {"cross_q_used": "cross_q", "cross_k_used": "cross_k"}.get(prefix + name, prefix + name)
-    found[name].append(tensor[0].detach().numpy().copy())
+    recorded[name].append(tensor[0].detach().numpy().copy())
 
 
 SOFTMAX, SDPA = torch.nn.functional.softmax, torch.nn.functional.scaled_dot_product_attention
@@ -73,8 +73,8 @@ def sdpa(query, key, value, attn_mask=None, **kwargs):
 
 def recording(attention) -> AbstractContextManager:
     """Records through torch's functions while a model runs that does not look up its attention function by name."""
-    own = {"eager": {"softmax": softmax}, "sdpa": {"scaled_dot_product_attention": sdpa}}.get(attention)
-    return patch.multiple(torch.nn.functional, **own) if own else nullcontext()
+    patches = {"eager": {"softmax": softmax}, "sdpa": {"scaled_dot_product_attention": sdpa}}.get(attention)
+    return patch.multiple(torch.nn.functional, **patches) if patches else nullcontext()
 
 
 ALL_ATTENTION_FUNCTIONS.register("spy", spy)
@@ -86,11 +86,11 @@ def recorder(name, of="output", shape=lambda tensor: tensor[0]):
 
     def hook(module, args, kwargs, output):
         if isinstance(of, int):
-            found[name].append(output[of].detach().numpy().copy())
+            recorded[name].append(output[of].detach().numpy().copy())
             return
         value = output if of == "output" else args[0] if args else kwargs["hidden_states"]
         value = value[0] if isinstance(value, tuple) else value
-        found[name].append(shape(value).detach().numpy().copy())
+        recorded[name].append(shape(value).detach().numpy().copy())
 
     return hook
 
@@ -105,12 +105,12 @@ def capture(model, reference, ids, attention_mask=None, target=None, target_atte
 
     ids: token IDs, or an image's pixel values [1, 3, height, width]
     """
-    found.clear()
+    recorded.clear()
     for path, module in model.named_modules():
         module.is_cross = path.endswith(("encoder_attn", "EncDecAttention"))
-    own = getattr(model, model.base_model_prefix, None)
+    body = getattr(model, model.base_model_prefix, None)
     path = reference.decoder if target else reference.layers
-    layers = model.get_submodule(path if own is not None else path.removeprefix(f"{model.base_model_prefix}."))
+    layers = model.get_submodule(path if body is not None else path.removeprefix(f"{model.base_model_prefix}."))
     hooks = []
     for layer in layers:
         hooks += [
@@ -122,38 +122,38 @@ def capture(model, reference, ids, attention_mask=None, target=None, target_atte
             if at is None:
                 continue
             if "." in at and not hasattr(layer.get_submodule(at.rpartition(".")[0]), at.rpartition(".")[2]):
-                hooks.append(layer.register_forward_hook(lambda *_, name=name: found[name].append(None)))
+                hooks.append(layer.register_forward_hook(lambda *_, name=name: recorded[name].append(None)))
                 continue
             shape = heads(reference.width(model.config)) if name in ("q", "k", "v", "z") else lambda tensor: tensor[0]
             shape = cut[0](model.config) if cut else shape
             hooks.append(layer.get_submodule(at).register_forward_hook(recorder(name, of, shape), with_kwargs=True))
     is_image = isinstance(ids, torch.Tensor)
-    given = {"pixel_values": ids} if is_image else {"input_ids": torch.tensor([list(ids)])}
+    inputs = {"pixel_values": ids} if is_image else {"input_ids": torch.tensor([list(ids)])}
     if attention_mask is not None:
-        given["attention_mask"] = torch.tensor([list(map(int, attention_mask))])
+        inputs["attention_mask"] = torch.tensor([list(map(int, attention_mask))])
     with torch.no_grad(), recording(reference.attention):
         if target:
             encoder = getattr(model, "encoder", None) or model.model.encoder
-            memory = encoder(**given)
-            found.clear()
+            memory = encoder(**inputs)
+            recorded.clear()
             mask = None if target_attention_mask is None else torch.tensor([list(map(int, target_attention_mask))])
             result = model(encoder_outputs=memory, decoder_input_ids=torch.tensor([list(target)]),
-                           decoder_attention_mask=mask, attention_mask=given.get("attention_mask"),
+                           decoder_attention_mask=mask, attention_mask=inputs.get("attention_mask"),
                            output_hidden_states=True)  # fmt: skip
             last = result.decoder_hidden_states[-1]
         elif reference.decoder:
             encoder = getattr(model, "encoder", None) or model.model.encoder
-            result = encoder(**given)
+            result = encoder(**inputs)
             last = result.last_hidden_state
         else:
-            result = model(**given, output_hidden_states=True)
+            result = model(**inputs, output_hidden_states=True)
             last = result.hidden_states[-1]
             if is_image:  # its last hidden state is before the final norm
-                last = (own or model).layernorm(last)
+                last = (body or model).layernorm(last)
     for hook in hooks:
         hook.remove()
-    found["contextual"] = [last[0].numpy()]
-    captured = {name: tensors for name, tensors in found.items() if name not in reference.hidden}
+    recorded["contextual"] = [last[0].numpy()]
+    captured = {name: tensors for name, tensors in recorded.items() if name not in reference.hidden}
     if hasattr(result, "logits"):
         captured["logits"] = [result.logits[0].numpy()]
     return captured

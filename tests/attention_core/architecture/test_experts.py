@@ -25,7 +25,7 @@ def raw(request):
 
 
 @pytest.fixture(scope="module")
-def made(raw, tmp_path_factory):
+def loaded(raw, tmp_path_factory):
     """A checkpoint's tensors, and a trace of the model loaded from it."""
     folder = tmp_path_factory.mktemp(raw["model_type"])
     tensors = mixtures.checkpoint(folder, raw)
@@ -37,8 +37,8 @@ def silu(x):
 
 
 @pytest.mark.parametrize("layer", [0, 2])
-def test_the_mixture_equals_a_computation_from_the_checkpoint_token_by_token(raw, made, layer):
-    tensors, trace = made
+def test_the_mixture_equals_a_computation_from_the_checkpoint_token_by_token(raw, loaded, layer):
+    tensors, trace = loaded
     qwen = raw["model_type"] == "qwen3_moe"
     block = f"model.layers.{layer}." + ("mlp." if qwen else "block_sparse_moe.")
     gate, up, down = ("gate_proj", "up_proj", "down_proj") if qwen else ("w1", "w3", "w2")
@@ -61,30 +61,30 @@ def test_the_mixture_equals_a_computation_from_the_checkpoint_token_by_token(raw
         np.testing.assert_allclose(trace.mlp_out(layer)[position], output, atol=1e-5)
 
 
-def test_the_mlp_output_agrees_with_the_stored_residual_stream(made):
-    _, trace = made
+def test_the_mlp_output_agrees_with_the_stored_residual_stream(loaded):
+    _, trace = loaded
     for layer in range(N_LAYERS):
         np.testing.assert_allclose(trace.resid_mid(layer) + trace.mlp_out(layer), trace.resid_post(layer), atol=1e-5)
 
 
-def test_generation_routes_each_new_token_to_its_experts(made):
-    model = made[1].model
+def test_generation_routes_each_new_token_to_its_experts(loaded):
+    model = loaded[1].model
     text = Continuation(model)
     for more in (IDS[:4], IDS[4:5], IDS[5:]):
         expected = model.trace(ids=[*text.ids, *more]).logits()[-1]
         np.testing.assert_allclose(text.read(more), expected, atol=1e-5 * np.abs(expected).max())
 
 
-def test_expert_weights_sum_to_1_if_they_are_normalized(raw, made):
-    sums = made[1].expert_weights(0).sum(axis=-1)
+def test_expert_weights_sum_to_1_if_they_are_normalized(raw, loaded):
+    sums = loaded[1].expert_weights(0).sum(axis=-1)
     if raw["model_type"] == "mixtral":
         np.testing.assert_allclose(sums, 1, atol=1e-6)
     else:
         assert (sums < 0.999).all()
 
 
-def test_a_layer_without_experts_says_so(raw, made):
-    trace = made[1]
+def test_a_layer_without_experts_says_so(raw, loaded):
+    trace = loaded[1]
     if raw["model_type"] == "qwen3_moe":
         assert trace.mlp_in(DENSE).shape == (len(IDS), mixtures.D_MLP)
         with pytest.raises(InputError, match=f"Layer {DENSE} .* no experts"):
@@ -128,8 +128,8 @@ def test_a_tie_at_the_cutoff_is_refused_unless_both_are_0():
 @pytest.mark.parametrize(
     "quantity", ["router_logits", "router_probs", "expert_weight", "expert_gate", "expert_act", "expert_out", "mlp_out"]
 )
-def test_derivations_evaluate_to_their_numbers(made, quantity):
-    trace = made[1]
+def test_derivations_evaluate_to_their_numbers(loaded, quantity):
+    trace = loaded[1]
     numbers = trace.array(quantity, 2)
     for indices in (tuple(size - 1 for size in numbers.shape), (4, *(0 for _ in numbers.shape[1:]))):
         term = explain.open_term(trace, Address(quantity, (2, *indices)))
@@ -137,8 +137,8 @@ def test_derivations_evaluate_to_their_numbers(made, quantity):
         assert evaluate(term) == pytest.approx(term.value, abs=1e-9)
 
 
-def test_a_derivation_names_the_expert(raw, made):
-    trace = made[1]
+def test_a_derivation_names_the_expert(raw, loaded):
+    trace = loaded[1]
     position, choice = 6, 1
     expert = int(trace.experts(2)[position, choice])
     term = explain.open_term(trace, Address("expert_in", (2, position, choice, 5)))
@@ -153,8 +153,8 @@ def test_a_derivation_names_the_expert(raw, made):
     assert (selected.value, f"router_probs[{expert}] = {prob:.4f} ranks 2 of" in selected.note) == (expert, True)
 
 
-def test_derivations_reach_the_parameters(made):
-    trace = made[1]
+def test_derivations_reach_the_parameters(loaded):
+    trace = loaded[1]
     ends = set()
     for address, term in opened(trace, Address("mlp_out", (0, 4, 3))):
         if not term.parts:
