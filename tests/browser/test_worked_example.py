@@ -328,7 +328,7 @@ def test_the_saved_page_fits_a_phone(chromium, tmp_path):
 
 def test_a_broken_address_is_refused_and_says_why(open_page):
     page = open_page(f"{PATH}?lesson=AAAA")
-    expect(page.get_by_text("Some of this address")).to_contain_text("lesson")
+    expect(page.get_by_text("Parts of this address")).to_contain_text("lesson")
     expect(cell(page, "product", 5, 7)).to_have_text("1.2200")
 
 

@@ -49,7 +49,7 @@ function equationOf(data, name, row, column) {
     const bias = product.bias ? byName[product.bias] : null
     const shift = bias ? bias.values[0][index[product.right_axes[1]] - bias.columns.start] ?? 0 : 0
     const rest = matrix.values[row][column] - kept.reduce((sum, [, , x]) => sum + x, 0) - shift
-    if (total > kept.length) line += ` + ${negative(rest.toFixed(2).replace("-", "−"))} from ${total - kept.length} more terms`
+    if (total > kept.length) line += ` + ${negative(rest.toFixed(2).replace("-", "−"))} from ${total - kept.length} more`
     if (bias) line += ` + ${negative(shift.toFixed(2).replace("-", "−"))} (bias)`
     return `${head} = ${line} = ${text}`
   }

@@ -51,7 +51,7 @@ def target_box(model: ac.Model | ac.EncoderDecoder, row: DeltaGenerator) -> None
     if isinstance(model, ac.EncoderDecoder):
         with row:
             bound(st.text_input, "Target", "target", label_visibility="collapsed",
-                  placeholder="Target: type the decoder’s input, or let the model generate it")  # fmt: skip
+                  placeholder="Target: type it, or let the model generate it")  # fmt: skip
 
 
 def requested_input() -> tuple[str, str, str]:
