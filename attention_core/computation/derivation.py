@@ -156,7 +156,7 @@ class Line:
         if self.exact:
             return ""
         right, last = format_number(self.term.value, self.decimals), format_number(self.shown, self.decimals)
-        return f"Rounding shows: the digits as printed give {last}, the exact numbers {right}."
+        return f"Rounding: the digits shown give {last}, the exact numbers {right}."
 
 
 CONFIG_NAMES = frozenset({"d_head", "d_model", "width", "attn_root", "cap", "layer divisor", "bound", "offset"})

@@ -109,6 +109,6 @@ class Forward(ModelRun):
             self.masks[width] = super().input_array(stage)
         return self.masks[width]
 
-    def parameter(self, name: str, layer: int | None) -> Numbers:
+    def trained(self, name: str, layer: int | None) -> Numbers:
         """A parameter tensor; of the layers, only the current one has its parameters loaded."""
-        return self.layer_weights[name] if layer is not None else super().parameter(name, layer)
+        return self.layer_weights[name] if layer is not None else super().trained(name, layer)

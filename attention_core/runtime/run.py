@@ -138,7 +138,7 @@ class ModelRun(ABC):
         """The numbers of a stage that is not computed from others."""
         config, inputs, name = self.model.config, self.inputs, stage.name
         if is_parameter(Ref(name, ())) and not (isinstance(stage.operation, Input) and stage.operation.why):
-            return self.parameter(name, stage.layer)
+            return self.trained(name, stage.layer)
         array: np.ndarray | None = None
         match name:
             case "mask":
@@ -164,7 +164,7 @@ class ModelRun(ABC):
             raise InputError(f"This run has no {name}.")
         return frozen(array)
 
-    def parameter(self, name: str, layer: int | None) -> Numbers:
+    def trained(self, name: str, layer: int | None) -> Numbers:
         """A parameter tensor, or its placeholder while it is on disk."""
         return self.model.weights[name, layer]
 

@@ -100,7 +100,7 @@ def test_the_questions_are_those_of_the_notebook():
 
 @pytest.mark.parametrize(
     ("name", "layer", "said"),
-    [("weight", None, "weight stands in a layer: say which, from 0 to 2"), ("atn_out", 0, "Did you mean attn_out"),
+    [("weight", None, "weight belongs to a layer: say which, from 0 to 2"), ("atn_out", 0, "Did you mean attn_out"),
      ("zzzzzz", 0, r"no quantity named 'zzzzzz'\.$")],
 )  # fmt: skip
 def test_a_quantity_that_is_not_there(trace, name, layer, said):

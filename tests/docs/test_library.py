@@ -8,7 +8,7 @@ from tests.notebook import LIBRARY, carried_out, outputs, read, source
 
 CELLS = [cell for cell in read()["cells"] if cell["cell_type"] == "code"]
 NUMBER = re.compile(r"\d+\.\d+")
-ROUNDING = re.compile(r"<small>Rounding shows: .*?</small>\n")
+ROUNDING = re.compile(r"<small>Rounding: .*?</small>\n")
 
 
 @pytest.fixture(scope="module")

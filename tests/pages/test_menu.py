@@ -104,7 +104,7 @@ def test_clicking_a_link_from_before_a_choice_keeps_the_choice():
         ("Inspect", "k", "9999", "Key positions run from 0 to 15."),
         ("Inspect", "dims", "3,99", "A head has dimensions 0 to 31."),
         ("Step by step", "step", "99", "“step” must be at least 1 and at most 11."),
-        ("Worked example", "part", "1", "This example has one head alone."),
+        ("Worked example", "part", "1", "This example has only one head."),
     ],
 )
 def test_a_number_out_of_range_is_reported_and_dropped(page, key, value, message):

@@ -51,7 +51,7 @@ def test_names_and_notes_stay_text():
 
 
 def test_rounding_is_said():
-    assert "Rounding shows: the digits as printed give" in text(
+    assert "Rounding: the digits shown give" in text(
         ac.plot.arithmetic(combine("sum", [Term(0.00004, "a")] * 3).named("x"))
     )
 
