@@ -2,8 +2,10 @@
 // From this shade on, light text (in the dark theme dark text) reads best; contrast is at least 4.6 to 1 on both sides.
 const DEEP = { light: 0.755, dark: 0.575 }
 
+const EDITS_RESENT = 20
+
 export default function ({ data: [data], parentElement, setTriggerValue }) {
-  const state = (parentElement.grid ??= { figures: new Map(), at: null })
+  const state = (parentElement.grid ??= { figures: new Map(), at: null, edits: [] })
   state.data = data
   if (!state.root) {
     state.container = element("div", { className: "container" })
@@ -17,9 +19,15 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
   }
   const { dark } = theme(state.root)
   const matrixOf = (name) => state.data.matrices.find((each) => each.name === name)
-  const send = (what, name, row, column, more = {}) => {
+  const cellOf = (name, row, column) => {
     const { rows, columns } = matrixOf(name)
-    setTriggerValue(what, { name, row: row + rows.start, column: column + columns.start, ...more })
+    return { name, row: row + rows.start, column: column + columns.start }
+  }
+  // While the server is busy, a later trigger replaces one that waits: each edit is sent with those before it.
+  const sendEdit = (name, row, column, text) => {
+    const id = Math.max(Date.now(), (state.edits.at(-1)?.id ?? 0) + 1)
+    state.edits = [...state.edits, { id, ...cellOf(name, row, column), text }].slice(-EDITS_RESENT)
+    setTriggerValue("edit", state.edits)
   }
 
   const light = (name, row, column) => {
@@ -58,7 +66,7 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
       cell.textContent = matrixOf(name)?.texts[row]?.[column] ?? ""
       cell.looks = null
       state.dismissed = JSON.stringify(state.data.refused)
-      if (commit && (input.value !== was || message)) send("edit", name, row, column, { text: input.value })
+      if (commit && (input.value !== was || message)) sendEdit(name, row, column, input.value)
     }
     input.onblur = () => close(true)
     input.onkeydown = (event) => {
@@ -82,8 +90,8 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
   const act = (name, row, column) => {
     const { edits } = matrixOf(name)
     if (edits === "type") edit(name, row, column)
-    else if (edits === "turn") send("edit", name, row, column, { text: "" })
-    else send("pick", name, row, column)
+    else if (edits === "turn") sendEdit(name, row, column, "")
+    else setTriggerValue("pick", cellOf(name, row, column))
   }
 
   const place = (node) => {

@@ -127,10 +127,11 @@ def grid(
             on_pick(*found)
 
     def edited() -> None:
-        sent = st.session_state[key].edit
-        found = cell(sent)
-        if on_edit and found and isinstance(text := sent.get("text"), str):
-            on_edit(*found, text[:MAX_CELL_LENGTH])
+        applied = f"{key}_applied_edit"
+        for edit in edits_after(st.session_state[key].edit, st.session_state.get(applied, 0)):
+            st.session_state[applied] = edit["id"]
+            if on_edit and (found := cell(edit)):
+                on_edit(*found, edit["text"][:MAX_CELL_LENGTH])
 
     def windowed() -> None:
         match st.session_state[key].window:
@@ -146,6 +147,15 @@ def grid(
         on_edit_change=edited,
         on_window_change=windowed,
     )
+
+
+def edits_after(sent: object, last: int) -> list[dict[str, Any]]:
+    """The edits that the browser sent, in order, without those up to the last one applied: it sends some again."""
+    edits = [each for each in sent if isinstance(each, dict)] if isinstance(sent, list) else []
+    return [
+        each for each in edits
+        if type(each.get("id")) is int and each["id"] > last and isinstance(each.get("text"), str)
+    ]  # fmt: skip
 
 
 def grid_message(

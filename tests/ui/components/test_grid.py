@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from ui.components.grid import Axis, CellSource, GridMatrix, Product, Refused, grid_message, shades
+from ui.components.grid import Axis, CellSource, GridMatrix, Product, Refused, edits_after, grid_message, shades
 
 ROWS = Axis("query", "token (query)", ["a", "b"], 4, 11)
 COLUMNS = Axis("dim", "dimension", ["0", "1", "2"], 0, 3)
@@ -51,3 +51,16 @@ def test_a_refused_cell_is_sent_with_its_text_and_the_reason():
     sent = grid_message([matrix(edits="type")], [], [], Refused("q", 4, 1, "1,,5", "Not a number."))
     assert sent["refused"] == {"name": "q", "row": 4, "column": 1, "text": "1,,5", "message": "Not a number."}
     assert grid_message([matrix()], [], [], None)["refused"] is None
+
+
+def test_edits_are_applied_once_and_in_order_however_often_they_are_sent():
+    edits = [{"id": i, "name": "q", "row": 0, "column": i, "text": str(i)} for i in (3, 4, 7)]
+    assert edits_after(edits, 0) == edits
+    assert edits_after(edits, 4) == edits[2:]
+    assert edits_after(edits, 7) == []
+
+
+@pytest.mark.parametrize("sent", [None, 5, {}, [5], [{"id": "9", "text": "1"}], [{"id": True, "text": "1"}],
+                                  [{"id": 9, "text": None}], [{"id": 9}]])  # fmt: skip
+def test_what_is_no_edit_is_ignored(sent):
+    assert edits_after(sent, 0) == []
