@@ -167,14 +167,15 @@ class ModelConfig:
             raise UnsupportedConfigError(
                 f"{self.n_heads} heads cannot be divided equally among {self.n_kv_heads} key-value heads."
             )
-        _need(is_number(self.norm_eps) and 0 < self.norm_eps < 1, "norm_eps", "a number between 0 and 1", self.norm_eps)
+        eps = self.norm_eps
+        _need(is_finite_number(eps) and 0 < eps < 1, "norm_eps", "a number between 0 and 1", eps)
         for name, kind in CHOICES.items():
             _need(getattr(self, name) in get_args(kind), name, allowed_values(get_args(kind)), getattr(self, name))
         for name in BOOLEAN_TRAITS:
             _need(isinstance(getattr(self, name), bool), name, "true or false", getattr(self, name))
         for name in POSITIVE_TRAITS:
             value = getattr(self, name)
-            _need(value is None or (is_number(value) and 0 < value < 1e30), name, "a number above 0", value)
+            _need(value is None or (is_finite_number(value) and 0 < value < 1e30), name, "a number above 0", value)
         for name in ("pad_id", "start_id"):
             value = getattr(self, name)
             _need(value is None or is_integer(value, 0), name, "an id or nothing", value)
@@ -192,7 +193,7 @@ class ModelConfig:
         for window in self.windows:
             _need(window is None or is_integer(window, 1), "windows", "a whole number of at least 1", window)
         for over in self.attn_divisors:
-            _need(is_number(over) and over > 0, "attn_divisors", "a number above 0", over)
+            _need(is_finite_number(over) and over > 0, "attn_divisors", "a number above 0", over)
         if self.moe_layers:
             per, count = self.experts_per_token, self.n_experts
             _need(1 <= per <= count, "experts_per_token", f"between 1 and the {count} experts", per)
@@ -254,7 +255,7 @@ def is_integer(value: object, least: int) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and least <= value <= 1 << 53
 
 
-def is_number(value: object) -> bool:
+def is_finite_number(value: object) -> bool:
     """Whether a value is a number within float32's range."""
     return isinstance(value, float | int) and not isinstance(value, bool) and -3e38 < value < 3e38
 

@@ -13,7 +13,7 @@ from attention_core.errors import UnsupportedConfigError
 from attention_core.families.reading.rules import head_width
 from attention_core.families.reading.schema import ACTIVATION_CHOICES, HEAD_CHOICES, Family, Rule, Source, Values
 
-SIDES = ("encoder", "decoder")
+SIDE_FIELDS = ("encoder", "decoder")
 # Encoder, decoder and tied head share one table; a checkpoint may store it under any of their names.
 SHARED = ("shared.weight", "decoder.embed_tokens.weight", "encoder.embed_tokens.weight", "lm_head.weight")
 ALIASES = {
@@ -95,9 +95,9 @@ def legacy_keys(*, pre_norm: bool, learned: bool) -> dict[str, tuple[Any, ...]]:
 BIASES = frozenset({"b_Q", "b_K", "b_V", "b_O", "b_in", "b_out"})
 CROSS_BIASES = frozenset({"b_cross_Q", "b_cross_K", "b_cross_V", "b_cross_O"})
 DEFAULTS = {
-    **{f"{side}_layers": 12 for side in SIDES},
-    **{f"{side}_attention_heads": 16 for side in SIDES},
-    **{f"{side}_ffn_dim": 4096 for side in SIDES},
+    **{f"{side}_layers": 12 for side in SIDE_FIELDS},
+    **{f"{side}_attention_heads": 16 for side in SIDE_FIELDS},
+    **{f"{side}_ffn_dim": 4096 for side in SIDE_FIELDS},
     "d_model": 1024,
     "vocab_size": 50265,
     "max_position_embeddings": 1024,

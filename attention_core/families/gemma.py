@@ -7,7 +7,7 @@ import math
 from dataclasses import replace
 from typing import Any
 
-from attention_core.config.model_config import is_integer, is_number
+from attention_core.config.model_config import is_finite_number, is_integer
 from attention_core.errors import UnsupportedConfigError
 from attention_core.families.llama import LAYER, LLAMA
 from attention_core.families.reading.rules import biases, either, flags_to_biases, head_width, rope
@@ -27,7 +27,7 @@ def soft_caps(values: Values) -> dict[str, Any]:
     for field, key in (("attn_soft_cap", "attn_logit_softcapping"), ("final_soft_cap", "final_logit_softcapping")):
         fields[field] = values[key]
     for key, value in fields.items():
-        if value is not None and not is_number(value):
+        if value is not None and not is_finite_number(value):
             raise UnsupportedConfigError(f"{key} must be a number, got {value!r}.")
     return {key: None if value is None else float(value) for key, value in fields.items()}
 

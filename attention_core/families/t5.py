@@ -36,7 +36,7 @@ def mlp_traits(values: Values) -> dict[str, object]:
     return {"activation": activation, "gated_mlp": gated}
 
 
-def relative_buckets(bidirectional: bool) -> Rule:
+def relative_bias_traits(bidirectional: bool) -> Rule:
     """The buckets of relative positions; those of a decoder cover earlier positions only."""
 
     def read(values: Values) -> dict[str, object]:
@@ -82,7 +82,7 @@ def stack_tensors(name: str, mlp_at: int) -> dict[str, Source]:
     }
 
 
-ENCODER = Family(
+T5_ENCODER = Family(
     model_type="t5",
     prefixes=("",),
     sizes={
@@ -120,7 +120,7 @@ ENCODER = Family(
     },
     rules=(
         Rule(("feed_forward_proj", "dense_act_fn", "is_gated_act"), mlp_traits),
-        relative_buckets(bidirectional=True),
+        relative_bias_traits(bidirectional=True),
     ),
     required={"is_encoder_decoder": (True,)},
     harmless=frozenset({
@@ -132,11 +132,11 @@ ENCODER = Family(
 )  # fmt: skip
 
 T5 = replace(
-    ENCODER,
-    traits={**ENCODER.traits, "causal": True, "cross": True, "head": "tied"},
+    T5_ENCODER,
+    traits={**T5_ENCODER.traits, "causal": True, "cross": True, "head": "tied"},
     rules=(
-        ENCODER.rules[0],
-        relative_buckets(bidirectional=False),
+        T5_ENCODER.rules[0],
+        relative_bias_traits(bidirectional=False),
         either("start_id", "decoder_start_token_id", lambda values: values["pad_token_id"]),
         either("n_layers", "num_decoder_layers", lambda values: values["num_layers"]),
         Rule(("scale_decoder_outputs", "tie_word_embeddings", "d_model"), logit_scale),
@@ -152,5 +152,5 @@ T5 = replace(
         "shared.weight",
         "decoder.block.*.EncDecAttention.relative_attention_bias.weight",
     ),
-    encoder=ENCODER,
+    encoder=T5_ENCODER,
 )

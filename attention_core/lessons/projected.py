@@ -10,7 +10,7 @@ from attention_core.config.masks import Mask
 from attention_core.lessons.lesson import DIMENSIONS, LONGEST_WORD, TOKENS, Lesson, MatrixRows, allowed, check_whole
 
 Float64 = NDArray[np.float64]
-DECIMALS = 4  # of a projected number in a lesson
+KEPT_DECIMALS = 4  # of a projected number in a lesson
 
 
 class ProjectedHead(NamedTuple):
@@ -76,4 +76,4 @@ def _leading(matrix: Float64, d: int) -> tuple[Float64, Float64, Float64, float]
 
 
 def _rounded(rows: Float64) -> MatrixRows:
-    return tuple(tuple(row) for row in rows.round(DECIMALS).tolist())
+    return tuple(tuple(row) for row in rows.round(KEPT_DECIMALS).tolist())

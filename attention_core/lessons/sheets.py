@@ -14,7 +14,7 @@ from attention_core.computation.stage import Numbers, Stage
 from attention_core.lessons.solve import Solution
 from attention_core.ops.basic import Input
 
-TOKEN_AXES = frozenset({"position", "query", "key"})
+POSITION_AXES = frozenset({"position", "query", "key"})
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def sheet(solution: Solution, stage: Stage, numbers: Numbers, head: str) -> Shee
     """One matrix of a quantity; `head` is its head, or "" for a single matrix."""
     axes = [axis for axis in stage.axes if axis != "head"]
     labels = [
-        list(solution.lesson.words) if axis in TOKEN_AXES else [str(i) for i in range(size)]
+        list(solution.lesson.words) if axis in POSITION_AXES else [str(i) for i in range(size)]
         for axis, size in zip(axes, numbers.shape, strict=True)
     ]
     return Sheet(

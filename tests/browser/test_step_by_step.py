@@ -66,7 +66,7 @@ def test_hover_highlights_the_row_and_the_column_and_shows_their_products(open_p
         line = page.locator(".made").inner_text()
         if " × " in line:
             value, right, _, parts = evaluate(line.partition("] = ")[2].replace("(bias)", "").replace(" from ", "+0*"
-                                              ).replace(" more terms", ""))  # fmt: skip
+                                              ).replace(" more", ""))  # fmt: skip
             assert value == pytest.approx(right, abs=0.02 * parts)
 
 

@@ -18,7 +18,7 @@ from attention_core.ops.softmax import SinkSoftmax
 from ui.components.grid import CellSource, GridMatrix, Product
 from ui.matrices.matrix import HEAD_AXES, View, head_indices, matrix_axes, matrix_values, shown_matrix
 
-OPERATORS: Mapping[type, tuple[str, ...]] = {
+OPERATOR_SIGNS: Mapping[type, tuple[str, ...]] = {
     Einsum: ("", "×", "+"), Multiply: ("", "×"), Rotate: ("", "rotated by cos", "and sin"), ApplyMask: ("", "where"),
     LayerNorm: ("", "normalized ×", "+"), RMSNorm: ("", "normalized ×"), Standardize: ("", "−", "÷"),
     SinkSoftmax: ("", "with"),
@@ -90,7 +90,7 @@ def add_stage(grids: Grids, view: View, stage: Stage, head: int) -> None:
         return f"{source.name}@{head_indices(view.run, source.axes, head)[head_axis]}"
 
     inputs: list[tuple[str, tuple[str, str]]] = []
-    operators = OPERATORS.get(type(stage.operation), ("", *["+"] * len(stage.inputs)))
+    operators = OPERATOR_SIGNS.get(type(stage.operation), ("", *["+"] * len(stage.inputs)))
     for each in stage.inputs:
         source = view.run.stage(each.name, stage.layer)
         values = operand(view.run, each, stage)

@@ -100,10 +100,10 @@ def is_local_only() -> bool:
 
 def title_of(name: str) -> str:
     """A model's name on screen."""
-    return shorten_middle(offered_models()[name].title if name in offered_models() else name)
+    return short_name(offered_models()[name].title if name in offered_models() else name)
 
 
-def shorten_middle(name: str) -> str:
+def short_name(name: str) -> str:
     """A name, without its middle where it is longer than `MAX_NAME_LENGTH`."""
     half = MAX_NAME_LENGTH // 2
     return name if len(name) <= MAX_NAME_LENGTH else f"{name[:half]}…{name[-half:]}"
@@ -111,7 +111,7 @@ def shorten_middle(name: str) -> str:
 
 def refusal_message(name: str) -> str:
     """Why a page may not load a model, and which models it may load."""
-    shown, match = f"“{show_invisible(shorten_middle(name))}”", catalogue_match(name)
+    shown, match = f"“{show_invisible(short_name(name))}”", catalogue_match(name)
     choose = f" Choose {match.title} from the list." if match else ""
     if not is_local_only():
         return f"This server does not offer {shown}.{choose}"

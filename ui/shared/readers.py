@@ -24,7 +24,7 @@ def integer(value: Any, least: int, most: int) -> int:
     return number
 
 
-def two_decimals(value: Any, least: float, most: float) -> float:
+def hundredths(value: Any, least: float, most: float) -> float:
     """A number within bounds, rounded to two decimals."""
     number = float(value)
     if not least <= number <= most:
@@ -80,7 +80,7 @@ def dims(value: Any) -> str:
     return ",".join(str(integer(part, 0, MAX_INDEX)) for part in str(value).split(",")[:8] if part)
 
 
-def window_starts(value: Any) -> str:
+def axis_windows(value: Any) -> str:
     """The first shown index along each long axis, such as "dim:8,model:16"."""
     pairs = [part.partition(":") for part in str(value).split(",") if part]
     if len(pairs) > 12 or not all(axis.replace(".", "").isalpha() for axis, _, _ in pairs):

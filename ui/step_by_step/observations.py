@@ -23,13 +23,13 @@ def observe_text(focus: Focus) -> str:
 
 
 def observe_tokens(focus: Focus) -> str:
-    tokens = describe_tokens(focus.attention.trace)
+    tokens = observe_split_words(focus.attention.trace)
     if not focus.attention.crosses:
         return tokens
-    return f"The target: {tokens} The sentence: {describe_tokens(focus.attention.source)}"
+    return f"The target: {tokens} The sentence: {observe_split_words(focus.attention.source)}"
 
 
-def describe_tokens(trace: Trace) -> str:
+def observe_split_words(trace: Trace) -> str:
     """The number of tokens, and the first word or character that is split between two of them. HTML."""
     special = sum(piece.special for piece in trace.pieces)
     count = f"{len(trace.pieces)} tokens, {special} of them special."

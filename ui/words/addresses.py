@@ -14,7 +14,7 @@ from ui.words import experts
 from ui.words.sentences import Mention, capitalized, ordinal_prefix, token_text
 
 VECTOR_NAMES = {"q": "query", "k": "key", "v": "value", "z": "weighted sum of values"}
-HEAD_AXES = {"head": "head", "kv_head": "key-value head"}
+HEAD_NAMES = {"head": "head", "kv_head": "key-value head"}
 AXIS_UNITS = {"pair": "pair", "mlp": "hidden unit"}
 """What an index along an axis counts; dimensions by default."""
 
@@ -33,7 +33,7 @@ def describe_address(trace: ac.Trace, address: Address) -> str:
     except InputError:
         return ""
     index = dict(zip(stage.axes, indices if stage.layer is None else indices[1:], strict=False))
-    heads = [f"{HEAD_AXES[axis]} {at}" for axis, at in index.items() if axis in HEAD_AXES]
+    heads = [f"{HEAD_NAMES[axis]} {at}" for axis, at in index.items() if axis in HEAD_NAMES]
     scope = [*([] if stage.layer is None else [f"layer {layer}"]), *heads]
     prefix = f"{', '.join(scope)}: " if scope else "encoder output: " if quantity == "memory" else ""
     text = describe_tokens(trace, quantity, index)
@@ -50,7 +50,7 @@ def describe_tokens(trace: ac.Trace, quantity: str, index: dict[str, int]) -> st
     found = [Mention(tokens[axis].tokens, at) for axis, at in index.items()
              if axis in tokens and at < len(tokens[axis].tokens)]  # fmt: skip
     words = [f"{ordinal_prefix(word, found)}“{word.text}”" for word in found]
-    axis, at = next(((axis, at) for axis, at in index.items() if axis not in (*tokens, *HEAD_AXES)), ("", 0))
+    axis, at = next(((axis, at) for axis, at in index.items() if axis not in (*tokens, *HEAD_NAMES)), ("", 0))
     if len(found) == 2 and found[0].names is found[1].names and found[0].position == found[1].position:
         words[1] = "itself"
     relative = trace.model.config.relative

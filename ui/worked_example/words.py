@@ -122,7 +122,7 @@ def quoted_word(text: str, role: str) -> str:
     return f'“<span class="{role}">{html.escape(text)}</span>”'
 
 
-def describe_address(solution: Solution, address: Address) -> str:
+def describe_entry(solution: Solution, address: Address) -> str:
     """Which number an address is, as a sentence."""
     stage = solution.stages.get(address.quantity)
     if stage is None or len(stage.axes) != len(address.indices):

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from attention_core.config.image import COLOURS, ImageInput
-from attention_core.config.model_config import is_integer, is_number
+from attention_core.config.model_config import is_finite_number, is_integer
 from attention_core.errors import UnsupportedConfigError
 from attention_core.families.reading.configuration import listing
 
@@ -46,7 +46,7 @@ def read_preprocessor(image: ImageInput, raw: Mapping[str, Any]) -> ImageInput:
     if not is_integer(resample, 0) or resample >= len(FILTERS):
         raise UnsupportedConfigError(f"resample = {resample!r} is not supported; supported: 0 to {len(FILTERS) - 1}.")
     factor = values["rescale_factor"]
-    if not is_number(factor) or not 1e-9 < factor < 1e9:
+    if not is_finite_number(factor) or not 1e-9 < factor < 1e9:
         raise UnsupportedConfigError(f"rescale_factor must be a number above 0, got {factor!r}.")
     return replace(
         image,
@@ -79,6 +79,6 @@ def read_colours(values: Mapping[str, Any], key: str, least: float) -> tuple[flo
     if not isinstance(numbers, list) or len(numbers) != len(COLOURS):
         raise UnsupportedConfigError(f"{key} must be {len(COLOURS)} numbers, got {numbers!r}.")
     for number in numbers:
-        if not is_number(number) or not least < number < 1e9:
+        if not is_finite_number(number) or not least < number < 1e9:
             raise UnsupportedConfigError(f"{key} must be numbers above {least:g}, got {number!r}.")
     return float(numbers[0]), float(numbers[1]), float(numbers[2])

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from attention_core.config.model_config import check_model_size, is_integer, is_number
+from attention_core.config.model_config import check_model_size, is_finite_number, is_integer
 from attention_core.config.positions import Rotary
 from attention_core.errors import UnsupportedConfigError
 from attention_core.families.reading.schema import Rule, Values
@@ -99,7 +99,7 @@ def rope(
             raise UnsupportedConfigError(f"rope_type {kind!r} needs {missing[0]}.")
         if share != 1 and not part:
             raise UnsupportedConfigError(f"partial_rotary_factor = {share!r} is not supported in this family.")
-        if not is_number(theta) or theta <= 1 or not is_number(share) or not 0 < share <= 1:
+        if not is_finite_number(theta) or theta <= 1 or not is_finite_number(share) or not 0 < share <= 1:
             raise UnsupportedConfigError(
                 f"rope_theta = {theta!r} with partial_rotary_factor = {share!r} is not supported; supported: a theta "
                 "above 1, and a factor above 0 and at most 1."
@@ -128,7 +128,7 @@ def check_positive(given: Values) -> None:
     """UnsupportedConfigError unless every number of a scaling is a number above 0."""
     for key, value in given.items():
         for each in value if isinstance(value, list) else [value]:
-            if key != "truncate" and (not is_number(each) or not 0 < each < 1e9):
+            if key != "truncate" and (not is_finite_number(each) or not 0 < each < 1e9):
                 raise UnsupportedConfigError(f"{key} must be a number above 0, got {each!r}.")
 
 

@@ -16,7 +16,7 @@ from ui.shared.offer import (
     may_load,
     offered_models,
     refusal_message,
-    shorten_middle,
+    short_name,
     source_of,
     title_of,
 )
@@ -82,7 +82,7 @@ def test_a_relative_folder_takes_its_folders_name(monkeypatch, tmp_path):
 
 
 def test_a_long_name_is_shown_without_its_middle():
-    assert shorten_middle("x" * MAX_NAME_LENGTH) == "x" * MAX_NAME_LENGTH
+    assert short_name("x" * MAX_NAME_LENGTH) == "x" * MAX_NAME_LENGTH
     shown = title_of(f"owner/{'y' * 300}")
     assert shown.startswith("owner/y")
     assert (len(shown), shown.count("…")) == (MAX_NAME_LENGTH + 1, 1)

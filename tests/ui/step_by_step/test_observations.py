@@ -14,9 +14,9 @@ from tests.every_family import CASES
 from tests.small_tokenizers import TEXT
 from ui.step_by_step.focus import Focus, two_decimals
 from ui.step_by_step.observations import (
-    describe_tokens,
     observe_mask,
     observe_products,
+    observe_split_words,
     observe_weighted_sum,
     observe_weights,
 )
@@ -32,7 +32,7 @@ from ui.step_by_step.observations import (
     ],
 )
 def test_the_first_split_word_is_named(text, observation):
-    described = re.sub("<[^>]*>", "", describe_tokens(ac.load("minilm").trace(text)))
+    described = re.sub("<[^>]*>", "", observe_split_words(ac.load("minilm").trace(text)))
     assert html.unescape(described).endswith(observation)
 
 
