@@ -1,5 +1,12 @@
 """Multi-head attention, declared: projections, scores, soft cap, position bias, mask, softmax, weighted sum, W_O.
 
+    z = softmax(q @ k.T / sqrt(d_head), masked) @ v        of every head
+    attn_out = sum over heads of z @ W_O + b_O
+
+Each step is a stage here, and its mathematics an operation in `ops/`: `Einsum` for dot products and weighted sums,
+`Scale`, `ApplyMask`, `Softmax`. A run computes the stages in `runtime/blocked_attention.py`; `explain.py` derives
+single numbers of them.
+
 Source: Vaswani et al. 2017, section 3.2, https://arxiv.org/abs/1706.03762
 """
 
