@@ -25,7 +25,7 @@ def source(cell: dict[str, Any]) -> str:
     return "".join(cell["source"])
 
 
-def shown(value: object) -> dict[str, list[str]]:
+def displayed(value: object) -> dict[str, list[str]]:
     """What a value shows, by type; a figure, which would bring a drawing program along, nothing that is stored."""
     if value is None or type(value).__module__.startswith("plotly."):
         return {}
@@ -33,7 +33,7 @@ def shown(value: object) -> dict[str, list[str]]:
     return {kind: text.splitlines(keepends=True) for kind, text in made.items() if text is not None}
 
 
-def carried_out(code: str, names: dict[str, Any]) -> tuple[str, Any]:
+def run_cell(code: str, names: dict[str, Any]) -> tuple[str, Any]:
     """What a cell prints, and the value of its last line."""
     tree, value = ast.parse(code), None
     last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
@@ -49,7 +49,7 @@ def outputs(printed: str, value: object, count: int) -> list[dict[str, Any]]:
     made: list[dict[str, Any]] = []
     if printed:
         made.append({"name": "stdout", "output_type": "stream", "text": printed.splitlines(keepends=True)})
-    if data := shown(value):
+    if data := displayed(value):
         made.append({"data": data, "execution_count": count, "metadata": {}, "output_type": "execute_result"})
     return made
 
@@ -60,7 +60,7 @@ def write() -> None:
     for cell in notebook["cells"]:
         if cell["cell_type"] == "code":
             count += 1
-            cell |= {"outputs": outputs(*carried_out(source(cell), names), count), "execution_count": count}
+            cell |= {"outputs": outputs(*run_cell(source(cell), names), count), "execution_count": count}
     LIBRARY.write_text(json.dumps(notebook, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 

@@ -52,7 +52,7 @@ FORBIDDEN = {
 }
 
 
-def room_of(module):
+def layer_of(module):
     """The room that a module stands in: the longest name of the map that its own begins with."""
     parts = module.split(".")
     return next(name for end in range(len(parts), 0, -1) if (name := ".".join(parts[:end])) in ROOMS)
@@ -72,12 +72,12 @@ def imported(path):
 
 @pytest.mark.parametrize("room", ROOMS)
 def test_a_room_imports_only_from_rooms_below_it(room):
-    own = [module for module in MODULES if module != "ui" and room_of(module) == room]
+    own = [module for module in MODULES if module != "ui" and layer_of(module) == room]
     assert own, f"There is no room {room}."
     for module in own:
         for name in imported(MODULES[module]):
             if name.split(".")[0] in ("app", "pages", "ui", "attention_core"):
-                other = room_of(name)
+                other = layer_of(name)
                 assert other == room or ROOMS[other] > ROOMS[room], f"{module} imports {name}, which stands above it"
 
 

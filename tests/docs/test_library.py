@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.notebook import LIBRARY, carried_out, outputs, read, source
+from tests.notebook import LIBRARY, outputs, read, run_cell, source
 
 CELLS = [cell for cell in read()["cells"] if cell["cell_type"] == "code"]
 NUMBER = re.compile(r"\d+\.\d+")
@@ -15,7 +15,7 @@ ROUNDING = re.compile(r"<small>Rounding: .*?</small>\n")
 def values():
     """What each cell prints, and the value of its last line, one cell after another."""
     names = {}
-    return [carried_out(source(cell), names) for cell in CELLS]
+    return [run_cell(source(cell), names) for cell in CELLS]
 
 
 def text_and_numbers(made):

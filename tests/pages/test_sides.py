@@ -169,7 +169,7 @@ def test_a_projected_head_has_the_scores_and_the_mask_of_its_model(opened, folde
     (matrices,) = [each["matrices"] for each in mounted(app) if "matrices" in each]
     shown = {each["name"]: np.array(each["values"], dtype=float) for each in matrices}
     attention = attention_views(ac.load(str(folder)).trace(TEXT, target=TARGET))[side]
-    (added,) = attention.scoring(1)
+    (added,) = attention.score_stages(1)
     real = attention.trace.array(added.name, 1)[2]
     sigma = np.linalg.svd(real, compute_uv=False)
     assert np.linalg.norm(real - shown["score"]) == pytest.approx(np.linalg.norm(sigma[3:]), abs=2e-3)
