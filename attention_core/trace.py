@@ -168,7 +168,7 @@ class Trace(ModelRun):
     def _of_experts(self, name: str, layer: int) -> Array:
         check_index("layer", layer, self.model.config.n_layers)
         if layer not in self.model.config.moe_layers:
-            raise InputError(f"Layer {layer} of {self.model.name} has an MLP, not experts.")
+            raise InputError(f"Layer {layer} of {self.model.name} has an MLP and no experts.")
         return self.array(name, layer)
 
     @property

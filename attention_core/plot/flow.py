@@ -16,7 +16,7 @@ WIDTH, HEIGHT = 1166, 196
 MIDDLE = 84  # the vertical middle of the drawing
 LANES = {"query": 34, "key": MIDDLE, "value": 134}
 STEP_TITLES = ("Text", "Tokens", "Embeddings", "Q, K, V", "Dot products", "Scaled", "Mask", "Weights",
-               "Weighted sum", "Concatenated", "Residual")  # fmt: skip
+               "Weighted sum", "Concat", "Residual")  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -111,8 +111,8 @@ def softmax_text(attention: AttentionView) -> str:
 
 def residual_text(config: ModelConfig) -> str:
     """How the attention output enters the residual stream."""
-    normed = config.norm_position in ("branch", "both")
-    output = f"The attention output is {'normalized, and ' if normed else ''}added to the residual stream"
+    normalized = config.norm_position in ("branch", "both")
+    output = f"The attention output is {'normalized, and ' if normalized else ''}added to the residual stream"
     if config.parallel_block != "no":
         return f"{output}, together with the MLP’s output for the same input."
     return f"{output}{', then normalized' if config.norm_position == 'post' else ''}: the vector now holds context."
