@@ -22,7 +22,7 @@ from attention_core.runtime.plan import attended_kv
 from attention_core.runtime.run import Inputs, check_finite, position_ids
 from attention_core.sampling import Choice
 from attention_core.trace import Trace
-from attention_core.validate import integer_list, is_integer, summarize
+from attention_core.validate import integer_list, is_int, summarize
 from attention_core.weights.layout import TensorKey
 
 CACHE_BLOCK = 64  # positions; arrays grow by this many at a time, so a new token rarely copies the whole cache
@@ -150,7 +150,7 @@ def write(
         raise InputError(f"Give a language model, got {got}; for an encoder–decoder use model.write(text).")
     if not callable(choose):
         raise InputError(f"choose is greedy or the result of sampled(seed), got {summarize(choose)}.")
-    if not is_integer(most):
+    if not is_int(most):
         raise InputError(f"most is a whole number of tokens, got {summarize(most)}.")
     text, prompt = Continuation(model, encoder), integer_list("ids", ids)
     model.check(prompt)

@@ -19,7 +19,7 @@ def summarize(given: object) -> str:
     return shorten_middle(repr(given) if isinstance(given, str | list | tuple) else str(given), MAX_SUMMARY)
 
 
-def is_integer(given: object) -> bool:
+def is_int(given: object) -> bool:
     """Whether this is a whole number, and not a bool."""
     return isinstance(given, Integral) and not isinstance(given, bool)
 
@@ -31,7 +31,7 @@ def is_real(given: object) -> bool:
 
 def check_index(axis: str, index: object, count: int) -> None:
     """InputError unless an index along an axis, such as "layer", is a whole number from 0 to count - 1."""
-    if not is_integer(index) or not 0 <= index < count:  # type: ignore[operator]
+    if not is_int(index) or not 0 <= index < count:  # type: ignore[operator]
         name = f"{axis.capitalize()} {summarize(index)}"
         raise InputError(f"{name} does not exist: give a whole number from 0 to {count - 1}.")
 
@@ -52,7 +52,7 @@ def integer_list(name: str, given: Any) -> list[int]:
     if isinstance(given, str):
         raise InputError(f"{name} are whole numbers, got the text {summarize(given)}: give a text without {name}=.")
     numbers = as_list(name, given)
-    if wrong := [each for each in numbers if not is_integer(each)]:
+    if wrong := [each for each in numbers if not is_int(each)]:
         rows = ": run one row at a time" if isinstance(wrong[0], list | tuple) else ""
         raise InputError(f"{name} are one row of whole numbers, got {summarize(wrong[0])} among them{rows}.")
     return [int(each) for each in numbers]

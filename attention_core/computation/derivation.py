@@ -21,7 +21,7 @@ from attention_core.errors import shorten_middle
 
 Role = Literal["query", "key", "value", "plain"]
 
-DECIMALS = 4
+DEFAULT_DECIMALS = 4
 MAX_DECIMALS = 12
 FEW, SOME = 3, 8  # parts of a long sum shown in a repr and in a notebook
 LONGEST_LINE = 200  # characters of a term's repr
@@ -72,7 +72,7 @@ class Term:
         """Its equation, such as "score = 23.8139 ÷ √32 = 4.2098", with long sums shortened."""
         head = f"{self.name} = " if self.name else ""
         if not self.parts:
-            return head + leaf_text(self, DECIMALS)
+            return head + leaf_text(self, DEFAULT_DECIMALS)
         pieces = line(shorten_sums(self, FEW)).pieces
         text = "".join(f"({piece.name}: {piece.text})" if piece.is_rest else piece.text for piece in pieces)
         return head + shorten_middle(text, LONGEST_LINE)
@@ -186,7 +186,7 @@ def shown_value(term: Term, decimals: int, top: bool = True) -> Value:
     return parse_number(leaf_text(term, decimals))
 
 
-def line(term: Term, decimals: int = DECIMALS) -> Line:
+def line(term: Term, decimals: int = DEFAULT_DECIMALS) -> Line:
     """A named term as an equation.
 
     The numbers on the left get at least as many decimals as the result, and more if needed, until the digits
@@ -206,7 +206,7 @@ def line(term: Term, decimals: int = DECIMALS) -> Line:
     return Line(term, (*sides, right), decimals, exact, shown)
 
 
-def lines(term: Term, decimals: int = DECIMALS) -> list[Line]:
+def lines(term: Term, decimals: int = DEFAULT_DECIMALS) -> list[Line]:
     """All equations of a derivation, in order of computation."""
     return [line(step, decimals) for step in named_steps(term)]
 
@@ -239,7 +239,7 @@ def needs_brackets(outer: Term, inner: Term) -> bool:
     return outer.op == "quotient" and inner.op in ("product", "quotient")
 
 
-def latex(term: Term, decimals: int = DECIMALS, width: int = 4) -> str:
+def latex(term: Term, decimals: int = DEFAULT_DECIMALS, width: int = 4) -> str:
     """All equations of a derivation as one LaTeX `align*`, with long sums broken after every `width` parts."""
     return aligned(lines(term, decimals), width)
 

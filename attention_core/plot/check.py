@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from attention_core.errors import InputError
-from attention_core.validate import is_integer, summarize
+from attention_core.validate import is_int, summarize
 
 PatternArray = NDArray[np.float64]
 
@@ -36,5 +36,5 @@ def checked_pattern(pattern: ArrayLike, queries: Sequence[Any], keys: Sequence[A
 
 def check_position(name: str, position: int | None, n: int) -> None:
     """InputError if a token's position is out of range."""
-    if position is not None and not (is_integer(position) and 0 <= position < n):
+    if position is not None and not (is_int(position) and 0 <= position < n):
         raise InputError(f"expected {name} from 0 to {n - 1}, a position of the {n} tokens, got {summarize(position)}")

@@ -22,7 +22,7 @@ from attention_core.plot.layout import (
     visible_bounds,
 )
 from attention_core.plot.theme import Theme
-from attention_core.validate import is_integer, is_real, summarize
+from attention_core.validate import is_int, is_real, summarize
 
 LAYOUTS = ("auto", "circle", "arc")
 
@@ -115,7 +115,7 @@ def graph_info(
         raise InputError(f"expected a layout of {', '.join(LAYOUTS)}, got {summarize(layout)}")
     if not (is_real(threshold) and 0 <= threshold <= 1):
         raise InputError(f"expected a threshold from 0 to 1, the range of the weights, got {summarize(threshold)}")
-    if strongest is not None and not (is_integer(strongest) and strongest >= 1):
+    if strongest is not None and not (is_int(strongest) and strongest >= 1):
         raise InputError(f"expected strongest to be at least 1 edge per query, or None, got {summarize(strongest)}")
     if special is not None and len(special) != len(names):
         raise InputError(

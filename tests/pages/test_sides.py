@@ -149,7 +149,7 @@ def test_the_steps_of_cross_attention_name_both_texts(opened):
     assert product["rows"]["labels"] == ["<pad>", "w3", "w21", "w2"]
     assert product["columns"]["labels"] == ["w1", "w5", "w1", "w8", "w13", "</s>"]
     drawing = next(each["svg"] for each in mounted(opened("step_by_step", side="cross")) if "step" in each)
-    assert ">memory</text>" in drawing
+    assert ">output</text>" in drawing
     assert ">4, 6 × 37</text>" in drawing
     assert ">4 × 6</text>" in drawing
 
