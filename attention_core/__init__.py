@@ -1,4 +1,4 @@
-"""Self-attention of real models in NumPy: every intermediate, and how each number was made.
+"""Self-attention of real models in NumPy: every intermediate result, and how each number is computed.
 
     import attention_core as ac
 
@@ -6,11 +6,11 @@
     trace = model.trace("It was too tired.")   # ids=[...] for token ids
     trace.tokens                               # [position]
     trace.pattern(3)                           # attention weights of layer 3: [head, query, key]
-    ac.explain.weight(trace, 3, 1, 1, 4)       # how one of them was made: layer 3, head 1, query 1, key 4
+    ac.explain.weight(trace, 3, 1, 1, 4)       # how one of them is computed: layer 3, head 1, query 1, key 4
     ac.plot.heatmap(trace, 3, 1)               # a Plotly figure
 
-Layers, heads and positions count from 0. What is asked for wrongly raises an AttentionLabError that says what to do:
-`ac.errors` has them all.
+Layers, heads and positions count from 0. Invalid arguments raise an AttentionLabError that says what to do; `ac.errors`
+lists all errors.
 
 Source: Vaswani et al. 2017, https://arxiv.org/abs/1706.03762
 """

@@ -1,5 +1,5 @@
-"""The attentions of a run: one where there is one side; of an encoder–decoder the encoder's, the decoder's, and the
-decoder's to the encoder."""
+"""The attentions of a run: one for most models; three for an encoder–decoder: the self-attention of each side, and
+cross-attention."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from attention_core.config.model_config import ModelConfig
 from attention_core.encoder_decoder import EncoderDecoderTrace
 from attention_core.ops.elementwise import ApplyMask
 from attention_core.text.tokenizer import Token
-from attention_core.trace import KeepingTrace, Trace
+from attention_core.trace import CachingTrace, Trace
 
 Side = Literal["encoder", "decoder", "cross"]
 Kind = Literal["q", "k", "v"]
@@ -25,12 +25,12 @@ Kind = Literal["q", "k", "v"]
 
 @dataclass(frozen=True)
 class AttentionView:
-    """One of a run's attentions: who asks, who answers, and under which names its quantities stand.
+    """One attention of a run: its queries, its keys, and the names of its quantities.
 
-    side:   which one it is; None where a model has no other
-    trace:  the run whose tokens ask, in whose layers it stands
-    source: the run whose tokens answer: the same, or the encoder's
-    prefix: what the names of its quantities begin with: "cross_", or nothing
+    side:   which attention; None if the model has only one
+    trace:  the run whose tokens are the queries, and whose layers compute this attention
+    source: the run whose tokens are the keys: the same run, or the encoder's
+    prefix: the prefix of its quantities' names: "cross_" or empty
     """
 
     side: Side | None
@@ -40,114 +40,114 @@ class AttentionView:
 
     @property
     def config(self) -> ModelConfig:
-        """The sizes and traits of the model that asks."""
+        """The sizes and traits of the queries' model."""
         return self.trace.model.config
 
     @property
-    def crosses(self) -> bool:
-        """Whether other tokens answer than ask."""
+    def is_cross(self) -> bool:
+        """Whether this is cross-attention: the keys are other tokens than the queries."""
         return self.source is not self.trace
 
     @property
     def causal(self) -> bool:
-        """Whether a query may not look at later keys."""
-        return self.config.causal and not self.crosses
+        """Whether a query may attend only to itself and earlier keys."""
+        return self.config.causal and not self.is_cross
 
     @property
     def has_sink(self) -> bool:
-        """Whether each head has a trained score, beside those of the keys, that takes its part of every row."""
-        return self.config.attn_sink and not self.crosses
+        """Whether each head has a trained score beside those of the keys, which takes part of every row's weight."""
+        return self.config.attn_sink and not self.is_cross
 
     def window(self, layer: int) -> int | None:
-        """How many keys a query sees in a layer; None for all."""
-        return None if self.crosses else self.config.window(layer)
+        """How many keys a query may attend to in a layer; None for all."""
+        return None if self.is_cross else self.config.window(layer)
 
     @property
     def queries(self) -> tuple[Token, ...]:
-        """The tokens that ask: [query]."""
+        """The query tokens: [query]."""
         return self.trace.pieces
 
     @property
     def keys(self) -> tuple[Token, ...]:
-        """The tokens that answer: [key]."""
+        """The key tokens: [key]."""
         return self.source.pieces
 
     @property
-    def query_names(self) -> list[str]:
-        """The tokens that ask, as they read: [query]."""
+    def query_tokens(self) -> list[str]:
+        """The texts of the query tokens: [query]."""
         return self.trace.tokens
 
     @property
-    def key_names(self) -> list[str]:
-        """The tokens that answer, as they read: [key]."""
+    def key_tokens(self) -> list[str]:
+        """The texts of the key tokens: [key]."""
         return self.source.tokens
 
     @property
-    def finds(self) -> str:
-        """The stream as this attention finds it."""
-        return "resid_mid" if self.crosses else "resid_pre"
+    def resid_in(self) -> str:
+        """The name of the residual stream before this attention."""
+        return "resid_mid" if self.is_cross else "resid_pre"
 
     @property
-    def leaves(self) -> str:
-        """The stream as this attention leaves it; together with what the MLP adds, where the two stand side by side."""
-        if self.crosses:
+    def resid_out(self) -> str:
+        """The name of the residual stream after this attention; after the MLP too, in a parallel block."""
+        if self.is_cross:
             return "resid_cross"
         return "resid_mid" if self.trace.has("resid_mid", 0) else "resid_post"
 
     @property
-    def sums(self) -> tuple[str, ...]:
-        """Where what it has found is added to the stream, and normed where a norm follows."""
-        place = self.leaves.removeprefix("resid_")
-        return tuple(name for name in (f"{place}_sum", self.leaves) if self.trace.has(name, 0))
+    def resid_updates(self) -> tuple[str, ...]:
+        """The names of the residual stream with the attention output added, and normalized where a norm follows."""
+        position = self.resid_out.removeprefix("resid_")
+        return tuple(name for name in (f"{position}_sum", self.resid_out) if self.trace.has(name, 0))
 
     def name(self, quantity: str) -> str:
-        """What a quantity of self-attention is called here: "q" is "cross_q" in cross-attention."""
+        """The name of a self-attention quantity in this attention: "q" is "cross_q" in cross-attention."""
         return self.prefix + quantity
 
     def has(self, quantity: str, layer: int) -> bool:
-        """Whether there is a quantity of this name in a layer."""
+        """Whether a layer has this quantity."""
         return self.trace.has(self.name(quantity), layer)
 
     def array(self, quantity: str, layer: int) -> Array:
-        """All numbers of a quantity, read-only."""
+        """A quantity as a read-only array."""
         return self.trace.array(self.name(quantity), layer)
 
     def address(self, quantity: str, *indices: int) -> Address:
-        """The address of a number: the quantity's name as in self-attention, the layer, and what else it takes."""
+        """The address of a number. quantity: its name in self-attention; indices: the layer comes first."""
         return Address(self.name(quantity), indices)
 
     def pattern(self, layer: int) -> Array:
-        """Attention weights: [head, query, key]; each row sums to 1, or to less where a sink takes its part."""
+        """Attention weights: [head, query, key]; each row sums to 1, or less with an attention sink."""
         return self.array("weight", layer)
 
     def mask(self, layer: int) -> Mask | None:
-        """True where a query may look in a layer: [query, key], or None when it may look everywhere."""
-        if not self.crosses:
+        """True where a query may attend to a key in a layer: [query, key]; None if it may attend to all."""
+        if not self.is_cross:
             return self.trace.mask(layer)
-        seen: Mask = self.trace.array("cross_mask", layer)  # type: ignore[assignment]
-        return None if seen.all() else np.broadcast_to(seen, (len(self.queries), len(self.keys)))
+        allowed: Mask = self.trace.array("cross_mask", layer)  # type: ignore[assignment]
+        return None if allowed.all() else np.broadcast_to(allowed, (len(self.queries), len(self.keys)))
 
-    def scoring(self, layer: int) -> list[Stage]:
-        """What is done to q · k before the mask: scaled, capped, given the position's term; nothing where it is not."""
-        made: list[Stage] = []
+    def score_stages(self, layer: int) -> list[Stage]:
+        """The stages between q · k and the mask: scaling, soft cap, position bias; empty if there are none."""
+        stages: list[Stage] = []
         stage = self.trace.stage(self.name("weight"), layer)
         while (stage := self.trace.stage(stage.inputs[0].name, layer)).name != self.name("product"):
             if not isinstance(stage.operation, ApplyMask):
-                made.insert(0, stage)
-        return made
+                stages.insert(0, stage)
+        return stages
 
-    def entering(self, kind: Kind, layer: int) -> list[Stage]:
-        """Queries, keys or values as they are projected, and what is done to them before they enter the attention."""
-        user, place = {"q": ("product", 0), "k": ("product", 1), "v": ("z", 1)}[kind]
-        made = [self.trace.stage(self.trace.stage(self.name(user), layer).inputs[place].name, layer)]
-        while made[0].name != self.name(kind):
-            made.insert(0, self.trace.stage(made[0].inputs[0].name, layer))
-        return made
+    def projection_stages(self, kind: Kind, layer: int) -> list[Stage]:
+        """The stages that project queries, keys or values, normalize them and rotate them, in order."""
+        user, position = {"q": ("product", 0), "k": ("product", 1), "v": ("z", 1)}[kind]
+        stages = [self.trace.stage(self.trace.stage(self.name(user), layer).inputs[position].name, layer)]
+        while stages[0].name != self.name(kind):
+            stages.insert(0, self.trace.stage(stages[0].inputs[0].name, layer))
+        return stages
 
-    def keeping(self) -> AttentionView:
-        """The same, keeping what is computed: for the drawing of one page."""
-        trace = KeepingTrace.of(self.trace)
-        return replace(self, trace=trace, source=self.source if self.crosses else trace)
+    def caching(self) -> AttentionView:
+        """The same attention, which caches all it computes: for drawing one page."""
+        trace = CachingTrace.of(self.trace)
+        return replace(self, trace=trace, source=self.source if self.is_cross else trace)
 
 
 def attention_views(run: Trace | EncoderDecoderTrace) -> Mapping[Side | None, AttentionView]:
@@ -155,9 +155,9 @@ def attention_views(run: Trace | EncoderDecoderTrace) -> Mapping[Side | None, At
     if isinstance(run, Trace):
         return {None: AttentionView(None, run, run)}
     encoder, decoder = run.encoder, run.decoder
-    made = (
+    views = (
         AttentionView("encoder", encoder, encoder),
         AttentionView("decoder", decoder, decoder),
         AttentionView("cross", decoder, encoder, "cross_"),
     )
-    return {each.side: each for each in made}
+    return {view.side: view for view in views}

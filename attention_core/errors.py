@@ -1,4 +1,4 @@
-"""The errors of this library; a message says what was expected, what was found, and what to do."""
+"""The errors of this library; each message says what was expected, what was found, and what to do."""
 
 import re
 
@@ -92,7 +92,7 @@ class InputError(AttentionLabError, ValueError):
 
 
 class SideError(InputError, AttributeError):
-    """An encoder–decoder trace is asked for something that its encoder and its decoder each have."""
+    """An attribute that the encoder and the decoder each have was read from an encoder–decoder."""
 
 
 class NonFiniteError(InputError):
@@ -100,7 +100,7 @@ class NonFiniteError(InputError):
 
 
 class MissingPackageError(AttentionLabError, ImportError):
-    """What is asked for needs a package that is not installed."""
+    """This needs a package that is not installed."""
 
 
 class SettingError(AttentionLabError):

@@ -1,8 +1,7 @@
-"""Derivations: any number of a trace -> the numbers that it was made from.
+"""Derivations: any number of a trace -> the numbers that it is computed from.
 
-A number in a tree carries an address, under which `open_term` gives its own tree: so each opens into
-the next, down to the weights and embeddings of the checkpoint. How each quantity is made is declared
-in `architecture/`.
+A number in a tree has an address, and `open_term` returns the derivation of that address, and so on down to the
+weights and embeddings of the checkpoint. `architecture/` declares how each quantity is computed.
 """
 
 from __future__ import annotations
@@ -13,11 +12,11 @@ from attention_core.computation.derivation import Address, Term, combine, dot_pr
 from attention_core.computation.stage import Cell, cell_at
 from attention_core.errors import InputError
 from attention_core.trace import Trace
-from attention_core.validate import told
+from attention_core.validate import summarize
 
 __all__ = ["cosine", "open_term", "output", "weight"]
 
-ENCODER = "encoder_"  # stands before an encoder's quantity where a decoder's trace is asked for it
+ENCODER_PREFIX = "encoder_"  # prefix of the encoder's quantities in addresses of a decoder's trace
 
 
 def __dir__() -> list[str]:
@@ -29,8 +28,8 @@ def weight(trace: Trace, layer: int, head: int, query: int, key: int) -> Term:
 
         weight = e^(score - max) / sum over j of e^(score[j] - max)
 
-    A masked key has the score -inf, which is not in the sum and gets the weight 0.
-    trace: of one run; of an encoder–decoder its encoder's or its decoder's
+    A masked key has the score -inf: it is left out of the sum, and its weight is 0.
+    trace: one run; for an encoder–decoder, trace.encoder or trace.decoder
     layer, head, query, key: each counted from 0
     Raises InputError when an index is out of range.
 
@@ -41,11 +40,11 @@ def weight(trace: Trace, layer: int, head: int, query: int, key: int) -> Term:
 
 
 def output(trace: Trace, layer: int, head: int, query: int) -> tuple[Term, ...]:
-    """Every w_j · v_j of one query, and their sum: one tree for each dimension of z.
+    """The weighted sum of values of one query, as every product w_j · v_j: one tree for each dimension of z.
 
         z[dim] = sum over j of weight[j] * v[j, dim]
 
-    trace: of one run; of an encoder–decoder its encoder's or its decoder's
+    trace: one run; for an encoder–decoder, trace.encoder or trace.decoder
     layer, head, query: each counted from 0
     returns: [d_head]
     Raises InputError when an index is out of range.
@@ -58,7 +57,7 @@ def output(trace: Trace, layer: int, head: int, query: int) -> tuple[Term, ...]:
 
 
 def cosine(trace: Trace, position: int) -> Term:
-    """The cosine between a token's contextual embedding and the embedding it started from.
+    """The cosine similarity of a token's contextual embedding and its input embedding.
 
         cosine = a · b / (|a| * |b|), between -1 and 1
 
@@ -75,62 +74,62 @@ def cosine(trace: Trace, position: int) -> Term:
 
 
 def check_trace(trace: object) -> None:
-    """InputError when something is not the trace of one run."""
+    """InputError unless this is the trace of one run."""
     if not isinstance(trace, Trace):
         raise InputError(
-            "Give a trace, as model.trace(text) makes it; of an encoder–decoder its trace.encoder or trace.decoder; "
+            "Give a trace, the result of model.trace(text); for an encoder–decoder, trace.encoder or trace.decoder; "
             f"got {type(trace).__name__}."
         )
 
 
 def number_at(trace: Trace, address: Address) -> Term:
-    """The number at an address as it stands in a line; InputError when there is no such number."""
-    if trace.encoder and address.quantity.startswith(ENCODER):
-        return from_decoder(number_at(trace.encoder, in_encoder(address)))
-    return find(trace, address).leaf()
+    """The number at an address as a leaf, without its derivation; InputError if there is no such number."""
+    if trace.encoder and address.quantity.startswith(ENCODER_PREFIX):
+        return with_encoder_prefix(number_at(trace.encoder, encoder_address(address)))
+    return find_cell(trace, address).leaf()
 
 
 def row_at(trace: Trace, address: Address) -> list[Term]:
-    """The numbers along the last axis, through an address, as they stand in a line."""
-    return find(trace, address).row_terms()
+    """The numbers along the last axis through an address, as leaves."""
+    return find_cell(trace, address).row_terms()
 
 
 def open_term(trace: Trace, address: Address) -> Term:
-    """How the number at an address is made; InputError when there is no such number.
+    """The derivation of the number at an address; InputError if there is no such number.
 
-    From a decoder's trace the encoder's numbers open too, at addresses that begin with `encoder_`.
+    A decoder's trace also opens the encoder's numbers, at addresses with the prefix `encoder_`.
 
     address: the `at` of any term that has one
     """
     if not isinstance(address, Address):
-        raise InputError(f"Give the address of a number, the .at of a term that has one; got {told(address)}.")
-    if trace.encoder and address.quantity.startswith(ENCODER):
-        return from_decoder(open_term(trace.encoder, in_encoder(address)))
+        raise InputError(f"Give the address of a number, such as the .at of a term; got {summarize(address)}.")
+    if trace.encoder and address.quantity.startswith(ENCODER_PREFIX):
+        return with_encoder_prefix(open_term(trace.encoder, encoder_address(address)))
     if trace.encoder and address.quantity == "memory":
-        own, made = find(trace, address).leaf(), open_term(trace, Address("encoder_contextual", address.indices))
-        return made.named(own.name, at=address, role=own.role, note=made.note)
+        leaf, term = find_cell(trace, address).leaf(), open_term(trace, Address("encoder_contextual", address.indices))
+        return term.named(leaf.name, at=address, role=leaf.role, note=term.note)
     if address.quantity == "cosine" and len(address.indices) == 1:
         return cosine(trace, *address.indices)
-    return find(trace, address).term()
+    return find_cell(trace, address).term()
 
 
-def in_encoder(address: Address) -> Address:
-    """The encoder's own address of a number of it that a decoder's trace is asked for."""
-    return Address(address.quantity.removeprefix(ENCODER), address.indices)
+def encoder_address(address: Address) -> Address:
+    """The address in the encoder's trace, without the prefix."""
+    return Address(address.quantity.removeprefix(ENCODER_PREFIX), address.indices)
 
 
-def from_decoder(term: Term) -> Term:
-    """A tree of the encoder's with the addresses under which a decoder's trace opens its numbers."""
-    at = term.at and Address(ENCODER + term.at.quantity, term.at.indices)
-    return replace(term, at=at, parts=tuple(map(from_decoder, term.parts)))
+def with_encoder_prefix(term: Term) -> Term:
+    """A term of the encoder with the prefix added to every address in its tree."""
+    at = term.at and Address(ENCODER_PREFIX + term.at.quantity, term.at.indices)
+    return replace(term, at=at, parts=tuple(map(with_encoder_prefix, term.parts)))
 
 
-def find(trace: Trace, address: Address) -> Cell:
-    """The number at an address; InputError when there is no such number."""
+def find_cell(trace: Trace, address: Address) -> Cell:
+    """The cell at an address; InputError if there is no such number."""
     layer = None if address.quantity in trace.declared(None) else address.indices[:1]
     if layer is not None and not any(trace.has(address.quantity, each) for each in range(trace.model.config.n_layers)):
         raise InputError(f"This model has no quantity named {address.quantity!r}.")
     if layer == ():
-        raise InputError(f"{address.quantity} stands in a layer, and {address} names none.")
+        raise InputError(f"{address.quantity} belongs to a layer, but {address} does not name one.")
     stage = trace.stage(address.quantity, layer[0] if layer else None)
     return cell_at(trace, stage, address.indices[1:] if layer else address.indices)

@@ -18,12 +18,12 @@ NO_TEXT = "This model reads images, not texts."
 
 @dataclass(frozen=True)
 class Patches:
-    """What stands in the place of a tokenizer: the ids are the positions, the pieces are named by row and column."""
+    """The tokenizer of an image model: ids are positions, and pieces are named by row and column."""
 
     image: ImageInput
 
     def encode(self, text: str) -> tuple[Token, ...]:
-        """InputError: there is no text to cut."""
+        """InputError: an image model has no text."""
         raise InputError(NO_TEXT)
 
     def piece(self, id: int) -> str:
@@ -31,19 +31,19 @@ class Patches:
         return self.image.token_name(id)
 
     def readable_pieces(self, pieces: Sequence[str]) -> list[str]:
-        """The names of patches as they are."""
+        """The names, unchanged."""
         return list(pieces)
 
     def extended_text(self, text: str, ids: Sequence[int], more: Sequence[int]) -> str:
-        """InputError: nothing follows an image."""
+        """InputError: an image cannot be continued."""
         raise InputError(NO_TEXT)
 
     def extension_tokens(self, text: str, ids: Sequence[int], more: Sequence[int]) -> tuple[Token, ...]:
-        """InputError: nothing follows an image."""
+        """InputError: an image cannot be continued."""
         raise InputError(NO_TEXT)
 
     def decode(self, ids: Sequence[int]) -> tuple[str, tuple[Token, ...]]:
-        """InputError: patches stand for no text."""
+        """InputError: patches have no text."""
         raise InputError(NO_TEXT)
 
     @property
@@ -59,16 +59,16 @@ class Patches:
 
 @dataclass(frozen=True, repr=False)
 class ImageModel(Model):
-    """A model of images ready to run; immutable, so that many may share it. Its tokens are "[CLS]" and the patches.
+    """An image model, ready to run; immutable, so it can be shared. Its tokens are "[CLS]" and the patches.
 
-    image: what it reads of an image: its size, and that of its patches
+    image: the sizes of the image and its patches
 
     Source: Dosovitskiy et al. 2020, https://arxiv.org/abs/2010.11929
     """
 
     @property
     def image(self) -> ImageInput:
-        """What it reads of an image."""
+        """The sizes of the image and its patches."""
         if self.config.image is None:
             raise InputError(f"{self.name} reads texts, not images.")
         return self.config.image
@@ -79,8 +79,8 @@ class ImageModel(Model):
     ) -> Trace:  # fmt: skip
         """Run the model over an image, and keep the residual stream.
 
-        image:          [height, width, 3], uint8, of the model's own size
-        attention_mask: [position], one for each token, the class token first; False for those that none may look at
+        image:          [height, width, 3], uint8, in the model's image size
+        attention_mask: [position], the class token first; False for tokens that no token may attend to
         Raises InputError for an image of another size or type, and for a text or ids.
         """
         try:

@@ -31,19 +31,19 @@ from attention_core.hub.progress import Report, terminal_bar
 from attention_core.image_model import ImageModel, Patches
 from attention_core.model import Model
 from attention_core.text.tokenizer import TOKENIZER, Tokenizer, TokenizerProtocol, missing_tokenizer_hint
-from attention_core.validate import told
+from attention_core.validate import summarize
 from attention_core.weights.model_weights import Weights
 from attention_core.weights.tensors import INDEX, WEIGHTS, Tensors, shard_map, shard_names
 
 CONFIG, PREPROCESSOR = "config.json", "preprocessor_config.json"
 INPUT_FILES = (TOKENIZER, PREPROCESSOR)
-"""How a model reads text, and how one reads images."""
+"""The tokenizer of a text model, the preprocessor of an image model."""
 
 MAIN = "main"
 ID_PART = r"[A-Za-z0-9](?:[\w-]|\.(?!\.))*"
 HUB_ID = re.compile(rf"({ID_PART}/{ID_PART})(?:@({ID_PART}(?:/{ID_PART})*))?", re.ASCII)
 PATH = re.compile(r"[/~\\]|\.\.?(?:[/\\]|$)|[A-Za-z]:[/\\]")
-"""The beginning of a name that can only be a folder's."""
+"""The start of a name that can only be a path."""
 
 
 def load(name: str | Path, *, progress: Report | None = None) -> Model | EncoderDecoder:
@@ -54,7 +54,7 @@ def load(name: str | Path, *, progress: Report | None = None) -> Model | Encoder
     Raises UnknownModelError, ModelNotFoundError, DigestError, CheckpointError or UnsupportedConfigError.
     """
     if not isinstance(name, str | Path):
-        raise UnknownModelError(f"A model is loaded by its name, its hub id or its folder, got {told(name)}.")
+        raise UnknownModelError(f"A model is loaded by its name, its hub id or its folder, got {summarize(name)}.")
     folder = local_folder(name) or download(download_plan(name), progress or terminal_bar())
     with evict_corrupt_files(folder), file_errors():
         for file, digest in expected_digests(name).items():
@@ -90,7 +90,7 @@ def download(plan: DownloadPlan, progress: Report | None = None) -> Path:
 
 
 def hub_location(name: str | Path) -> tuple[str, str]:
-    """The hub id and revision that a name stands for; UnknownModelError when it has neither form."""
+    """The hub id and revision of a name; UnknownModelError if it is neither a catalogue name nor a hub id."""
     if entry := CATALOGUE.get(str(name)):
         return entry.hub_id, MAIN
     if isinstance(name, Path) or PATH.match(name):

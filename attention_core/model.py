@@ -15,14 +15,14 @@ from attention_core.runtime.forward import Forward
 from attention_core.runtime.run import Inputs, check_finite, position_ids
 from attention_core.text.tokenizer import Token, TokenizerProtocol
 from attention_core.trace import Trace
-from attention_core.validate import check_text, marks, whole_numbers
+from attention_core.validate import boolean_mask, check_text, integer_list
 
 
 @dataclass(frozen=True, repr=False)
 class Model(Network):
-    """A model ready to run: a network, and what it reads with; immutable, so that many may share it.
+    """A model, ready to run: a network and its tokenizer; immutable, so it can be shared.
 
-    config:  its sizes and traits
+    config: its sizes and traits
     `trace(text)` runs it, and `parameter(name, layer)` is a trained tensor: W_Q is [n_heads, d_model, d_head].
     """
 
@@ -34,9 +34,9 @@ class Model(Network):
         """Run the model over a text, or over token ids, and keep the residual stream.
 
         ids:            [position], whole numbers below d_vocab
-        attention_mask: [position], False for tokens that only fill the text up, on the left or on the right
-        Raises InputError when there are no tokens, too many, or ids out of the vocabulary, and NonFiniteError when
-        the stream is not finite.
+        attention_mask: [position], False for padding, on the left or on the right
+        Raises InputError for no tokens, too many, or ids outside the vocabulary, and NonFiniteError if the residual
+        stream is not finite.
         """
         tokens = self.tokens(text, ids)
         return self.run(text or "", tokens, attention_mask)
@@ -45,21 +45,21 @@ class Model(Network):
         self, text: str, tokens: tuple[Token, ...], attention_mask: Sequence[bool] | None = None,
         memory: Array | None = None, memory_mask: Mask | None = None, pixels: Array | None = None,
     ) -> Trace:  # fmt: skip
-        """Run the model over tokens; a decoder over an encoder's output too, a model of images over its pixels."""
+        """Run the model over tokens; a decoder also over an encoder's output, an image model over pixels."""
         if (memory is None) == self.config.cross:
             raise InputError("A decoder needs an encoder's output, and only a decoder takes one.")
         ids = np.array([token.id for token in tokens])
-        given = marks("attention_mask", attention_mask, len(ids)) if attention_mask is not None else []
-        mask = None if all(given) else np.array(given)
+        kept = boolean_mask("attention_mask", attention_mask, len(ids)) if attention_mask is not None else []
+        mask = None if all(kept) else np.array(kept)
         inputs = Inputs(ids, position_ids(self.config, ids, mask), mask, memory, memory_mask, pixels)
         return Trace(self, self.tokenizer, tokens, text, frozen(check_finite(Forward(self, inputs).stream())), inputs)
 
     def tokens(self, text: str | None, ids: Sequence[int] | None) -> tuple[Token, ...]:
-        """The tokens of a text, or those of some ids; InputError when they cannot be run."""
+        """The tokens of a text or of ids; InputError if they cannot be run."""
         if (text is None) == (ids is None):
             raise InputError("Give either a text or ids.")
         if ids is not None:
-            self.check(ids := whole_numbers("ids", ids))
+            self.check(ids := integer_list("ids", ids))
             return self._named(ids)
         check_text(text)
         tokens = self.tokenizer.encode(text or "")
@@ -71,7 +71,7 @@ class Model(Network):
         return tuple(Token(i, self.tokenizer.piece(i), 0, 0, i in special, False) for i in ids)
 
     def check(self, ids: Sequence[int]) -> None:
-        """InputError when these ids cannot be run: none, too many, or out of the vocabulary."""
+        """InputError if these ids cannot be run: none, too many, or outside the vocabulary."""
         if not ids:
             raise InputError("There are no tokens to run the model over.")
         if len(ids) > self.config.n_ctx:

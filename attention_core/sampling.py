@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from attention_core.arrays import Array
 from attention_core.errors import InputError
-from attention_core.validate import is_number, is_whole, told
+from attention_core.validate import is_int, is_real, summarize
 
 Probabilities = NDArray[np.float64]
 Choice = Callable[[Array], int]
@@ -50,12 +50,12 @@ def probabilities(logits: Array, temperature: float = 1.0, top_k: int = 0, top_p
 
 def check_settings(temperature: float, top_k: int, top_p: float) -> None:
     """InputError when a setting of `probabilities` is out of its range."""
-    if not is_number(temperature) or temperature <= 0:
-        raise InputError(f"temperature is a number above 0, got {told(temperature)}; greedy takes the likeliest token.")
-    if not is_whole(top_k) or top_k < 0:
-        raise InputError(f"top_k is how many tokens are left, a whole number, or 0 for all; got {told(top_k)}.")
-    if not is_number(top_p) or not 0 < top_p <= 1:
-        raise InputError(f"top_p is a share above 0, or 1 for all tokens; got {told(top_p)}.")
+    if not is_real(temperature) or temperature <= 0:
+        raise InputError(f"temperature is a number above 0, got {summarize(temperature)}; use ac.greedy instead of 0.")
+    if not is_int(top_k) or top_k < 0:
+        raise InputError(f"top_k is a whole number of tokens to keep, or 0 for all; got {summarize(top_k)}.")
+    if not is_real(top_p) or not 0 < top_p <= 1:
+        raise InputError(f"top_p is a probability above 0, or 1 for all tokens; got {summarize(top_p)}.")
 
 
 def softmax(scores: Probabilities) -> Probabilities:
@@ -95,8 +95,8 @@ def sampled(seed: int, temperature: float = 1.0, top_k: int = 0, top_p: float = 
     Source: Fan et al. 2018, https://arxiv.org/abs/1805.04833; Holtzman et al. 2019, https://arxiv.org/abs/1904.09751
     """
     check_settings(temperature, top_k, top_p)
-    if not is_whole(seed) or seed < 0:
-        raise InputError(f"The seed is a whole number from 0 on, got {told(seed)}.")
+    if not is_int(seed) or seed < 0:
+        raise InputError(f"The seed is a whole number, at least 0, got {summarize(seed)}.")
     rng = np.random.default_rng(seed)
 
     def choose(logits: Array) -> int:

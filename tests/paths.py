@@ -1,4 +1,4 @@
-"""Where the application and the stored models are."""
+"""Paths of the application and the stored models."""
 
 from pathlib import Path
 

@@ -1,15 +1,15 @@
-"""Ports for servers that a test starts, whatever else is tested on this machine meanwhile."""
+"""Ports for test servers that do not collide with those of parallel tests."""
 
 import random
 import socket
 
 HELD: list[socket.socket] = []
 BELOW = range(20_000, 32_000)
-"""Lower than the ports that a system hands out itself, to every connection that is made."""
+"""Below the ephemeral ports, which the system assigns to outgoing connections."""
 
 
 def own_port() -> int:
-    """A free port of TCP that no other process gets from here: UDP's of that number is held while this one runs."""
+    """A free TCP port that no other test process gets: the UDP port of the same number stays bound until exit."""
     for port in random.SystemRandom().sample(BELOW, 100):
         held = socket.socket(type=socket.SOCK_DGRAM)
         try:

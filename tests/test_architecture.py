@@ -1,4 +1,4 @@
-"""The map of the house: imports go one way through its rooms, and the core imports nothing heavy."""
+"""The architecture: imports go one way through the packages, and the core imports nothing heavy."""
 
 import ast
 import subprocess
@@ -40,9 +40,9 @@ MAP = [
     ["attention_core.validate"],
     ["attention_core.errors"],
 ]
-"""The rooms from top to bottom: each imports only from rooms that stand below it, and from none beside it."""
+"""The packages from top to bottom; each imports only from packages on lower levels, not from its own level."""
 
-ROOMS = {room: level for level, rooms in enumerate(MAP) for room in rooms}
+LEVELS = {package: level for level, packages in enumerate(MAP) for package in packages}
 PATHS = [ROOT / "app.py", *(path for top in ("pages", "ui", "attention_core") for path in ROOT.glob(f"{top}/**/*.py"))]
 MODULES = {".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path for path in PATHS}
 FORBIDDEN = {
@@ -52,14 +52,14 @@ FORBIDDEN = {
 }
 
 
-def room_of(module):
-    """The room that a module stands in: the longest name of the map that its own begins with."""
+def package_of(module):
+    """The package of a module: the longest name in LEVELS that is a prefix of the module's name."""
     parts = module.split(".")
-    return next(name for end in range(len(parts), 0, -1) if (name := ".".join(parts[:end])) in ROOMS)
+    return next(name for end in range(len(parts), 0, -1) if (name := ".".join(parts[:end])) in LEVELS)
 
 
 def imported(path):
-    """What a module imports, inside functions and for type checking too."""
+    """The modules that a module imports, including inside functions and for type checking."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -70,18 +70,18 @@ def imported(path):
                 yield name if name in MODULES else str(node.module)
 
 
-@pytest.mark.parametrize("room", ROOMS)
-def test_a_room_imports_only_from_rooms_below_it(room):
-    own = [module for module in MODULES if module != "ui" and room_of(module) == room]
-    assert own, f"There is no room {room}."
-    for module in own:
+@pytest.mark.parametrize("package", LEVELS)
+def test_a_package_imports_only_from_packages_below_it(package):
+    members = [module for module in MODULES if module != "ui" and package_of(module) == package]
+    assert members, f"There is no package {package}."
+    for module in members:
         for name in imported(MODULES[module]):
             if name.split(".")[0] in ("app", "pages", "ui", "attention_core"):
-                other = room_of(name)
-                assert other == room or ROOMS[other] > ROOMS[room], f"{module} imports {name}, which stands above it"
+                other = package_of(name)
+                assert other == package or LEVELS[other] > LEVELS[package], f"{module} imports {name}, above it"
 
 
-def test_no_module_imports_one_that_imports_it():
+def test_there_are_no_import_cycles():
     graph = {module: (MODULES.keys() & set(imported(path))) - {module} for module, path in MODULES.items()}
     done, under_way = set(), []
 
@@ -98,7 +98,7 @@ def test_no_module_imports_one_that_imports_it():
     assert done == set(MODULES)
 
 
-def test_the_core_and_the_pages_leave_heavy_libraries_alone():
+def test_the_core_and_the_pages_import_no_heavy_libraries():
     for module, path in MODULES.items():
         top = module.split(".")[0]
         heavy = FORBIDDEN.get(top, set()) | ({"plotly"} if module.startswith("attention_core") else set())

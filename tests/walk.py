@@ -7,7 +7,7 @@ from attention_core.computation.derivation import Address, Term
 from attention_core.explain import open_term
 
 
-def opened(trace: Any, start: Address) -> Iterator[tuple[Address, Term]]:
+def open_all(trace: Any, start: Address) -> Iterator[tuple[Address, Term]]:
     """Every address reached and its derivation, one for each quantity and layer."""
     queue, visited = [start], set()
     while queue:

@@ -61,9 +61,9 @@ def self_attention_stages(config: ModelConfig, layer: int, padded: bool) -> list
     ]  # fmt: skip
 
 
-def sublayer_input(config: ModelConfig, sublayer: str, stream: str, normed: bool = True) -> tuple[str, list[Stage]]:
+def sublayer_input(config: ModelConfig, sublayer: str, stream: str, normalized: bool = True) -> tuple[str, list[Stage]]:
     """The input of a sublayer (attention or MLP), which is the residual stream or its norm, and the stages it takes."""
-    if not normed or config.norm_position not in ("pre", "both"):
+    if not normalized or config.norm_position not in ("pre", "both"):
         return stream, []
     name = f"{sublayer}_normed"
     return name, [norm_stage(config, f"{name}[position, model]", f"{stream}[position, model]", sublayer,

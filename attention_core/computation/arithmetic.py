@@ -1,4 +1,4 @@
-"""What is done to numbers on paper: exact where they are fractions and it stays among them, else in float64."""
+"""The operations of a derivation: exact on fractions where the result is rational, otherwise in float64."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ Op = Literal[
 ]  # fmt: skip
 Value = float | Fraction
 
-MAX_EXPONENT = 709.0  # e^709 is the last that float64 holds
-TOLERANCE = 1e-9  # numbers as near as that are equal for a person
+MAX_EXPONENT = 709.0  # the largest whole exponent of e that does not overflow float64
+TOLERANCE = 1e-9  # relative and absolute; closer numbers count as equal
 
 
 def exact_gelu(x: Value) -> float:
@@ -43,14 +43,14 @@ FLOAT64_ACTIVATIONS: dict[str, Callable[[float], float]] = {
 
 
 def apply(op: Op, values: list[Value]) -> Value:
-    """The result of an operation on numbers: an exact fraction if inputs and result allow it, otherwise float64."""
+    """The result of an operation: an exact fraction if the inputs and the result are rational, otherwise float64."""
     match op:
         case "sum":
             return sum(values) if all(isinstance(value, Fraction) for value in values) else math.fsum(values)
         case "product":
             return math.prod(values)
         case "quotient":
-            return values[0] / values[1] if values[1] else math.nan  # digits as shown may round to 0
+            return values[0] / values[1] if values[1] else math.nan  # a divisor rounded to the digits shown may be 0
         case "difference":
             return values[0] - values[1]
         case "exp":
@@ -76,13 +76,13 @@ def apply(op: Op, values: list[Value]) -> Value:
         case "bfloat16":
             return bfloat16(float(values[0]))
         case "given":
-            raise ValueError("A given number is not made from others.")
+            raise ValueError("A given number is not computed from others.")
 
 
 def square_root(x: Value) -> Value:
     """The square root, as a fraction if it is rational."""
     if isinstance(x, Fraction):
-        whole = Fraction(math.isqrt(x.numerator), math.isqrt(x.denominator))
-        if whole * whole == x:
-            return whole
+        root = Fraction(math.isqrt(x.numerator), math.isqrt(x.denominator))
+        if root * root == x:
+            return root
     return math.sqrt(x)

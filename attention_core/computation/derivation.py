@@ -1,4 +1,4 @@
-"""A derivation: a tree of named numbers, and its lines of text or LaTeX, whose shown digits give the shown result."""
+"""A derivation: a tree of named numbers, and its equations as text or LaTeX, which hold for the digits shown."""
 
 from __future__ import annotations
 
@@ -9,14 +9,21 @@ from fractions import Fraction
 from typing import Literal, NamedTuple
 
 from attention_core.computation.arithmetic import Op, Value, apply
-from attention_core.computation.render import NOTATION, OPERATORS, format_number, latex_name, latex_text, parse_number
+from attention_core.computation.render import (
+    INFIX_OPERATORS,
+    NOTATION,
+    format_number,
+    latex_name,
+    latex_text,
+    parse_number,
+)
 from attention_core.errors import shorten_middle
 
 Role = Literal["query", "key", "value", "plain"]
 
-DECIMALS = 4
+DEFAULT_DECIMALS = 4
 MAX_DECIMALS = 12
-FEW, SOME = 3, 8  # the parts of a long sum that a line and a notebook show
+FEW, SOME = 3, 8  # parts of a long sum shown in a repr and in a notebook
 LONGEST_LINE = 200  # characters of a term's repr
 REST = " more"
 
@@ -62,18 +69,18 @@ class Term:
         return replace(self, name=name, at=at, role=role, note=note)
 
     def __repr__(self) -> str:
-        """Its line in digits, as in "score = 23.8139 ÷ √32 = 4.2098", what is long shortened; a given number alone."""
+        """Its equation, such as "score = 23.8139 ÷ √32 = 4.2098", with long sums shortened."""
         head = f"{self.name} = " if self.name else ""
         if not self.parts:
-            return head + leaf_text(self, DECIMALS)
+            return head + leaf_text(self, DEFAULT_DECIMALS)
         pieces = line(shorten_sums(self, FEW)).pieces
         text = "".join(f"({piece.name}: {piece.text})" if piece.is_rest else piece.text for piece in pieces)
         return head + shorten_middle(text, LONGEST_LINE)
 
     def _repr_latex_(self) -> str | None:
         """The derivation for a notebook, long sums cut to their largest parts; None for a given number."""
-        made = [line(shorten_sums(step, SOME)) for step in named_steps(self)]
-        return aligned(made) if made else None
+        equations = [line(shorten_sums(step, SOME)) for step in named_steps(self)]
+        return aligned(equations) if equations else None
 
 
 def combine(op: Op, parts: Iterable[Term]) -> Term:
@@ -127,7 +134,7 @@ class Piece:
 
     @property
     def is_rest(self) -> bool:
-        """Whether it stands for the parts that `shorten` has left out of a sum."""
+        """Whether this is the rest of a sum that `shorten_sums` cut."""
         return self.name.endswith(REST)
 
 
@@ -152,7 +159,7 @@ class Line:
 
     @property
     def rounding(self) -> str:
-        """A sentence where the digits as shown do not give the shown result; nothing where they do."""
+        """A sentence if the digits shown do not give the result shown; otherwise empty."""
         if self.exact:
             return ""
         right, last = format_number(self.term.value, self.decimals), format_number(self.shown, self.decimals)
@@ -160,7 +167,7 @@ class Line:
 
 
 CONFIG_NAMES = frozenset({"d_head", "d_model", "width", "attn_root", "cap", "layer divisor", "bound", "offset"})
-"""Numbers of the configuration, which are mostly whole, and then printed so."""
+"""Numbers of the configuration; whole ones are printed without decimals."""
 
 
 def leaf_text(term: Term, decimals: int) -> str:
@@ -179,7 +186,7 @@ def shown_value(term: Term, decimals: int, top: bool = True) -> Value:
     return parse_number(leaf_text(term, decimals))
 
 
-def line(term: Term, decimals: int = DECIMALS) -> Line:
+def line(term: Term, decimals: int = DEFAULT_DECIMALS) -> Line:
     """A named term as an equation.
 
     The numbers on the left get at least as many decimals as the result, and more if needed, until the digits
@@ -199,7 +206,7 @@ def line(term: Term, decimals: int = DECIMALS) -> Line:
     return Line(term, (*sides, right), decimals, exact, shown)
 
 
-def lines(term: Term, decimals: int = DECIMALS) -> list[Line]:
+def lines(term: Term, decimals: int = DEFAULT_DECIMALS) -> list[Line]:
     """All equations of a derivation, in order of computation."""
     return [line(step, decimals) for step in named_steps(term)]
 
@@ -214,7 +221,7 @@ def expression(term: Term, decimals: int, top: bool = False) -> list[Piece]:
     pieces: list[Piece] = []
     for i, part in enumerate(term.parts):
         if i:
-            pieces.append(Piece(OPERATORS.get(term.op, ", ")))
+            pieces.append(Piece(INFIX_OPERATORS.get(term.op, ", ")))
         inner = expression(part, decimals)
         bare = not part.parts or bool(part.name)
         looser = "/" in inner[0].text and term.op in TIGHT_OPS if bare else needs_brackets(term, part)
@@ -232,7 +239,7 @@ def needs_brackets(outer: Term, inner: Term) -> bool:
     return outer.op == "quotient" and inner.op in ("product", "quotient")
 
 
-def latex(term: Term, decimals: int = DECIMALS, width: int = 4) -> str:
+def latex(term: Term, decimals: int = DEFAULT_DECIMALS, width: int = 4) -> str:
     """All equations of a derivation as one LaTeX `align*`, with long sums broken after every `width` parts."""
     return aligned(lines(term, decimals), width)
 
@@ -246,7 +253,7 @@ def latex_line(equation: Line, width: int) -> str:
     """One equation as a row of `align*`."""
     rows, parts = [""], 0
     for piece in equation.pieces[:-2]:
-        if piece.text == OPERATORS["sum"] or piece.text == ", ":
+        if piece.text == INFIX_OPERATORS["sum"] or piece.text == ", ":
             parts += 1
             if parts % width == 0:
                 rows.append("")

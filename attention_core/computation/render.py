@@ -1,4 +1,4 @@
-"""Numbers, operations and names as they are written, in text and in LaTeX."""
+"""Notation of numbers, operations and names, in text and in LaTeX."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ def format_number(value: Value, decimals: int) -> str:
 
 
 def parse_number(text: str) -> Value:
-    """The number that these characters of a line represent."""
+    """The number that a text on a line represents."""
     plain = text.replace(MINUS, "-").replace("∞", "inf").replace("undefined", "nan")
     return float(plain) if any(mark in plain for mark in (".", "inf", "nan")) else Fraction(plain)
 
 
 FUNCTION_NAMES = ("cos", "sin", "tanh", "gelu", "gelu_tanh", "quick_gelu", "silu", "bfloat16")
-OPERATORS = {"sum": " + ", "product": " × ", "quotient": " ÷ ", "difference": f" {MINUS} ", "equal": " = "}  # fmt: skip
+INFIX_OPERATORS = {"sum": " + ", "product": " × ", "quotient": " ÷ ", "difference": f" {MINUS} ", "equal": " = "}
 NOTATION = {"exp": ("e^(", ")"), "sqrt": ("√", ""), "square": ("(", ")²"), "max": ("max(", ")"), "equal": ("[", "]"),
          "min": ("min(", ")"), "relu": ("max(0, ", ")"),
          **{name: (f"{name}(", ")") for name in FUNCTION_NAMES}}  # fmt: skip

@@ -7,7 +7,7 @@ from typing import Any, Literal, get_args
 
 from attention_core.config.image import COLOURS, ImageInput
 from attention_core.config.positions import Alibi, Relative, Rotary
-from attention_core.config.readable import readable
+from attention_core.config.readable import config_text
 from attention_core.errors import UnsupportedConfigError
 
 Activation = Literal["gelu", "gelu_tanh", "quick_gelu", "relu", "silu", "tanh"]
@@ -210,7 +210,7 @@ class ModelConfig:
             )
 
     def __repr__(self) -> str:
-        return readable(self)
+        return config_text(self)
 
     def __hash__(self) -> int:
         return self._hash

@@ -1,4 +1,4 @@
-"""BART, and mBART, which is pre-norm: encoder and decoder, learned positions counted from 2, normed embeddings.
+"""BART, and mBART, which is pre-norm: encoder and decoder, learned positions counted from 2, normalized embeddings.
 
 Sources: Lewis et al. 2019, https://arxiv.org/abs/1910.13461; Liu et al. 2020, https://arxiv.org/abs/2001.08210
 """
@@ -124,7 +124,7 @@ def build_family(
     """A decoder and its encoder with BART's architecture.
 
     pre_norm: whether layers are pre-norm, with a final norm; else post-norm
-    learned:  whether positions are learned and embeddings normed; else positions are sinusoidal, without that norm
+    learned:  whether positions are learned and embeddings normalized; else positions are sinusoidal, without that norm
     start:    the decoder's first token where the configuration has none
     """
     positions = {"position_offset": 2} if learned else {"positions": "sinusoidal"}

@@ -1,4 +1,4 @@
-"""BLOOM: a term for the distance in each score (ALiBi), normed embeddings, q, k and v interleaved by head.
+"""BLOOM: a term for the distance in each score (ALiBi), normalized embeddings, q, k and v interleaved by head.
 
 Source: BigScience Workshop 2022, https://arxiv.org/abs/2211.05100
 """

@@ -82,7 +82,7 @@ def printed_sums(step: str) -> list[Term]:
     if weights is None:
         return []
     printed = {word: Term(weight, f"weight of {word}") for word, weight in weights.items()}
-    total = combine("sum", printed.values()).named("all weights together")
+    total = combine("sum", printed.values()).named("sum of weights")
     if step == "Softmax":
         return [total]
     outputs = [

@@ -1,11 +1,11 @@
-"""Attention as pictures, for notebooks and pages.
+"""Attention figures, for notebooks and pages.
 
 heatmap(trace, layer, head)  one head's attention weights as a Plotly figure
-graph(trace, layer, head)    the same as a directed graph
-arithmetic(term)             how a number was made, as HTML
+graph(trace, layer, head)    the same weights as a directed graph
+arithmetic(term)             how a number is computed, as HTML
 
-`attention_heatmap` and `attention_graph` draw weights of one's own, such as the average of all heads.
-Figures need Plotly, which is imported when one is asked for: pip install "attention-lab[plot]".
+`attention_heatmap` and `attention_graph` draw any weights, such as the average of all heads.
+Figures need Plotly, which is imported on first use: pip install "attention-lab[plot]".
 """
 
 from attention_core.plot.arithmetic_html import arithmetic

@@ -1,4 +1,4 @@
-"""What every picture of a pattern asks of its arguments."""
+"""Validation of the arguments that all attention figures share."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,17 +7,17 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from attention_core.errors import InputError
-from attention_core.validate import is_whole, told
+from attention_core.validate import is_int, summarize
 
-Weights = NDArray[np.float64]
+PatternArray = NDArray[np.float64]
 
 
-def checked(pattern: ArrayLike, queries: Sequence[Any], keys: Sequence[Any]) -> Weights:
-    """The pattern as float64 [query, key]; InputError that says what was expected, what was found, and what to do."""
+def checked_pattern(pattern: ArrayLike, queries: Sequence[Any], keys: Sequence[Any]) -> PatternArray:
+    """The pattern as float64 [query, key]; InputError unless it holds one head's attention weights."""
     try:
         weights = np.asarray(pattern, np.float64)
     except (TypeError, ValueError) as error:
-        raise InputError(f"expected one head's pattern [query, key], got {told(pattern)}") from error
+        raise InputError(f"expected one head's pattern [query, key], got {summarize(pattern)}") from error
     expected = (len(queries), len(keys))
     if weights.shape != expected or 0 in expected:
         raise InputError(
@@ -34,7 +34,7 @@ def checked(pattern: ArrayLike, queries: Sequence[Any], keys: Sequence[Any]) -> 
     return weights.clip(0, 1)
 
 
-def check_place(name: str, place: int | None, n: int) -> None:
-    """InputError when a token's position is out of range."""
-    if place is not None and not (is_whole(place) and 0 <= place < n):
-        raise InputError(f"expected {name} from 0 to {n - 1}, the positions of the {n} tokens, got {told(place)}")
+def check_position(name: str, position: int | None, n: int) -> None:
+    """InputError if a token's position is out of range."""
+    if position is not None and not (is_int(position) and 0 <= position < n):
+        raise InputError(f"expected {name} from 0 to {n - 1}, a position of the {n} tokens, got {summarize(position)}")

@@ -1,4 +1,4 @@
-"""Plotly, imported when a figure is asked for: the library is there without it."""
+"""Plotly, imported on first use, since the library works without it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def figure(data: list[dict[str, Any]], layout: dict[str, Any]) -> go.Figure:
-    """A Plotly figure; MissingPackageError where Plotly is not installed."""
+    """A Plotly figure; MissingPackageError if Plotly is not installed."""
     try:
         import plotly.graph_objects as go
     except ImportError as error:

@@ -1,4 +1,4 @@
-"""Self-attention as a flow of matrices, drawn from a model's own sizes."""
+"""Attention as a flow of matrices, drawn from a model's sizes."""
 
 from __future__ import annotations
 
@@ -6,37 +6,36 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Literal
 from xml.sax.saxutils import escape, quoteattr
 
+from attention_core.computation.derivation import Role
 from attention_core.plot.theme import MONO, SANS, Theme, ThemeName
 from attention_core.plot.theme import theme as theme_of
 
-Role = Literal["query", "key", "value", "plain"]
 WIDTH, HEIGHT = 1166, 196
-MIDDLE = 84  # the line along which the drawing runs
+MIDDLE = 84  # the vertical middle of the drawing
 LANES = {"query": 34, "key": MIDDLE, "value": 134}
-STEP_TITLES = ("Text", "Tokens", "Embeddings", "Q, K, V", "Scores", "Scaled", "Mask", "Weights", "Mixed", "Joined",
-               "Residual")  # fmt: skip
+STEP_TITLES = ("Text", "Tokens", "Embeddings", "Q, K, V", "Dot products", "Scaled", "Mask", "Weights",
+               "Weighted sum", "Concat", "Residual")  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Sizes:
-    """The sizes that the drawing is made from.
+    """The sizes of the drawing.
 
-    masked:  whether a query sees earlier tokens only
-    n_keys:  how many tokens answer, where others do than ask: keys and values come from what an encoder made of them
-    scoring: what is done to q · k before the mask
-    image:   whether the tokens are the patches of an image
-    window:  how many keys a query sees, itself included, on one side; None for all
-    n_kv_heads: how many heads of keys and values there are, where several heads share one
+    causal:     whether a query attends only to itself and earlier tokens
+    n_keys:     in cross-attention, the number of encoder tokens; None in self-attention
+    scoring:    the operation on q · k before the mask
+    image:      whether the tokens are the patches of an image
+    window:     how many keys a query may attend to, including itself, on one side; None for all
+    n_kv_heads: the number of key and value heads if several query heads share one; None otherwise
     """
 
     n_tokens: int
     n_heads: int
     d_model: int
     d_head: int
-    masked: bool
+    causal: bool
     n_keys: int | None = None
     scoring: str = "as it is"
     image: bool = False
@@ -45,20 +44,20 @@ class Sizes:
 
     @property
     def titles(self) -> tuple[str, ...]:
-        """What the steps are called."""
+        """The titles of the steps."""
         return ("Image", "Patches", *STEP_TITLES[2:]) if self.image else STEP_TITLES
 
     @property
     def mask(self) -> str:
-        """What a query may see, in few words."""
+        """A short description of the mask."""
         if self.window is None:
-            return "earlier only" if self.masked else "none"
-        return f"last {self.window} only" if self.masked else f"within {self.window - 1}"
+            return "earlier only" if self.causal else "none"
+        return f"last {self.window} only" if self.causal else f"within {self.window - 1}"
 
 
 @dataclass(frozen=True)
-class Box:
-    """A matrix in the drawing: which step it belongs to, its middle, its sides, its shape in words, its own name."""
+class MatrixBox:
+    """A matrix in the drawing: its step, centre and size, its shape as text, and its name."""
 
     step: int
     role: Role
@@ -70,137 +69,137 @@ class Box:
     name: str = ""
 
 
-def side(size: int) -> float:
-    """The length of a side: it grows with the logarithm, so that 8 and 512 both can be drawn."""
+def side_length(size: int) -> float:
+    """The side length for a size, on a logarithmic scale, so both 8 and 512 can be drawn."""
     return 12 + 5 * math.log2(max(size, 1))
 
 
-def layout(sizes: Sizes) -> list[Box]:
-    """Where each step's matrices stand, from left to right."""
-    n, model, head = (side(size) for size in (sizes.n_tokens, sizes.d_model, sizes.d_head))
+def matrix_boxes(sizes: Sizes) -> list[MatrixBox]:
+    """The matrices of each step, from left to right."""
+    n, model, head = (side_length(size) for size in (sizes.n_tokens, sizes.d_model, sizes.d_head))
     count, low = sizes.n_tokens, min(n, 40)
-    answering = count if sizes.n_keys is None else sizes.n_keys
-    stream, one, other = f"{count} × {sizes.d_model}", f"{count} × {sizes.d_head}", f"{answering} × {sizes.d_head}"
-    square, wide = f"{count} × {answering}", side(answering)
+    n_keys = count if sizes.n_keys is None else sizes.n_keys
+    stream, one, other = f"{count} × {sizes.d_model}", f"{count} × {sizes.d_head}", f"{n_keys} × {sizes.d_head}"
+    square, wide = f"{count} × {n_keys}", side_length(n_keys)
     x = [53 + 106 * i for i in range(11)]
     kinds: tuple[tuple[Role, str, float, str], ...] = (
         ("query", "Q", low, one), ("key", "K", min(wide, 40), other), ("value", "V", min(wide, 40), other),
     )  # fmt: skip
     return [
-        *sources(sizes, x),
-        *(Box(4, role, x[3], LANES[role], head, high, shape, name) for role, name, high, shape in kinds),
-        Box(5, "plain", x[4], MIDDLE - 25, wide, n, square, "QKᵀ"),
-        Box(6, "plain", x[5], MIDDLE - 25, 64, 26, sizes.scoring, sizes.scoring),
-        Box(7, "plain", x[6], MIDDLE - 25, wide, n, sizes.mask),
-        Box(8, "plain", x[7], MIDDLE - 25, wide, n, square),
-        Box(9, "value", x[8], MIDDLE, head, low, one, "z"),
-        Box(10, "plain", x[9], MIDDLE, model, n, f"{sizes.n_heads} heads · W_O"),
-        Box(11, "plain", x[10], MIDDLE, model, n, stream, "+"),
+        *input_boxes(sizes, x),
+        *(MatrixBox(4, role, x[3], LANES[role], head, high, shape, name) for role, name, high, shape in kinds),
+        MatrixBox(5, "plain", x[4], MIDDLE - 25, wide, n, square, "QKᵀ"),
+        MatrixBox(6, "plain", x[5], MIDDLE - 25, 64, 26, sizes.scoring, sizes.scoring),
+        MatrixBox(7, "plain", x[6], MIDDLE - 25, wide, n, sizes.mask),
+        MatrixBox(8, "plain", x[7], MIDDLE - 25, wide, n, square),
+        MatrixBox(9, "value", x[8], MIDDLE, head, low, one, "z"),
+        MatrixBox(10, "plain", x[9], MIDDLE, model, n, f"{sizes.n_heads} heads · W_O"),
+        MatrixBox(11, "plain", x[10], MIDDLE, model, n, stream, "+"),
     ]  # fmt: skip
 
 
-def sources(sizes: Sizes, x: list[int]) -> list[Box]:
-    """What queries, keys and values are made from: one stream, or the target's above and the encoder's memory below."""
-    n, model, count = side(sizes.n_tokens), side(sizes.d_model), sizes.n_tokens
+def input_boxes(sizes: Sizes, x: list[int]) -> list[MatrixBox]:
+    """The inputs of Q, K and V: one residual stream, or the decoder's above and the encoder output below."""
+    n, model, count = side_length(sizes.n_tokens), side_length(sizes.d_model), sizes.n_tokens
     stream = f"{count} × {sizes.d_model}"
     if sizes.n_keys is None:
         return [
-            Box(1, "plain", x[0], MIDDLE, 76, 26, "pixels" if sizes.image else "a sentence"),
-            Box(2, "plain", x[1], MIDDLE, 14, n, f"{count} {'tokens' if sizes.image else 'ids'}"),
-            Box(3, "plain", x[2], MIDDLE, model, n, stream, "x"),
+            MatrixBox(1, "plain", x[0], MIDDLE, 76, 26, "pixels" if sizes.image else "a sentence"),
+            MatrixBox(2, "plain", x[1], MIDDLE, 14, n, f"{count} {'tokens' if sizes.image else 'ids'}"),
+            MatrixBox(3, "plain", x[2], MIDDLE, model, n, stream, "x"),
         ]
     above, below = LANES["query"], (LANES["key"] + LANES["value"]) / 2
-    low, high = min(n, 40), min(side(sizes.n_keys), 40)
+    low, high = min(n, 40), min(side_length(sizes.n_keys), 40)
     return [
-        Box(1, "plain", x[0], above, 76, 26, "two texts", "target"),
-        Box(1, "plain", x[0], below, 76, 26, "two texts", "sentence"),
-        Box(2, "plain", x[1], above, 14, low, f"{count} ids"),
-        Box(2, "plain", x[1], below, 14, high, f"{sizes.n_keys} ids"),
-        Box(3, "plain", x[2], above, model, low, stream, "x"),
-        Box(3, "plain", x[2], below, model, high, f"{sizes.n_keys} × {sizes.d_model}", "memory"),
+        MatrixBox(1, "plain", x[0], above, 76, 26, "two texts", "target"),
+        MatrixBox(1, "plain", x[0], below, 76, 26, "two texts", "sentence"),
+        MatrixBox(2, "plain", x[1], above, 14, low, f"{count} ids"),
+        MatrixBox(2, "plain", x[1], below, 14, high, f"{sizes.n_keys} ids"),
+        MatrixBox(3, "plain", x[2], above, model, low, stream, "x"),
+        MatrixBox(3, "plain", x[2], below, model, high, f"{sizes.n_keys} × {sizes.d_model}", "output"),
     ]
 
 
 def self_attention_svg(sizes: Sizes, *, lit: int | None = None, theme: ThemeName = "light", text: str = "") -> str:
-    """The eleven steps of one head as a drawing; `lit` is the step at hand, counted from 1."""
-    colours, boxes = theme_of(theme), layout(sizes)
-    places = {box.step: box.x for box in boxes}
-    parts = [light(places[lit], colours)] if lit else []
-    parts += arrows(boxes, colours)
+    """The eleven steps of one head as an SVG; `lit` is the highlighted step, counted from 1."""
+    colours, boxes = theme_of(theme), matrix_boxes(sizes)
+    x_of = {box.step: box.x for box in boxes}
+    parts = [highlight(x_of[lit], colours)] if lit else []
+    parts += arrows_svg(boxes, colours)
     for step, title in enumerate(sizes.titles, 1):
-        own = [box for box in boxes if box.step == step]
-        shape = shape_of(own) if step != 1 or not text else shortened(text)
-        parts.append(group(step, title, shape, own, colours, lit == step, sizes))
-    words = f"{sizes.n_tokens} tokens through one of {sizes.n_heads} heads, {sizes.d_head} dimensions wide."
+        matrices = [box for box in boxes if box.step == step]
+        shape = joint_shape(matrices) if step != 1 or not text else shortened(text)
+        parts.append(step_svg(step, title, shape, matrices, colours, lit == step, sizes))
+    words = f"{sizes.n_tokens} tokens in one of {sizes.n_heads} heads of {sizes.d_head} dimensions."
     if sizes.n_keys is not None:
-        words += f" Keys and values come from the memory: what the encoder made of {sizes.n_keys} tokens."
+        words += f" Keys and values are computed from the encoder output for {sizes.n_keys} tokens."
     title = f"{'Self' if sizes.n_keys is None else 'Cross'}-attention, step by step"
-    return document(WIDTH, HEIGHT, title, words, colours, parts)
+    return svg_document(WIDTH, HEIGHT, title, words, colours, parts)
 
 
-def shape_of(boxes: list[Box]) -> str:
-    """The shapes of a step's matrices as one: "5 × 37", or "5, 7 × 37" where the second has other rows."""
+def joint_shape(boxes: list[MatrixBox]) -> str:
+    """The shapes of a step's matrices as one text: "5 × 37", or "5, 7 × 37" if the second has a different length."""
     rows, _, rest = zip(*(box.shape.partition(" ") for box in boxes), strict=True)
     return f"{', '.join(dict.fromkeys(rows))} {rest[0]}".strip()
 
 
-def group(step: int, title: str, shape: str, boxes: list[Box], colours: Theme, lit: bool, sizes: Sizes) -> str:
-    """One step: its matrices, its number and title, and its shape beneath."""
+def step_svg(step: int, title: str, shape: str, boxes: list[MatrixBox], colours: Theme, lit: bool, sizes: Sizes) -> str:
+    """One step: its matrices, with its number, title and shape below them."""
     x = boxes[0].x
     inner = [
         f'<rect class="hit" x="{x - 51}" y="1" width="102" height="{HEIGHT - 2}" rx="8" fill="none" stroke="none" '
         'pointer-events="all"/>'
     ]
-    inner += [matrix(box, colours, lit, sizes) for box in boxes]
-    inner.append(label(f"{step} {title}", x, HEIGHT - 20, colours.ink if lit else colours.muted, 12, bold=lit))
-    inner.append(label(shape, x, HEIGHT - 6, colours.muted, 10.5, family=MONO))
+    inner += [matrix_svg(box, colours, lit, sizes) for box in boxes]
+    inner.append(text_svg(f"{step} {title}", x, HEIGHT - 20, colours.ink if lit else colours.muted, 12, bold=lit))
+    inner.append(text_svg(shape, x, HEIGHT - 6, colours.muted, 10.5, family=MONO))
     name = f"Step {step}: {title}, {shape}"
     return f'<g data-step="{step}" data-lit="{str(lit).lower()}"><title>{escape(name)}</title>{"".join(inner)}</g>'
 
 
-def light(x: float, colours: Theme) -> str:
-    """What stands behind the step at hand."""
+def highlight(x: float, colours: Theme) -> str:
+    """The background of the highlighted step."""
     return (
         f'<rect x="{x - 51}" y="1" width="102" height="{HEIGHT - 2}" rx="8" fill="{colours.panel}" '
         f'stroke="{colours.ink}" stroke-width="1.5"/>'
     )
 
 
-def matrix(box: Box, colours: Theme, lit: bool, sizes: Sizes) -> str:
-    """A matrix as a rectangle; a mask as the triangle that it leaves."""
+def matrix_svg(box: MatrixBox, colours: Theme, lit: bool, sizes: Sizes) -> str:
+    """A matrix as a rectangle; a causal mask as a triangle."""
     colour = {"query": colours.query, "key": colours.key, "value": colours.value, "plain": colours.muted}[box.role]
     left, top = box.x - box.width / 2, box.y - box.height / 2
     fill = f'fill="{colour}" fill-opacity="{0.55 if lit else 0.22}" stroke="{colour}"'
     drawn = f'<rect x="{left:.1f}" y="{top:.1f}" width="{box.width:.1f}" height="{box.height:.1f}" rx="3" {fill}/>'
-    if box.step == 7 and sizes.masked:
+    if box.step == 7 and sizes.causal:
         points = f"{left:.1f},{top:.1f} {left + box.width:.1f},{top:.1f} {left + box.width:.1f},{top + box.height:.1f}"
         drawn += f'<polygon points="{points}" fill="{colours.ink}" fill-opacity=".5"/>'
-    return drawn + (label(box.name, box.x, box.y + 4, colours.ink, 11) if box.name else "")
+    return drawn + (text_svg(box.name, box.x, box.y + 4, colours.ink, 11) if box.name else "")
 
 
-def arrows(boxes: list[Box], colours: Theme) -> list[str]:
-    """What flows where: along the steps, from the stream to Q, K and V, the values past the scores, the residual."""
+def arrows_svg(boxes: list[MatrixBox], colours: Theme) -> list[str]:
+    """The arrows: along the steps, from the residual stream to Q, K and V, from V to z, and the residual connection."""
     at = {(box.step, box.role): box for box in boxes}
     query, key, value = (at[4, role] for role in ("query", "key", "value"))  # type: ignore[index]
-    *chain, joined, last = (at[step, "plain"] for step in (5, 6, 7, 8, 10, 11))
-    mixed = at[9, "value"]
+    *chain, concatenated, last = (at[step, "plain"] for step in (5, 6, 7, 8, 10, 11))
+    z = at[9, "value"]
     rows = [[box for box in boxes if box.step == step] for step in (1, 2, 3)]
-    stream, memory = rows[2][0], rows[2][-1]
+    stream, source = rows[2][0], rows[2][-1]
     pairs = [
         *(pair for row in zip(*rows, strict=True) for pair in pairwise(row)),
-        (stream, query), (memory, key), (memory, value), (query, chain[0]),
-        (key, chain[0]), *pairwise(chain), (chain[-1], mixed), (value, mixed), (mixed, joined), (joined, last),
+        (stream, query), (source, key), (source, value), (query, chain[0]),
+        (key, chain[0]), *pairwise(chain), (chain[-1], z), (value, z), (z, concatenated), (concatenated, last),
     ]  # fmt: skip
-    drawn = [curve(a, b, colour_of(a, colours)) for a, b in pairs]
-    if memory is not stream:
-        drawn.append(label("encoder", (rows[1][1].x + memory.x - memory.width / 2) / 2 + 2, memory.y - 6,
+    drawn = [arrow_svg(a, b, colour_of(a, colours)) for a, b in pairs]
+    if source is not stream:
+        drawn.append(text_svg("encoder", (rows[1][1].x + source.x - source.width / 2) / 2 + 2, source.y - 6,
                            colours.muted, 11))  # fmt: skip
-    drawn.append(residual(stream, last, stream is not memory, colours))
+    drawn.append(residual_svg(stream, last, stream is not source, colours))
     return [f'<g class="arrows">{"".join(drawn)}</g>']
 
 
-def residual(stream: Box, last: Box, above: bool, colours: Theme) -> str:
-    """The stream past attention to where that is added to it, below the other matrices or above them."""
+def residual_svg(stream: MatrixBox, last: MatrixBox, above: bool, colours: Theme) -> str:
+    """The residual connection from the input to the sum, below the other matrices or above them."""
     turn, line = (-8, 7) if above else (8, 158)
     start, end = (box.y + (-1 if above else 1) * box.height / 2 for box in (stream, last))
     return (
@@ -210,7 +209,7 @@ def residual(stream: Box, last: Box, above: bool, colours: Theme) -> str:
     )
 
 
-def curve(a: Box, b: Box, colour: str) -> str:
+def arrow_svg(a: MatrixBox, b: MatrixBox, colour: str) -> str:
     """An arrow from the right side of one box to the left side of another."""
     x1, x2 = a.x + a.width / 2 + 2, b.x - b.width / 2 - 3
     bend = (x2 - x1) / 2
@@ -220,12 +219,12 @@ def curve(a: Box, b: Box, colour: str) -> str:
     )
 
 
-def colour_of(box: Box, colours: Theme) -> str:
-    """The colour in which something flows from a box."""
+def colour_of(box: MatrixBox, colours: Theme) -> str:
+    """The colour of the arrows from a box."""
     return {"query": colours.query, "key": colours.key, "value": colours.value}.get(box.role, colours.muted)
 
 
-def label(text: str, x: float, y: float, colour: str, size: float, *, bold: bool = False, family: str = SANS) -> str:
+def text_svg(text: str, x: float, y: float, colour: str, size: float, *, bold: bool = False, family: str = SANS) -> str:
     """A centred line of text."""
     weight = ' font-weight="700"' if bold else ""
     return (
@@ -235,13 +234,13 @@ def label(text: str, x: float, y: float, colour: str, size: float, *, bold: bool
 
 
 def shortened(text: str, most: int = 14) -> str:
-    """The beginning of a text, without what cannot stand in XML."""
+    """The beginning of a text, without characters that XML does not allow."""
     plain = "".join(c if c.isprintable() else "·" for c in text)
     return plain if len(plain) <= most else f"{plain[: most - 1]}…"
 
 
-def document(width: float, height: float, title: str, words: str, colours: Theme, parts: Sequence[str]) -> str:
-    """A whole SVG with its title and its description."""
+def svg_document(width: float, height: float, title: str, words: str, colours: Theme, parts: Sequence[str]) -> str:
+    """An SVG document with a title and a description."""
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" width="{width:g}" '
         f'height="{height:g}" role="group" aria-label={quoteattr(title)}><title>{escape(title)}</title>'

@@ -1,4 +1,4 @@
-"""The heatmap of one head: rows ask, columns answer."""
+"""The heatmap of one head: each row is a query, each column a key."""
 
 from __future__ import annotations
 
@@ -10,29 +10,29 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from attention_core.errors import InputError
-from attention_core.plot.check import Weights, check_place, checked
+from attention_core.plot.check import PatternArray, check_position, checked_pattern
 from attention_core.plot.figure import figure
-from attention_core.plot.labels import digits, inert, isolated, pair, short, width
-from attention_core.plot.layout import LINE, Box
+from attention_core.plot.labels import bidi_isolated, edge_text, escape_plotly, short_label, text_width, weight_digits
+from attention_core.plot.layout import LINE_HEIGHT, Bounds
 from attention_core.plot.theme import MONO, SANS, Theme, ThemeName, weight_colour
 from attention_core.plot.theme import theme as theme_of
-from attention_core.validate import told
+from attention_core.validate import summarize
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-MOST_DIGITS = 20  # tokens; with more of them the cells are too small on a usual page
-SIDE = 520  # pixels
-LARGEST_CELL = 34  # pixels
-NARROWEST = 230  # pixels of all cells on a narrow page
-TURN = 48  # degrees by which the names above the columns rise
-SLOPE = LINE / math.sin(math.radians(TURN))  # pixels between two columns whose names do not touch
+MAX_TOKENS_WITH_DIGITS = 20  # with more tokens the cells are too small for digits on a typical page
+MAX_SIDE = 520  # pixels
+MAX_CELL = 34  # pixels
+MIN_WIDTH = 230  # pixels, of all cells on a narrow page
+LABEL_ANGLE = 48  # degrees, of the labels above the columns
+MIN_LABEL_GAP = LINE_HEIGHT / math.sin(math.radians(LABEL_ANGLE))  # pixels between two columns
 
 
 class HeatmapInfo(NamedTuple):
-    """A heatmap before it is drawn. queries, keys: the names of the rows and of the columns."""
+    """A heatmap before it is drawn. queries, keys: the labels of rows and columns."""
 
-    weights: Weights
+    weights: PatternArray
     queries: list[str]
     keys: list[str]
     selected: tuple[int, int] | None
@@ -50,12 +50,12 @@ def attention_heatmap(
 
     pattern:    [query, key], one head of `trace.pattern(layer)`; weights from 0 to 1
     tokens:     [query], `trace.tokens`
-    key_tokens: [key], when other tokens answer than ask
-    selected:   the query and the key to frame
+    key_tokens: [key], in cross-attention
+    selected:   the query and the key to highlight
 
-    Raises InputError when the shapes do not fit, the numbers are no weights, or the cell is out of range.
+    Raises InputError if the shapes do not match, the numbers are not weights, or the cell is out of range.
     """
-    return _plot(heatmap_info(pattern, tokens, key_tokens, selected), theme_of(theme))
+    return _heatmap_figure(heatmap_info(pattern, tokens, key_tokens, selected), theme_of(theme))
 
 
 def heatmap_info(
@@ -64,33 +64,33 @@ def heatmap_info(
     key_tokens: Sequence[str] | None = None,
     selected: tuple[int, int] | None = None,
 ) -> HeatmapInfo:
-    """What the heatmap shows; arguments and errors as for `attention_heatmap`."""
+    """The contents of the heatmap; arguments and errors as for `attention_heatmap`."""
     keys = tokens if key_tokens is None else key_tokens
-    weights = checked(pattern, tokens, keys)
+    weights = checked_pattern(pattern, tokens, keys)
     if selected is not None:
         if not isinstance(selected, tuple) or len(selected) != 2:
-            raise InputError(f"expected selected to be a pair of a query and a key, got {told(selected)}")
-        check_place("the selected query", selected[0], len(tokens))
-        check_place("the selected key", selected[1], len(keys))
-    return HeatmapInfo(weights, [short(token) for token in tokens], [short(token) for token in keys], selected)
+            raise InputError(f"expected selected to be a pair of a query and a key, got {summarize(selected)}")
+        check_position("the selected query", selected[0], len(tokens))
+        check_position("the selected key", selected[1], len(keys))
+    return HeatmapInfo(weights, [*map(short_label, tokens)], [*map(short_label, keys)], selected)
 
 
-def labelled(n: int, cell: float, chosen: int | None, line: float = LINE) -> list[int]:
-    """Which of n rows or columns have their name shown: all that have `line` pixels, and surely the chosen one."""
+def labelled_indices(n: int, cell: float, chosen: int | None, line: float = LINE_HEIGHT) -> list[int]:
+    """The rows or columns to label: those that have `line` pixels, and always the chosen one."""
     every = max(1, math.ceil(line / cell))
     free = [i for i in range(0, n, every) if chosen is None or abs(i - chosen) >= every]
     return sorted(free if chosen is None else [*free, chosen])
 
 
 def margins(info: HeatmapInfo, cell: float) -> tuple[float, float, float]:
-    """How many pixels the names need to the left of the cells, above them, and to the right of them."""
-    lean, rise = math.cos(math.radians(TURN)), math.sin(math.radians(TURN))
-    widths = [width(name) for name in info.keys]
+    """The space in pixels for the labels to the left of the cells, above them, and to the right."""
+    lean, rise = math.cos(math.radians(LABEL_ANGLE)), math.sin(math.radians(LABEL_ANGLE))
+    widths = [text_width(name) for name in info.keys]
     right = max(wide * lean - (len(widths) - i - 0.5) * cell for i, wide in enumerate(widths))
-    return max(map(width, info.queries)) + 10, max(widths) * rise + 12, max(right, 0) + 8
+    return max(map(text_width, info.queries)) + 10, max(widths) * rise + 12, max(right, 0) + 8
 
 
-def frames(info: HeatmapInfo, colours: Theme) -> list[tuple[Box, str, float]]:
+def frames(info: HeatmapInfo, colours: Theme) -> list[tuple[Bounds, str, float]]:
     """The frames of the selected row, column and cell: left, top, right, bottom in cells; colour; width in pixels."""
     if info.selected is None:
         return []
@@ -102,17 +102,17 @@ def frames(info: HeatmapInfo, colours: Theme) -> list[tuple[Box, str, float]]:
     ]
 
 
-def _plot(info: HeatmapInfo, colours: Theme) -> go.Figure:
-    """The Plotly figure. Its axes are numbers with names as ticks: an axis of names would merge equal tokens."""
+def _heatmap_figure(info: HeatmapInfo, colours: Theme) -> go.Figure:
+    """The Plotly figure. Its axes are numeric with token labels: a categorical axis would merge equal tokens."""
     rows, columns = info.weights.shape
-    cell = min(SIDE / max(rows, columns), LARGEST_CELL)
+    cell = min(MAX_SIDE / max(rows, columns), MAX_CELL)
     left, top, _ = margins(info, cell)
-    _, _, right = margins(info, min(cell, NARROWEST / columns))
-    few = max(rows, columns) <= MOST_DIGITS
+    _, _, right = margins(info, min(cell, MIN_WIDTH / columns))
+    few = max(rows, columns) <= MAX_TOKENS_WITH_DIGITS
     query, key = info.selected or (None, None)
-    queries, keys = ([inert(isolated(name)) for name in names] for names in (info.queries, info.keys))
-    across = _ticks(keys, labelled(columns, cell, key, SLOPE), key, colours.key)
-    down = _ticks(queries, labelled(rows, cell, query), query, colours.query)
+    queries, keys = ([escape_plotly(bidi_isolated(name)) for name in names] for names in (info.queries, info.keys))
+    across = _ticks(keys, labelled_indices(columns, cell, key, MIN_LABEL_GAP), key, colours.key)
+    down = _ticks(queries, labelled_indices(rows, cell, query), query, colours.query)
     axis = {
         "showgrid": False, "zeroline": False, "constrain": "domain", "fixedrange": True,
         "ticklabelstandoff": 5, "ticklabeloverflow": "allow",
@@ -128,13 +128,13 @@ def _plot(info: HeatmapInfo, colours: Theme) -> go.Figure:
         "xgap": 1 if cell > 8 else 0,
         "ygap": 1 if cell > 8 else 0,
         "hovertext": [
-            [pair(asks, answers, weight) for answers, weight in zip(keys, row, strict=True)]
-            for asks, row in zip(queries, info.weights.tolist(), strict=True)
+            [edge_text(query_label, key_label, weight) for key_label, weight in zip(keys, row, strict=True)]
+            for query_label, row in zip(queries, info.weights.tolist(), strict=True)
         ],
         "hovertemplate": "%{hovertext}<extra></extra>",
     }
     if few:
-        trace |= {"text": [[digits(weight) for weight in row] for row in info.weights.tolist()],
+        trace |= {"text": [[weight_digits(weight) for weight in row] for row in info.weights.tolist()],
                   "texttemplate": "%{text}", "textfont": {"family": MONO}}  # fmt: skip
     layout: dict[str, Any] = {
         "height": top + 40 + max(rows * cell, 120),
@@ -147,12 +147,12 @@ def _plot(info: HeatmapInfo, colours: Theme) -> go.Figure:
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
         "xaxis": {
-            **axis, **across, "side": "top", "tickangle": -TURN, "tickfont": font, "constraintoward": "left",
-            "title": {"text": "answers (key)", "font": {"color": colours.key}},
+            **axis, **across, "side": "top", "tickangle": -LABEL_ANGLE, "tickfont": font, "constraintoward": "left",
+            "title": {"text": "key", "font": {"color": colours.key}},
         },
         "yaxis": {
             **axis, **down, "autorange": "reversed", "tickfont": font, "scaleanchor": "x", "constraintoward": "top",
-            "title": {"text": "asks (query)", "font": {"color": colours.query}},
+            "title": {"text": "query", "font": {"color": colours.query}},
         },
         "shapes": [
             {"type": "rect", "x0": x0 - 0.5, "y0": y0 - 0.5, "x1": x1 - 0.5, "y1": y1 - 0.5,
@@ -163,8 +163,8 @@ def _plot(info: HeatmapInfo, colours: Theme) -> go.Figure:
     return figure([trace], layout)
 
 
-def _ticks(names: Sequence[str], places: list[int], chosen: int | None, colour: str) -> dict[str, Any]:
-    """Names in Plotly's markup as ticks, the chosen one in its colour."""
+def _ticks(names: Sequence[str], indices: list[int], chosen: int | None, colour: str) -> dict[str, Any]:
+    """Labels in Plotly's markup as ticks, the chosen one in its colour."""
     bold = f'<b><span style="color:{colour}">'
-    texts = [f"{bold}{names[i]}</span></b>" if i == chosen else names[i] for i in places]
-    return {"tickvals": places, "ticktext": texts}
+    texts = [f"{bold}{names[i]}</span></b>" if i == chosen else names[i] for i in indices]
+    return {"tickvals": indices, "ticktext": texts}

@@ -1,45 +1,45 @@
-"""Tokens as labels: untrusted text, which Plotly must not read as markup, nor XML choke on."""
+"""Token labels: untrusted text, which must not break Plotly's markup or XML."""
 
 import html
 import unicodedata
 
 from attention_core.text.invisible import name_invisible
 
-LONGEST = 14
-CHARACTER = 7.3  # pixels of a 12-pixel monospaced letter, rounded up
+MAX_LABEL = 14
+CHARACTER_WIDTH = 7.3  # pixels, of a 12-pixel monospaced letter, rounded up
 
 
-def short(token: str) -> str:
-    """At most LONGEST visible characters of a token, its cut marked; a blank one is shown as "␣"."""
+def short_label(token: str) -> str:
+    """At most MAX_LABEL visible characters of a token, with "…" where it is cut; "␣" for a blank token."""
     text = name_invisible(token)
     if not text.strip():
-        return "␣" * max(min(len(text), LONGEST), 1)
-    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+        return "␣" * max(min(len(text), MAX_LABEL), 1)
+    return text if len(text) <= MAX_LABEL else text[: MAX_LABEL - 1] + "…"
 
 
-def isolated(text: str) -> str:
-    """The text, kept from turning around what stands beside it when it is written from right to left."""
-    turns = any(unicodedata.bidirectional(c) in ("R", "AL", "AN") for c in text)
-    return f"\u2068{text}\u2069" if turns else text
+def bidi_isolated(text: str) -> str:
+    """The text, isolated if it is written from right to left, so it does not reorder its surroundings."""
+    right_to_left = any(unicodedata.bidirectional(c) in ("R", "AL", "AN") for c in text)
+    return f"\u2068{text}\u2069" if right_to_left else text
 
 
-def inert(text: str) -> str:
-    """The text in Plotly's markup: no tag, no entity, and no formula between dollar signs."""
+def escape_plotly(text: str) -> str:
+    """The text escaped for Plotly's markup: no tags, no entities, no formulas between dollar signs."""
     return html.escape(text, quote=False).replace("$", "&#36;")
 
 
-def pair(query: str, key: str, weight: float) -> str:
-    """One weight in words: "it → animal 0.68"; both names are isolated already."""
+def edge_text(query: str, key: str, weight: float) -> str:
+    """One weight as text: "it → animal 0.68"; both labels are already isolated."""
     return f"{query} → {key} {weight:.2f}"
 
 
-def digits(weight: float) -> str:
-    """A weight in a cell: ".68", "1", or nothing when it is below 0.05, so that what matters stands out."""
+def weight_digits(weight: float) -> str:
+    """A weight in a cell: ".68", "1", or nothing below 0.05, so large weights stand out."""
     text = f"{weight:.2f}"
     return "" if text < "0.05" else "1" if text == "1.00" else text[1:]
 
 
-def width(text: str) -> float:
-    """About how many pixels wide the text is in 12-pixel monospaced letters; wide scripts and emoji count twice."""
-    seen = [c for c in text if unicodedata.category(c) not in ("Mn", "Me", "Cf")]
-    return CHARACTER * (len(seen) + sum(unicodedata.east_asian_width(c) in "WF" for c in seen))
+def text_width(text: str) -> float:
+    """The approximate width in pixels of a text in 12-pixel monospaced letters; wide characters count twice."""
+    visible = [c for c in text if unicodedata.category(c) not in ("Mn", "Me", "Cf")]
+    return CHARACTER_WIDTH * (len(visible) + sum(unicodedata.east_asian_width(c) in "WF" for c in visible))

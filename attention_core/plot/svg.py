@@ -9,18 +9,26 @@ from numpy.typing import ArrayLike
 
 from attention_core.plot.columns import ACROSS
 from attention_core.plot.graph_info import Edge, GraphInfo, alt_text, label_room, node_colour
-from attention_core.plot.heatmap_figure import SLOPE, TURN, HeatmapInfo, frames, heatmap_info, labelled, margins
-from attention_core.plot.labels import digits, isolated, pair, width
-from attention_core.plot.layout import LINE, NODE, RADIUS, RISE, WIDE, dot, slants
-from attention_core.plot.theme import MONO, SANS, Theme, ThemeName, ink_on, mixed, weight_colour
+from attention_core.plot.heatmap_figure import (
+    LABEL_ANGLE,
+    MIN_LABEL_GAP,
+    HeatmapInfo,
+    frames,
+    heatmap_info,
+    labelled_indices,
+    margins,
+)
+from attention_core.plot.labels import bidi_isolated, edge_text, text_width, weight_digits
+from attention_core.plot.layout import ARC_RISE, CIRCLE_RADIUS, LINE_HEIGHT, NODE_RADIUS, WIDE, dot_radius, label_angles
+from attention_core.plot.theme import MONO, SANS, Theme, ThemeName, blend, ink_on, weight_colour
 from attention_core.plot.theme import theme as theme_of
 from attention_core.text.invisible import name_invisible
 
-MOST_DIGITS = 64  # tokens; with more of them digits are too small to print
-CELL = 26  # pixels, of a cell with digits
-SIDE = CELL * MOST_DIGITS
-READING = "Rows ask (query), columns answer (key)."
-Place = Callable[[float, float], tuple[float, float]]
+MAX_PRINTED_DIGITS = 64  # with more tokens the digits are too small to print
+PRINTED_CELL = 26  # pixels, of a cell with digits
+PRINTED_SIDE = PRINTED_CELL * MAX_PRINTED_DIGITS
+AXES_NOTE = "Each row is a query, each column a key."
+ToPixels = Callable[[float, float], tuple[float, float]]
 
 
 def heatmap_svg(
@@ -35,19 +43,19 @@ def heatmap_svg(
     """Attention weights as an SVG; arguments and errors as for `attention_heatmap`."""
     info, colours = heatmap_info(pattern, tokens, key_tokens, selected), theme_of(theme)
     n = max(info.weights.shape)
-    cell = CELL if n <= MOST_DIGITS else max(2.0, SIDE / n)
+    cell = PRINTED_CELL if n <= MAX_PRINTED_DIGITS else max(2.0, PRINTED_SIDE / n)
     left, top, right = margins(info, cell)
-    (high, side), words = (count * cell for count in info.weights.shape), READING
+    (high, side), words = (count * cell for count in info.weights.shape), AXES_NOTE
     if selected is not None:
         query, key = selected
-        names = isolated(info.queries[query]), isolated(info.keys[key])
-        words += f" Selected: {pair(*names, float(info.weights[selected]))}."
+        names = bidi_isolated(info.queries[query]), bidi_isolated(info.keys[key])
+        words += f" Selected: {edge_text(*names, float(info.weights[selected]))}."
     parts = [
         f'<g transform="translate({left:.2f} {top:.2f})">',
-        *(_cells(info, colours, cell) if n <= MOST_DIGITS else _runs(info, colours, cell)),
-        *_names(info, colours, cell),
+        *(_cells(info, colours, cell) if n <= MAX_PRINTED_DIGITS else _merged_cells(info, colours, cell)),
+        *_axis_labels(info, colours, cell),
         "</g>",
-        _text(READING, 10, top + high + 24, "start", colours.muted, family=SANS),
+        _text(AXES_NOTE, 10, top + high + 24, "start", colours.muted, family=SANS),
     ]
     return _document(left + side + max(right, 270 - left - side), top + high + 36, title or "Attention weights",
                      words, colours, parts)  # fmt: skip
@@ -62,31 +70,31 @@ def _cells(info: HeatmapInfo, colours: Theme, cell: float) -> Iterator[str]:
                 f'<rect x="{k * cell:.2f}" y="{q * cell:.2f}" width="{cell - 1:.2f}" height="{cell - 1:.2f}" '
                 f'rx="2" fill="{colour}"/>'
             )
-            if figures := digits(weight):
+            if figures := weight_digits(weight):
                 middle = (k + 0.5) * cell - 0.5, (q + 0.5) * cell + 3
                 yield _text(figures, *middle, "middle", ink_on(colour), size=10.5)
 
 
-def _runs(info: HeatmapInfo, colours: Theme, cell: float) -> Iterator[str]:
-    """The weights to two decimals, neighbours of one colour as one rectangle: a long text has few colours a row."""
+def _merged_cells(info: HeatmapInfo, colours: Theme, cell: float) -> Iterator[str]:
+    """The weights to two decimals, with runs of equal weights as one rectangle, which keeps long texts small."""
     for q, row in enumerate(info.weights.round(2).tolist()):
         for weight, run in groupby(range(len(row)), key=row.__getitem__):
-            places = list(run)
+            columns = list(run)
             yield (
-                f'<rect x="{places[0] * cell:.2f}" y="{q * cell:.2f}" width="{len(places) * cell:.2f}" '
+                f'<rect x="{columns[0] * cell:.2f}" y="{q * cell:.2f}" width="{len(columns) * cell:.2f}" '
                 f'height="{cell:.2f}" fill="{weight_colour(colours, weight)}"/>'
             )
 
 
-def _names(info: HeatmapInfo, colours: Theme, cell: float) -> Iterator[str]:
-    """The tokens beside the rows and above the columns, and the frames of what is selected."""
+def _axis_labels(info: HeatmapInfo, colours: Theme, cell: float) -> Iterator[str]:
+    """The labels of rows and columns, and the frames of the selection."""
     query, key = info.selected or (None, None)
-    for i in labelled(len(info.queries), cell, query):
+    for i in labelled_indices(len(info.queries), cell, query):
         ink, bold = (colours.query, True) if i == query else (colours.ink, False)
-        yield _text(isolated(info.queries[i]), -8, (i + 0.5) * cell + 4, "end", ink, bold=bold)
-    for i in labelled(len(info.keys), cell, key, SLOPE):
+        yield _text(bidi_isolated(info.queries[i]), -8, (i + 0.5) * cell + 4, "end", ink, bold=bold)
+    for i in labelled_indices(len(info.keys), cell, key, MIN_LABEL_GAP):
         ink, bold = (colours.key, True) if i == key else (colours.ink, False)
-        yield _text(isolated(info.keys[i]), (i + 0.5) * cell + 3, -8, "start", ink, turn=-TURN, bold=bold)
+        yield _text(bidi_isolated(info.keys[i]), (i + 0.5) * cell + 3, -8, "start", ink, turn=-LABEL_ANGLE, bold=bold)
     for (x0, y0, x1, y1), colour, thick in frames(info, colours):
         yield (
             f'<rect x="{x0 * cell - 0.5:.2f}" y="{y0 * cell - 0.5:.2f}" width="{(x1 - x0) * cell:.2f}" '
@@ -95,19 +103,20 @@ def _names(info: HeatmapInfo, colours: Theme, cell: float) -> Iterator[str]:
 
 
 def graph_svg(info: GraphInfo, *, theme: ThemeName = "light", title: str | None = None) -> str:
-    """A graph as `graph_info` lays it out, as an SVG."""
+    """A graph as an SVG."""
     colours, arc = theme_of(theme), info.layout == "arc"
     left, right, bottom, top = info.window
-    scales = {"arc": (WIDE / (right - left), RISE), "circle": (RADIUS, RADIUS), "columns": (ACROSS, info.height)}
+    scales = {"arc": (WIDE / (right - left), ARC_RISE), "circle": (CIRCLE_RADIUS, CIRCLE_RADIUS),
+              "columns": (ACROSS, info.height)}  # fmt: skip
     across, up = scales[info.layout]
-    turn = _turn(info, across) if arc else 0
+    turn = _label_angle(info, across) if arc else 0
     before, below, after = 10.0, 10.0, 10.0
     if info.layout == "columns":
         after, before = label_room(info)
     for label in info.labels if arc else ():
-        wide = width(info.nodes[label.node].text)
+        wide = text_width(info.nodes[label.node].text)
         before = max(before, wide * math.cos(math.radians(turn)) - (label.x - left) * across + 8 if turn else 0)
-        below = max(below, wide * math.sin(math.radians(-turn)) + 2 * LINE)
+        below = max(below, wide * math.sin(math.radians(-turn)) + 2 * LINE_HEIGHT)
 
     def place(x: float, y: float) -> tuple[float, float]:
         return before + (x - left) * across, 10 + (top - y) * up
@@ -121,38 +130,38 @@ def graph_svg(info: GraphInfo, *, theme: ThemeName = "light", title: str | None 
         if turn:
             parts.append(_text(node.text, x + 4, y + 16, "end", ink, turn=turn, bold=bold))
         else:
-            aside = {"start": NODE, "end": -NODE}.get(label.anchor, 0) if info.layout == "columns" else 0
+            aside = {"start": NODE_RADIUS, "end": -NODE_RADIUS}.get(label.anchor, 0) if info.layout == "columns" else 0
             parts.append(_text(node.text, x + 2 * aside, y + (22 if arc else 4), label.anchor, ink, bold=bold))
     size = before + (right - left) * across + after, 10 + (top - bottom) * up + below
     return _document(*size, title or "Attention graph", alt_text(info), colours, parts)
 
 
-def _turn(info: GraphInfo, across: float) -> int:
-    """The angle of the labels below a line: level, unless neighbours would touch."""
+def _label_angle(info: GraphInfo, across: float) -> int:
+    """The angle of the labels below a line: 0 unless neighbours would overlap."""
     for a, b in pairwise(info.labels):
-        if (width(info.nodes[a.node].text) + width(info.nodes[b.node].text)) / 2 + 6 > (b.x - a.x) * across:
-            return slants(len(info.nodes))[0]
+        if (text_width(info.nodes[a.node].text) + text_width(info.nodes[b.node].text)) / 2 + 6 > (b.x - a.x) * across:
+            return label_angles(len(info.nodes))[0]
     return 0
 
 
-def _edge(info: GraphInfo, edge: Edge, colours: Theme, place: Place) -> list[str]:
+def _edge(info: GraphInfo, edge: Edge, colours: Theme, place: ToPixels) -> list[str]:
     """A curve and its arrowhead."""
     start, *rest = (f"{x:.2f} {y:.2f}" for x, y in (place(*point) for point in edge.curve.tolist()))
     x, y = place(*info.nodes[info.first_key + edge.key][:2])
-    half, base = edge.head / 3, NODE + edge.head
+    half, base = edge.head / 3, NODE_RADIUS + edge.head
     return [
         f'<path d="M{start} C{" ".join(rest)}" fill="none" stroke="{colours.query}" '
         f'stroke-width="{edge.width:.2f}" stroke-opacity="{edge.opacity:.2f}"/>',
-        f'<path d="M0 {NODE} L{half:.2f} {base:.2f} L{-half:.2f} {base:.2f} Z" '
-        f'fill="{mixed(colours.background, colours.query, edge.opacity)}" '
+        f'<path d="M0 {NODE_RADIUS} L{half:.2f} {base:.2f} L{-half:.2f} {base:.2f} Z" '
+        f'fill="{blend(colours.background, colours.query, edge.opacity)}" '
         f'transform="translate({x:.2f} {y:.2f}) rotate({edge.angle:.2f})"/>',
     ]
 
 
-def _dot(info: GraphInfo, i: int, colours: Theme, place: Place) -> str:
+def _dot(info: GraphInfo, i: int, colours: Theme, place: ToPixels) -> str:
     """A token's dot."""
     (x, y), colour = place(info.nodes[i].x, info.nodes[i].y), node_colour(info, i, colours)
-    radius = 5 if colour else dot(len(info.nodes))
+    radius = 5 if colour else dot_radius(len(info.nodes))
     return f'<circle cx="{x:.2f}" cy="{y:.2f}" r="{radius:.2f}" fill="{colour or colours.muted}"/>'
 
 
@@ -171,7 +180,7 @@ def _text(
 
 
 def _document(width: float, height: float, title: str, words: str, colours: Theme, parts: list[str]) -> str:
-    """A whole SVG of that size, named by its title and told in words."""
+    """An SVG document with a title and a description."""
     return "\n".join([
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0f}" height="{height:.0f}" '
         f'viewBox="0 0 {width:.2f} {height:.2f}" role="img" font-family={quoteattr(MONO)}>',

@@ -1,26 +1,26 @@
-"""Colours and fonts, for a light page and a dark one.
+"""The colours and fonts of the light and dark themes.
 
-Here alone the application's colours stand; where some must be restated, a test holds them equal.
+This is the only definition of the application's colours; a test checks the copies that configuration files need.
 """
 
 from dataclasses import dataclass
 from typing import Literal
 
 from attention_core.errors import InputError
-from attention_core.validate import told
+from attention_core.validate import summarize
 
 ThemeName = Literal["light", "dark"]
 
 SANS = '"Source Sans", system-ui, sans-serif'
 MONO = '"Source Code Pro", monospace'
-ON_DARK, ON_LIGHT = "#ffffff", "#000000"  # the inks on a dark colour and on a light one
+ON_DARK, ON_LIGHT = "#ffffff", "#000000"  # text on a dark and on a light background
 
 
 @dataclass(frozen=True)
 class Theme:
     """The colours of a page, each "#rrggbb".
 
-    mark:    what stands behind a word that says that numbers were changed
+    mark:    the background of a label for changed numbers
     weights: stops of the sequential scale, from weight 0 to weight 1
     scores:  stops of the diverging scale, from the lowest score over 0 in the middle to the highest
     """
@@ -67,10 +67,10 @@ DARK = Theme(
 
 
 def theme(name: ThemeName) -> Theme:
-    """The theme of that name; InputError when there is none."""
+    """The theme with this name; InputError if there is none."""
     themes = {"light": LIGHT, "dark": DARK}
     if name not in themes:
-        raise InputError(f'theme is "light" or "dark", got {told(name)}.')
+        raise InputError(f'theme is "light" or "dark", got {summarize(name)}.')
     return themes[name]
 
 
@@ -79,8 +79,8 @@ def channels(colour: str) -> tuple[int, int, int]:
     return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
 
 
-def mixed(low: str, high: str, share: float) -> str:
-    """The colour that lies `share` of the way from one to the other."""
+def blend(low: str, high: str, share: float) -> str:
+    """The colour at a fraction `share` of the way from `low` to `high`."""
     pairs = zip(channels(low), channels(high), strict=True)
     return "#" + "".join(f"{round(a + (b - a) * share):02x}" for a, b in pairs)
 
@@ -88,17 +88,17 @@ def mixed(low: str, high: str, share: float) -> str:
 def weight_colour(colours: Theme, weight: float) -> str:
     """The colour of a weight from 0 to 1.
 
-    at = 6 * weight ** 0.6, counted in stops: the power spreads the small weights, of which most of a pattern is
-    made, so that 0.05 is clearly seen.
+    The position on the scale is 6 * weight ** 0.6, in stops: the power separates small weights, which are most of a
+    pattern, so 0.05 is clearly visible.
     """
     stops = colours.weights
     at = min(max(weight, 0.0), 1.0) ** 0.6 * (len(stops) - 1)
     low = min(int(at), len(stops) - 2)
-    return mixed(stops[low], stops[low + 1], at - low)
+    return blend(stops[low], stops[low + 1], at - low)
 
 
 def ink_on(colour: str) -> str:
-    """White or black, whichever is read better on a colour."""
+    """White or black, whichever has more contrast with a colour."""
     linear = [c / 3294.6 if c <= 10 else ((c / 255 + 0.055) / 1.055) ** 2.4 for c in channels(colour)]
     luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
     return ON_DARK if luminance < 0.179 else ON_LIGHT

@@ -1,4 +1,4 @@
-"""The pictures of a trace: one head of one layer, as a heatmap and as a graph."""
+"""Figures of a trace: one head of one layer, as a heatmap or a graph."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from attention_core.plot.graph_figure import attention_graph
 from attention_core.plot.heatmap_figure import attention_heatmap
 from attention_core.plot.theme import ThemeName
 from attention_core.trace import Trace
-from attention_core.validate import check_index, told
+from attention_core.validate import check_index, summarize
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 
 class HeadInfo(NamedTuple):
-    """What one head gives a picture.
+    """The data of one head's figure.
 
     pattern:    [query, key]
     tokens:     [query]
-    key_tokens: [key], when other tokens answer than ask
-    special:    whether each token was added by the tokenizer; those of the keys after the queries'
+    key_tokens: [key], in cross-attention; else None
+    special:    whether each token was added by the tokenizer; in cross-attention, queries first and then keys
     """
 
     pattern: Array
@@ -43,18 +43,18 @@ def heatmap(
     selected: tuple[int, int] | None = None,
     theme: ThemeName = "light",
 ) -> go.Figure:
-    """The attention weights of one head as a heatmap: rows ask (query), columns answer (key), each row sums to 1.
+    """The attention weights of one head as a heatmap: each row is a query, each column a key, each row sums to 1.
 
         pattern = softmax(q · k / √d_head + mask)
 
     trace:       `model.trace(text)`
     layer, head: counted from 0
-    side:        of an encoder–decoder's trace which attention: "encoder", "decoder" or "cross", in which the
-                 decoder's tokens ask and the encoder's answer; nothing of any other trace
-    selected:    the query and the key to frame
+    side:        for an encoder–decoder's trace: "encoder", "decoder" or "cross", whose queries are the decoder's
+                 tokens and whose keys are the encoder's; None for any other trace
+    selected:    the query and the key to highlight
     theme:       "light", or "dark" for a dark notebook
     returns:     a Plotly figure
-    Raises InputError when something is out of range, and MissingPackageError where Plotly is not installed.
+    Raises InputError if an argument is out of range, and MissingPackageError if Plotly is not installed.
 
     Source: Vaswani et al. 2017, section 3.2.1, https://arxiv.org/abs/1706.03762
     """
@@ -75,17 +75,17 @@ def graph(
     layout: Literal["auto", "circle", "arc"] = "auto",
     theme: ThemeName = "light",
 ) -> go.Figure:
-    """The attention weights of one head as a directed graph, from the token that asks to the one that answers.
+    """The attention weights of one head as a directed graph, from query tokens to key tokens.
 
         pattern = softmax(q · k / √d_head + mask)
 
     trace, layer, head, side, theme: as for `heatmap`
-    query:     draw this token's edges alone; key: the answering token to mark
+    query:     draw only this token's edges; key: the key token to highlight
     threshold: leave out weights below it, 0 to 1
-    strongest: keep so many edges a query
-    layout:    "auto" is a circle up to 12 tokens, and arcs beyond or when one token alone asks
-    returns:   a Plotly figure, its lines as wide as the weights
-    Raises InputError when something is out of range, and MissingPackageError where Plotly is not installed.
+    strongest: keep this many edges for each query
+    layout:    "auto" is a circle up to 12 tokens, and arcs for more or for a single query
+    returns:   a Plotly figure with edges as wide as their weights
+    Raises InputError if an argument is out of range, and MissingPackageError if Plotly is not installed.
 
     Source: Vaswani et al. 2017, section 3.2.1, https://arxiv.org/abs/1706.03762
     """
@@ -97,18 +97,18 @@ def graph(
 
 
 def head_info(trace: Trace | EncoderDecoderTrace, layer: int, head: int, side: Side | None) -> HeadInfo:
-    """What a picture of one head shows; arguments and errors as for `heatmap`."""
+    """The data of one head's figure; arguments and errors as for `heatmap`."""
     if not isinstance(trace, Trace | EncoderDecoderTrace):
-        raise InputError(f"Give a trace, as model.trace(text) makes it; got {told(trace)}.")
+        raise InputError(f"Give a trace, the result of model.trace(text); got {summarize(trace)}.")
     views = attention_views(trace)
     if side not in views:
         raise InputError(
-            f"This trace has one attention alone: leave side={told(side)} out." if None in views else
-            f'Say which attention, side="encoder", "decoder" or "cross"; got {told(side)}.'
+            f"This trace has only one attention: leave side={summarize(side)} out." if None in views else
+            f'Choose an attention with side="encoder", "decoder" or "cross"; got {summarize(side)}.'
         )  # fmt: skip
     view = views[side]
     check_index("layer", layer, view.config.n_layers)
     check_index("head", head, view.config.n_heads)
-    pieces = (*view.queries, *(view.keys if view.crosses else ()))
-    keys = view.key_names if view.crosses else None
-    return HeadInfo(view.pattern(layer)[head], view.query_names, keys, [piece.special for piece in pieces])
+    pieces = (*view.queries, *(view.keys if view.is_cross else ()))
+    keys = view.key_tokens if view.is_cross else None
+    return HeadInfo(view.pattern(layer)[head], view.query_tokens, keys, [piece.special for piece in pieces])

@@ -20,7 +20,7 @@ from attention_core.network import Network
 from attention_core.ops.basic import Input
 from attention_core.ops.positions import alibi_slopes, bucket_matrix
 from attention_core.ops.rotary import frequencies
-from attention_core.validate import check_index, nearest
+from attention_core.validate import check_index, suggest_names
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,7 +127,7 @@ class ModelRun(ABC):
             if layer is None and any(name in self.declared(each) for each in range(config.n_layers)):
                 raise InputError(f"{name} belongs to a layer: say which, from 0 to {config.n_layers - 1}.")
             known = sorted(visible_stages(config, layer, self.padded))
-            raise InputError(f"There is no quantity named {name!r}.{nearest(name, known)}")
+            raise InputError(f"There is no quantity named {name!r}.{suggest_names(name, known)}")
         return stage
 
     def has(self, name: str, layer: int | None) -> bool:

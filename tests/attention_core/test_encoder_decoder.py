@@ -1,4 +1,4 @@
-"""Encoder–decoders: what a decoder reads, and how its numbers open into the encoder's, down to trained ones."""
+"""Encoder–decoders: the decoder's input, and derivations from its numbers through the encoder's to trained ones."""
 
 import copy
 import json
@@ -15,8 +15,8 @@ from attention_core.explain import number_at, open_term
 from attention_core.families.reading.configuration import read_config
 from attention_core.families.reading.layouts import factor_lengths, tensor_sources
 from attention_core.families.registry import FAMILIES
-from attention_core.trace import KeepingTrace
-from tests.walk import opened
+from attention_core.trace import CachingTrace
+from tests.walk import open_all
 
 PAIR = {
     "vocab_size": 17, "d_model": 15, "encoder_layers": 2, "decoder_layers": 2, "encoder_attention_heads": 5,
@@ -32,7 +32,7 @@ CONFIGS = {
 
 @pytest.fixture(params=CONFIGS)
 def folder(request, tmp_path):
-    """A small checkpoint of random numbers, and a tokenizer that puts tokens of its own around a text."""
+    """A small checkpoint of random numbers, and a tokenizer that adds special tokens around a text."""
     raw = CONFIGS[request.param] | {"model_type": request.param}
     draw, tensors = np.random.default_rng(3), {}
     for family in (FAMILIES[request.param], FAMILIES[request.param].encoder):
@@ -58,7 +58,7 @@ def pair(folder):
     return ac.load(folder)
 
 
-def test_a_decoder_reads_its_start_token_and_the_target_without_its_end(pair):
+def test_a_decoder_reads_its_start_token_and_the_target_without_an_end_token(pair):
     trace = pair.trace("w3 w1", target="w5 w0 w7")
     assert trace.encoder.tokens == ["<s>", "w3", "w1", "</s>"]
     assert trace.decoder.tokens == ["</s>", "<s>", "w5", "w0", "w7"]
@@ -67,7 +67,7 @@ def test_a_decoder_reads_its_start_token_and_the_target_without_its_end(pair):
         pair.trace("w3", target="w5", target_ids=[2])
 
 
-def test_masks_of_both_sides_hide_what_they_say(pair):
+def test_the_masks_of_both_sides_hide_their_tokens(pair):
     ids, target = [4, 9, 3, 7], [2, 5, 11]
     masks = {"attention_mask": [True, False, True, True], "target_attention_mask": [False, True, True]}
     trace = pair.trace(ids=ids, target_ids=target, **masks)
@@ -80,10 +80,10 @@ def test_masks_of_both_sides_hide_what_they_say(pair):
 
 
 def test_a_decoders_numbers_open_into_the_encoders_down_to_trained_ones(pair):
-    """From one weight on the encoder's tokens, every address met on the way opens to the number that named it."""
-    trace = KeepingTrace.of(pair.trace(ids=[4, 9, 3], target_ids=[2, 5]).decoder)
+    """From one cross-attention weight, every address in the trees opens to the number that has it."""
+    trace = CachingTrace.of(pair.trace(ids=[4, 9, 3], target_ids=[2, 5]).decoder)
     found = set()
-    for address, term in opened(trace, Address("cross_weight", (1, 2, 1, 2))):
+    for address, term in open_all(trace, Address("cross_weight", (1, 2, 1, 2))):
         assert term.at == address
         assert term.value == pytest.approx(number_at(trace, address).value, abs=1e-5)
         assert evaluate(term) == pytest.approx(term.value, abs=1e-9)
@@ -109,17 +109,18 @@ def test_memory_is_the_encoders_contextual_embedding(pair):
 
 
 @pytest.mark.parametrize("name", ["pattern", "tokens", "logits", "resid", "cross_pattern"])
-def test_what_each_side_has_is_asked_of_a_side(pair, name):
+def test_an_attribute_of_both_sides_needs_a_side(pair, name):
     trace = pair.trace("w3", target="w5")
-    with pytest.raises(SideError, match=rf"has two sides: say \.encoder\.{name} or \.decoder\.{name}"):
+    with pytest.raises(SideError, match=rf"has two sides: use \.encoder\.{name} or \.decoder\.{name}"):
         getattr(trace, name)
-    with pytest.raises(InputError, match=r"its trace\.encoder or trace\.decoder; got EncoderDecoderTrace"):
+    expected = r"for an encoder–decoder, trace\.encoder or trace\.decoder; got EncoderDecoderTrace"
+    with pytest.raises(InputError, match=expected):
         ac.explain.weight(trace, 0, 0, 0, 0)
     with pytest.raises(SideError, match=r"\.encoder\.parameter"):
         pair.parameter("W_Q", 0)
 
 
-def test_any_other_name_is_missing_as_ever(pair):
+def test_any_other_attribute_is_missing_as_usual(pair):
     trace = pair.trace("w3", target="w5")
     for made in (pair, trace):
         assert not hasattr(made, "nothing")
@@ -131,6 +132,6 @@ def test_any_other_name_is_missing_as_ever(pair):
 
 @pytest.mark.parametrize("given", [{"text": ["w3"]}, {"text": "w3", "target": ["w5"]}, {"text": "w3", "target": 5},
                                    {"text": "w3", "target_ids": "w5"}, {"text": np.zeros((2, 2, 3))}])  # fmt: skip
-def test_what_is_no_text_is_refused_on_both_sides(pair, given):
+def test_anything_but_a_text_is_refused_on_both_sides(pair, given):
     with pytest.raises(InputError):
         pair.trace(**given)

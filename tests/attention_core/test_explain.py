@@ -1,4 +1,4 @@
-"""Every derivation gives, worked out from its leaves, the number that the trace holds."""
+"""Every derivation, evaluated from its leaves, gives the number in the trace."""
 
 import math
 
@@ -9,8 +9,8 @@ import attention_core as ac
 from attention_core import explain
 from attention_core.computation.derivation import Address, evaluate, named_steps
 from attention_core.errors import InputError
-from attention_core.trace import KeepingTrace
-from tests.walk import opened
+from attention_core.trace import CachingTrace
+from tests.walk import open_all
 
 TEXT = "The animal didn't cross the street because it was too tired."
 ADDRESSES = [
@@ -25,7 +25,7 @@ def trace():
     return ac.load("minilm").trace(TEXT)
 
 
-def held(trace, address):
+def traced(trace, address):
     array = getattr(trace, address.quantity)(address.indices[0])
     return float(array[address.indices[1:]])
 
@@ -62,21 +62,21 @@ def test_every_quantity_equals_the_trace(trace, text):
     address = Address.parse(text)
     term = explain.open_term(trace, address)
     assert term.at == address
-    assert term.value == pytest.approx(held(trace, address), abs=1e-5)
+    assert term.value == pytest.approx(traced(trace, address), abs=1e-5)
     assert evaluate(term) == pytest.approx(term.value, abs=1e-9)
 
 
 def test_numbers_open_down_to_the_weights(trace):
-    """From one weight, every address met on the way opens, and the trail ends at trained numbers."""
+    """From one weight, every address in the trees opens, down to trained numbers."""
     ends = set()
-    for address, term in opened(trace, Address("weight", (1, 2, 3, 4))):
+    for address, term in open_all(trace, Address("weight", (1, 2, 3, 4))):
         if not term.parts:
             ends.add(address.quantity)
             assert "trained parameter" in term.note
     assert {"W_Q", "b_K", "W_E", "W_pos", "w_norm", "W_O", "w_mid", "W_in", "W_out", "b_post"} <= ends
 
 
-def test_likeness_is_the_cosine(trace):
+def test_the_cosine_similarity(trace):
     a, b = trace.contextual[10].astype(float), trace.resid_pre(0)[10].astype(float)
     assert explain.cosine(trace, 10).value == pytest.approx(a @ b / np.linalg.norm(a) / np.linalg.norm(b), abs=1e-6)
 
@@ -84,13 +84,13 @@ def test_likeness_is_the_cosine(trace):
 @pytest.mark.parametrize(
     "text", ["weight.9.0.0.0", "weight.0.0.99.0", "nothing.1", "q.1", "W_Q.0.0.0.999", "q.0.0.0.0.0"]
 )
-def test_what_is_not_there_is_refused(trace, text):
+def test_an_unknown_address_is_refused(trace, text):
     with pytest.raises(InputError):
         explain.open_term(trace, Address.parse(text))
 
 
 @pytest.mark.parametrize("text", ["", "q.-1", "q.1.x", "1.2", "q..1", "<b>.1", "q.¹"])
-def test_what_is_no_address_is_none(text):
+def test_an_invalid_address_parses_to_none(text):
     assert Address.parse(text) is None
 
 
@@ -99,22 +99,22 @@ def test_what_is_no_address_is_none(text):
     [(Address("q", (0, 1)), "q has 3 axes (head, query, dim), but 1 index was given."),
      (Address("w_attn", (0, 1, 2)), "has 1 axis (model), but 2 indices were given.")],
 )  # fmt: skip
-def test_how_many_places_a_number_takes_is_said(trace, address, said):
+def test_the_number_of_indices_is_checked(trace, address, said):
     name = next(name for name in trace.declared(0) if name.startswith("w_"))
     with pytest.raises(InputError) as refused:
         explain.number_at(trace, address if address.quantity == "q" else Address(name, address.indices))
     assert str(refused.value).endswith(said)
 
 
-def test_a_keeping_trace_gives_the_same_and_computes_once(trace):
-    keeping = KeepingTrace.of(trace)
+def test_a_caching_trace_gives_the_same_and_computes_once(trace):
+    caching = CachingTrace.of(trace)
     for name in ("q", "scores", "pattern", "z", "attn_out", "resid_mid", "mlp_out"):
-        np.testing.assert_array_equal(getattr(keeping, name)(2), getattr(trace, name)(2))
-        assert getattr(keeping, name)(2) is getattr(keeping, name)(2)
+        np.testing.assert_array_equal(getattr(caching, name)(2), getattr(trace, name)(2))
+        assert getattr(caching, name)(2) is getattr(caching, name)(2)
 
 
 @pytest.mark.parametrize("address", ["foo", "foo.3", "W_rel.3.5"])
-def test_a_quantity_that_the_model_has_not_is_named(address):
+def test_a_quantity_that_the_model_does_not_have_is_named(address):
     trace = ac.load("minilm").trace("it was")
     with pytest.raises(InputError, match=f"no quantity named '{address.partition('.')[0]}'"):
         explain.open_term(trace, Address.parse(address))
@@ -126,20 +126,20 @@ def test_a_quantity_that_the_model_has_not_is_named(address):
      ((3, 1, 16, 2), "Query 16"), ((3, 1, 10, -1), "Key -1"), ((3.0, 1, 10, 2), "Layer 3.0"),
      ((3, True, 10, 2), "Head True")],
 )  # fmt: skip
-def test_a_place_that_is_not_there_is_named(trace, given, said):
-    with pytest.raises(InputError, match=f"^{said} is not there: give a whole number from 0 to"):
+def test_an_index_out_of_range_is_named(trace, given, said):
+    with pytest.raises(InputError, match=f"^{said} does not exist: give a whole number from 0 to"):
         explain.weight(trace, *given)
     if said[:3] != "Key":
-        with pytest.raises(InputError, match=f"^{said} is not there"):
+        with pytest.raises(InputError, match=f"^{said} does not exist"):
             explain.output(trace, *given[:3])
 
 
 @pytest.mark.parametrize("wrong", ["text", None, 5])
-def test_what_is_no_trace_is_refused(trace, wrong):
+def test_anything_but_a_trace_is_refused(trace, wrong):
     for ask in (lambda it: explain.weight(it, 0, 0, 0, 0), lambda it: explain.output(it, 0, 0, 0),
                 lambda it: explain.cosine(it, 0)):  # fmt: skip
         for given in (wrong, trace.model):
-            with pytest.raises(InputError, match=r"Give a trace, as model\.trace\(text\) makes it"):
+            with pytest.raises(InputError, match=r"Give a trace, the result of model\.trace\(text\)"):
                 ask(given)
     with pytest.raises(InputError, match="Give the address of a number"):
         explain.open_term(trace, wrong)

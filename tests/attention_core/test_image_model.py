@@ -1,4 +1,4 @@
-"""A model of images: its tokens, its numbers, what it refuses, and the walk from a weight down to a pixel."""
+"""Image models: tokens, numbers, refused input, and derivations from a weight down to a pixel."""
 
 import json
 
@@ -35,7 +35,7 @@ def test_tokens_are_the_class_token_and_the_patches(trace):
 
 
 def test_the_patches_are_a_convolution(vit, image, trace):
-    """Worked out pixel by pixel from the convolution's own layout: [model, colour, row, column]."""
+    """Computed pixel by pixel from the convolution's own layout: [model, colour, row, column]."""
     kernel = vit.parameter("W_patch", None).T.reshape(35, 3, 10, 8)
     pixels = (image / 255 - np.array(PREPROCESSOR["image_mean"])) / np.array(PREPROCESSOR["image_std"])
     window = pixels[20:30, 40:48]  # row 2, column 5
@@ -46,7 +46,7 @@ def test_the_patches_are_a_convolution(vit, image, trace):
     np.testing.assert_array_equal(trace.resid[0][0], vit.parameter("W_cls", None) + vit.parameter("W_pos", None)[0])
 
 
-def test_logits_are_read_off_the_class_token(vit, trace):
+def test_logits_are_computed_from_the_class_token(vit, trace):
     assert trace.logits().shape == (3,)
     expected = vit.parameter("W_U", None) @ trace.contextual[0] + vit.parameter("b_U", None)
     np.testing.assert_allclose(trace.logits(), expected, atol=1e-5)
@@ -64,7 +64,7 @@ def opened(trace, name, *indices):
 
 
 def test_a_weight_opens_down_to_the_trained_numbers_and_the_pixels(trace):
-    """Each number opens into the next, and what its tree gives is what the trace holds."""
+    """Each number opens into the next, and its tree gives the number in the trace."""
     walk = ("q", "attn_normed", "resid_pre", "normalized", "pixel")
     term, met = opened(trace, "weight", 0, 3, 20, 6), set()
     for wanted in walk:
@@ -80,7 +80,7 @@ def test_a_weight_opens_down_to_the_trained_numbers_and_the_pixels(trace):
     assert "0 to 255" in term.note
 
 
-def test_a_pixel_is_normalized_in_a_step_of_its_own(trace, image):
+def test_a_pixel_is_normalized_in_a_separate_step(trace, image):
     term = opened(trace, "normalized", 9, 100)
     y, x, colour = trace.model.image.locate_pixel(9, 100)
     channel = ("red", "green", "blue").index(colour)
@@ -95,7 +95,7 @@ def test_the_class_token_has_no_pixel(trace):
 
 
 @pytest.mark.parametrize("given", [{}, {"ids": [1, 2]}, {"image": "a sentence"}])
-def test_what_is_no_image_is_refused(vit, given):
+def test_anything_but_an_image_is_refused(vit, given):
     with pytest.raises(InputError, match="reads images"):
         vit.trace(**given)
 
@@ -113,7 +113,7 @@ def test_a_folder_without_its_preprocessor_is_refused(tmp_path):
      ("image_mean", [0.5]), ("image_std", [1, 0, 1]), ("rescale_factor", 0), ("do_rescale", None), ("do_flip", True),
      ("image_processor_type", "DeiTImageProcessor")],
 )  # fmt: skip
-def test_a_preprocessor_that_is_not_followed_exactly_is_refused_by_name(tmp_path, key, value):
+def test_an_unsupported_preprocessor_setting_is_refused_by_name(tmp_path, key, value):
     write_vit(tmp_path)
     (tmp_path / "preprocessor_config.json").write_text(json.dumps(PREPROCESSOR | {key: value}))
     with pytest.raises(UnsupportedConfigError, match=key):
@@ -123,7 +123,7 @@ def test_a_preprocessor_that_is_not_followed_exactly_is_refused_by_name(tmp_path
 @pytest.mark.parametrize(
     ("key", "value"), [("num_channels", 1), ("image_size", [4, 5, 6]), ("patch_size", 57), ("patch_size", 0)]
 )
-def test_a_shape_that_is_not_cut_exactly_is_refused_by_name(tmp_path, key, value):
+def test_an_image_size_that_patches_do_not_divide_is_refused_by_name(tmp_path, key, value):
     write_vit(tmp_path)
     raw = json.loads((tmp_path / "config.json").read_text())
     (tmp_path / "config.json").write_text(json.dumps(raw | {key: value}))
@@ -147,6 +147,6 @@ def test_without_labels_there_are_no_logits(tmp_path):
     [([[1], [2, 3]], "reads images"), (5, r"got \[\]"), (np.zeros((40, 56, 3)), "float64"),
      (np.zeros((40, 56), np.uint8), r"got \[40, 56\]")],
 )  # fmt: skip
-def test_an_image_of_another_kind_is_refused(vit, image, said):
+def test_an_image_of_another_size_or_type_is_refused(vit, image, said):
     with pytest.raises(InputError, match=said):
         vit.trace(image)

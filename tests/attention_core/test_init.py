@@ -1,4 +1,4 @@
-"""The public face: what `dir`, tab completion and `help` show."""
+"""The public API: the names in `dir`, tab completion and `help`."""
 
 import inspect
 import pydoc
@@ -18,12 +18,12 @@ FUNCTIONS = [
 
 
 @pytest.mark.parametrize("module", FACE)
-def test_only_the_public_names_are_offered(module):
+def test_dir_lists_only_public_names(module):
     assert dir(module) == sorted(module.__all__)
     assert all(hasattr(module, name) for name in module.__all__)
 
 
-def test_the_face_is_what_the_readme_and_the_notebook_use():
+def test_the_public_names_include_those_of_the_readme_and_the_notebook():
     assert {"load", "explain", "plot", "write", "greedy", "sampled", "errors"} <= set(dir(ac))
     assert dir(ac.plot) == ["arithmetic", "attention_graph", "attention_heatmap", "graph", "heatmap"]
     assert dir(ac.explain) == ["cosine", "open_term", "output", "weight"]
@@ -41,14 +41,14 @@ def test_every_public_method_is_described(kind):
             assert value.__doc__, f"{kind.__name__}.{name}"
 
 
-def test_help_tells_how_to_begin_and_shows_no_inner_function():
-    told = pydoc.render_doc(ac, renderer=pydoc.plaintext)
-    assert 'ac.load("minilm")' in told
-    assert "def check_index" not in told
-    assert "ac.plot.heatmap" in told
+def test_help_shows_how_to_start_and_no_internal_function():
+    text = pydoc.render_doc(ac, renderer=pydoc.plaintext)
+    assert 'ac.load("minilm")' in text
+    assert "def check_index" not in text
+    assert "ac.plot.heatmap" in text
 
 
-def test_the_library_is_there_without_plotly_and_says_what_a_figure_needs():
+def test_the_library_works_without_plotly_and_says_what_a_figure_needs():
     code = (
         "import sys\n"
         "sys.modules['plotly'] = None\n"

@@ -243,6 +243,6 @@ def test_a_trace_is_immutable(folder):
 
 
 @pytest.mark.parametrize("name", [123, None, 1.5, ["minilm"], b"minilm"])
-def test_what_is_no_name_is_refused(name):
+def test_anything_but_a_name_is_refused(name):
     with pytest.raises(UnknownModelError, match="by its name, its hub id or its folder, got"):
         ac.load(name)

@@ -31,9 +31,9 @@ def test_minilm(model, samples, number):
             assert off <= tolerance(expected, TRAINED), f"layer {layer}: {name} is off by {off:.3g}"
 
 
-def test_a_random_bert_whole():
+def test_all_of_a_random_bert():
     expected = np.load(BERT / "expected.npz")
     trace = ac.load(BERT).trace(ids=BERT_IDS)
-    told = first_difference(trace, expected)
-    assert not told, told
+    difference = first_difference(trace, expected)
+    assert not difference, difference
     assert np.std(expected["pattern"]) > 0.05

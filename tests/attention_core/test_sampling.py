@@ -22,7 +22,7 @@ def test_probabilities_sum_to_1_and_keep_the_most_probable_token(logits, tempera
     assert made[greedy(logits)] == made.max()
 
 
-def test_the_most_probable_token_stays_where_probabilities_round_to_equals():
+def test_the_most_probable_token_stays_where_rounded_probabilities_tie():
     logits = np.array([0, 1.4e-36], np.float32)
     assert probabilities(logits, top_p=0.5)[greedy(logits)] == 1
 
@@ -77,7 +77,7 @@ def test_a_seed_repeats_its_samples_which_follow_the_probabilities():
 
 @pytest.mark.parametrize(
     ("setting", "said"),
-    [({"temperature": 0}, "temperature is a number above 0, got 0; greedy takes"), ({"temperature": -1}, "above 0"),
+    [({"temperature": 0}, "temperature is a number above 0, got 0; use ac"), ({"temperature": -1}, "above 0"),
      ({"temperature": "hot"}, "got 'hot'"), ({"top_k": -1}, "top_k"), ({"top_k": 1.5}, "top_k"),
      ({"top_p": 0}, "top_p"), ({"top_p": 1.5}, "top_p"), ({"top_p": True}, "top_p")],
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""What is computed when asked for agrees with the stream that was kept."""
+"""Quantities computed on demand agree with the stored residual stream."""
 
 import inspect
 from inspect import signature
@@ -27,7 +27,7 @@ def trace(bert):
 
 @pytest.mark.parametrize("name", SHAPES)
 @pytest.mark.parametrize("layer", range(3))
-def test_shapes_types_and_no_writing(trace, name, layer):
+def test_shapes_types_and_read_only(trace, name, layer):
     array = getattr(trace, name)(layer)
     assert (array.shape, array.dtype) == (SHAPES[name], np.float32)
     with pytest.raises(ValueError, match="read-only"):
@@ -36,7 +36,7 @@ def test_shapes_types_and_no_writing(trace, name, layer):
 
 @pytest.mark.parametrize("name", SHAPES)
 @pytest.mark.parametrize("layer", [-1, 3])
-def test_a_layer_that_is_not_there(trace, name, layer):
+def test_a_layer_that_does_not_exist(trace, name, layer):
     with pytest.raises(InputError, match=f"Layer {layer} .* 0 to 2"):
         getattr(trace, name)(layer)
 
@@ -46,7 +46,7 @@ def norm(x, weight, bias, eps):
 
 
 @pytest.mark.parametrize("layer", range(3))
-def test_the_pieces_of_a_layer_give_what_the_forward_pass_kept(trace, layer):
+def test_the_parts_of_a_layer_give_the_stored_residual_stream(trace, layer):
     eps = trace.model.config.norm_eps
     part = {name: trace.model.parameter(name, layer) for name in ("w_mid", "b_mid", "w_post", "b_post")}
     mid = norm(trace.resid_pre(layer).astype(float) + trace.attn_out(layer), part["w_mid"], part["b_mid"], eps)
@@ -55,20 +55,20 @@ def test_the_pieces_of_a_layer_give_what_the_forward_pass_kept(trace, layer):
     np.testing.assert_allclose(trace.resid_post(layer), post, atol=1e-5)
 
 
-def test_layers_follow_one_another(trace):
+def test_each_layer_starts_where_the_previous_one_ends(trace):
     for layer in range(2):
         np.testing.assert_array_equal(trace.resid_post(layer), trace.resid_pre(layer + 1))
     np.testing.assert_array_equal(trace.contextual, trace.resid_post(2))
 
 
-def test_asking_twice_gives_the_same(trace):
-    """The in-place functions work on arrays of their own."""
+def test_computing_twice_gives_the_same(trace):
+    """In-place operations work on new arrays."""
     for name in SHAPES:
         first = getattr(trace, name)(1).copy()
         np.testing.assert_array_equal(getattr(trace, name)(1), first)
 
 
-def test_what_is_kept_grows_with_the_tokens_and_not_with_their_square(bert):
+def test_memory_is_linear_in_the_number_of_tokens(bert):
     kept = [bert.trace(ids=[1] * n).resid.nbytes for n in (10, 20, 40)]
     assert kept == [4 * 4 * 35 * n for n in (10, 20, 40)]
 
@@ -81,21 +81,21 @@ def test_a_text_and_its_tokens(bert):
     assert [trace.text[t.start : t.end] for t in trace.pieces] == ["w5", "w7", "nothing"]
 
 
-ASKED = [name for name, made in inspect.getmembers(Trace, inspect.isfunction) if "layer" in signature(made).parameters
+METHODS = [name for name, made in inspect.getmembers(Trace, inspect.isfunction) if "layer" in signature(made).parameters
          and not name.startswith("_") and name not in ("array", "has", "stage", "declared", "before_mask", "origin",
                                                        "trained")]  # fmt: skip
 
 
-@pytest.mark.parametrize("name", ASKED)
+@pytest.mark.parametrize("name", METHODS)
 @pytest.mark.parametrize("layer", [-1, 3, "first", 1.0, True])
-def test_every_question_refuses_a_layer_that_is_none(trace, name, layer):
-    with pytest.raises(InputError, match=r"^Layer .* is not there|^There is no cross-attention here"):
+def test_every_method_refuses_an_invalid_layer(trace, name, layer):
+    with pytest.raises(InputError, match=r"^Layer .* does not exist|^This trace has no cross-attention"):
         getattr(trace, name)(layer)
 
 
-def test_the_questions_are_those_of_the_notebook():
-    assert {"q", "pattern", "mask", "experts", "cross_pattern", "resid_mid", "mlp_out"} <= set(ASKED)
-    assert {call.partition("(layer)")[0] for call in trace_module.ASKED if "(layer)" in call} <= set(ASKED)
+def test_a_notebook_lists_these_methods():
+    assert {"q", "pattern", "mask", "experts", "cross_pattern", "resid_mid", "mlp_out"} <= set(METHODS)
+    assert {call.partition("(layer)")[0] for call in trace_module.ACCESSORS if "(layer)" in call} <= set(METHODS)
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_the_questions_are_those_of_the_notebook():
     [("weight", None, "weight belongs to a layer: say which, from 0 to 2"), ("atn_out", 0, "Did you mean attn_out"),
      ("zzzzzz", 0, r"no quantity named 'zzzzzz'\.$")],
 )  # fmt: skip
-def test_a_quantity_that_is_not_there(trace, name, layer, said):
+def test_a_missing_quantity(trace, name, layer, said):
     with pytest.raises(InputError, match=said):
         trace.array(name, layer)
 

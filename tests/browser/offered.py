@@ -1,4 +1,4 @@
-"""The models that the shared server offers beside the catalogue; a test that only looks at one adds it here."""
+"""The models that the shared server offers beside the catalogue; a test that only reads one adds it here."""
 
 from tests.every_family import CASES
 from tests.images import write_vit

@@ -47,7 +47,7 @@ def test_every_line_of_every_side_is_true(open_page, sides, side):
         assert holds(line), line
     results = [evaluate(line)[1] for line in shown]
     product = attention.array("product", 1)[2, 2, 1]
-    scoring = attention.scoring(1)
+    scoring = attention.score_stages(1)
     score = attention.trace.array(scoring[-1].name, 1)[2, 2, 1] if scoring else product
     assert results[0] == pytest.approx(product, abs=1e-3)
     for expected in (score, attention.pattern(1)[2, 2, 1]):

@@ -100,7 +100,7 @@ def test_steps_by_buttons_keys_drawing_and_address(open_page):
     page.get_by_text("3 of 11").wait_for()
     page.keyboard.press("ArrowLeft")
     page.get_by_text("2 of 11").wait_for()
-    page.get_by_role("button", name="Step 9: Mixed").click()
+    page.get_by_role("button", name="Step 9: Weighted sum").click()
     page.get_by_text("9 of 11").wait_for()
     page.wait_for_function("location.search.includes('step=9')")
     page.go_back()

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import attention_core as ac
-from attention_core.generate import Continuation, write, writes
+from attention_core.generate import Continuation, can_generate, write
 from attention_core.sampling import greedy, probabilities
 from tests.oracle.references import REFERENCES, make
 
@@ -31,7 +31,7 @@ def test_generated_tokens(tmp_path, name, variant):
     encoder, start = None, IDS
     if isinstance(model, ac.EncoderDecoder):
         encoder, model, start = model.trace(ids=IDS).encoder, model.decoder, [model.config.start_id]
-    assert writes(model.config)
+    assert can_generate(model.config)
     length = min(model.config.n_ctx, REFERENCES[name].n_ctx)
     options = {"max_length": length, "do_sample": False, "use_cache": False}
     if encoder:

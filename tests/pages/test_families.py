@@ -47,7 +47,7 @@ def sides(request, tmp_path_factory):
     """Every attention of a family's run: one, or several for an encoder–decoder."""
     model = ac.load(CASES[request.param].write(tmp_path_factory.mktemp("family")))
     run = model.trace(TEXT) if isinstance(model, ac.Model) else model.trace(TEXT, target="the cat")
-    return [each.keeping() for each in attention_views(run).values()]
+    return [each.caching() for each in attention_views(run).values()]
 
 
 @pytest.fixture
@@ -106,7 +106,7 @@ def test_every_cell_of_every_step_is_the_number_that_it_opens(sides, heads):
         trace, config = attention.trace, attention.config
         shown = (config.n_heads - 1,) if heads == "one" else tuple(range(config.n_heads))
         for layer in kinds_of_layers(config):
-            view = View(trace, layer, shown, trace.tokens, key_tokens=attention.key_names)
+            view = View(trace, layer, shown, trace.tokens, key_tokens=attention.key_tokens)
             grids = build_grids(view, step_quantities(step, attention, layer, kind))
             assert grids.matrices, step.name
             for matrix in grids.matrices:

@@ -149,7 +149,7 @@ def test_the_steps_of_cross_attention_name_both_texts(opened):
     assert product["rows"]["labels"] == ["<pad>", "w3", "w21", "w2"]
     assert product["columns"]["labels"] == ["w1", "w5", "w1", "w8", "w13", "</s>"]
     drawing = next(each["svg"] for each in mounted(opened("step_by_step", side="cross")) if "step" in each)
-    assert ">memory</text>" in drawing
+    assert ">output</text>" in drawing
     assert ">4, 6 × 37</text>" in drawing
     assert ">4 × 6</text>" in drawing
 
@@ -169,7 +169,7 @@ def test_a_projected_head_has_the_scores_and_the_mask_of_its_model(opened, folde
     (matrices,) = [each["matrices"] for each in mounted(app) if "matrices" in each]
     shown = {each["name"]: np.array(each["values"], dtype=float) for each in matrices}
     attention = attention_views(ac.load(str(folder)).trace(TEXT, target=TARGET))[side]
-    (added,) = attention.scoring(1)
+    (added,) = attention.score_stages(1)
     real = attention.trace.array(added.name, 1)[2]
     sigma = np.linalg.svd(real, compute_uv=False)
     assert np.linalg.norm(real - shown["score"]) == pytest.approx(np.linalg.norm(sigma[3:]), abs=2e-3)

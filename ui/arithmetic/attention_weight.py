@@ -125,7 +125,8 @@ def score_steps(attention: AttentionView, layer: int, query: int, scores: list[T
 def describe_score(attention: AttentionView, layer: int, term: Term) -> str:
     """One step between q · k and the softmax, in words."""
     name = term.at.quantity if term.at else ""
-    stage = attention.scoring(layer)[-1] if name == attention.name("masked") else attention.trace.stage(name, layer)
+    is_masked = name == attention.name("masked")
+    stage = attention.score_stages(layer)[-1] if is_masked else attention.trace.stage(name, layer)
     if isinstance(stage.operation, Scale) and stage.layer is not None:
         return f"The score: q·k {score_text(stage, attention.config)}"
     if isinstance(stage.operation, SoftCap):
@@ -143,7 +144,7 @@ def softmax_step(attention: AttentionView, tree: Term, key: int) -> ArithmeticSt
         j = score.at.indices[-1] if score.at else i
         chosen = i if j == key and not is_sink else chosen
         weight = exponential.value / terms["sum"].value
-        name = "the sink" if is_sink else token_text(attention.key_names[j])
+        name = "the sink" if is_sink else token_text(attention.key_tokens[j])
         digits = (Piece(format_number(each, 4)) for each in (exponential.value, weight))
         rows.append([Piece(name), number_piece(score), *digits])
     count = len(rows) - attention.has_sink
@@ -161,7 +162,7 @@ def value_steps(attention: AttentionView, layer: int, head: int, query: int, dim
 
     dims: the dimensions of z that are written out; the largest by magnitude if empty
     """
-    trace, names = attention.trace, [*map(token_text, attention.key_names)]
+    trace, names = attention.trace, [*map(token_text, attention.key_tokens)]
     z = attention.array("z", layer)[head, query]
     largest = int(np.abs(z).argmax())
     dims = [d for d in dims if d < len(z)] or [largest]
@@ -197,7 +198,7 @@ def residual_step(attention: AttentionView, layer: int, query: int, m: int) -> A
     """The heads' output added to the residual stream, and dimension m of the token from its embedding onwards."""
     trace = attention.trace
     cosine = explain.cosine(trace, query)
-    (sum_line,), sum_rounded = equations([open_term(trace, Address(attention.sums[0], (layer, query, m)))])
+    (sum_line,), sum_rounded = equations([open_term(trace, Address(attention.resid_updates[0], (layer, query, m)))])
     (cosine_line,), cosine_rounded = equations([cosine])
     rows = residual_stream.residual_rows(attention, layer, query, m)
     return ArithmeticStep(

@@ -8,7 +8,7 @@ import attention_core as ac
 from attention_core.computation.derivation import Address, Piece, Term, combine
 from attention_core.computation.render import format_number
 from attention_core.explain import open_term
-from attention_core.trace import KeepingTrace
+from attention_core.trace import CachingTrace
 from ui.arithmetic.derivation import opened_number, show_arithmetic
 from ui.arithmetic.equations import equation, number_piece
 from ui.components.arithmetic import Arithmetic, ArithmeticStep, Fold, Table
@@ -29,7 +29,7 @@ def next_arithmetic(
     kept = logits[shares > 0].astype(np.float64) / chosen()["temperature"]
     total = Term(float(np.exp(kept - kept.max()).sum()), "sum")
     step = probability_step(terms, names, chosen()["temperature"], total, len(kept))
-    kept_trace = KeepingTrace.of(trace)
+    kept_trace = CachingTrace.of(trace)
     trail = chosen()["logit"]
     logit = opened_number(
         trail, make=lambda at: open_term(kept_trace, at), where=lambda at: describe_address(trace, at)

@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 import attention_core as ac
-from attention_core.generate import writes
+from attention_core.generate import can_generate
 from attention_core.sampling import Choice, greedy, probabilities, sampled, top_ids
 from attention_core.text.tokenizer import REPLACEMENT
 from ui.arithmetic.next_token import next_arithmetic
@@ -31,7 +31,7 @@ def next_token_section(model: ac.Model, trace: ac.Trace) -> None:
     if running and (running.initial_text, running.model.name) != (trace.text, model.name):
         running.stop()  # the text or model was changed meanwhile, and that choice wins
         del state.generation
-    if writes(model.config) and not model.config.cross:
+    if can_generate(model.config) and not model.config.cross:
         next_token_fragment(model, trace)
 
 

@@ -32,7 +32,7 @@ def selection_section(attention: AttentionView, part: ShownPart) -> None:
     if attention.config.image is None:
         tokens_box(attention, part)
     with st.container():
-        if note := words.tokenizer_note(attention.source.text, attention.keys, attention.key_names):
+        if note := words.tokenizer_note(attention.source.text, attention.keys, attention.key_tokens):
             st.caption(note.replace("[", "\\["))
     headline_row(attention, part)
 
@@ -112,11 +112,11 @@ def heatmap_section(attention: AttentionView, part: ShownPart) -> None:
     def axis(tokens: AxisTokens) -> Tokens:
         return Tokens(tokens.names, tokens.special)
 
-    heatmap(part.pattern, axis(part.queries), axis(part.keys) if attention.crosses else None, key="heatmap",
+    heatmap(part.pattern, axis(part.queries), axis(part.keys) if attention.is_cross else None, key="heatmap",
             plane_names=part.plane_names, on_pick=part.select, on_head=pick_head)  # fmt: skip
     hidden = len(part.keys.positions) < len(attention.keys)
     sums = words.row_sum_note(part.rows_sum_to_one, hidden, attention.has_sink)
-    query_side, key_side = (" from the target", " from the sentence") if attention.crosses else ("", "")
+    query_side, key_side = (" from the target", " from the sentence") if attention.is_cross else ("", "")
     st.html(
         f'<p class="read">Each row is a <span class="q">query</span>{query_side}, each column a '
         f'<span class="k">key</span>{key_side}. {sums}</p>'
@@ -135,7 +135,7 @@ def sink_text(attention: AttentionView, part: ShownPart) -> str | None:
     """A note on the weight that the chosen row gives to a sink, trained or not; None where that is little."""
     if not attention.has_sink:
         row = part.pattern[part.plane, part.query]
-        return words.sink_note(part.queries.names, part.keys.names, row, part.query, attention.crosses)
+        return words.sink_note(part.queries.names, part.keys.names, row, part.query, attention.is_cross)
     heads, average = attention.pattern(part.layer)[:, part.cell[0]], chosen()["head"] == "mean"
     row = heads.mean(axis=0) if average else heads[part.plane]
     return words.trained_sink_note(part.queries.names[part.query], 1 - float(row.sum()), average)

@@ -68,7 +68,7 @@ PATTERN_TITLES = {
 def picture_title(attention: AttentionView, part: ShownPart) -> str:
     """A picture's title: the side of an encoder–decoder, the layer, the head, and the texts."""
     query_text = image_title() if attention.config.image else attention.trace.text
-    texts = [query_text, *([attention.source.text] if attention.crosses else [])]
+    texts = [query_text, *([attention.source.text] if attention.is_cross else [])]
     head = part.plane_names[part.plane]
     return f"{PATTERN_TITLES[attention.side]} weights, layer {part.layer}, head {head}: {' ← '.join(texts)}"
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import attention_core as ac
-from attention_core.generate import write, writes
+from attention_core.generate import can_generate, write
 from attention_core.sampling import Choice
 from attention_core.text.tokenizer import Token
 from ui.shared.background import BackgroundTask
@@ -51,7 +51,7 @@ def can_have_generated(model: ac.Model, text: str, continuation: GeneratedTokens
     """Whether a model can have generated these tokens at the end of this text."""
     prompt = [token.id for token in prompt_tokens(model.tokenizer.encode(text[: continuation.n_typed]))]
     return (
-        writes(model.config)
+        can_generate(model.config)
         and not model.config.cross
         and len(prompt) + len(continuation.ids) <= model.config.n_ctx
         and max(continuation.ids) < model.config.d_vocab

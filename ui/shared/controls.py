@@ -135,7 +135,7 @@ def chosen_part(
     if requested_input() != run_input:
         st.rerun()
     side_row(run)
-    attention = chosen_attention(run).keeping()
+    attention = chosen_attention(run).caching()
     return attention, shown_part(attention)
 
 

@@ -68,7 +68,7 @@ def badge(name: str) -> None:
 
 
 def about(entry: CatalogueEntry) -> str:
-    """What a model was trained for, and which heads to look at, as HTML."""
+    """The purpose of a model, and heads worth inspecting, as HTML."""
     lines = (html.escape(entry.purpose), f"<b>Where to look.</b> {html.escape(entry.look)}")
     return "".join(f'<p class="read">{line}</p>' for line in lines)
 

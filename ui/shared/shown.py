@@ -113,7 +113,7 @@ def shown_part(attention: AttentionView) -> ShownPart | None:
     layer, mean = selection["layer"], selection["head"] == "mean"
     head = 0 if mean else int(selection["head"])
     queries = keys = AxisTokens.of(attention.trace, selection["hide"])
-    if attention.crosses:
+    if attention.is_cross:
         keys = AxisTokens.of(attention.source, selection["hide"])
     if not queries.positions or not keys.positions:
         return None
@@ -142,7 +142,7 @@ def shown_part(attention: AttentionView) -> ShownPart | None:
 
 def matching_example(attention: AttentionView) -> Example | None:
     """The example of an attention's text, None where it has none; examples are for self-attention."""
-    return None if attention.crosses else BY_TEXT.get(attention.trace.text)
+    return None if attention.is_cross else BY_TEXT.get(attention.trace.text)
 
 
 def chosen_pair(attention: AttentionView, weights: np.ndarray, queries: list[int], keys: list[int]) -> tuple[int, int]:
@@ -153,7 +153,7 @@ def chosen_pair(attention: AttentionView, weights: np.ndarray, queries: list[int
     queries, keys: the positions that are shown
     """
     selection = chosen()
-    first = first_pair(attention.queries, attention.keys, weights, matching_example(attention), attention.crosses)
+    first = first_pair(attention.queries, attention.keys, weights, matching_example(attention), attention.is_cross)
     wanted = (selection["q"], selection["k"])
     lasts = (len(attention.queries) - 1, len(attention.keys) - 1)
     pair = tuple(

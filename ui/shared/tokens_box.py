@@ -13,7 +13,7 @@ def tokens_box(attention: AttentionView, part: ShownPart, tallest: int = 360) ->
     selection = Selection(part.query, part.key, part.plane)
     image, pixels = attention.config.image, attention.trace.inputs.pixels
     if image is None or pixels is None:
-        keys = strip_tokens(attention.source, part.keys.positions) if attention.crosses else None
+        keys = strip_tokens(attention.source, part.keys.positions) if attention.is_cross else None
         queries = strip_tokens(attention.trace, part.queries.positions)
         token_strip(queries, selection, keys, key="strip", on_pick=part.select)
         return

@@ -19,8 +19,8 @@ def sizes_of(attention: AttentionView, layer: int) -> Sizes:
     config = attention.config
     return Sizes(
         len(attention.queries), config.n_heads, config.d_model, config.d_head, attention.causal,
-        len(attention.keys) if attention.crosses else None,
-        ", ".join(map(score_operation, attention.scoring(layer))) or "not scaled",
+        len(attention.keys) if attention.is_cross else None,
+        ", ".join(map(score_operation, attention.score_stages(layer))) or "not scaled",
         config.image is not None,
         attention.window(layer),
         config.n_kv_heads if config.n_kv_heads < config.n_heads else None,
@@ -41,7 +41,7 @@ def score_operation(stage: Stage) -> str:
 
 def one_head_drawing(attention: AttentionView, layer: int, step: int | None, theme: ThemeName) -> str:
     """One head of attention, step by step, as SVG."""
-    text = "" if attention.crosses else attention.trace.text
+    text = "" if attention.is_cross else attention.trace.text
     return self_attention_svg(sizes_of(attention, layer), lit=step, theme=theme, text=text)
 
 

@@ -28,11 +28,11 @@ class Focus:
 
     def quoted_query(self, position: int, role: str = "") -> str:
         """The query token at a position, in quotation marks, as HTML."""
-        return quoted(self.attention.query_names[position], role)
+        return quoted(self.attention.query_tokens[position], role)
 
     def quoted_key(self, position: int) -> str:
         """The key token at a position, in quotation marks, as HTML."""
-        return quoted(self.attention.key_names[position], "k")
+        return quoted(self.attention.key_tokens[position], "k")
 
     @property
     def query_token(self) -> str:
@@ -46,12 +46,12 @@ class Focus:
 
     def quoted(self, *keys: int) -> list[str]:
         """The query token and some key tokens, quoted, as HTML; tokens that read the same are numbered."""
-        return quoted_distinctly(Mention(self.attention.query_names, self.query, "q"),
-                     *(Mention(self.attention.key_names, key, "k") for key in keys))  # fmt: skip
+        return quoted_distinctly(Mention(self.attention.query_tokens, self.query, "q"),
+                     *(Mention(self.attention.key_tokens, key, "k") for key in keys))  # fmt: skip
 
     def is_query(self, key: int) -> bool:
         """Whether a key token is the query token itself."""
-        return key == self.query and not self.attention.crosses
+        return key == self.query and not self.attention.is_cross
 
     @property
     def allowed(self) -> np.ndarray:
@@ -62,7 +62,7 @@ class Focus:
     @property
     def only_itself(self) -> bool:
         """Whether the query token may attend only to itself."""
-        return not self.attention.crosses and int(self.allowed.sum()) == 1 and bool(self.allowed[self.query])
+        return not self.attention.is_cross and int(self.allowed.sum()) == 1 and bool(self.allowed[self.query])
 
     def row(self, quantity: str) -> np.ndarray:
         """The query's row of a quantity [head, query, key], averaged over the chosen heads."""

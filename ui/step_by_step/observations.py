@@ -19,12 +19,12 @@ APOSTROPHES = ("'", "’")
 def observe_text(focus: Focus) -> str:
     text = focus.attention.trace.text
     sentence = f"{len(text)} characters in {len(text.split())} words. The model does not read letters: it reads tokens."
-    return sentence if not focus.attention.crosses else f"The target: {sentence}"
+    return sentence if not focus.attention.is_cross else f"The target: {sentence}"
 
 
 def observe_tokens(focus: Focus) -> str:
     tokens = observe_split_words(focus.attention.trace)
-    if not focus.attention.crosses:
+    if not focus.attention.is_cross:
         return tokens
     return f"The target: {tokens} The sentence: {observe_split_words(focus.attention.source)}"
 
@@ -52,7 +52,7 @@ def in_word(text: str, index: int) -> bool:
 
 
 def observe_embeddings(focus: Focus) -> str:
-    if focus.attention.crosses:
+    if focus.attention.is_cross:
         return (
             f"The encoder output has {len(focus.attention.keys)} rows, one for each token of the sentence. The "
             f"residual stream of the decoder has {len(focus.attention.queries)}, one for each token of the target. The "
@@ -64,7 +64,7 @@ def observe_embeddings(focus: Focus) -> str:
     if closest is None:
         return "There is only one token, so there is nothing to compare it with."
     other, cosine = closest
-    names = focus.attention.query_names
+    names = focus.attention.query_tokens
     query, like = quoted_distinctly(Mention(names, focus.query, "q"), Mention(names, other))
     with_position = focus.attention.config.positions in ("learned", "sinusoidal")
     return (
@@ -76,7 +76,7 @@ def observe_embeddings(focus: Focus) -> str:
 
 
 def observe_projections(focus: Focus) -> str:
-    used = focus.attention.entering("q", focus.layer)
+    used = focus.attention.projection_stages("q", focus.layer)
     q = focus.attention.trace.array(used[-1].name, focus.layer)[focus.heads, focus.query]
     head, dim = np.unravel_index(np.abs(q).argmax(), q.shape)
     when = ", as it enters the dot products," if len(used) > 1 else ""
@@ -109,7 +109,7 @@ def observe_products(focus: Focus) -> str:
 
 
 def observe_scale(focus: Focus) -> str:
-    scoring = focus.attention.scoring(focus.layer)
+    scoring = focus.attention.score_stages(focus.layer)
     if not scoring:
         return f"This model does not scale the dot products: the row of {focus.query_token} stays the same."
     before, after = focus.row("product"), focus.averaged(scoring[-1].name)
@@ -126,7 +126,7 @@ def observe_scale(focus: Focus) -> str:
 def observe_mask(focus: Focus) -> str:
     count = len(focus.attention.keys)
     if focus.attention.mask(focus.layer) is None:
-        later = "" if focus.attention.crosses else ", later ones included"
+        later = "" if focus.attention.is_cross else ", later ones included"
         return f"This model masks nothing: {focus.query_token} may attend to all {count} tokens{later}."
     if focus.allowed.all():
         return f"{focus.query_token} may attend to all {count} tokens: nothing is masked for it."
@@ -187,7 +187,8 @@ def observe_output(focus: Focus) -> str:
 
 def observe_residual(focus: Focus) -> str:
     trace, layer = focus.attention.trace, focus.layer
-    before, after = (trace.array(name, layer)[focus.query] for name in (focus.attention.finds, focus.attention.leaves))
+    before, after = (trace.array(name, layer)[focus.query]
+                     for name in (focus.attention.resid_in, focus.attention.resid_out))  # fmt: skip
     start, end = trace.resid_pre(0)[focus.query], trace.contextual[focus.query]
     routed = experts.has_experts(trace, layer)
     sentence = (

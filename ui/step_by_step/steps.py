@@ -39,10 +39,10 @@ def step_quantities(step: AttentionStep, attention: AttentionView, layer: int, k
 
     kind: whether queries, keys or values are projected
     """
-    scoring = [stage.name for stage in attention.scoring(layer)]
+    scoring = [stage.name for stage in attention.score_stages(layer)]
     match step.name:
-        case "embeddings" if attention.crosses:
-            names = [attention.finds, "memory"]
+        case "embeddings" if attention.is_cross:
+            names = [attention.resid_in, "memory"]
         case "embeddings" if not step.quantities:
             names = [name for name in attention.trace.declared(None) if name in EMBEDDING_QUANTITIES]
         case "project":
@@ -50,7 +50,7 @@ def step_quantities(step: AttentionStep, attention: AttentionView, layer: int, k
         case "scale":
             names = scoring
         case "residual":
-            names = [attention.name("attn_update"), *attention.sums]
+            names = [attention.name("attn_update"), *attention.resid_updates]
         case _:
             names = [attention.name(each) for each in step.quantities]
     present = [name for name in names if attention.trace.has(name, layer)]
@@ -64,7 +64,7 @@ EMBEDDING_QUANTITIES = frozenset({"scaled_embedding", "projected", "embed_sum", 
 def projection_quantities(attention: AttentionView, layer: int, kind: Kind) -> list[str]:
     """Queries, keys or values and their norms and rotations; the angles come before the rotation."""
     names = []
-    for stage in attention.entering(kind, layer):
+    for stage in attention.projection_stages(kind, layer):
         names += ["angle", stage.name] if isinstance(stage.operation, Rotate) else [stage.name]
     return names
 
@@ -72,9 +72,10 @@ def projection_quantities(attention: AttentionView, layer: int, kind: Kind) -> l
 def step_title(step: AttentionStep, attention: AttentionView, layer: int) -> str:
     """The title of a step in this model."""
     if step.name == "scale":
-        done = [SCORE_TITLES.get(type(stage.operation).__name__, stage.title) for stage in attention.scoring(layer)]
+        stages = attention.score_stages(layer)
+        done = [SCORE_TITLES.get(type(stage.operation).__name__, stage.title) for stage in stages]
         return ", ".join(done).capitalize() or "Not scaled"
-    if step.name == "embeddings" and attention.crosses:
+    if step.name == "embeddings" and attention.is_cross:
         return "Residual stream and encoder output"
     return step.title
 
@@ -87,15 +88,15 @@ def step_description(step: AttentionStep, attention: AttentionView, layer: int) 
     """What a step does in this model."""
     config, description = attention.config, step.description
     if step.name == "project":
-        projected = CROSS_DESCRIPTIONS["project"] if attention.crosses else description
+        projected = CROSS_DESCRIPTIONS["project"] if attention.is_cross else description
         after = query_key_text(attention, layer), kv_sharing_text(config)
         return " ".join(filter(None, (input_norm_text(attention, layer), projected, *after)))
-    if attention.crosses and step.name in CROSS_DESCRIPTIONS:
+    if attention.is_cross and step.name in CROSS_DESCRIPTIONS:
         return CROSS_DESCRIPTIONS[step.name]
     if step.name == "embeddings" and not description:
         return embedding_text(config)
     if step.name == "scale":
-        stages = enumerate(attention.scoring(layer))
+        stages = enumerate(attention.score_stages(layer))
         sentences = [f"Each {'score' if i else 'dot product'} is {score_text(stage, config)}." for i, stage in stages]
         return " ".join(sentences) or "This model does not scale the dot products: it was trained without scaling."
     if step.name == "softmax":

@@ -21,8 +21,8 @@ AXIS_UNITS = {"pair": "pair", "mlp": "hidden unit"}
 
 def describe_address(trace: ac.Trace, address: Address) -> str:
     """The layer, head and tokens that a number belongs to; empty where it belongs to none."""
-    if trace.encoder and address.quantity.startswith(explain.ENCODER):
-        text = describe_address(trace.encoder, explain.in_encoder(address))
+    if trace.encoder and address.quantity.startswith(explain.ENCODER_PREFIX):
+        text = describe_address(trace.encoder, explain.encoder_address(address))
         return f"In the encoder. {text}" if text else "In the encoder."
     if text := experts.describe_expert_address(trace, address) or describe_pixel(trace, address):
         return text

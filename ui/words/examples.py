@@ -1,4 +1,4 @@
-"""Example sentences, each with the token pair to look at in it."""
+"""Example sentences, each with a token pair to inspect."""
 
 from dataclasses import dataclass
 

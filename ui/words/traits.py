@@ -56,7 +56,7 @@ def divisor_reasons(scale: Scale, config: ModelConfig) -> list[str]:
 def query_key_text(attention: AttentionView, layer: int) -> str:
     """What is done to queries and keys before their dot product; empty where nothing is."""
     done = []
-    for stage in attention.entering("q", layer)[1:]:
+    for stage in attention.projection_stages("q", layer)[1:]:
         if isinstance(stage.operation, Rotate):
             done.append(
                 "rotated, each pair of dimensions by an angle proportional to the token’s position, so the dot product "
@@ -70,16 +70,16 @@ def query_key_text(attention: AttentionView, layer: int) -> str:
 def query_key_note(attention: AttentionView, layer: int) -> str:
     """In a few words, what was done to a query and a key before their dot product; empty where nothing was."""
     done = ["rotated by its position’s angles" if isinstance(stage.operation, Rotate) else "normalized"
-            for stage in attention.entering("q", layer)[1:]]  # fmt: skip
+            for stage in attention.projection_stages("q", layer)[1:]]  # fmt: skip
     return f"Before this, each was {' and '.join(done)}: open a number to see how." if done else ""
 
 
 def input_norm_text(attention: AttentionView, layer: int) -> str:
     """What is done to the residual stream before it is projected to queries, keys and values; empty for nothing."""
     source = attention.trace.stage(attention.name("q"), layer).inputs[0].name
-    if source == attention.finds:
+    if source == attention.resid_in:
         return ""
-    return f"The {'decoder’s ' if attention.crosses else ''}residual stream is normalized first."
+    return f"The {'decoder’s ' if attention.is_cross else ''}residual stream is normalized first."
 
 
 def kv_sharing_text(config: ModelConfig) -> str:
@@ -111,8 +111,8 @@ def softmax_text(attention: AttentionView) -> str:
 
 def residual_text(config: ModelConfig) -> str:
     """How the attention output enters the residual stream."""
-    normed = config.norm_position in ("branch", "both")
-    output = f"The attention output is {'normalized, and ' if normed else ''}added to the residual stream"
+    normalized = config.norm_position in ("branch", "both")
+    output = f"The attention output is {'normalized, and ' if normalized else ''}added to the residual stream"
     if config.parallel_block != "no":
         return f"{output}, together with the MLP’s output for the same input."
     return f"{output}{', then normalized' if config.norm_position == 'post' else ''}: the vector now holds context."

@@ -165,14 +165,14 @@ def from_sentence() -> tuple[Lesson, ProjectedHead, list[str]]:
     Raises InputError for cross-attention: a lesson has one list of words for queries and keys.
     """
     attention, selection = chosen_attention(sentence_run()), chosen()
-    if attention.crosses:
+    if attention.is_cross:
         raise InputError("A worked example has one text for queries and keys: choose the encoder or the decoder.")
     config, trace = attention.config, attention.trace
     layer = min(selection["layer"], config.n_layers - 1)
     head = 0 if selection["head"] == "mean" else min(int(selection["head"]), config.n_heads - 1)
     positions = strongest_positions(attention, layer, head)
     kv_head = int(trace.gather_indices("kv_head")[1][head])
-    last = [stage.name for stage in attention.scoring(layer)] or ["product"]
+    last = [stage.name for stage in attention.score_stages(layer)] or ["product"]
     scores, mask = trace.array(last[-1], layer)[head][np.ix_(positions, positions)], attention.mask(layer)
     projected = project_head(scores, trace.v(layer)[kv_head][positions], DIMENSIONS)
     allowed = None if mask is None else mask[np.ix_(positions, positions)]

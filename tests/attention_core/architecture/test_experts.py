@@ -11,10 +11,10 @@ from attention_core.computation.stage import Operand
 from attention_core.errors import CheckpointError, InputError, ShapeError, UnsupportedConfigError
 from attention_core.generate import Continuation
 from attention_core.ops.routing import ExpertMatmul, TopK
-from attention_core.trace import KeepingTrace
+from attention_core.trace import CachingTrace
 from tests import mixtures
 from tests.mixtures import DENSE, N_EXPERTS, N_LAYERS, PER_TOKEN
-from tests.walk import opened
+from tests.walk import open_all
 
 IDS = [5, 17, 3, 60, 2, 97, 41, 8, 8, 30, 71]
 
@@ -29,7 +29,7 @@ def loaded(raw, tmp_path_factory):
     """A checkpoint's tensors, and a trace of the model loaded from it."""
     folder = tmp_path_factory.mktemp(raw["model_type"])
     tensors = mixtures.checkpoint(folder, raw)
-    return tensors, KeepingTrace.of(ac.load(folder).trace(ids=IDS))
+    return tensors, CachingTrace.of(ac.load(folder).trace(ids=IDS))
 
 
 def silu(x):
@@ -156,7 +156,7 @@ def test_a_derivation_names_the_expert(raw, loaded):
 def test_derivations_reach_the_parameters(loaded):
     trace = loaded[1]
     ends = set()
-    for address, term in opened(trace, Address("mlp_out", (0, 4, 3))):
+    for address, term in open_all(trace, Address("mlp_out", (0, 4, 3))):
         if not term.parts:
             ends.add(address.quantity)
             fixed = ("expert", "position_id", "frequency", "mask")

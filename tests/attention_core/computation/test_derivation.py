@@ -14,7 +14,7 @@ NUMBERS = st.floats(-50, 50, allow_nan=False).map(lambda x: round(x, 9))
 
 
 def evaluated(text):
-    """The left side of a line, worked out by Python from the characters on it."""
+    """The left side of a line, evaluated by Python from its characters."""
     left, right = text.rsplit(" = ", 1)
     code = left.replace("×", "*").replace("÷", "/").replace(MINUS, "-").replace("²", "**2")
     code = re.sub(r"√(\d+(\.\d+)?)", r"sqrt(\1)", code).replace("√(", "sqrt(")

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import attention_core as ac
-from attention_core.config.readable import readable, value_text
+from attention_core.config.readable import config_text, value_text
 from tests.paths import BERT
 from tests.random_model import SLIDING, write_model
 
@@ -14,7 +14,7 @@ def test_what_is_usual_is_left_out(minilm):
     assert "    n_layers=6," in shown
     assert "    biases={'b_K', 'b_O', 'b_Q', 'b_V', 'b_in', 'b_out'}," in shown
     assert not [line for line in shown if "router" in line or "rotary" in line or "norm_position" in line]
-    assert "    norm_position='pre'," in readable(replace(minilm.config, norm_position="pre")).splitlines()
+    assert "    norm_position='pre'," in config_text(replace(minilm.config, norm_position="pre")).splitlines()
 
 
 def test_what_all_layers_share_is_said_once(tmp_path):

@@ -13,7 +13,7 @@ from attention_core.families.reading.configuration import read_config
 from attention_core.families.registry import family_of
 from attention_core.ops.positions import alibi_slopes
 from tests.attention_core.families.small import small
-from tests.walk import opened
+from tests.walk import open_all
 
 SUMMARY = {"summary_activation": None, "summary_first_dropout": 0.1, "summary_proj_to_labels": True,
            "summary_type": "cls_index", "summary_use_proj": True}  # fmt: skip
@@ -128,7 +128,7 @@ def test_unsupported_configurations_are_refused_by_name(raw, said):
 def test_a_weight_opens_down_to_trained_numbers(raw):
     trace = small(raw).trace(ids=IDS)
     ends = set()
-    for address, term in opened(trace, Address("weight", (1, 2, 4, 3))):
+    for address, term in open_all(trace, Address("weight", (1, 2, 4, 3))):
         if not term.parts:
             ends.add(address.quantity)
             assert "trained parameter" in term.note or address.quantity in FIXED

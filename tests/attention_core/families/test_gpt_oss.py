@@ -11,7 +11,7 @@ from attention_core.explain import open_term
 from attention_core.families.reading.configuration import read_config
 from attention_core.families.registry import family_of
 from tests.random_model import GPT_OSS, write_model
-from tests.walk import opened
+from tests.walk import open_all
 
 IDS = [5, 17, 3, 60, 2, 97, 41, 8, 8, 30, 71]
 LAYER, BOUND = 1, GPT_OSS["swiglu_limit"]
@@ -95,7 +95,7 @@ def test_a_weight_opens_to_its_sink_and_an_expert_to_its_clamps(made):
     _, trace = made
     seen = set()
     for start in (Address("weight", (LAYER, 4, 9, 8)), Address("expert_gated", (LAYER, 9, 1, 7))):
-        for address, term in opened(trace, start):
+        for address, term in open_all(trace, start):
             seen.add(address.quantity)
             assert float(evaluate(term)) == pytest.approx(float(term.value), rel=1e-6, abs=1e-6), str(address)
             place = address.indices

@@ -1,4 +1,4 @@
-"""Patterns with known strongest edges, and tokens that mean harm."""
+"""Patterns with known strongest edges, and hostile tokens."""
 
 import numpy as np
 import pytest
@@ -30,7 +30,7 @@ def rows_of(scores):
 
 @pytest.fixture
 def sentence():
-    """Seven tokens, of which the sixth gives 0.68 to the third."""
+    """Seven tokens; the sixth attends to the third with weight 0.68."""
     tokens = ["[CLS]", "the", "animal", "crossed", "because", "it", "[SEP]"]
     pattern = np.full((7, 7), 0.02)
     pattern[:, 0] = 0.88

@@ -1,4 +1,4 @@
-"""What is no pattern is refused by an error of the library."""
+"""Anything but a pattern is refused by an error of the library."""
 
 import numpy as np
 import pytest
@@ -11,6 +11,6 @@ from attention_core.errors import InputError
 @pytest.mark.parametrize(
     "pattern", ["text", None, [[1.0], [0.5, 0.5]], np.zeros((3, 2, 2)), [[np.nan] * 2] * 2, [[9, 0]] * 2]
 )
-def test_what_is_no_pattern_is_refused(draw, pattern):
+def test_anything_but_a_pattern_is_refused(draw, pattern):
     with pytest.raises(InputError, match=r"expected .* got"):
         draw(pattern, ["a", "b"])

@@ -1,4 +1,4 @@
-"""The drawings hold the model's own sizes, whole and without overlaps."""
+"""The drawings show the model's sizes, complete and without overlaps."""
 
 import itertools
 import xml.etree.ElementTree as ET
@@ -6,8 +6,8 @@ import xml.etree.ElementTree as ET
 import numpy as np
 import pytest
 
-from attention_core.plot.flow import HEIGHT, STEP_TITLES, WIDTH, Sizes, layout, self_attention_svg
-from attention_core.plot.flow_heads import columns, multi_head_svg
+from attention_core.plot.flow import HEIGHT, STEP_TITLES, WIDTH, Sizes, matrix_boxes, self_attention_svg
+from attention_core.plot.flow_heads import drawn_heads, multi_head_svg
 
 SIZES = [
     Sizes(16, 12, 384, 32, False), Sizes(1, 1, 7, 7, True), Sizes(512, 64, 8192, 128, True),
@@ -32,7 +32,7 @@ def overlap(one, other):
 
 
 @pytest.mark.parametrize("step", [1, 11])
-def test_the_frame_of_a_lit_step_stands_within_the_drawing(step):
+def test_the_frame_of_a_lit_step_is_inside_the_drawing(step):
     root = ET.fromstring(self_attention_svg(SIZES[0], lit=step))
     (frame,) = [each for each in root.iter(f"{SVG}rect") if each.get("stroke-width") == "1.5"]
     left, wide = float(frame.get("x")), float(frame.get("width"))
@@ -42,7 +42,7 @@ def test_the_frame_of_a_lit_step_stands_within_the_drawing(step):
 
 @pytest.mark.parametrize("sizes", SIZES)
 def test_no_two_matrices_overlap_and_none_leaves_the_drawing(sizes):
-    boxes = layout(sizes)
+    boxes = matrix_boxes(sizes)
     assert {box.step for box in boxes} == set(range(1, 12))
     for a, b in itertools.combinations(boxes, 2):
         assert not overlap(a, b), (a, b)
@@ -53,7 +53,7 @@ def test_no_two_matrices_overlap_and_none_leaves_the_drawing(sizes):
 
 @pytest.mark.parametrize("sizes", SIZES)
 @pytest.mark.parametrize("lit", [None, 1, 8])
-def test_every_step_stands_once_with_its_shape(sizes, lit):
+def test_every_step_appears_once_with_its_shape(sizes, lit):
     root = ET.fromstring(self_attention_svg(sizes, lit=lit, text="<b>&\x07 it"))
     steps = [node for node in root.iter(f"{SVG}g") if "data-step" in node.attrib]
     assert [int(node.get("data-step")) for node in steps] == list(range(1, 12))
@@ -72,30 +72,30 @@ def test_every_step_stands_once_with_its_shape(sizes, lit):
 
 def test_cross_attention_says_where_keys_and_values_come_from():
     sizes = Sizes(4, 5, 37, 7, False, 6, "as it is")
-    boxes = layout(sizes)
-    (memory,) = [box for box in boxes if box.name == "memory"]
+    boxes = matrix_boxes(sizes)
+    (memory,) = [box for box in boxes if box.name == "output"]
     assert (memory.step, memory.shape) == (3, "6 × 37")
     assert {box.name: box.shape for box in boxes if box.step == 4} == {"Q": "4 × 7", "K": "6 × 7", "V": "6 × 7"}
     assert [box.shape for box in boxes if box.step in (5, 8)] == ["4 × 6", "4 × 6"]
     svg = self_attention_svg(sizes)
-    assert "Keys and values come from the memory" in svg
+    assert "Keys and values are computed from the encoder output" in svg
     assert ">encoder</text>" in svg
     assert ">4, 6 × 7</text>" in svg
-    assert "memory: 6 × 37 (K, V)" in multi_head_svg(sizes, np.full((5, 4, 6), 1 / 6))
+    assert "encoder output: 6 × 37 (K, V)" in multi_head_svg(sizes, np.full((5, 4, 6), 1 / 6))
     assert "encoder" not in self_attention_svg(SIZES[0])
 
 
-def test_a_causal_model_shows_what_its_mask_leaves():
-    bidirectional, causal = (self_attention_svg(Sizes(5, 3, 11, 7, masked)) for masked in (False, True))
+def test_a_causal_model_has_a_triangular_mask():
+    bidirectional, causal = (self_attention_svg(Sizes(5, 3, 11, 7, causal)) for causal in (False, True))
     assert "polygon" not in bidirectional
     assert "polygon" in causal
 
 
 @pytest.mark.parametrize("sizes", SIZES)
-def test_the_heads_stand_side_by_side_and_what_is_left_out_is_said(sizes):
+def test_the_heads_are_side_by_side_and_those_left_out_are_counted(sizes):
     root = ET.fromstring(multi_head_svg(sizes, pattern(sizes), head=0, lit=10))
     heads = [int(node.get("data-head")) for node in root.iter(f"{SVG}g") if "data-head" in node.attrib]
-    assert heads == [head for head in columns(sizes.n_heads) if head is not None]
+    assert heads == [head for head in drawn_heads(sizes.n_heads) if head is not None]
     words = " ".join(node.text or "" for node in root.iter(f"{SVG}text"))
     if sizes.n_heads > 16:
         assert f"{sizes.n_heads - len(heads)} more" in words
@@ -103,7 +103,7 @@ def test_the_heads_stand_side_by_side_and_what_is_left_out_is_said(sizes):
 
 
 def test_the_squares_of_a_head_are_its_weights():
-    """One heavy weight gives one dark square, where it stands."""
+    """One large weight gives one dark square, in its head."""
     weights = np.zeros((2, 3, 3))
     weights[1, 2, 0] = 1
     root = ET.fromstring(multi_head_svg(Sizes(3, 2, 10, 5, False), weights))
@@ -113,9 +113,9 @@ def test_the_squares_of_a_head_are_its_weights():
         assert fills.count("#09316c") == expected
 
 
-def test_of_a_long_text_is_said_what_part_of_the_weights_is_drawn():
+def test_a_long_text_names_the_part_of_the_weights_that_is_drawn():
     long, short = Sizes(93, 2, 42, 10, False), Sizes(24, 2, 42, 10, False)
     drawn = multi_head_svg(long, np.full((2, 93, 93), 1 / 93))
-    assert ">Drawn of each head: the first 24 × 24 of 93 × 93 weights.</text>" in drawn
+    assert ">Each head shows the first 24 × 24 of 93 × 93 weights.</text>" in drawn
     assert "<title>Head 1: 93 × 93 attention weights, the first 24 × 24 of 93 × 93 weights</title>" in drawn
     assert "the first" not in multi_head_svg(short, np.full((2, 24, 24), 1 / 24))

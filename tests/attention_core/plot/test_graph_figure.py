@@ -1,4 +1,4 @@
-"""The Plotly figure of a graph, and what a click in it chose."""
+"""The Plotly figure of a graph, and clicks in it."""
 
 import numpy as np
 import pytest
@@ -21,7 +21,7 @@ def test_the_number_of_traces_is_bounded(n, layout):
     assert len(figure.data) <= 12
 
 
-def test_markers_say_and_choose_their_edge(sentence):
+def test_markers_show_and_select_their_edge(sentence):
     figure = attention_graph(*sentence, query=5, key=2, threshold=0.04)
     grips, heads, tokens = traces(figure, "markers")
     assert heads.customdata[-1] == [5, 2]
@@ -39,7 +39,7 @@ def test_markers_say_and_choose_their_edge(sentence):
     assert tokens.marker.color[2] == "#C2410C"
 
 
-def test_lines_are_as_many_as_edges_and_wider_when_stronger(sentence):
+def test_each_edge_has_a_line_and_stronger_ones_are_wider(sentence):
     lines = traces(attention_graph(*sentence, threshold=0.03), "lines")
     assert sum(np.isnan(line.x).sum() for line in lines) == (sentence[0] >= 0.03).sum()
     widths = [line.line.width for line in lines]
@@ -47,7 +47,7 @@ def test_lines_are_as_many_as_edges_and_wider_when_stronger(sentence):
     assert widths[-1] > 3 * widths[0]
 
 
-def test_the_answer_stands_in_digits_below_its_token(sentence):
+def test_the_weight_is_beside_its_token(sentence):
     figure = attention_graph(*sentence, query=5, key=2)
     labels = figure.layout.xaxis.ticktext
     assert labels[2] == '<b><span style="color:#C2410C">animal 0.68</span></b>'
@@ -61,7 +61,7 @@ def test_special_tokens_are_muted(sentence):
 
 
 @pytest.mark.parametrize("layout", ["circle", "arc"])
-def test_nothing_a_token_holds_is_markup(layout):
+def test_tokens_are_escaped(layout):
     n = len(HOSTILE)
     figure = attention_graph(np.full((n, n), 1 / n), HOSTILE, layout=layout)
     figure.to_json().encode("utf-8", "strict")
@@ -77,7 +77,7 @@ def test_nothing_a_token_holds_is_markup(layout):
     assert "\u2068שלום\u2069 → \u2068שלום\u2069 0.07" in texts
 
 
-def test_the_answer_stands_behind_a_name_written_from_right_to_left():
+def test_the_weight_follows_a_right_to_left_label():
     figure = attention_graph(np.full((2, 2), 0.5), ["שלום", "it"], query=1)
     assert figure.layout.xaxis.ticktext[0] == "\u2068שלום\u2069 0.50"
 
@@ -99,5 +99,5 @@ def test_an_empty_graph_is_drawn(sentence):
         ([{"customdata": None}], (None, None)),
     ],
 )
-def test_clicks_are_told_apart(points, chosen):
+def test_clicks_select_an_edge_or_a_token(points, chosen):
     assert clicked(points) == chosen

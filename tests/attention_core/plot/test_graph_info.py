@@ -1,4 +1,4 @@
-"""Which edges a graph keeps, where they run, and what is said of them."""
+"""A graph's edges, their curves, and the alternative text."""
 
 from itertools import pairwise
 
@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from attention_core.plot.graph_info import MOST_EDGES, alt_text, graph_info
-from attention_core.plot.layout import points
+from attention_core.plot.graph_info import MAX_EDGES, alt_text, graph_info
+from attention_core.plot.layout import curve_points
 
 from .conftest import rows_of
 
@@ -25,22 +25,22 @@ def test_one_query_keeps_its_own_edges_strongest_first(sentence):
     info = graph_info(*sentence, query=5, threshold=0.04)
     assert [(e.key, e.weight) for e in info.edges] == [(2, 0.68), (0, 0.1), (6, 0.09), (5, 0.06), (1, 0.04)]
     assert {e.query for e in info.edges} == {5}
-    assert info.nodes[2].answer == 0.68
+    assert info.nodes[2].weight == 0.68
     assert info.nodes[2].text == "animal 0.68"
     assert info.nodes[3].text == "crossed"
 
 
-def test_threshold_keeps_what_is_as_large(sentence):
+def test_the_threshold_keeps_weights_that_equal_it(sentence):
     assert edges_of(graph_info(*sentence, threshold=0.68)) == [(0, 0), (1, 0), (3, 0), (4, 0), (6, 0), (5, 2)]
 
 
-def test_strongest_keeps_so_many_of_every_query(sentence):
+def test_strongest_keeps_this_many_edges_per_query(sentence):
     info = graph_info(*sentence, strongest=2)
     assert np.bincount([e.query for e in info.edges]).tolist() == [2] * 7
     assert {(e.key, e.weight) for e in info.edges if e.query == 2} == {(5, 0.5), (0, 0.3)}
 
 
-def test_a_weight_of_zero_is_no_edge():
+def test_a_weight_of_zero_has_no_edge():
     info = graph_info(np.tril(np.full((5, 5), 0.2)), list("abcde"))
     assert sorted(edges_of(info)) == [(q, k) for q in range(5) for k in range(q + 1)]
 
@@ -54,10 +54,10 @@ def test_width_and_opacity_grow_with_the_weight(sentence):
 
 
 @pytest.mark.parametrize("layout", ["circle", "arc"])
-def test_there_and_back_run_apart(layout):
+def test_opposite_edges_do_not_overlap(layout):
     info = graph_info(np.full((11, 11), 1 / 11), [str(i) for i in range(11)], layout=layout)
     pixels = [650 / 11, 174] if layout == "arc" else [150, 150]
-    ways = {(e.query, e.key): points(e.curve[None], np.linspace(0, 1, 101))[0] * pixels for e in info.edges}
+    ways = {(e.query, e.key): curve_points(e.curve[None], np.linspace(0, 1, 101))[0] * pixels for e in info.edges}
     for (query, key), way in ways.items():
         if query != key:
             assert np.linalg.norm(way[50] - ways[key, query], axis=1).min() > 4
@@ -67,26 +67,26 @@ def test_there_and_back_run_apart(layout):
 def test_edges_run_from_the_query_and_point_at_the_key(layout):
     info = graph_info(random_pattern(11), [str(i) for i in range(11)], layout=layout)
     for edge in info.edges:
-        asks, answers = info.nodes[edge.query], info.nodes[edge.key]
-        assert edge.curve[0] == pytest.approx([asks.x, asks.y])
-        there = np.array([answers.x, answers.y]) - edge.curve[-1]
+        query, key = info.nodes[edge.query], info.nodes[edge.key]
+        assert edge.curve[0] == pytest.approx([query.x, query.y])
+        direction = np.array([key.x, key.y]) - edge.curve[-1]
         turn = np.radians(edge.angle)
-        ahead = there @ [np.sin(turn), np.cos(turn)]
+        ahead = direction @ [np.sin(turn), np.cos(turn)]
         if layout == "circle":
-            assert ahead == pytest.approx(np.linalg.norm(there), abs=1e-9)
+            assert ahead == pytest.approx(np.linalg.norm(direction), abs=1e-9)
             assert ahead < 0.25
         elif edge.query != edge.key:
-            assert there[1] < 0
+            assert direction[1] < 0
             assert abs(edge.angle) > 150  # downwards
-            assert abs(there[0]) < 0.4  # of the way to the next token
+            assert abs(direction[0]) < 0.4  # of the way to the next token
 
 
 @pytest.mark.parametrize("layout", ["circle", "arc"])
-def test_a_token_that_looks_at_itself_has_a_loop(layout):
+def test_a_token_that_attends_to_itself_has_a_loop(layout):
     info = graph_info(np.eye(5), list("abcde"), layout=layout)
     assert edges_of(info) == [(i, i) for i in range(5)]
     for edge in info.edges:
-        way = points(edge.curve[None], np.linspace(0, 1, 9))[0]
+        way = curve_points(edge.curve[None], np.linspace(0, 1, 9))[0]
         spread = np.ptp(way, axis=0)
         assert (spread > 0.03).all()
         assert np.linalg.norm(way[-1] - way[0]) < spread.max()
@@ -94,7 +94,8 @@ def test_a_token_that_looks_at_itself_has_a_loop(layout):
 
 def test_arcs_rise_with_the_distance():
     info = graph_info(random_pattern(17), [str(i) for i in range(17)], query=16)
-    heights = {e.key: points(e.curve[None], np.linspace(0, 1, 33))[0, :, 1].max() for e in info.edges if e.key != 16}
+    steps = np.linspace(0, 1, 33)
+    heights = {e.key: curve_points(e.curve[None], steps)[0, :, 1].max() for e in info.edges if e.key != 16}
     assert all(heights[k] > heights[k + 1] for k in range(15))
     assert 0.95 < heights[0] <= info.window[3]
 
@@ -107,23 +108,23 @@ def test_layout_follows_the_length(n, query, layout):
     assert graph_info(random_pattern(n), ["a"] * n, query=query).layout == layout
 
 
-def test_too_many_edges_leave_out_the_weakest_and_say_how_many():
+def test_with_too_many_edges_the_weakest_are_left_out_and_counted():
     pattern = random_pattern(29)
     info = graph_info(pattern, ["a"] * 29)
-    assert len(info.edges) == MOST_EDGES
-    assert info.left_out == 29 * 29 - MOST_EDGES
-    assert min(e.weight for e in info.edges) >= np.sort(pattern.ravel())[-MOST_EDGES]
+    assert len(info.edges) == MAX_EDGES
+    assert info.left_out == 29 * 29 - MAX_EDGES
+    assert min(e.weight for e in info.edges) >= np.sort(pattern.ravel())[-MAX_EDGES]
     assert graph_info(pattern, ["a"] * 29, strongest=3).left_out == 0
 
 
 @pytest.mark.parametrize("n", [1, 2, 3, 7, 16, 23])
-def test_every_token_of_a_short_text_is_named(n):
+def test_every_token_of_a_short_text_is_labelled(n):
     info = graph_info(random_pattern(n), ["because"] * n, query=n // 2)
     assert [label.node for label in info.labels] == list(range(n))
 
 
 @pytest.mark.parametrize("n", [31, 64, 131, 512])
-def test_names_of_a_long_text_do_not_touch_and_name_what_matters(n):
+def test_labels_of_a_long_text_do_not_overlap_and_include_the_selection(n):
     info = graph_info(random_pattern(n), ["because"] * n, query=n // 2, key=n // 2 + 1, strongest=13)
     named = {label.node for label in info.labels}
     assert {n // 2, n // 2 + 1, *(edge.key for edge in info.edges[:4])} <= named
@@ -134,7 +135,7 @@ def test_names_of_a_long_text_do_not_touch_and_name_what_matters(n):
     assert len(named) > 12
 
 
-def test_names_around_a_full_circle_do_not_overlap():
+def test_labels_around_a_full_circle_do_not_overlap():
     info = graph_info(random_pattern(53), ["because"] * 53, layout="circle", strongest=1)
     assert 12 < len(info.labels) < 53
     right = sorted(label.y for label in info.labels if label.anchor == "start")
@@ -147,9 +148,9 @@ def test_special_tokens_and_the_chosen_pair_are_kept(sentence):
     assert (info.query, info.key) == (5, 2)
 
 
-def test_it_is_told_in_one_sentence(sentence):
-    told = alt_text(graph_info(*sentence, query=5, threshold=0.04))
-    assert told == "From “it”: animal 0.68, [CLS] 0.10, [SEP] 0.09, it 0.06, the 0.04."
+def test_the_alternative_text_is_one_sentence(sentence):
+    sentence_text = alt_text(graph_info(*sentence, query=5, threshold=0.04))
+    assert sentence_text == "From “it”: animal 0.68, [CLS] 0.10, [SEP] 0.09, it 0.06, the 0.04."
     assert alt_text(graph_info(*sentence, strongest=1)).startswith("Strongest attention weights: [CLS] → [CLS] 0.88,")
     assert alt_text(graph_info(*sentence, strongest=1)).endswith("and 2 weaker.")
     assert alt_text(graph_info(*sentence, query=5, threshold=0.9)) == "From “it”: no weight is shown."
@@ -172,7 +173,7 @@ def test_it_is_told_in_one_sentence(sentence):
         ({"special": [True]}, "7 tokens.*got 1"),
     ],
 )
-def test_what_cannot_be_drawn_says_why(sentence, change, words):
+def test_invalid_arguments_say_why(sentence, change, words):
     arguments = {"pattern": sentence[0], "tokens": sentence[1]} | change
     with pytest.raises(ValueError, match=words):
         graph_info(**arguments)
@@ -188,7 +189,7 @@ def test_rounding_and_read_only_float32_are_accepted(sentence):
 
 
 @given(st.integers(1, 19), st.integers(1, 5), st.floats(0, 1), st.integers(0, 2**16))
-def test_filters_hold(n, strongest, threshold, seed):
+def test_every_edge_passes_the_filters(n, strongest, threshold, seed):
     pattern = random_pattern(n, seed)
     info = graph_info(pattern, ["a"] * n, strongest=strongest, threshold=threshold)
     assert len(info.edges) <= strongest * n

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from attention_core.plot import attention_heatmap
-from attention_core.plot.heatmap_figure import labelled
+from attention_core.plot.heatmap_figure import labelled_indices
 
 from .conftest import HOSTILE
 
 
-def test_cells_say_who_asks_and_who_answers(sentence):
+def test_cells_name_their_query_and_key(sentence):
     pattern, tokens = sentence
     figure = attention_heatmap(pattern, tokens, selected=(5, 2))
     (cells,) = figure.data
@@ -20,8 +20,8 @@ def test_cells_say_who_asks_and_who_answers(sentence):
     assert np.array(cells.z) == pytest.approx(pattern, abs=1e-7)
     assert (cells.zmin, cells.zmax) == (0, 1)
     assert figure.layout.yaxis.autorange == "reversed"
-    assert figure.layout.xaxis.title.text == "answers (key)"
-    assert figure.layout.yaxis.title.text == "asks (query)"
+    assert figure.layout.xaxis.title.text == "key"
+    assert figure.layout.yaxis.title.text == "query"
 
 
 def test_the_selected_row_column_and_cell_are_framed(sentence):
@@ -37,20 +37,20 @@ def test_the_selected_row_column_and_cell_are_framed(sentence):
     assert not attention_heatmap(*sentence).layout.shapes
 
 
-def test_equal_tokens_stay_apart():
+def test_equal_tokens_are_not_merged():
     figure = attention_heatmap(np.full((3, 3), 1 / 3), ["the", "the", "the"])
     assert figure.layout.xaxis.tickvals == (0, 1, 2)
     assert np.shape(figure.data[0].z) == (3, 3)
 
 
-def test_other_tokens_may_answer():
+def test_keys_may_be_other_tokens():
     figure = attention_heatmap(np.full((2, 5), 0.2), ["le", "chat"], key_tokens=list("abcde"), selected=(1, 4))
     assert figure.data[0].hovertext[1][4] == "chat → e 0.20"
     assert len(figure.layout.xaxis.ticktext) == 5
     assert len(figure.layout.yaxis.ticktext) == 2
 
 
-def test_a_long_text_has_no_digits_and_fewer_names():
+def test_a_long_text_has_no_digits_and_fewer_labels():
     figure = attention_heatmap(np.full((67, 67), 1 / 67), ["a"] * 67, selected=(11, 66))
     assert figure.data[0].text is None
     assert 11 in figure.layout.yaxis.tickvals
@@ -59,14 +59,14 @@ def test_a_long_text_has_no_digits_and_fewer_names():
 
 
 @pytest.mark.parametrize("chosen", [None, 0, 4, 40])
-def test_names_keep_their_distance(chosen):
-    shown = labelled(41, 5, chosen)
+def test_labels_keep_their_distance(chosen):
+    shown = labelled_indices(41, 5, chosen)
     assert np.diff(shown).min() >= 3
     assert chosen is None or chosen in shown
-    assert labelled(41, 26, chosen) == list(range(41))
+    assert labelled_indices(41, 26, chosen) == list(range(41))
 
 
-def test_nothing_a_token_holds_is_markup():
+def test_tokens_are_escaped():
     n = len(HOSTILE)
     figure = attention_heatmap(np.full((n, n), 1 / n), HOSTILE)
     texts = [*figure.layout.xaxis.ticktext, *figure.layout.yaxis.ticktext, *chain(*figure.data[0].hovertext)]
@@ -93,7 +93,7 @@ def test_a_read_only_float32_pattern_is_accepted(sentence):
         ({"selected": (0, -1)}, "key from 0 to 6.*got -1"),
     ],
 )
-def test_what_cannot_be_drawn_says_why(sentence, change, words):
+def test_invalid_arguments_say_why(sentence, change, words):
     arguments = {"pattern": sentence[0], "tokens": sentence[1]} | change
     with pytest.raises(ValueError, match=words):
         attention_heatmap(**arguments)

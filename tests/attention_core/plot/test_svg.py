@@ -36,10 +36,10 @@ def test_the_heatmap_shows_every_weight(sentence):
     root = ET.fromstring(svg)
     assert root.get("role") == "img"
     assert root.find(SVG + "title").text == "Layer 3, head 1"
-    assert root.find(SVG + "desc").text == "Rows ask (query), columns answer (key). Selected: it → animal 0.68."
+    assert root.find(SVG + "desc").text == "Each row is a query, each column a key. Selected: it → animal 0.68."
 
 
-def test_a_long_heatmap_has_no_digits_fewer_names_and_joined_cells():
+def test_a_long_heatmap_has_no_digits_fewer_labels_and_merged_cells():
     pattern = np.eye(67)
     svg = heatmap_svg(pattern, ["a"] * 67)
     assert not any(text.startswith(".") for text in texts(svg))
@@ -65,7 +65,7 @@ def test_the_graph_draws_the_edges_of_its_info(sentence):
 
 @pytest.mark.parametrize("layout", ["circle", "arc"])
 @pytest.mark.parametrize("n", [1, 2, 3, 7, 23, 67])
-def test_the_graph_stands_within_its_picture(n, layout):
+def test_the_graph_fits_its_picture(n, layout):
     pattern = rows_of(np.random.default_rng(n).normal(0, 3, (n, n)))
     svg = graph_svg(graph_info(pattern, ["internationally"] * n, layout=layout, strongest=3))
     _, _, width, height = map(float, ET.fromstring(svg).get("viewBox").split())
@@ -93,7 +93,7 @@ def test_dark_and_light_differ_in_colour_alone(sentence):
     assert re.sub("#[0-9a-f]{6}", "", light, flags=re.I) == re.sub("#[0-9a-f]{6}", "", dark, flags=re.I)
 
 
-def test_hostile_tokens_are_text():
+def test_hostile_tokens_are_escaped():
     n = len(HOSTILE)
     pattern = np.full((n, n), 1 / n)
     for svg in (heatmap_svg(pattern, HOSTILE, title="<b>\x00"), graph_svg(graph_info(pattern, HOSTILE))):

@@ -16,7 +16,7 @@ def contrast(a, b):
 
 
 @pytest.mark.parametrize("colours", [LIGHT, DARK])
-def test_weights_run_from_one_end_of_the_scale_to_the_other(colours):
+def test_weights_span_the_scale(colours):
     assert weight_colour(colours, 0) == colours.weights[0]
     assert weight_colour(colours, 1) == colours.weights[-1]
     assert weight_colour(colours, -1e-5) == colours.weights[0]
@@ -26,26 +26,26 @@ def test_weights_run_from_one_end_of_the_scale_to_the_other(colours):
 
 
 @pytest.mark.parametrize("colours", [LIGHT, DARK])
-def test_a_weight_of_a_twentieth_is_seen(colours):
+def test_a_weight_of_a_twentieth_is_visible(colours):
     assert contrast(weight_colour(colours, 0.05), weight_colour(colours, 0)) > 1.15
 
 
 @pytest.mark.parametrize("colours", [LIGHT, DARK])
-def test_digits_are_read_on_every_weight(colours):
+def test_digits_are_readable_on_every_weight(colours):
     for w in range(101):
         colour = weight_colour(colours, w / 100)
         assert contrast(ink_on(colour), colour) > 4.5
 
 
 @pytest.mark.parametrize("colours", [LIGHT, DARK])
-def test_words_are_read_on_the_page(colours):
+def test_text_is_readable_on_the_page(colours):
     for ink in (colours.query, colours.key, colours.value, colours.ink, colours.muted):
         assert contrast(ink, colours.background) > 4.5
         assert contrast(ink, colours.panel) > 4.5
 
 
 @pytest.mark.parametrize("colours", [LIGHT, DARK])
-def test_scores_diverge_from_a_middle_that_is_nearly_the_page(colours):
+def test_scores_diverge_from_a_middle_close_to_the_background(colours):
     middle = colours.scores[len(colours.scores) // 2]
     assert contrast(middle, colours.background) < 1.2
     red, _, blue = channels(colours.scores[1])

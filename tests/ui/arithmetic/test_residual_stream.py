@@ -66,4 +66,4 @@ def test_the_equation_and_the_sentence_agree_with_the_rows(sides):
         assert ("then normalized" in sentence) == (config.norm_position == "post" and config.parallel_block == "no")
         with_mlp = "together with the output of the MLP" in sentence
         assert with_mlp == (config.parallel_block != "no") == (len(line) == 4)
-        assert ("W_cross_O" in sentence) == attention.crosses
+        assert ("W_cross_O" in sentence) == attention.is_cross

@@ -6,9 +6,9 @@ from ui.words.traits import score_text
 
 def test_each_divisor_has_its_reason(traced):
     attention = attention_views(traced("gpt2"))[None]
-    assert score_text(attention.scoring(2)[0], attention.config) == (
+    assert score_text(attention.score_stages(2)[0], attention.config) == (
         "divided by √7, so it does not grow with the head dimension, and by 3, a factor of this layer"
     )
-    assert score_text(attention.scoring(0)[0], attention.config) == (
+    assert score_text(attention.score_stages(0)[0], attention.config) == (
         "divided by √7, so it does not grow with the head dimension"
     )
