@@ -103,6 +103,7 @@ def png(pixels):
 
 
 def upload(page, name, content):
+    settle(page)  # what is clicked while the page is redrawn may be gone with its click
     page.get_by_role("button", name="Upload").first.click()
     page.locator("input[type=file]").set_input_files({"name": name, "mimeType": "image/png", "buffer": content})
 
