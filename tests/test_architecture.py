@@ -81,6 +81,12 @@ def test_a_package_imports_only_from_packages_below_it(package):
                 assert other == package or LEVELS[other] > LEVELS[package], f"{module} imports {name}, above it"
 
 
+@pytest.mark.parametrize("package", [module for module, path in MODULES.items() if path.name == "__init__.py"])
+def test_every_package_is_in_the_map_and_says_what_belongs_there(package):
+    assert package in LEVELS or package == "ui"
+    assert ast.get_docstring(ast.parse(MODULES[package].read_text(encoding="utf-8")))
+
+
 def test_there_are_no_import_cycles():
     graph = {module: (MODULES.keys() & set(imported(path))) - {module} for module, path in MODULES.items()}
     done, under_way = set(), []
