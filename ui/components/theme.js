@@ -3,6 +3,9 @@
 function theme(root) {
   const style = getComputedStyle(root);
   const held = (name) => style.getPropertyValue(name).trim();
+  // Every click draws again: properties that are set anew, though to the same colours, restyle every cell.
+  const key = held("--st-background-color") + held("--palette");
+  if (root.themeKey === key) return root.themeColours;
   const probe = document.createElement("canvas").getContext("2d");
   probe.fillStyle = held("--st-background-color");
   const dark = luminance(probe.fillStyle) < 0.2;
@@ -12,7 +15,8 @@ function theme(root) {
     root.style.setProperty(`--${name}`, colours[name]);
   }
   root.classList.toggle("dark", dark);
-  return colours;
+  if (held("--palette")) root.themeKey = key;
+  return (root.themeColours = colours);
 }
 
 const channels = (hex) => [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
