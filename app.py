@@ -7,6 +7,9 @@ if __name__ == "__main__":
 
     inspect_page()
 else:
+    from starlette.middleware import Middleware
+
+    from ui.access import Access
     from ui.server import lifespan, show_failure
 
-    app = st.App(__file__, lifespan=lifespan, on_script_error=show_failure)
+    app = st.App(__file__, lifespan=lifespan, middleware=[Middleware(Access)], on_script_error=show_failure)
