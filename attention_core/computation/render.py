@@ -29,8 +29,11 @@ def format_number(value: Value, decimals: int) -> str:
 
 def parse_number(text: str) -> Value:
     """The number that a text on a line represents."""
-    plain = text.replace(MINUS, "-").replace("∞", "inf").replace("undefined", "nan")
-    return float(plain) if any(mark in plain for mark in (".", "inf", "nan")) else Fraction(plain)
+    plain = text.replace(MINUS, "-")
+    if "." in plain:
+        return float(plain)
+    special = {"∞": math.inf, "-∞": -math.inf, "undefined": math.nan}
+    return special[plain] if plain in special else Fraction(plain)
 
 
 FUNCTION_NAMES = ("cos", "sin", "tanh", "gelu", "gelu_tanh", "quick_gelu", "silu", "bfloat16")
