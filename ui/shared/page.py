@@ -52,7 +52,7 @@ def show_refused(refused: dict[str, str]) -> None:
 
 
 def badge(name: str) -> None:
-    """The model on screen: its name, number of parameters and licence, what it was trained for, and whether it is loaded."""
+    """The model on screen: its name, its number of parameters, its licence and purpose, and whether it is loaded."""
     entry = offered_models()[name].entry if name in offered_models() else None
     status = "" if is_loaded(name) else " · not loaded"
     if entry is None:

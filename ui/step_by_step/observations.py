@@ -81,7 +81,7 @@ def observe_projections(focus: Focus) -> str:
     head, dim = np.unravel_index(np.abs(q).argmax(), q.shape)
     when = ", as it enters the dot products," if len(used) > 1 else ""
     return (
-        f"The largest number (by magnitude) in the query of {focus.query_token}{when} is {two_decimals(q[head, dim])}, "
+        f"The largest number in magnitude in the query of {focus.query_token}{when} is {two_decimals(q[head, dim])}, "
         f"in dimension {dim} of head {focus.heads[head]}. A key with a large number of the same sign there matches "
         "this query well."
     )
