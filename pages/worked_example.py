@@ -23,7 +23,7 @@ from ui.matrices.matrix import View
 from ui.shared.controls import input_and_model, pickers, side_row
 from ui.shared.markdown import escape_markdown
 from ui.shared.menu import Page
-from ui.shared.models import show_problem
+from ui.shared.models import is_loaded, show_problem
 from ui.shared.offer import offered_models, title_of
 from ui.shared.page import open_page
 from ui.shared.selection import bound, chosen, put, settle, write_address
@@ -170,6 +170,8 @@ def numbers_origin() -> str:
         return f"illustrative: numbers {'drawn at random' if random else 'chosen by hand'}, not trained"
     name = chosen()["model"]
     known = name in offered_models() and offered_models()[name].entry
+    if not is_loaded(name):
+        return f"to be projected from a head of {title_of(name)}, which is not loaded"
     trained = ", which is trained" if known else ""
     return f"projected from a head of {title_of(name)}{trained}" + ("; then changed by hand" if changed else "")
 
