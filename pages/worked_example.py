@@ -31,6 +31,7 @@ from ui.shared.shown import chosen_attention, clamp_selection
 from ui.shared.trail import Trail
 from ui.worked_example import state
 from ui.worked_example.files import files_menu
+from ui.worked_example.sentence import DIMENSIONS, from_sentence, sentence_run
 from ui.worked_example.settings import digits_box, history_buttons, preset_box, scores_box, shape_box
 from ui.worked_example.textbook_check import textbook_check
 from ui.worked_example.words import attention_headline, change_summary, describe_entry, first_query, model_weight
@@ -117,7 +118,7 @@ def example(drawn_for: tuple[str, bool]) -> None:
             bound(st.segmented_control, "Head", "part", options=list(range(lesson.n_heads)), required=True,
                   format_func="Head {}".format, label_visibility="collapsed")  # fmt: skip
         unchanged = drawn_for[0] == state.SENTENCE and state.shows_preset()
-        real = model_weight(solution, state.from_sentence()) if unchanged else ""
+        real = model_weight(solution, from_sentence()) if unchanged else ""
         st.html(attention_headline(solution, head) + real + change_summary(solution, old, head))
     with below:
         st.html('<h2 class="block">How this number is computed</h2>')
@@ -183,7 +184,7 @@ def numbers_origin() -> str:
 def sentence_preset(changed: bool) -> None:
     """For the preset from the model: its sentence, layer and head, and how much of the head it keeps."""
     input_and_model()
-    run = state.sentence_run()
+    run = sentence_run()
     side_row(run)
     attention = chosen_attention(run)
     notes = [clamp_selection(attention)]
@@ -195,11 +196,11 @@ def sentence_preset(changed: bool) -> None:
             st.info(note)
     with st.container(horizontal=True):
         pickers(attention, every=None)
-    head = state.from_sentence()
+    head = from_sentence()
     n_tokens, kept = head.lesson.n_tokens, head.projected
     selected = f" Shown are the {n_tokens} of {len(head.tokens)} tokens that matter most to the query."
     st.caption(
-        f"A real head in {state.DIMENSIONS} dimensions, reduced by SVD. This keeps {kept.kept_scores:.0%} of its "
+        f"A real head in {DIMENSIONS} dimensions, reduced by SVD. This keeps {kept.kept_scores:.0%} of its "
         f"squared scores and {kept.kept_values:.0%} of its squared values."
         + (selected if len(head.tokens) > n_tokens else "")
         + (" The words or numbers below have been changed since." if changed else "")

@@ -7,47 +7,21 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import NamedTuple
 
-import numpy as np
 import streamlit as st
 
-from attention_core.attention_view import AttentionView
-from attention_core.encoder_decoder import EncoderDecoderTrace
-from attention_core.errors import AttentionLabError, InputError
+from attention_core.errors import AttentionLabError
 from attention_core.lessons.lesson import Lesson
 from attention_core.lessons.lesson_file import from_address, to_address
 from attention_core.lessons.presets import preset
-from attention_core.lessons.projected import ProjectedHead, head_lesson, project_head
-from attention_core.trace import Trace
 from ui.components.grid import Refused
-from ui.shared.controls import current_run
 from ui.shared.fields import DEFAULT_SELECTION
-from ui.shared.models import get_model
 from ui.shared.selection import chosen, put
-from ui.shared.shown import chosen_attention, chosen_pair
 from ui.worked_example.history import History
+from ui.worked_example.sentence import from_sentence
 
 SENTENCE = "sentence"  # the preset that is projected from a head of the model
 FILE = "file"  # the preset that is a lesson from a file
-MOST_WORDS = 12
-DIMENSIONS = 3
 SOURCE_FIELDS = ("model", "text", "target", "image", "side", "layer", "head", "q", "k")  # that SENTENCE depends on
-
-
-class SentenceHead(NamedTuple):
-    """A head of the model on the chosen sentence, in few dimensions.
-
-    lesson:    the projected head; positions: those of its tokens in the sentence
-    tokens:    all tokens of the sentence, including those left out
-    weights:   the head's own attention weights: [query, key]
-    d_head:    its dimensions
-    """
-
-    lesson: Lesson
-    projected: ProjectedHead
-    positions: list[int]
-    tokens: list[str]
-    weights: np.ndarray
-    d_head: int
 
 
 class Setting(NamedTuple):
@@ -196,39 +170,3 @@ def refuse_cell(cell: Refused) -> None:
 def refused_cell() -> Refused | None:
     """The cell whose text could not be read, if there is one."""
     return st.session_state.get("refused_cell")
-
-
-def sentence_run() -> Trace | EncoderDecoderTrace:
-    """The trace of the chosen sentence or image."""
-    return current_run(get_model(chosen()["model"]))
-
-
-def from_sentence() -> SentenceHead:
-    """The chosen head on the chosen sentence in few dimensions.
-
-    Raises InputError for cross-attention: a lesson has one list of words for queries and keys.
-    """
-    attention, selection = chosen_attention(sentence_run()), chosen()
-    if attention.is_cross:
-        raise InputError("A worked example has one text for queries and keys: choose the encoder or the decoder.")
-    config, trace = attention.config, attention.trace
-    layer = min(selection["layer"], config.n_layers - 1)
-    head = 0 if selection["head"] == "mean" else min(int(selection["head"]), config.n_heads - 1)
-    positions = strongest_positions(attention, layer, head)
-    kv_head = int(trace.gather_indices("kv_head")[1][head])
-    last = [stage.name for stage in attention.score_stages(layer)] or ["product"]
-    scores, mask = trace.array(last[-1], layer)[head][np.ix_(positions, positions)], attention.mask(layer)
-    projected = project_head(scores, trace.v(layer)[kv_head][positions], DIMENSIONS)
-    allowed = None if mask is None else mask[np.ix_(positions, positions)]
-    lesson = head_lesson(tuple(trace.tokens[i] for i in positions), projected, allowed)
-    return SentenceHead(lesson, projected, positions, trace.tokens, attention.pattern(layer)[head], config.d_head)
-
-
-def strongest_positions(attention: AttentionView, layer: int, head: int) -> list[int]:
-    """The positions with the largest weights for the chosen query, in the order of the text; at most MOST_WORDS."""
-    pieces = attention.queries
-    positions = list(range(len(pieces)))
-    pattern = attention.pattern(layer)[head]
-    query, key = chosen_pair(attention, pattern, positions, positions)
-    order = sorted(positions, key=lambda i: (i not in (query, key), pieces[i].special, -float(pattern[query, i])))
-    return sorted(np.array(order[:MOST_WORDS]).tolist())

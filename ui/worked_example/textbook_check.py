@@ -110,7 +110,8 @@ def textbook_check() -> None:
     st.html(
         f'<p class="read">{wrong} of the {len(printed)} numbers that the textbook prints do not follow from its '
         f"vectors (✗); {without} more belong to words without a query and a key. {sums_text()}Softmax gives “{word}” "
-        f'the largest weight. Click a computed number to open its computation.</p><p class="read">{escape(source())}</p>'
+        f"the largest weight. Click a computed number to open its computation.</p>"
+        f'<p class="read">{escape(source())}</p>'
     )
     folds = [
         Fold(

@@ -11,7 +11,7 @@ from attention_core.computation.arithmetic import TOLERANCE, Value
 from attention_core.computation.derivation import Address
 from attention_core.computation.render import format_number
 from attention_core.lessons.solve import Solution
-from ui.worked_example.state import SentenceHead
+from ui.worked_example.sentence import SentenceHead
 
 QUANTITY_NAMES = {
     "x": "embedding", "q": "query", "k": "key", "v": "value", "product": "dot product", "score": "score",
