@@ -95,7 +95,7 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
   }
 
   const place = (node) => {
-    const cell = node.closest?.("td")
+    const cell = node.closest?.("td:not(.corner)")
     return cell ? [cell.closest("figure").dataset.name, Number(cell.dataset.row), Number(cell.dataset.column)] : null
   }
   state.root.onpointerover = (event) => { const at = place(event.target); if (at) light(...at) }
@@ -152,7 +152,7 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
       return cell
     }))
     const head = matrix.columns.labels.map(() => element("th", { scope: "col" }))
-    const side = matrix.rows.labels.map(() => element("th", { scope: "row" }))
+    const side = matrix.rows.labels.map((label) => (label ? element("th", { scope: "row" }) : element("td", { className: "corner" })))
     const caption = element("caption")
     const table = element("table", {}, [
       caption,
@@ -163,7 +163,7 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
     const figure = element("figure", {}, [sign, element("div", { className: "scroll" }, [table])])
     return { figure, table, caption, cells, head, side, sign, shape: shapeOf(matrix) }
   }
-  const shapeOf = (matrix) => `${matrix.rows.labels.length}×${matrix.columns.labels.length}`
+  const shapeOf = ({ rows, columns }) => `${rows.labels.length}×${columns.labels.length}${rows.labels[0] === "" ? ", not labelled" : ""}`
 
   const fill = (held, matrix) => {
     const { rows, columns } = matrix
@@ -210,7 +210,7 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
     if (focused?.isConnected) focused.focus()
   }
   state.figures = figures
-  if (!state.line.textContent) state.line.textContent = "Point at a number to see how it is computed."
+  if (!state.line.textContent) state.line.textContent = "Point at a number, or tap it, to see how it is computed."
   if (data.refused && JSON.stringify(data.refused) !== state.dismissed) {
     const { name, row, column, text, message } = data.refused
     edit(name, row - (matrixOf(name)?.rows.start ?? 0), column - (matrixOf(name)?.columns.start ?? 0), text, message)
