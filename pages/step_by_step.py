@@ -43,10 +43,10 @@ def step_controls(attention: AttentionView, number: int, layer: int, head: int |
         st.button("‹ Back", disabled=number == 1, on_click=put, kwargs={"step": number - 1})
         st.button("Next ›", disabled=number == len(STEPS), type="primary", on_click=put,
                   kwargs={"step": number + 1})  # fmt: skip
-        save_drawings(attention, layer, head)
         bound(st.segmented_control, "Drawing", "drawing", options=list(DRAWINGS), required=True,
               format_func=DRAWINGS.__getitem__, label_visibility="collapsed")  # fmt: skip
         pickers(attention, every="All heads")
+        save_drawings(attention, layer, head)
 
 
 def steps_of(attention: AttentionView) -> tuple[AttentionStep, ...]:

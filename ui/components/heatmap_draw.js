@@ -4,7 +4,7 @@
 
 const CODES = 202;
 const LABEL_GAP = 8;
-const READABLE = 24; // the smallest cell that has digits, and that a thumb can touch
+const READABLE = 26; // the smallest cell that has digits, and that a thumb can touch
 const WIDEST_CELL = 64;
 const LENS_CELL = 30;
 const LENS_CELLS = 7;
