@@ -134,15 +134,17 @@ def example(drawn_for: tuple[str, bool]) -> None:
 def settings(solution: Solution, head: int) -> None:
     """The preset, the shape, the score options, the digits, undo and reset, and files."""
     lesson = solution.lesson
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        preset_box()
-        shape_box(lesson)
-        history_buttons()
-        files_menu(solution, first_query(solution, head))
-    with st.container(horizontal=True, vertical_alignment="center"):
-        scores_box(lesson)
-        bound(st.toggle, "Edit mask", "maskgrid")
-        digits_box(lesson)
+    with st.container(key="settings"):
+        with st.container(key="start", horizontal=True, vertical_alignment="bottom"):
+            preset_box()
+            shape_box(lesson)
+            history_buttons()
+            files_menu(solution, first_query(solution, head))
+        st.html('<details class="fold"><summary>All settings</summary></details>')  # on a phone, see page.css
+        with st.container(key="options", horizontal=True, vertical_alignment="center"):
+            scores_box(lesson)
+            bound(st.toggle, "Edit mask", "maskgrid")
+            digits_box(lesson)
     if note := st.session_state.pop("lesson_note", None):
         st.warning(escape_markdown(note))
 
