@@ -32,9 +32,13 @@ class LazyTensor:
 
     def __getitem__(self, index: Any) -> Array:
         """One number when there is an index for every axis, else the parts that are indexed."""
-        if isinstance(index, tuple) and len(index) == self.ndim and not any(isinstance(at, slice) for at in index):
-            return as_float32(self._number(index))[()]
-        if self._layout.part is not None and self._layout.axis == 0 and isinstance(index, int | np.integer):
+        part, axis = self._layout.part, self._layout.axis
+        if isinstance(index, tuple) and len(index) == self.ndim:
+            if all(isinstance(at, int | np.integer) for at in index):
+                return as_float32(self._number(index))[()]
+            if part is not None and isinstance(index[axis], int | np.integer):
+                return self._part(index[axis])[index[:axis] + index[axis + 1 :]]
+        if part is not None and axis == 0 and isinstance(index, int | np.integer):
             return np.asarray(self._part(index))
         return self._mapped()[index]
 

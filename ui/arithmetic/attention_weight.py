@@ -14,7 +14,7 @@ from attention_core.explain import number_at, open_term
 from attention_core.ops.elementwise import Scale, SoftCap
 from ui.arithmetic import residual_stream
 from ui.arithmetic.derivation import opened_number
-from ui.arithmetic.equations import FIRST_TERMS, equation, equations, make_fold, make_step, number_piece, products_table
+from ui.arithmetic.equations import equation, equations, make_fold, make_step, number_piece, products_table
 from ui.arithmetic.experts import expert_steps
 from ui.components.arithmetic import Arithmetic, ArithmeticStep, Bars, Fold, Table
 from ui.shared.trail import Trail
@@ -197,7 +197,7 @@ COSINE = "Last line: the cosine between the token’s contextual embedding and t
 def residual_step(attention: AttentionView, layer: int, query: int, m: int) -> ArithmeticStep:
     """The heads' output added to the residual stream, and dimension m of the token from its embedding onwards."""
     trace = attention.trace
-    cosine = explain.cosine(trace, query)
+    cosine = explain.cosine_in_short(trace, query)
     (sum_line,), sum_rounded = equations([open_term(trace, Address(attention.resid_updates[0], (layer, query, m)))])
     (cosine_line,), cosine_rounded = equations([cosine])
     rows = residual_stream.residual_rows(attention, layer, query, m)
@@ -207,8 +207,5 @@ def residual_step(attention: AttentionView, layer: int, query: int, m: int) -> A
             " ".join([residual_stream.describe_output(attention, m), *sum_rounded]),
             " ".join([COSINE, *cosine_rounded]),
         ],
-        [
-            Fold("from embedding to contextual embedding", tables=[Table([f"dimension {m}", "value"], rows)]),
-            make_fold("the cosine", list(named_steps(cosine))[:-1], count=FIRST_TERMS),
-        ],
+        [Fold("from embedding to contextual embedding", tables=[Table([f"dimension {m}", "value"], rows)])],
     )
