@@ -8,6 +8,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 import attention_core as ac
+from attention_core.arrays import ArrayCache
 from attention_core.attention_view import AttentionView
 from attention_core.errors import InputError
 from ui.components import show_invisible
@@ -27,6 +28,10 @@ SIDE_NOTES = {
     "decoder": "Each target token attends to itself and the target tokens before it.",
     "cross": 'The target (<span class="q">queries</span>) attends to the sentence (<span class="k">keys</span>).',
 }
+
+
+ARRAYS = ArrayCache(max_bytes=64 << 20)
+"""What the pages have computed of the runs: a class looks at the same layer of the same sentence."""
 
 
 def choose_example(example: Example) -> None:
@@ -142,7 +147,7 @@ def chosen_part(
     if requested_input() != run_input:
         st.rerun()
     side_row(run)
-    attention = chosen_attention(run).caching()
+    attention = chosen_attention(run).caching(ARRAYS)
     return attention, shown_part(attention)
 
 

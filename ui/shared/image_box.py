@@ -42,12 +42,7 @@ def image_box() -> DeltaGenerator:
     with row:
         bound(st.segmented_control, "Image", "image", options=list(titles), required=True,
               format_func=titles.__getitem__, label_visibility="collapsed")  # fmt: skip
-        with st.popover("Upload", key="_upload_open", on_change=forget_problem):
-            # All file types are accepted here, since the reader's refusal names the file and the reason.
-            st.file_uploader(f"PNG or JPEG image, at most {MAX_MEGABYTES} MB",
-                             key="upload", on_change=take_upload, max_upload_size=MAX_MEGABYTES)  # fmt: skip
-            if problem := st.session_state.get("upload_problem"):
-                st.warning(problem)
+        upload_box()
     with st.container():
         if mine and chosen()["image"] == UPLOAD:
             notes = [*mine.notes, "Your image stays in this session: the address of this page does not contain it."]
@@ -55,24 +50,31 @@ def image_box() -> DeltaGenerator:
     return row
 
 
-def forget_problem() -> None:
-    """Clear the message on a file that could not be read."""
-    st.session_state.pop("upload_problem", None)
+def upload_box() -> None:
+    """The upload, with the reason where a file is refused; after an upload it is closed and empty again."""
+    key = f"upload_{st.session_state.setdefault('uploads', 0)}"
+    # A popover that reports when it is closed would cancel the click on a link that closes it.
+    with st.popover("Upload", key=f"{key}_popover"):
+        # All file types are accepted here, since the reader's refusal names the file and the reason.
+        file = st.file_uploader(f"PNG or JPEG image, at most {MAX_MEGABYTES} MB", key=key,
+                                on_change=take_upload, args=(key,), max_upload_size=MAX_MEGABYTES)  # fmt: skip
+        refused, reason = st.session_state.get("refused_upload", ("", ""))
+        if file is not None and file.file_id == refused:
+            st.warning(reason)
 
 
-def take_upload() -> None:
-    """Show the uploaded image, or a message beside the upload; then the image on screen stays."""
-    file = st.session_state.upload
-    forget_problem()
+def take_upload(key: str) -> None:
+    """Show the uploaded image, or the reason beside the upload why it is refused; then the image on screen stays."""
+    file = st.session_state.get(key)  # None for a removed file, and on a page that no longer has this upload
     if file is None:
         return
     try:
         notes = read_picture(file.getvalue()).notes
     except InputError as error:
-        st.session_state.upload_problem = f"{escape_markdown(file.name)}: {error}"
+        st.session_state.refused_upload = file.file_id, f"{escape_markdown(file.name)}: {error}"
         return
     st.session_state.uploaded = Uploaded(file.name, file.getvalue(), notes)
-    st.session_state._upload_open = False  # it would cover the image
+    st.session_state.uploads += 1  # a new upload box is closed, where the open one would cover the image
     put(image=UPLOAD)
 
 

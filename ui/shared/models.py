@@ -24,6 +24,11 @@ def model_cache() -> ModelCache:
     return MODELS
 
 
+def is_loaded(name: str) -> bool:
+    """Whether this server has loaded a model."""
+    return name in model_cache().models
+
+
 def get_model(name: str) -> ac.Model | ac.EncoderDecoder:
     """The model to show: the chosen one, or the previous one while the chosen one is loading.
 
@@ -44,19 +49,18 @@ def get_model(name: str) -> ac.Model | ac.EncoderDecoder:
         job = job_for(name)
         is_local = model_cache().load_local(job)
         loading.empty()
-        if isinstance(model_cache().models.get(name), ac.ImageModel):
-            st.rerun()  # the input box above was drawn for a sentence
-        if not is_local:
-            state.wanted = name
-            if (shown := state.get("on_screen")) in model_cache().models:
-                put_only(model=shown)
-                st.rerun()
-            if name == DEFAULT_SELECTION["model"] and not job.problem:
-                model_cache().download(job)
-            with place:
-                download_panel(name)
-            write_address()
-            st.stop()
+        if is_local:
+            st.rerun()  # the badge and the input box above were drawn without the model
+        state.wanted = name
+        if (shown := state.get("on_screen")) in model_cache().models:
+            put_only(model=shown)
+            st.rerun()
+        if name == DEFAULT_SELECTION["model"] and not job.problem:
+            model_cache().download(job)
+        with place:
+            download_panel(name)
+        write_address()
+        st.stop()
     state.on_screen, model = name, model_cache().models[name]
     if state.get("wanted") not in (None, name):
         with place:
