@@ -13,7 +13,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFileRec
 
 MOST_FILES = 2  # of a session: a page reads a file as soon as it has arrived
 MOST_BYTES = 100_000_000  # of all sessions together
-MOST_REPLACED = 20  # of a session: a click may still be on its way to a widget that was just replaced
+MOST_REPLACED = 2  # of a session: a click may still be on its way to a chart that was just replaced
 
 
 def bound_uploads(manager: MemoryUploadedFileManager) -> None:
