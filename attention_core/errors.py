@@ -19,6 +19,14 @@ def shorten_middle(text: str, most: int) -> str:
     return text if len(text) <= most else f"{text[: 2 * most // 3]} … {text[-most // 3 :]}"
 
 
+def is_panic(error: BaseException) -> bool:
+    """Whether an error is a panic of a package's Rust code.
+
+    A PanicException is not an Exception, so that it would end a page without a message; and no module has its class.
+    """
+    return not isinstance(error, Exception) and type(error).__name__ == "PanicException"
+
+
 class UnknownModelError(AttentionLabError):
     """The name is not in the catalogue, not a folder, and not an id and revision known to the hub."""
 
@@ -57,6 +65,10 @@ class DigestError(AttentionLabError):
 
 class CheckpointError(AttentionLabError):
     """A file or tensor of a model is missing, unexpected or malformed."""
+
+
+class TokenizerError(CheckpointError):
+    """A tokenizer is malformed or exceeds a limit, or its code fails on a text."""
 
 
 class PickleError(CheckpointError):
