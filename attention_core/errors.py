@@ -2,15 +2,20 @@
 
 import re
 
+from attention_core.surrogates import without_surrogates
+
 LONG_WORD = re.compile(r"\S{201,}")
 MAX_MESSAGE = 1200  # characters, however long the names in a model's files are
 
 
 class AttentionLabError(Exception):
-    """Base of every error that this library raises on purpose; long words and long messages are shortened."""
+    """Base of every error that this library raises on purpose.
+
+    Long words and long messages are shortened; a lone surrogate, which no page can show, becomes U+FFFD.
+    """
 
     def __init__(self, message: str) -> None:
-        message = LONG_WORD.sub(lambda word: shorten_middle(word[0], 60), message)
+        message = LONG_WORD.sub(lambda word: shorten_middle(word[0], 60), without_surrogates(message))
         super().__init__(shorten_middle(message, MAX_MESSAGE))
 
 

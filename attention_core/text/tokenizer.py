@@ -12,10 +12,10 @@ from tokenizers import Tokenizer as Backend
 
 from attention_core.errors import TokenizerError, is_panic
 from attention_core.files import file_errors, read_object
+from attention_core.surrogates import REPLACEMENT, without_surrogates
 from attention_core.text.pieces import alphabet_of, readable_pieces
 from attention_core.text.tokenizer_limits import check_tokenizer, regular_expressions
 
-REPLACEMENT = "\ufffd"
 UNUSED = "\ue000"  # a character without meaning, at which a match of what is before it fails
 # Regular expressions are tried on a run of each of these characters, and of the first ones in the expressions.
 TRIAL_CHARACTERS, MAX_TRIALS = "a1. \n中", 24
@@ -194,11 +194,6 @@ def backend_errors(problem: str) -> Iterator[None]:
             raise
         reason = str(error).removeprefix("Cannot instantiate Tokenizer from buffer: ")
         raise TokenizerError(f"{problem}: {reason}") from error
-
-
-def without_surrogates(text: str) -> str:
-    """The text with each lone surrogate, which is not a character, replaced by U+FFFD; the length stays the same."""
-    return "".join(REPLACEMENT if "\ud800" <= c <= "\udfff" else c for c in text)
 
 
 def common_prefix_length(a: str, b: str) -> int:

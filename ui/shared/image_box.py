@@ -12,6 +12,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 import attention_core as ac
 from attention_core.errors import InputError
+from attention_core.surrogates import without_surrogates
 from ui.shared.fields import DEFAULT_SELECTION, UPLOAD
 from ui.shared.markdown import escape_markdown
 from ui.shared.pictures import DRAWN_PICTURES, MAX_MEGABYTES, read_picture, resized
@@ -67,12 +68,13 @@ def take_upload() -> None:
     forget_problem()
     if file is None:
         return
+    name = without_surrogates(file.name)
     try:
         notes = read_picture(file.getvalue()).notes
     except InputError as error:
-        st.session_state.upload_problem = f"{escape_markdown(file.name)}: {error}"
+        st.session_state.upload_problem = f"{escape_markdown(name)}: {error}"
         return
-    st.session_state.uploaded = Uploaded(file.name, file.getvalue(), notes)
+    st.session_state.uploaded = Uploaded(name, file.getvalue(), notes)
     st.session_state._upload_open = False  # it would cover the image
     put(image=UPLOAD)
 
