@@ -81,7 +81,7 @@ def changed(**change):
         ('{"format": ' + "9" * 5000 + "}", "a number is too long"),
         ('{"format": ' + "9" * 41 + "}", "a number is too long"),
         (changed(**{"\ud800": 1}), "A lesson has no field “\ufffd”, only words, entry"),
-        (" " * 200_001, "The file is too large for a lesson: 200,001 bytes; the limit is 200,000."),
+        (" " * (2**20 + 1), "The file is too large for a lesson: 1,048,577 bytes; the limit is 1,048,576."),
         (b'{"format": "\xff"}', "The file is not UTF-8 text: byte 12 cannot be decoded."),
         (changed(colour="red"), "A lesson has no field “colour”, only words, entry"),
         (changed(words=None, n_heads=None), "The lesson lacks words, n_heads."),
