@@ -28,6 +28,7 @@ from ui.step_by_step.tables import expert_table, patches_table, tokens_table
 from ui.words import experts
 from ui.words.addresses import describe_address
 from ui.words.sentences import mask_note
+from ui.words.short_names import name_trail
 
 HEADS_AT_ONCE = 3
 IMAGE_HEIGHT = 200  # pixels; this page is about the matrices below it
@@ -102,7 +103,11 @@ def step_matrices(attention: AttentionView, layer: int, step: AttentionStep, hea
     st.html("".join(f'<p class="equation">{trace.stage(name, layer).equation}</p>' for name in names))
     grid(grids.matrices, grids.sources, grids.products, key="grid", on_pick=pick, on_window=move_window)
     if chosen()["open"]:
-        show_derivation("open", make=lambda at: open_term(trace, at), where=lambda at: describe_address(trace, at))
+        scope = {"layer": layer} if head is None else {"layer": layer, "head": head}
+        show_derivation(
+            "open", make=lambda at: open_term(trace, at), where=lambda at: describe_address(trace, at),
+            names=lambda addresses: name_trail(trace, addresses, **scope),
+        )  # fmt: skip
     elif names:
         st.caption("Point at a cell to see what it is computed from. Click it to open the computation.")
 
