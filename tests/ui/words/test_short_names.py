@@ -21,8 +21,10 @@ def trail(text):
 
 def test_a_trail_of_an_attention_weight(minilm):
     trace = minilm.trace("The animal didn't cross the street because it was too tired.")
-    numbers = trail("weight.3.1.10.2~q.3.1.10.25~W_Q.3.1.45.25~resid_pre.3.10.45~resid_post.2.10.45"
-                    "~attn_out.2.10.45~z.2.7.10.3~weight.2.7.10.10~k.2.7.12.1~embedding.6.45~W_E.1996.45~cosine.10~no_such.1")  # fmt: skip
+    numbers = trail(
+        "weight.3.1.10.2~q.3.1.10.25~W_Q.3.1.45.25~resid_pre.3.10.45~resid_post.2.10.45~attn_out.2.10.45~z.2.7.10.3"
+        "~weight.2.7.10.10~k.2.7.12.1~embedding.6.45~W_E.1996.45~cosine.10~no_such.1"
+    )
     assert name_trail(trace, numbers, layer=3, head=1) == [
         "weight it → animal", "query[25] of it", "W_Q[45, 25]", "layer 3 input[45] of it", "layer 2 output[45] of it",
         "attention output[45] of it", "head 7: z[3] of it", "weight it → itself", "key[1] of too",
