@@ -18,7 +18,7 @@ from ui.shared.menu import Page
 from ui.shared.models import show_errors
 from ui.shared.page import open_page, theme_name
 from ui.shared.selection import bound, chosen, put, write_address
-from ui.shared.tokens_box import tokens_box
+from ui.shared.tokens_box import tokenizer_notes, tokens_box
 from ui.shared.trail import Trail
 from ui.step_by_step.flow import flow_drawing, heads_drawing, one_head_drawing
 from ui.step_by_step.focus import Focus
@@ -138,6 +138,7 @@ def show_step(run: ac.Trace | ac.EncoderDecoderTrace, traced_texts: tuple[str, s
     if step.name == "tokens" and attention.config.image:
         patches_table(attention.trace, attention.config.image)
     elif step.name == "tokens":
+        tokenizer_notes(attention)
         for each in [attention.trace, attention.source] if attention.is_cross else [attention.trace]:
             tokens_table(each)
     elif step.name != "text":
