@@ -10,8 +10,9 @@ import attention_core as ac
 from tests.hub import Hub
 from tests.paths import APP, BERT
 from ui.server import show_failure
-from ui.shared.models import get_run, model_cache
+from ui.shared.models import model_cache
 from ui.shared.offer import MODELS_VARIABLE
+from ui.shared.run_cache import RUNS
 
 PAGES = pytest.mark.parametrize("page", ["app", "pages/step_by_step", "pages/worked_example"])
 TEXT = "w3 w4 w5"
@@ -25,7 +26,7 @@ def folder(tmp_path, monkeypatch):
     monkeypatch.setenv("ATTENTION_LAB_MEMORY", "0")
     yield path
     model_cache().drop("changing")
-    get_run.clear()
+    RUNS.forget("changing")
 
 
 def opened(page="app", **query):

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 from typing import NamedTuple
 
-import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
@@ -14,7 +12,8 @@ import attention_core as ac
 from attention_core.errors import InputError
 from ui.shared.fields import DEFAULT_SELECTION, UPLOAD
 from ui.shared.markdown import escape_markdown
-from ui.shared.pictures import DRAWN_PICTURES, MAX_MEGABYTES, read_picture, resized
+from ui.shared.pictures import DRAWN_PICTURES, MAX_MEGABYTES, read_picture
+from ui.shared.runs import image_run
 from ui.shared.selection import bound, chosen, put, settle
 
 
@@ -85,16 +84,13 @@ def image_title() -> str:
     return mine.name if mine and chosen()["image"] == UPLOAD else DRAWN_PICTURES[chosen()["image"]][0]
 
 
-def get_image_trace(model: ac.ImageModel) -> ac.Trace:
-    """The trace of the chosen image, resized to the model's input."""
+def get_image_trace(model: ac.ImageModel, place: DeltaGenerator | None = None) -> ac.Trace:
+    """The trace of the chosen image, resized to the model's input.
+
+    place: where the page says that it waits
+    """
     mine, name = uploaded(), chosen()["image"]
     if name == UPLOAD and mine:
         digest = hashlib.sha256(mine.content).hexdigest()
-        return image_trace(model.name, digest, model, lambda: read_picture(mine.content).pixels)
-    return image_trace(model.name, name, model, DRAWN_PICTURES[name][1])
-
-
-@st.cache_resource(max_entries=32, show_spinner=False)
-def image_trace(name: str, image: str, _model: ac.ImageModel, _draw: Callable[[], np.ndarray]) -> ac.Trace:
-    """The trace of an image, cached by model and image."""
-    return _model.trace(resized(_draw(), _model.image))
+        return image_run(model, digest, lambda: read_picture(mine.content).pixels, place)
+    return image_run(model, name, DRAWN_PICTURES[name][1], place)

@@ -25,8 +25,10 @@ def open_page(page: Page, origin: Callable[[], str] | None = None) -> None:
     st.html(f"<style>{PAGE_STYLE}</style>")
     read_address(page)
     with st.container(key="top", horizontal=True, vertical_alignment="center"):
-        st.html(f"<h1>Attention Lab</h1><script>{MENU_SCRIPT}</script>", width="content", unsafe_allow_javascript=True)
-        menu(page_address)
+        st.html(f'<h1 data-page="{page.title}">Attention Lab</h1><script>{MENU_SCRIPT}</script>', width="content",
+                unsafe_allow_javascript=True)  # fmt: skip
+        with st.container(key="menu", horizontal=True, width="content"):
+            menu(page_address)
         if origin is None:
             badge(chosen()["model"])
             model_picker()
