@@ -58,10 +58,10 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
       ...content.folds.map((each, j) => fold(`${i}.${j}`, each)),
     ]),
   ])
-  const opened = ({ trail, lines, words, folds }) => element("div", { className: "opened" }, [
+  const opened = ({ trail, names, lines, words, folds }) => element("div", { className: "opened" }, [
     element("div", { className: "trail" }, [
-      ...[data.back, ...trail].map((name, i) => {
-        const crumb = element("button", { className: "crumb", textContent: name, type: "button" })
+      ...[data.back, ...names].map((name, i) => {
+        const crumb = element("button", { className: "crumb", textContent: name, title: trail[i - 1] ?? "", type: "button" })
         crumb.dataset.focus = `crumb ${i}`
         if (i === trail.length) crumb.ariaCurrent = "true"
         crumb.onclick = () => setTriggerValue("back", i)
