@@ -31,7 +31,7 @@ from ui.words.sentences import mask_note
 
 HEADS_AT_ONCE = 3
 IMAGE_HEIGHT = 200  # pixels; this page is about the matrices below it
-DRAWINGS = {"one": "one head", "heads": "all heads"}
+DRAWINGS = {"one": "Steps", "heads": "Heads side by side"}
 PROJECTED = {"q": "Queries", "k": "Keys", "v": "Values"}
 
 

@@ -185,7 +185,7 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
     const { rows, columns } = matrix
     held.figure.dataset.name = matrix.name
     held.figure.className = `${matrix.role} ${matrix.edits}`
-    held.sign.textContent = matrix.sign
+    held.sign.textContent = unbroken(matrix.sign)
     held.sign.classList.toggle("long", matrix.sign.length > 1)
     held.sign.title = matrix.sign.includes("⊙") ? "⊙: each number times the number of its column" : ""
     held.after.textContent = matrix.after
