@@ -23,7 +23,7 @@ from ui.matrices.matrix import View
 from ui.shared.controls import input_and_model, pickers, side_row
 from ui.shared.markdown import escape_markdown
 from ui.shared.menu import Page
-from ui.shared.models import show_problem
+from ui.shared.models import is_loaded, show_problem
 from ui.shared.offer import offered_models, title_of
 from ui.shared.page import open_page
 from ui.shared.selection import bound, chosen, put, settle, write_address
@@ -134,15 +134,17 @@ def example(drawn_for: tuple[str, bool]) -> None:
 def settings(solution: Solution, head: int) -> None:
     """The preset, the shape, the score options, the digits, undo and reset, and files."""
     lesson = solution.lesson
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        preset_box()
-        shape_box(lesson)
-        history_buttons()
-        files_menu(solution, first_query(solution, head))
-    with st.container(horizontal=True, vertical_alignment="center"):
-        scores_box(lesson)
-        bound(st.toggle, "Edit mask", "maskgrid")
-        digits_box(lesson)
+    with st.container(key="settings"):
+        with st.container(key="start", horizontal=True, vertical_alignment="bottom"):
+            preset_box()
+            shape_box(lesson)
+            history_buttons()
+            files_menu(solution, first_query(solution, head))
+        st.html('<details class="fold"><summary>All settings</summary></details>')  # on a phone, see page.css
+        with st.container(key="options", horizontal=True, vertical_alignment="center"):
+            scores_box(lesson)
+            bound(st.toggle, "Edit mask", "maskgrid")
+            digits_box(lesson)
     if note := st.session_state.pop("lesson_note", None):
         st.warning(escape_markdown(note))
 
@@ -177,6 +179,8 @@ def numbers_origin() -> str:
         return f"illustrative: numbers {'drawn at random' if random else 'chosen by hand'}, not trained"
     name = chosen()["model"]
     known = name in offered_models() and offered_models()[name].entry
+    if not is_loaded(name):
+        return f"to be projected from a head of {title_of(name)}, which is not loaded"
     trained = ", which is trained" if known else ""
     return f"projected from a head of {title_of(name)}{trained}" + ("; then changed by hand" if changed else "")
 

@@ -109,7 +109,7 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
   }
 
   const place = (node) => {
-    const cell = node.closest?.("td")
+    const cell = node.closest?.("td:not(.corner)")
     return cell ? [cell.closest("figure").dataset.name, Number(cell.dataset.row), Number(cell.dataset.column)] : null
   }
   state.root.onpointerover = (event) => { const at = place(event.target); if (at) light(...at) }
@@ -167,7 +167,7 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
       return cell
     }))
     const head = matrix.columns.labels.map(() => element("th", { scope: "col" }))
-    const side = matrix.rows.labels.map(() => element("th", { scope: "row" }))
+    const side = matrix.rows.labels.map((label) => (label ? element("th", { scope: "row" }) : element("td", { className: "corner" })))
     const caption = element("caption")
     const table = element("table", {}, [
       caption,
@@ -179,7 +179,7 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
     const figure = element("figure", {}, [sign, element("div", { className: "scroll" }, [table]), after])
     return { figure, table, caption, cells, head, side, sign, after, shape: shapeOf(matrix) }
   }
-  const shapeOf = (matrix) => `${matrix.rows.labels.length}×${matrix.columns.labels.length}`
+  const shapeOf = ({ rows, columns }) => `${rows.labels.length}×${columns.labels.length}${rows.labels[0] === "" ? ", not labelled" : ""}`
 
   const fill = (held, matrix) => {
     const { rows, columns } = matrix

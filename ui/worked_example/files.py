@@ -41,7 +41,7 @@ def files_menu(solution: Solution, query: int) -> None:
 
 def open_file(key: str) -> None:
     """Show the uploaded lesson; a broken file is refused, and the current lesson stays."""
-    upload = st.session_state[key]
+    upload = st.session_state.get(key)
     if upload is None:
         return
     try:
