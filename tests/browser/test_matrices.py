@@ -124,6 +124,22 @@ def test_every_cell_has_a_role_and_a_name(open_page):
     expect(page.get_by_role("gridcell", name="Queries, row 5 “it”, column 2: 0.7000, editable")).to_have_count(1)
 
 
+def test_a_number_is_pasted_into_the_focused_cell(open_page):
+    page = open_page(PATH)
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.evaluate("navigator.clipboard.writeText(' 1/4 ')")
+    cell(page, "v", 0, 1).focus()
+    page.keyboard.press("ControlOrMeta+v")
+    page.keyboard.press("Enter")
+    expect(cell(page, "v", 0, 1)).to_have_text("0.2500")
+    page.get_by_text("fractions", exact=True).click()
+    expect(cell(page, "v", 0, 1)).to_have_text("1/4")
+    page.keyboard.press("Escape")
+    cell(page, "product", 0, 0).focus()
+    page.keyboard.press("ControlOrMeta+v")
+    expect(page.locator("td input")).to_have_count(0)
+
+
 def test_editing_is_announced_with_its_refusal(open_page):
     page = open_page(PATH)
     type_into(page, "k", 5, 2, "many")
