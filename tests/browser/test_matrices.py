@@ -140,6 +140,22 @@ def test_a_number_is_pasted_into_the_focused_cell(open_page):
     expect(page.locator("td input")).to_have_count(0)
 
 
+@pytest.mark.parametrize("name", ["textbook", "sentence"])
+def test_a_change_leaves_the_controls_in_place(open_page, name):
+    """On a phone, the settings stay unfolded."""
+    page = open_page(f"{PATH}?preset={name}", width=390, height=844)
+    settings = page.locator("details.fold")
+    settings.locator("summary").click()
+    page.get_by_text("÷ √d_head").click()
+    page.wait_for_function("location.search.includes('lesson=')")
+    settle(page)
+    expect(settings).to_have_attribute("open", "")
+    page.get_by_text("Edit mask").click()
+    cell(page, "mask", 0, 1).click()
+    expect(page.locator(".changes")).to_contain_text(re.compile(r"numbers changed\. Mask \[.*\]: 1 → 0;"))
+    expect(settings).to_have_attribute("open", "")
+
+
 def test_editing_is_announced_with_its_refusal(open_page):
     page = open_page(PATH)
     type_into(page, "k", 5, 2, "many")

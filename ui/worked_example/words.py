@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import html
-from fractions import Fraction
 
 import numpy as np
 
-from attention_core.computation.arithmetic import TOLERANCE, Value
+from attention_core.computation.arithmetic import TOLERANCE
 from attention_core.computation.derivation import Address
 from attention_core.computation.render import format_number
 from attention_core.lessons.solve import Solution
+from ui.matrices.matrix import cell_text
 from ui.worked_example.sentence import SentenceHead
 
 QUANTITY_NAMES = {
@@ -74,7 +74,7 @@ def change_summary(solution: Solution, old: Solution | None, head: int) -> str:
     for name in dict.fromkeys([next(iter(changed)), "weight" if "weight" in changed else next(reversed(changed))]):
         at = largest_change(solution, old, name)
         decimals = solution.lesson.decimals
-        old_text, new_text = (format_number(value_at(each, name, at), decimals) for each in (old, solution))
+        old_text, new_text = (cell_text(each.array(name)[at], decimals) for each in (old, solution))
         examples.append(f"{entry_label(solution, name, at)}: {old_text} → {new_text}")
     total = sum(map(len, changed.values()))
     return f'<p class="changes">{count_of(total, "number")} changed. {html.escape("; ".join(examples))}.</p>'
@@ -102,12 +102,6 @@ def largest_change(solution: Solution, old: Solution, name: str) -> tuple[int, .
         size = np.abs(solution.array(name).astype(float) - old.array(name).astype(float))
     size = np.where(differs(solution, old, name), np.nan_to_num(size, nan=np.inf), -1)
     return tuple(int(i) for i in np.unravel_index(size.argmax(), size.shape))
-
-
-def value_at(solution: Solution, name: str, at: tuple[int, ...]) -> Value:
-    """One number of a solution."""
-    value = solution.array(name)[at]
-    return value if isinstance(value, Fraction) else float(value)
 
 
 def entry_label(solution: Solution, name: str, at: tuple[int, ...]) -> str:
