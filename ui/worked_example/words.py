@@ -9,6 +9,7 @@ import numpy as np
 from attention_core.computation.arithmetic import TOLERANCE
 from attention_core.computation.derivation import Address
 from attention_core.computation.render import format_number
+from attention_core.lessons.sheets import POSITION_AXES
 from attention_core.lessons.solve import Solution
 from ui.matrices.matrix import cell_text
 from ui.worked_example.sentence import SentenceHead
@@ -62,7 +63,7 @@ def first_query(solution: Solution, head: int) -> int:
     return int(np.nan_to_num(solution.array("weight")[head].astype(float)).max(axis=-1).argmax())
 
 
-def change_summary(solution: Solution, old: Solution | None, head: int) -> str:
+def change_summary(solution: Solution, old: Solution | None) -> str:
     """What the last edit changed: how many numbers, and the first and the last of them, before → after. HTML, or ""."""
     if old is None:
         return ""
@@ -105,12 +106,17 @@ def largest_change(solution: Solution, old: Solution, name: str) -> tuple[int, .
 
 
 def entry_label(solution: Solution, name: str, at: tuple[int, ...]) -> str:
-    """A label for one number: its quantity, its words and its dimension."""
-    stage, words = solution.stage(name), solution.lesson.words
-    index = dict(zip(stage.axes, at, strict=True))
-    named = [words[index[axis]] for axis in ("position", "query", "key") if axis in index]
-    dims = [str(index[axis]) for axis in ("dim", "model") if axis in index]
-    return f"{stage.title or name} [{', '.join([*named, *dims])}]"
+    """A label for one number: its quantity, its words and its dimension, and its head among several.
+
+    W_O is shown with the dimensions of the concatenated heads.
+    """
+    stage, lesson = solution.stage(name), solution.lesson
+    words, index = lesson.words, dict(zip(stage.axes, at, strict=True))
+    if name == "W_O":
+        index["dim"] += index.pop("head") * lesson.d_head
+    cell = [words[i] if axis in POSITION_AXES else str(i) for axis, i in index.items() if axis != "head"]
+    head = f", head {index['head']}" if "head" in index and lesson.n_heads > 1 else ""
+    return f"{stage.title or name}{head} [{', '.join(cell)}]"
 
 
 def paper_error(solution: Solution) -> str:
