@@ -99,7 +99,7 @@ class Refused:
 _mount = st.components.v2.component(
     "attention_lab_grid",
     css=read_assets("grid.css"),
-    js=read_assets("theme.js", "element.js", "grid_equation.js", "grid_words.js", "grid.js"),
+    js=read_assets("theme.js", "element.js", "grid_equation.js", "grid_words.js", "grid_table.js", "grid.js"),
 )  # fmt: skip
 
 
