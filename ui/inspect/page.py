@@ -6,17 +6,17 @@ import streamlit as st
 
 import attention_core as ac
 from attention_core.attention_view import AttentionView
-from attention_core.plot.graph_figure import alt_text, attention_graph, clicked, graph_info
 from ui.arithmetic.attention_weight import weight_arithmetic
 from ui.arithmetic.derivation import show_arithmetic
 from ui.components.arithmetic import Arithmetic
 from ui.components.heatmap import Tokens, heatmap
+from ui.inspect.graph import graph_section
 from ui.inspect.next_token import next_token_section
-from ui.inspect.saving import graph_options, save_menu
+from ui.inspect.saving import save_menu
 from ui.shared.controls import chosen_part, get_run_or_stop, input_and_model, pickers, requested_input
 from ui.shared.menu import Page
 from ui.shared.models import show_errors
-from ui.shared.page import open_page, theme_name
+from ui.shared.page import open_page
 from ui.shared.selection import bound, chosen, put, write_address
 from ui.shared.shown import AxisTokens, ShownPart, matching_example
 from ui.shared.tokens_box import tokens_box
@@ -58,48 +58,6 @@ def headline_row(attention: AttentionView, part: ShownPart) -> None:
 def show_swapped(text: str) -> None:
     """Show a sentence that differs in one word, with the same pair of tokens chosen."""
     put(text=text, q=chosen()["q"], k=chosen()["k"])
-
-
-def graph_section(part: ShownPart) -> None:
-    """The directed graph of the selection."""
-    one, options = chosen()["graph"] == "one", graph_options(part)
-    weights, name = part.pattern[part.plane], part.queries.names[part.query]
-    title = f'Attention from {words.quoted(name, "q")}' if one else "Attention between all tokens"
-    st.html(f'<h2 class="block">{title}</h2>')
-
-    def pick() -> None:
-        query, key = clicked(st.session_state.graph.selection.points)
-        if (query, key) != (None, None):
-            part.select(part.query if query is None else query, part.key if key is None else key)
-
-    figure = attention_graph(weights, part.queries.names, **options, theme=theme_name())
-    info = graph_info(weights, part.queries.names, **options)
-    st.plotly_chart(figure, key="graph", on_select=pick, selection_mode="points", theme=None, alt=alt_text(info),
-                    config={"displayModeBar": False})  # fmt: skip
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        bound(
-            st.segmented_control,
-            "Edges",
-            "graph",
-            options=["one", "all"],
-            required=True,
-            format_func={"one": "this token", "all": "all tokens"}.__getitem__,
-            label_visibility="collapsed",
-        )
-        bound(
-            st.slider,
-            "Smallest weight drawn",
-            "least",
-            step=0.01,
-            width=170,
-            format="weight ≥ %.2f",
-            label_visibility="collapsed",
-        )
-        if not one:
-            bound(st.slider, "Strongest edges per query", "most", width=150,
-                  format="top %d per token", label_visibility="collapsed")  # fmt: skip
-    if info.left_out:
-        st.caption(f"The {len(info.edges)} strongest edges are drawn; {info.left_out} weaker ones are not.")
 
 
 def heatmap_section(attention: AttentionView, part: ShownPart) -> None:
