@@ -37,13 +37,12 @@ PROJECTED = {"q": "Queries", "k": "Keys", "v": "Values"}
 
 def step_controls(attention: AttentionView, number: int, layer: int, head: int | None) -> None:
     """The step's number and title, Back and Next, the drawing, the layer and the head."""
-    step = steps_of(attention)[number - 1]
+    title = step_title(steps_of(attention)[number - 1], attention, layer)
+    st.html(f'<h2 class="step">{number} of {len(STEPS)} · {title}</h2>')
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button("‹ Back", disabled=number == 1, on_click=put, kwargs={"step": number - 1})
         st.button("Next ›", disabled=number == len(STEPS), type="primary", on_click=put,
                   kwargs={"step": number + 1})  # fmt: skip
-        title = step_title(step, attention, layer)
-        st.html(f'<h2 class="step">{number} of {len(STEPS)} · {title}</h2>', width="stretch")
         bound(st.segmented_control, "Drawing", "drawing", options=list(DRAWINGS), required=True,
               format_func=DRAWINGS.__getitem__, label_visibility="collapsed")  # fmt: skip
         pickers(attention, every="All heads")
@@ -104,7 +103,21 @@ def step_matrices(attention: AttentionView, layer: int, step: AttentionStep, hea
     if chosen()["open"]:
         show_derivation("open", make=lambda at: open_term(trace, at), where=lambda at: describe_address(trace, at))
     elif names:
-        st.caption("Point at a cell to see what it is computed from. Click it to open the computation.")
+        st.caption("Point at a cell to see what it is computed from. Click or tap it to open the computation.")
+
+
+def step_content(attention: AttentionView, layer: int, step: AttentionStep, head: int | None) -> None:
+    """The tables or matrices of a step; the first step has none."""
+    if step.name == "tokens" and attention.config.image:
+        patches_table(attention.trace, attention.config.image)
+    elif step.name == "tokens":
+        for each in [attention.trace, attention.source] if attention.is_cross else [attention.trace]:
+            tokens_table(each)
+    elif step.name != "text":
+        step_matrices(attention, layer, step, head)
+    if step.name == "residual" and experts.has_experts(attention.trace, layer):
+        st.html('<h2 class="block">Which experts each token is routed to next</h2>')
+        expert_table(attention.trace, layer)
 
 
 @st.fragment
@@ -123,23 +136,18 @@ def show_step(run: ac.Trace | ac.EncoderDecoderTrace, traced_texts: tuple[str, s
     if part.note:
         st.info(part.note)
     flow_drawing(attention, layer, head, number, chosen()["drawing"] == "heads")
-    step_controls(attention, number, layer, head)
-    observation = step.observe(Focus(attention, layer, head, *part.cell))
-    st.html(f'<p class="say">{step_description(step, attention, layer)}</p><p class="look">{observation}</p>')
-    note = mask_note(attention.causal, attention.window(layer), len(attention.keys))
-    if step.name == "mask" and note:
-        st.html(f'<p class="read">{note}</p>')
-    tokens_box(attention, part, IMAGE_HEIGHT)
-    if step.name == "tokens" and attention.config.image:
-        patches_table(attention.trace, attention.config.image)
-    elif step.name == "tokens":
-        for each in [attention.trace, attention.source] if attention.is_cross else [attention.trace]:
-            tokens_table(each)
-    elif step.name != "text":
-        step_matrices(attention, layer, step, head)
-    if step.name == "residual" and experts.has_experts(attention.trace, layer):
-        st.html('<h2 class="block">Which experts each token is routed to next</h2>')
-        expert_table(attention.trace, layer)
+    explained, shown = st.columns([1, 3], gap="medium")
+    with explained:
+        step_controls(attention, number, layer, head)
+        observation = step.observe(Focus(attention, layer, head, *part.cell))
+        st.html(f'<p class="say">{step_description(step, attention, layer)}</p><p class="look">{observation}</p>')
+        note = mask_note(attention.causal, attention.window(layer), len(attention.keys))
+        if step.name == "mask" and note:
+            st.html(f'<p class="read">{note}</p>')
+    with shown if step.name == "text" else explained:
+        tokens_box(attention, part, IMAGE_HEIGHT)
+    with shown:
+        step_content(attention, layer, step, head)
     write_address()
 
 

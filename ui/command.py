@@ -17,7 +17,7 @@ from pathlib import Path
 
 APP = Path(__file__).parents[1] / "app.py"
 MODELS_VARIABLE = "ATTENTION_LAB_MODELS"
-EXTRA = {"streamlit": "streamlit", "plotly": "plotly", "PIL": "pillow"}
+EXTRA = {"streamlit": "streamlit", "plotly": "plotly", "PIL": "pillow", "threadpoolctl": "threadpoolctl"}
 """What the extra `app` installs: imported module -> its distribution."""
 
 

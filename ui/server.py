@@ -76,7 +76,9 @@ def preload() -> None:
     from ui.shared.model_cache import Job
     from ui.shared.models import model_cache
     from ui.shared.offer import MODELS_VARIABLE, ignored_entries
+    from ui.shared.product_threads import PRODUCT_THREADS
 
     for entry in ignored_entries():
         print(f"{MODELS_VARIABLE}: {entry!r} is ignored: not a catalogue name, hub id or folder", flush=True)
+    PRODUCT_THREADS.use(1)
     model_cache().load_local(Job(DEFAULT_SELECTION["model"]))

@@ -12,9 +12,9 @@ from attention_core.computation.derivation import Role
 from attention_core.plot.theme import MONO, SANS, Theme, ThemeName
 from attention_core.plot.theme import theme as theme_of
 
-WIDTH, HEIGHT = 1166, 196
-MIDDLE = 84  # the vertical middle of the drawing
-LANES = {"query": 34, "key": MIDDLE, "value": 134}
+WIDTH, HEIGHT = 1166, 180
+MIDDLE = 74  # the vertical middle of the drawing
+LANES = {"query": 31, "key": MIDDLE, "value": 117}
 STEP_TITLES = ("Text", "Tokens", "Embeddings", "Q, K, V", "Dot products", "Scaled", "Mask", "Weights",
                "Weighted sum", "Concat", "Residual")  # fmt: skip
 
@@ -144,17 +144,26 @@ def joint_shape(boxes: list[MatrixBox]) -> str:
 
 
 def step_svg(step: int, title: str, shape: str, boxes: list[MatrixBox], colours: Theme, lit: bool, sizes: Sizes) -> str:
-    """One step: its matrices, with its number, title and shape below them."""
+    """One step: its matrices, and a group with its number, title and shape below them, and nothing else to read."""
     x = boxes[0].x
-    inner = [
-        f'<rect class="hit" x="{x - 51}" y="1" width="102" height="{HEIGHT - 2}" rx="8" fill="none" stroke="none" '
-        'pointer-events="all"/>'
-    ]
-    inner += [matrix_svg(box, colours, lit, sizes) for box in boxes]
-    inner.append(text_svg(f"{step} {title}", x, HEIGHT - 20, colours.ink if lit else colours.muted, 12, bold=lit))
-    inner.append(text_svg(shape, x, HEIGHT - 6, colours.muted, 10.5, family=MONO))
+    matrices = "".join(matrix_svg(box, colours, lit, sizes) for box in boxes)
+    words = " ".join([
+        text_svg(f"{step} {title}", x, HEIGHT - 20, colours.ink if lit else colours.muted, 12.5, bold=lit),
+        text_svg(shape, x, HEIGHT - 6, colours.muted, 11.5, family=MONO),
+    ])  # fmt: skip
     name = f"Step {step}: {title}, {shape}"
-    return f'<g data-step="{step}" data-lit="{str(lit).lower()}"><title>{escape(name)}</title>{"".join(inner)}</g>'
+    return (
+        f'<g aria-hidden="true">{matrices}</g><g data-step="{step}" data-lit="{str(lit).lower()}">'
+        f"<title>{escape(name)}</title>{hit_svg(x, 51, 1, HEIGHT - 1)}{words}</g>"
+    )
+
+
+def hit_svg(x: float, half: float, top: float, bottom: float) -> str:
+    """The area in which a click is for a step or a head: it is drawn over what it shows, and is invisible."""
+    return (
+        f'<rect class="hit" x="{x - half:.1f}" y="{top:g}" width="{2 * half:.1f}" height="{bottom - top:g}" rx="8" '
+        'fill="none" stroke="none" pointer-events="all"/>'
+    )
 
 
 def highlight(x: float, colours: Theme) -> str:
@@ -174,7 +183,7 @@ def matrix_svg(box: MatrixBox, colours: Theme, lit: bool, sizes: Sizes) -> str:
     if box.step == 7 and sizes.causal:
         points = f"{left:.1f},{top:.1f} {left + box.width:.1f},{top:.1f} {left + box.width:.1f},{top + box.height:.1f}"
         drawn += f'<polygon points="{points}" fill="{colours.ink}" fill-opacity=".5"/>'
-    return drawn + (text_svg(box.name, box.x, box.y + 4, colours.ink, 11) if box.name else "")
+    return drawn + (text_svg(box.name, box.x, box.y + 4, colours.ink, 12) if box.name else "")
 
 
 def arrows_svg(boxes: list[MatrixBox], colours: Theme) -> list[str]:
@@ -193,14 +202,14 @@ def arrows_svg(boxes: list[MatrixBox], colours: Theme) -> list[str]:
     drawn = [arrow_svg(a, b, colour_of(a, colours)) for a, b in pairs]
     if source is not stream:
         drawn.append(text_svg("encoder", (rows[1][1].x + source.x - source.width / 2) / 2 + 2, source.y - 6,
-                           colours.muted, 11))  # fmt: skip
+                           colours.muted, 11.5))  # fmt: skip
     drawn.append(residual_svg(stream, last, stream is not source, colours))
     return [f'<g class="arrows">{"".join(drawn)}</g>']
 
 
 def residual_svg(stream: MatrixBox, last: MatrixBox, above: bool, colours: Theme) -> str:
     """The residual connection from the input to the sum, below the other matrices or above them."""
-    turn, line = (-8, 7) if above else (8, 158)
+    turn, line = (-8, 5) if above else (8, 143)
     start, end = (box.y + (-1 if above else 1) * box.height / 2 for box in (stream, last))
     return (
         f'<path d="M{stream.x:.1f} {start:.1f} V{line - turn} q0 {turn} 8 {turn} '

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from attention_core.plot.flow import Sizes, svg_document, text_svg
+from attention_core.plot.flow import Sizes, hit_svg, svg_document, text_svg
 from attention_core.plot.theme import MONO, Theme, ThemeName, weight_colour
 from attention_core.plot.theme import theme as theme_of
 
@@ -47,7 +47,7 @@ def multi_head_svg(
     parts.append(bar_svg(10, BOTTOM, concatenated, colours, lit in (None, 10)))
     words = f"{sizes.n_heads} heads in parallel, each with its own queries, keys, values and attention weights."
     if cut := drawn_part(pattern):
-        parts.append(text_svg(f"Each head shows {cut}.", WIDTH / 2, HEIGHT - 12, colours.muted, 11))
+        parts.append(text_svg(f"Each head shows {cut}.", WIDTH / 2, HEIGHT - 12, colours.muted, 12))
     return svg_document(WIDTH, HEIGHT, "Multi-head attention", words, colours, parts)
 
 
@@ -79,22 +79,22 @@ def head_svg(head: int, x: float, width: float, pattern: np.ndarray, sizes: Size
     """One head: its Q, K and V, its pattern, and arrows from the input and to the output."""
     side = min(width, 84.0)
     third = side / 3
-    parts = []
+    projections, parts = [], []
     kv_head = "" if sizes.n_kv_heads is None else head // (sizes.n_heads // sizes.n_kv_heads)
     for i, (name, colour) in enumerate(
         zip(("Q", f"K{kv_head}", f"V{kv_head}"), (colours.query, colours.key, colours.value), strict=True)
     ):
         start = x - side / 2 + i * third
-        parts.append(
+        projections.append(
             f'<rect x="{start + 1:.1f}" y="52" width="{third - 2:.1f}" height="15" rx="3" fill="{colour}" '
-            f'fill-opacity=".3" stroke="{colour}"/>{text_svg(name, start + third / 2, 63.5, colours.ink, 10)}'
+            f'fill-opacity=".3" stroke="{colour}"/>{text_svg(name, start + third / 2, 63.5, colours.ink, 11.5)}'
         )
     parts += squares_svg(pattern, x - side / 2, 74, side, colours)
     parts.append(
         f'<rect x="{x - side / 2:.1f}" y="74" width="{side:.1f}" height="{side:.1f}" fill="none" '
         f'stroke="{colours.ink if chosen else colours.line}" stroke-width="{2.5 if chosen else 1}"/>'
     )
-    parts.append(text_svg(f"head {head}", x, 74 + side + 14, colours.ink if chosen else colours.muted, 11, bold=chosen))
+    parts.append(text_svg(f"head {head}", x, 74 + side + 14, colours.ink if chosen else colours.muted, 12, bold=chosen))
     for y1, y2 in ((31, 49), (74 + side + 19, BOTTOM - 18)):
         parts.append(
             f'<path d="M{x:.1f} {y1:.1f} V{y2:.1f}" stroke="{colours.muted}" stroke-width="1.2" '
@@ -103,7 +103,10 @@ def head_svg(head: int, x: float, width: float, pattern: np.ndarray, sizes: Size
     n_keys = sizes.n_tokens if sizes.n_keys is None else sizes.n_keys
     weights = f"Head {head}: {sizes.n_tokens} × {n_keys} attention weights"
     title = ", ".join(filter(None, [weights, drawn_part(pattern)]))
-    return f'<g data-head="{head}" data-lit="{str(chosen).lower()}"><title>{title}</title>{"".join(parts)}</g>'
+    return (
+        f'<g aria-hidden="true">{"".join(projections)}</g><g data-head="{head}" data-lit="{str(chosen).lower()}">'
+        f'<title>{title}</title>{"".join(parts)}{hit_svg(x, side / 2 + 4, 48, 74 + side + 20)}</g>'
+    )
 
 
 def drawn_part(pattern: np.ndarray) -> str:

@@ -37,7 +37,7 @@ def weight_arithmetic(
 
     shown: the keys over which weights are renormalized; None for no renormalization
     trail: the numbers that are open
-    dims:  the dimensions of z that are written out; the largest by magnitude if empty
+    dims:  the dimensions of z that are written out; the largest in magnitude if empty
     """
     bars = None
     if head == "mean":
@@ -92,7 +92,7 @@ def head_steps(
         ["The dot product q·k: query and key are multiplied dimension by dimension, and the products are added up.",
          *filter(None, [query_key_note(attention, layer), shared_key_note(attention, head)])],
         [
-            make_fold(f"all {d_head} products, largest first", [], [products_table(product, head_row)]),
+            make_fold(f"all {d_head} products, largest in magnitude first", [], [products_table(product, head_row)]),
             make_fold("in order of dimension", [product], [products_table(product, head_row, order=False)]),
         ],
     )  # fmt: skip
@@ -160,7 +160,7 @@ def softmax_step(attention: AttentionView, tree: Term, key: int) -> ArithmeticSt
 def value_steps(attention: AttentionView, layer: int, head: int, query: int, dims: list[int]) -> list[ArithmeticStep]:
     """The weighted sum of values z, its way into the residual stream, and the experts if the layer has any.
 
-    dims: the dimensions of z that are written out; the largest by magnitude if empty
+    dims: the dimensions of z that are written out; the largest in magnitude if empty
     """
     trace, names = attention.trace, [*map(token_text, attention.key_tokens)]
     z = attention.array("z", layer)[head, query]
@@ -173,7 +173,7 @@ def value_steps(attention: AttentionView, layer: int, head: int, query: int, dim
         lines,
         [
             "The weighted sum of values z: each token’s value times its weight, added up. Shown: dimension "
-            f"{', '.join(map(str, dims))}{', the largest' if dims == [largest] else ''}.",
+            f"{', '.join(map(str, dims))}{', the largest in magnitude' if dims == [largest] else ''}.",
             *rounded,
         ],
         [

@@ -22,6 +22,8 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
     frame.className = "frame"
     parentElement.append(frame)
   }
+  // It grows with the window, but leaves room for what is below it.
+  drawing.style.maxHeight = `max(${drawing.viewBox.baseVal.height}px, 26vh)`
   frame.replaceChildren(drawing)
   const lit = frame.querySelector("[data-lit=true]")
   if (lit && frame.scrollWidth > frame.clientWidth) {

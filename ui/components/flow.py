@@ -8,10 +8,10 @@ from ui.components import is_index, read_assets
 
 CSS = """
 .frame { overflow-x: auto; }
-svg { display: block; min-width: 860px; width: 100%; height: auto; }
+svg { display: block; min-width: 860px; width: 100%; height: auto; forced-color-adjust: none; }
 [role=button] { cursor: pointer; outline: none; }
 [role=button]:hover > .hit { stroke: var(--st-border-color); }
-[role=button]:focus-visible { outline: 2px solid var(--st-primary-color); border-radius: 6px; }
+[role=button]:focus-visible { outline: 3px dashed var(--st-text-color); outline-offset: -5px; border-radius: 6px; }
 """
 
 _mount = st.components.v2.component("attention_lab_flow", css=CSS, js=read_assets("flow.js"))

@@ -1,6 +1,7 @@
-const WIDEST = 540;
-const READABLE = 12;
-const THUMBNAIL = 38;
+const LOWEST = 560; // the height that the picture may take on a low screen
+const AROUND = 240; // the height of what is above and below it
+const SCROLLED = 40; // tokens; browsers limit the size of a canvas
+const THUMBNAIL = 56;
 const THUMBNAILS = 12;
 
 function unpack(bytes) {
@@ -17,14 +18,13 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const listening = (root.listening = new AbortController());
   const { signal } = listening;
   const part = (name) => root.querySelector(`.${name}`);
-  const [picture, cells, marks, lens] = ["picture", "cells", "marks", "lens"].map(part);
+  const [picture, cells, marks, names, lens] = ["picture", "cells", "marks", "names", "lens"].map(part);
   const [readout, spoken, heads, row] = ["readout", "spoken", "heads", "row"].map(part);
   const details = root.querySelector("details");
   const { n, tokens, special, keys, planes, plane_names, row_sums } = unpack(data);
   const keyTokens = keys.tokens, nKeys = keyTokens.length;
-  const muted = [special, keys.special];
 
-  let colours, frame, cellsInk, marksInk, width;
+  let colours, frame, cellsInk, marksInk, namesInk, width;
   let painted = null, hover = null, sending = null;
 
   function chosen() {
@@ -36,13 +36,26 @@ export default function ({ data, parentElement, setTriggerValue }) {
     width = root.clientWidth;
     if (!width) return;
     colours = palette(root);
-    frame = layOut(marks.getContext("2d"), [tokens, keyTokens], Math.min(width, WIDEST), colours.font);
+    const touched = width < NARROW || window.matchMedia("(pointer: coarse)").matches;
+    const least = touched && Math.max(n, nKeys) <= SCROLLED ? READABLE : 0;
+    const room = { width, height: Math.max(window.innerHeight - AROUND, LOWEST), least };
+    frame = layOut(marks.getContext("2d"), [tokens, keyTokens], room, colours.font);
     cellsInk = fit(cells, frame.width, frame.height);
     marksInk = fit(marks, frame.width, frame.height);
+    namesInk = fit(names, frame.left - 3, frame.height);
     painted = null;
     hideLens();
     drawHeads();
     show();
+    reveal();
+  }
+
+  // Where the picture is wider than the page, it scrolls under the labels of its rows.
+  function reveal() {
+    if (!frame) return;
+    const x = chosen().key * frame.cell, room = picture.clientWidth - frame.left;
+    if (x < picture.scrollLeft) picture.scrollLeft = x;
+    if (x + frame.cell > picture.scrollLeft + room) picture.scrollLeft = x + frame.cell - room;
   }
 
   function show() {
@@ -56,7 +69,9 @@ export default function ({ data, parentElement, setTriggerValue }) {
         makeTabStop(heads, heads.children[now.head]);
     }
     marksInk.clearRect(0, 0, frame.width, frame.height);
-    drawMarks(marksInk, frame, { ...now, hover }, muted, colours);
+    drawMarks(marksInk, frame, { ...now, hover }, keys.special, colours);
+    namesInk.clearRect(0, 0, frame.left, frame.height);
+    drawLabels(namesInk, frame, 0, { ...now, hover }, special, colours);
     read(now);
     if (details.open) fillTable(now);
     const { left, top, cell } = frame;
@@ -100,7 +115,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
       heads.shown = plane_names.join();
       heads.replaceChildren(...(heads.hidden ? [] : plane_names.map(headButton)));
     }
-    const side = Math.max(30, Math.min(THUMBNAIL, Math.floor(Math.min(width, WIDEST) / THUMBNAILS) - 7));
+    const side = Math.max(30, Math.min(THUMBNAIL, Math.floor(width / THUMBNAILS) - 7));
     for (const [i, button] of [...heads.children].entries()) {
       const ink = fit(button.firstChild, side, side);
       const most = button.firstChild.width;
@@ -132,7 +147,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
     const zoom = magnify(frame, at, width);
     const ink = fit(lens, zoom.width, zoom.height);
     drawCells(ink, zoom, planes[now.head], colours);
-    drawMarks(ink, zoom, { ...now, hover: at }, muted, colours);
+    drawMarks(ink, zoom, { ...now, hover: at }, keys.special, colours);
+    drawLabels(ink, zoom, 0, { ...now, hover: at }, special, colours);
     const x = frame.left + at.key * frame.cell, y = frame.top + at.query * frame.cell;
     lens.style.left = `${Math.min(Math.max(x - zoom.width / 2, 0), width - zoom.width)}px`;
     lens.style.top = `${y > frame.height / 2 ? y - zoom.height - 16 : y + frame.cell + 16}px`;
@@ -203,6 +219,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   rove(heads, signal);
   on(document, MOVED, () => {
     show();
+    reveal();
     speak(chosen());
   });
 

@@ -15,9 +15,12 @@ _SLACK = 1e-4
 
 _HTML = """
 <div class="heatmap">
-  <div class="picture" tabindex="0" role="application" aria-roledescription="heatmap"
-       aria-label="Attention weights: each row is a query, each column a key. Use the arrow keys.">
-    <canvas class="cells"></canvas><canvas class="marks"></canvas><canvas class="lens" hidden></canvas>
+  <div class="frame">
+    <div class="picture" tabindex="0" role="application" aria-roledescription="heatmap"
+         aria-label="Attention weights: each row is a query, each column a key. Use the arrow keys.">
+      <canvas class="cells"></canvas><canvas class="marks"></canvas><canvas class="names"></canvas>
+    </div>
+    <canvas class="lens" hidden></canvas>
   </div>
   <p class="readout"></p>
   <p class="spoken" aria-live="polite"></p>

@@ -1,12 +1,17 @@
 // Drawing onto canvases. A frame describes a block of cells: the first row and column, how many of each, the corner and
-// the size of a cell in CSS pixels, the font of the labels, and from how many hundredths a weight's digits are written.
-// Values for both axes are pairs: rows, columns.
+// the size of a cell in CSS pixels, the font, angle and step of the labels, and from how many hundredths a weight's
+// digits are written. Values for both axes are pairs: rows, columns.
 
 const CODES = 202;
 const LABEL_GAP = 8;
-const WIDEST_CELL = 30;
+const READABLE = 26; // the smallest cell that has digits, and that a thumb can touch
+const WIDEST_CELL = 64;
+const LENS_CELL = 30;
 const LENS_CELLS = 7;
+const NARROW = 450;
 const TALLEST = 1.4; // as a multiple of the width
+const SMALLEST_TEXT = 12;
+const SLANT = (48 * Math.PI) / 180;
 
 const hundredths = (code) => code >> 1;
 const decimals = (code) => (hundredths(code) / 100).toFixed(2);
@@ -53,26 +58,36 @@ function shorten(context, text, width) {
   return wrap();
 }
 
-// The largest frame of all tokens [rows, columns], at most `width` wide including labels.
-function layOut(context, tokens, width, font) {
+// The largest frame of all tokens [rows, columns] in a room { width, height, least }, labels included. Cells are not
+// smaller than `least`, though the frame is then wider than the room.
+function layOut(context, tokens, room, font) {
+  const size = 0.75 * parseFloat(getComputedStyle(document.documentElement).fontSize);
+  const frame = frameOf(context, tokens, room, font, size);
+  return frame.cell > 2.5 * size ? frameOf(context, tokens, room, font, 1.2 * size) : frame;
+}
+
+function frameOf(context, tokens, { width, height, least }, font, size) {
   const count = tokens.map((names) => names.length);
   const [rows, n] = count;
-  const small = (width - 80) / Math.max(rows, n) < 16;
-  const angle = ((small ? 65 : 48) * Math.PI) / 180;
-  const frame = { font, size: small ? 10 : 12, angle, first: [0, 0], count, all: count, written: 5 };
+  const frame = { font, size, first: [0, 0], count, all: count, written: 5 };
   context.font = fontOf(frame, true);
-  frame.labels = tokens.map((names) => names.map((name) => shorten(context, name, width < 450 ? 60 : 84)));
+  frame.labels = tokens.map((names) => names.map((name) => shorten(context, name, (width < NARROW ? 5 : 7) * size)));
   const [sides, widths] = frame.labels.map((labels) => labels.map((label) => context.measureText(label).width));
   const longest = (frame.longest = Math.max(...widths));
   frame.left = Math.ceil(Math.max(...sides)) + LABEL_GAP + 2;
-  frame.top = Math.ceil(longest * Math.sin(frame.angle) + frame.size * Math.cos(frame.angle)) + LABEL_GAP + 2;
   frame.cell = (width - frame.left) / n;
   for (let pass = 0; pass < 3; pass++) {
+    // Slanted labels must be a line apart, measured across them.
+    const line = 1.2 * size;
+    frame.step = Math.max(1, Math.ceil(line / frame.cell));
+    frame.angle = Math.max(SLANT, Math.asin(line / (frame.step * frame.cell)));
+    frame.top = Math.ceil(longest * Math.sin(frame.angle) + size * Math.cos(frame.angle)) + LABEL_GAP + 2;
     const reach = widths.map((label, i) => label * Math.cos(frame.angle) + 10 - (n - i - 0.5) * frame.cell);
     frame.right = Math.max(4, ...reach);
-    frame.cell = Math.min(WIDEST_CELL, (width - frame.left - frame.right) / n, (TALLEST * width) / rows);
+    const tallest = rows > n ? Math.max(height, TALLEST * width) : height;
+    const fitting = Math.min(WIDEST_CELL, (width - frame.left - frame.right) / n, (tallest - frame.top) / rows);
+    frame.cell = Math.max(least, fitting >= 4 ? Math.floor(fitting) : fitting);
   }
-  if (frame.cell >= 4) frame.cell = Math.floor(frame.cell);
   frame.width = frame.left + n * frame.cell + frame.right;
   frame.height = frame.top + rows * frame.cell + 4;
   return frame;
@@ -83,8 +98,8 @@ function magnify(frame, { query, key }, width) {
   const count = frame.all.map((all) => Math.min(LENS_CELLS, all));
   const first = [query, key].map((at, axis) =>
     Math.min(Math.max(at - (LENS_CELLS >> 1), 0), frame.all[axis] - count[axis]));
-  const [left, top, cell, angle] = [frame.left + 6, Math.ceil((frame.longest + LABEL_GAP + 2) * 0.75) + 6, 24, (48 * Math.PI) / 180];
-  return { ...frame, first, count, left, top, cell, angle, written: 1, height: top + count[0] * cell + 6,
+  const [left, top, cell] = [frame.left + 6, Math.ceil((frame.longest + LABEL_GAP + 2) * 0.75) + 6, LENS_CELL];
+  return { ...frame, first, count, left, top, cell, angle: SLANT, step: 1, written: 1, height: top + count[0] * cell + 6,
     width: Math.min(left + count[1] * cell + 40, width) };
 }
 
@@ -119,7 +134,8 @@ function drawCells(context, frame, plane, colours) {
     context.drawImage(image(plane, all, size, colours.pixels), left, top, wide, high);
     return;
   }
-  context.font = `${cell < 26 ? 9.5 : 10.5}px ${frame.font}`;
+  const size = Math.min(Math.max(SMALLEST_TEXT, 0.45 * cell), 22);
+  context.font = `${size}px ${frame.font}`;
   context.textAlign = "center";
   context.textBaseline = "alphabetic";
   for (let row = 0; row < count[0]; row++)
@@ -130,19 +146,19 @@ function drawCells(context, frame, plane, colours) {
       context.beginPath();
       context.roundRect(x, y, cell - 1, cell - 1, cell >= 16 ? 2 : 0);
       context.fill();
-      if (cell < 22 || hundredths(code) < written) continue;
+      if (cell < READABLE || hundredths(code) < written) continue;
       context.fillStyle = colours.inks[code];
       const digits = hundredths(code) === 100 ? "1" : decimals(code).slice(1);
-      context.fillText(digits, x + (cell - 1) / 2, y + cell / 2 + 3);
+      context.fillText(digits, x + (cell - 1) / 2, y + cell / 2 + 0.3 * size);
     }
 }
 
-// The labels of both axes and the outlines of the selection. marks: { query, key, hover: { query, key } or null };
-// special: which tokens of each axis are drawn muted
+// The labels of the columns and the outlines of the selection. marks: { query, key, hover: { query, key } or null };
+// special: which keys are drawn muted
 function drawMarks(context, frame, marks, special, colours) {
   const { first, count, left, top, cell } = frame;
   const [high, wide] = count.map((cells) => cells * cell);
-  for (const [axis, name] of ["query", "key"].entries()) drawLabels(context, frame, axis, name, marks, special[axis], colours);
+  drawLabels(context, frame, 1, marks, special, colours);
   const place = (name, axis) => marks[name] - first[axis];
   const [row, column] = [place("query", 0), place("key", 1)];
   const [rowShown, columnShown] = [row, column].map((at, axis) => at >= 0 && at < count[axis]);
@@ -163,10 +179,10 @@ function drawMarks(context, frame, marks, special, colours) {
   outline(colours.ink, 1.5, hover[0] - 0.5, hover[1] - 0.5, cell, cell);
 }
 
-function drawLabels(context, frame, axis, name, marks, special, colours) {
-  const { left, top, cell } = frame;
+function drawLabels(context, frame, axis, marks, special, colours) {
+  const { left, top, cell, step } = frame;
+  const name = axis ? "key" : "query";
   const [first, count, labels] = [frame.first[axis], frame.count[axis], frame.labels[axis]];
-  const step = Math.max(1, Math.ceil(11 / cell));
   const hover = marks.hover?.[name];
   const near = (at, other) => at !== other && Math.abs(at - other) < step;
   const strong = [hover, marks[name]].filter((at) => at !== undefined && !near(at, hover));

@@ -1,4 +1,4 @@
-const WIDEST = 420;
+const WIDEST = 560;
 const SMALL = 0.26; // the size of the original image, relative to the overlaid one
 const OPAQUE = 0.68; // of the colours over the image
 
@@ -115,7 +115,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     caption.append("Attention weights from ", worded("span", tokens[query], "query"),
       rest.length ? `; ${rest.join(", ")}` : "");
     const head = document.createElement("tr");
-    head.append(worded("th", ""), ...Array.from({ length: columns }, (_, at) => worded("th", `c${at}`)));
+    head.append(worded("td", ""), ...Array.from({ length: columns }, (_, at) => worded("th", `c${at}`)));
     grid.append(caption, head, ...Array.from({ length: rows }, (_, down) => {
       const line = document.createElement("tr");
       const cells = Array.from({ length: columns }, (_, across) => {
@@ -163,7 +163,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   function setMode(choosesKey) {
     root.choosesKey = choosesKey;
     mode.ariaPressed = String(choosesKey);
-    mode.textContent = `A click selects the ${choosesKey ? "key" : "query"}`;
+    mode.textContent = `A click or tap selects the ${choosesKey ? "key" : "query"}`;
   }
 
   const on = (target, type, act) => target.addEventListener(type, act, { signal });
