@@ -37,6 +37,7 @@ MAP = [
     ["attention_core.config"],
     ["attention_core.files"],
     ["attention_core.arrays"],
+    ["attention_core.bounded_cache"],
     ["attention_core.validate"],
     ["attention_core.errors"],
 ]

@@ -6,10 +6,8 @@ import streamlit as st
 
 import attention_core as ac
 from attention_core.attention_view import AttentionView
-from ui.arithmetic.attention_weight import weight_arithmetic
-from ui.arithmetic.derivation import show_arithmetic
-from ui.components.arithmetic import Arithmetic
 from ui.components.heatmap import Tokens, heatmap
+from ui.inspect.arithmetic import arithmetic_section, encoded_arithmetic
 from ui.inspect.graph import graph_section
 from ui.inspect.next_token import next_token_section
 from ui.inspect.saving import save_menu
@@ -99,37 +97,6 @@ def sink_text(attention: AttentionView, part: ShownPart) -> str | None:
     return words.trained_sink_note(part.queries.names[part.query], 1 - float(row.sum()), average)
 
 
-def chosen_weight_arithmetic(attention: AttentionView, part: ShownPart) -> Arithmetic:
-    """The arithmetic of the chosen weight."""
-    return weight_arithmetic(
-        attention, part.layer, chosen()["head"], *part.cell, part.keys.positions if part.renormalized else None,
-        chosen()["open"], chosen_dims(),
-    )  # fmt: skip
-
-
-def arithmetic_section(attention: AttentionView, part: ShownPart, arithmetic: Arithmetic) -> None:
-    """The arithmetic of the chosen weight, and the choice of dimensions in it."""
-    weight = part.pattern[part.plane, part.query, part.key]
-    st.html(f'<h2 class="block">Why {weight:.2f}?</h2>')
-    show_arithmetic(arithmetic, "open")
-    if chosen()["head"] != "mean":
-        dims_picker(attention.config.d_head)
-
-
-def chosen_dims() -> list[int]:
-    """The dimensions of z that are chosen."""
-    return [int(dim) for dim in chosen()["dims"].split(",") if dim]
-
-
-def dims_picker(d_head: int) -> None:
-    """The choice of dimensions of z in the arithmetic."""
-    st.session_state._dims = [dim for dim in chosen_dims() if dim < d_head]
-    st.multiselect("Dimensions of z to show", list(range(d_head)), key="_dims", max_selections=8,
-                   label_visibility="collapsed",
-                   placeholder="Dimensions of z to show (default: the largest in magnitude)",
-                   on_change=lambda: put(dims=",".join(map(str, st.session_state._dims))))  # fmt: skip
-
-
 @st.fragment
 @show_errors("views")
 def inspect(run: ac.Trace | ac.EncoderDecoderTrace, run_input: tuple[str, str, str]) -> None:
@@ -144,7 +111,7 @@ def inspect(run: ac.Trace | ac.EncoderDecoderTrace, run_input: tuple[str, str, s
         write_address()
         return
     # The arithmetic is computed and sent first: it is what a click on a cell asks for.
-    arithmetic = chosen_weight_arithmetic(attention, part)
+    arithmetic = encoded_arithmetic(run, attention, part)
     top = st.container()
     left, right = st.columns([9, 11], gap="medium")
     with right:
