@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import urllib.request
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, closing, suppress
+from http.client import HTTPConnection
 from typing import Any, Self
 from urllib.parse import quote, urlsplit
 
@@ -20,6 +21,8 @@ PATIENCE = 60  # seconds until an answer counts as missing
 class Visitor:
     """One session on a page.
 
+    origin, host: what the browser says of the page that opens the session; by default, the server's own
+
     messages:   the messages of the last run of the page's script, cached ones left out
     elements:   widget ID -> the widget as it was last sent
     fragments:  fragment ID of each widget in `elements`
@@ -27,20 +30,24 @@ class Visitor:
     session_id: the session's ID on the server
     """
 
-    def __init__(self, url: str, page: str = "", query: str = "", **headers: str) -> None:
+    def __init__(
+        self, url: str, page: str = "", query: str = "", origin: str | None = None, host: str | None = None
+    ) -> None:
         self.url, self.page, self.query = url, page, query
         self.messages: list[ForwardMsg] = []
         self.elements: dict[str, Any] = {}
         self.states: dict[str, WidgetState] = {}
         self.fragments: dict[str, str] = {}
         self.session_id = self.page_hash = ""
-        self.headers = {"Origin": url} | headers
+        self.origin, self.host = url if origin is None else origin, host or urlsplit(url).netloc
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
+            server = urlsplit(self.url)
             connection = connect(
-                f"ws://{urlsplit(self.url).netloc}/_stcore/stream", subprotocols=["streamlit"], max_size=None,
-                compression=None, additional_headers=self.headers, open_timeout=PATIENCE,
+                f"ws://{self.host}/_stcore/stream", address=(server.hostname, server.port),
+                additional_headers={"Origin": self.origin}, subprotocols=["streamlit"], max_size=None,
+                compression=None, open_timeout=PATIENCE,
             )  # fmt: skip
             self.socket = stack.enter_context(connection)
             self.open()
@@ -135,21 +142,18 @@ def address(text: str) -> str:
 
 
 def upload(url: str, session_id: str, file_id: str, content: bytes, **headers: str) -> int:
-    """Upload a file as a page does; returns the response's status."""
-    cookie = urllib.request.urlopen(f"{url}/_stcore/health").headers["Set-Cookie"].split(";")[0]
+    """Upload a file as a page does; returns the response's status.
+
+    headers: sent in addition or instead
+    """
+    with urllib.request.urlopen(f"{url}/_stcore/health") as response:
+        cookie = (response.headers["Set-Cookie"] or "").split(";")[0]
     boundary = "attention-lab"
-    body = (
-        f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="a.json"\r\n\r\n'.encode()
-        + content + f"\r\n--{boundary}--\r\n".encode()
-    )  # fmt: skip
-    request = urllib.request.Request(
-        f"{url}/_stcore/upload_file/{session_id}/{file_id}", body, method="PUT",
-        headers={"Content-Type": f"multipart/form-data; boundary={boundary}", "Cookie": cookie,
-                 "X-Xsrftoken": cookie.partition("=")[2]} | headers,
-    )  # fmt: skip
-    try:
-        with urllib.request.urlopen(request) as response:
-            return int(response.status)
-    except urllib.error.HTTPError as error:
-        with error:
-            return error.code
+    start = f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="a.json"\r\n\r\n'
+    body = start.encode() + content + f"\r\n--{boundary}--\r\n".encode()
+    sent = {"Content-Type": f"multipart/form-data; boundary={boundary}", "Cookie": cookie,
+            "X-Xsrftoken": cookie.partition("=")[2], "Origin": url}  # fmt: skip
+    with closing(HTTPConnection(urlsplit(url).netloc)) as connection:
+        with suppress(BrokenPipeError, ConnectionResetError):  # refused before all of it was sent
+            connection.request("PUT", f"/_stcore/upload_file/{session_id}/{file_id}", body, sent | headers)
+        return connection.getresponse().status
