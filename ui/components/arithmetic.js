@@ -1,7 +1,8 @@
 // Draws steps of equations. Every run of characters comes from the server as [text, role, address, name];
 // a run with an address is a button that opens that number.
 
-export default function ({ data: [data], parentElement, setTriggerValue }) {
+export default function ({ data: bytes, parentElement, setTriggerValue }) {
+  const data = decoded(bytes)
   const open = (parentElement.openDetails ??= new Set())
   const focused = parentElement.activeElement?.dataset?.focus
 

@@ -4,7 +4,8 @@ const DEEP = { light: 0.755, dark: 0.575 }
 
 const EDITS_RESENT = 20
 
-export default function ({ data: [data], parentElement, setTriggerValue }) {
+export default function ({ data: bytes, parentElement, setTriggerValue }) {
+  const data = decoded(bytes)
   const state = (parentElement.grid ??= { figures: new Map(), at: null, edits: [] })
   state.data = data
   if (!state.root) {

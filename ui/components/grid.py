@@ -10,7 +10,7 @@ import numpy as np
 import streamlit as st
 
 from attention_core.surrogates import without_surrogates
-from ui.components import is_index, read_assets
+from ui.components import encode, is_index, read_assets
 
 MAX_CELL_LENGTH = 80  # characters of typed text
 
@@ -146,7 +146,7 @@ def grid(
 
     _mount(
         key=key,
-        data=[grid_message(matrices, sources, products, refused)],
+        data=encode(grid_message(matrices, sources, products, refused)),
         on_pick_change=picked,
         on_edit_change=edited,
         on_window_change=windowed,
