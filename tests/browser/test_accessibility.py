@@ -171,7 +171,7 @@ LOOKS = """at => {
   const looks = []
   for (let node = at; node && looks.length < 6; node = node.parentElement ?? node.getRootNode().host) {
     const { outlineStyle, outlineWidth, boxShadow, borderColor } = getComputedStyle(node)
-    looks.push([outlineStyle, outlineWidth, boxShadow, borderColor].join())
+    looks.push([outlineStyle === "none" ? "" : outlineWidth, boxShadow, borderColor].join())
   }
   return looks
 }"""
