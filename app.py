@@ -7,6 +7,10 @@ if __name__ == "__main__":
 
     inspect_page()
 else:
-    from ui.server import lifespan, show_failure
+    from starlette.middleware import Middleware
 
-    app = st.App(__file__, lifespan=lifespan, on_script_error=show_failure)
+    from ui.access import Access
+    from ui.server import AfterImports, lifespan, show_failure
+
+    middleware = [Middleware(Access), Middleware(AfterImports)]
+    app = st.App(__file__, lifespan=lifespan, middleware=middleware, on_script_error=show_failure)

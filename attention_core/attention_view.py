@@ -9,7 +9,7 @@ from typing import Literal
 
 import numpy as np
 
-from attention_core.arrays import Array
+from attention_core.arrays import Array, ArrayCache
 from attention_core.computation.derivation import Address
 from attention_core.computation.stage import Stage
 from attention_core.config.masks import Mask
@@ -144,9 +144,12 @@ class AttentionView:
             stages.insert(0, self.trace.stage(stages[0].inputs[0].name, layer))
         return stages
 
-    def caching(self) -> AttentionView:
-        """The same attention, which caches all it computes: for drawing one page."""
-        trace = CachingTrace.of(self.trace)
+    def caching(self, shared: ArrayCache | None = None) -> AttentionView:
+        """The same attention, which caches all it computes, for drawing one page.
+
+        shared: what other drawings have computed, and may use
+        """
+        trace = CachingTrace.of(self.trace, shared)
         return replace(self, trace=trace, source=self.source if self.is_cross else trace)
 
 

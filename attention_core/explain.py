@@ -6,6 +6,7 @@ weights and embeddings of the checkpoint. `architecture/` declares how each quan
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 from attention_core.computation.derivation import Address, Term, combine, dot_product
@@ -16,6 +17,7 @@ from attention_core.validate import summarize
 
 __all__ = ["cosine", "open_term", "output", "weight"]
 
+COSINE_OF = ("contextual", "embedding")
 ENCODER_PREFIX = "encoder_"  # prefix of the encoder's quantities in addresses of a decoder's trace
 
 
@@ -64,13 +66,27 @@ def cosine(trace: Trace, position: int) -> Term:
     Raises InputError when there is no such position.
     """
     check_trace(trace)
-    rows = [row_at(trace, Address(name, (position, 0))) for name in ("contextual", "embedding")]
-    top = dot_product(*rows).named("contextual·embedding")
-    lengths = (
-        combine("sqrt", (combine("sum", (combine("square", (x,)) for x in row)),)).named(f"|{name}|")
-        for row, name in zip(rows, ("contextual", "embedding"), strict=True)
+    rows = [row_at(trace, Address(name, (position, 0))) for name in COSINE_OF]
+    top = dot_product(*rows)
+    lengths = (combine("sqrt", (combine("sum", (combine("square", (x,)) for x in row)),)) for row in rows)
+    return cosine_term(position, top, *lengths)
+
+
+def cosine_in_short(trace: Trace, position: int) -> Term:
+    """The same, with the dot product and the lengths as numbers that open into the whole derivation."""
+    a, b = (trace.array(name, None)[position].astype(float).tolist() for name in COSINE_OF)
+    top, *squares = (math.fsum(x * y for x, y in zip(*pair, strict=True)) for pair in ((a, b), (a, a), (b, b)))
+    return cosine_term(position, Term(top), *(Term(math.sqrt(square)) for square in squares))
+
+
+def cosine_term(position: int, *numbers: Term) -> Term:
+    """The dot product of two vectors divided by their lengths; a number without parts opens into the derivation."""
+    at = Address("cosine", (position,))
+    names = ("·".join(COSINE_OF), *(f"|{name}|" for name in COSINE_OF))
+    top, *lengths = (
+        term.named(name, at=None if term.parts else at) for term, name in zip(numbers, names, strict=True)
     )
-    return combine("quotient", (top, combine("product", lengths))).named("cosine", at=Address("cosine", (position,)))
+    return combine("quotient", (top, combine("product", lengths))).named("cosine", at=at)
 
 
 def check_trace(trace: object) -> None:

@@ -7,8 +7,8 @@ from functools import cached_property
 
 import numpy as np
 
-from attention_core.arrays import Array, frozen
-from attention_core.computation.stage import compute
+from attention_core.arrays import Array, ArrayCache, frozen
+from attention_core.computation.stage import Stage, compute
 from attention_core.display import count_phrase, display_name, layers_and_heads, trace_html
 from attention_core.errors import InputError
 from attention_core.network import Network
@@ -30,7 +30,7 @@ ACCESSORS = {
 """Each method of a trace -> the quantity that its model needs for it."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Trace(ModelRun):
     """One run of a model over one text; immutable. Its arrays are computed on demand and are read-only.
 
@@ -212,22 +212,38 @@ class Trace(ModelRun):
         stage = self.stage(name, layer)
         if name in ("resid_pre", "resid_post") and layer is not None:
             return self.resid[layer + (name == "resid_post")]
-        return self.input_array(stage) if isinstance(stage.operation, Input) else frozen(compute(self, stage))
+        return self.input_array(stage) if isinstance(stage.operation, Input) else self._computed(stage)
+
+    def _computed(self, stage: Stage) -> Array:
+        return frozen(compute(self, stage))
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class CachingTrace(Trace):
-    """A trace that caches every array it computes; for drawing one page, then discarded."""
+    """A trace that caches every array it computes; for drawing one page, then discarded.
 
-    kept: dict[tuple[str, int | None], Array] = field(default_factory=dict, compare=False, repr=False)
+    original: the trace itself
+    shared:   what other drawings have computed of any trace, and may use; None to share nothing
+    """
+
+    original: Trace | None = None
+    shared: ArrayCache | None = None
+    kept: dict[tuple[str, int | None], Array] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, trace: Trace) -> CachingTrace:
+    def of(cls, trace: Trace, shared: ArrayCache | None = None) -> CachingTrace:
         """The same trace with a cache."""
-        return cls(trace.model, trace.tokenizer, trace.pieces, trace.text, trace.resid, trace.inputs, trace.encoder)
+        return cls(trace.model, trace.tokenizer, trace.pieces, trace.text, trace.resid, trace.inputs, trace.encoder,
+                   trace, shared)  # fmt: skip
 
     def array(self, name: str, layer: int | None) -> Array:
         """A declared quantity as a read-only array, computed once."""
         if (name, layer) not in self.kept:
             self.kept[name, layer] = super().array(name, layer)
         return self.kept[name, layer]
+
+    def _computed(self, stage: Stage) -> Array:
+        if self.shared is None:
+            return super()._computed(stage)
+        key = (self.original, stage.name, stage.layer)
+        return self.shared.get(key, lambda: super(CachingTrace, self)._computed(stage))

@@ -23,7 +23,7 @@ from ui.matrices.matrix import View
 from ui.shared.controls import input_and_model, pickers, side_row
 from ui.shared.markdown import escape_markdown
 from ui.shared.menu import Page
-from ui.shared.models import show_problem
+from ui.shared.models import is_loaded, show_problem
 from ui.shared.offer import offered_models, title_of
 from ui.shared.page import open_page
 from ui.shared.selection import bound, chosen, put, settle, write_address
@@ -31,9 +31,10 @@ from ui.shared.shown import chosen_attention, clamp_selection
 from ui.shared.trail import Trail
 from ui.worked_example import state
 from ui.worked_example.files import files_menu
+from ui.worked_example.sentence import DIMENSIONS, from_sentence, sentence_run
 from ui.worked_example.settings import digits_box, history_buttons, preset_box, scores_box, shape_box
 from ui.worked_example.textbook_check import textbook_check
-from ui.worked_example.words import attention_headline, change_summary, describe_entry, first_query
+from ui.worked_example.words import attention_headline, change_summary, describe_entry, first_query, model_weight
 
 MOST_TERMS = 12  # only sums over several heads have more
 # A given quantity of the computation -> its matrix in the lesson.
@@ -80,7 +81,7 @@ def preset_state() -> tuple[str, bool]:
 
 @contextmanager
 def textbook_on_error(part: str) -> Iterator[None]:
-    """In place of a part of the page that raises an error, show the error and a button back to the textbook's example.
+    """In place of a part of the page that raises an error, show the error and a button back to the first preset.
 
     part: a unique name for the part
     """
@@ -88,7 +89,8 @@ def textbook_on_error(part: str) -> Iterator[None]:
         yield
     except AttentionLabError as problem:
         show_problem(problem, part)
-        st.button("Back to the textbook’s example", key=f"back_{part}", on_click=state.start_preset, args=("textbook",))
+        first = "textbook"
+        st.button(f"Back to “{PRESETS[first].title}”", key=f"back_{part}", on_click=state.start_preset, args=(first,))
 
 
 @st.fragment
@@ -115,7 +117,9 @@ def example(drawn_for: tuple[str, bool]) -> None:
         if lesson.n_heads > 1:
             bound(st.segmented_control, "Head", "part", options=list(range(lesson.n_heads)), required=True,
                   format_func="Head {}".format, label_visibility="collapsed")  # fmt: skip
-        st.html(attention_headline(solution, head) + change_summary(solution, old, head))
+        unchanged = drawn_for[0] == state.SENTENCE and state.shows_preset()
+        real = model_weight(solution, from_sentence()) if unchanged else ""
+        st.html(attention_headline(solution, head) + real + change_summary(solution, old, head))
     with below:
         st.html('<h2 class="block">How this number is computed</h2>')
         show_derivation(
@@ -150,7 +154,8 @@ def lesson_matrices(solution: Solution, old: Solution | None, head: int) -> None
     lesson = solution.lesson
     view = View(
         solution, None, (head,), list(lesson.words), decimals=lesson.decimals, windowed=False,
-        editable=frozenset([*LESSON_MATRICES, "mask"]), previous=old,
+        editable=frozenset([name for name, matrix in LESSON_MATRICES.items() if matrix in lesson.numbers] + ["mask"]),
+        previous=old,
     )  # fmt: skip
     grids = build_grids(view, computed_quantities(solution))
 
@@ -167,11 +172,15 @@ def lesson_matrices(solution: Solution, old: Solution | None, head: int) -> None
 def numbers_origin() -> str:
     """Where the numbers on this page come from, for the badge."""
     preset, changed = preset_state()
+    if preset == state.FILE:
+        return "illustrative: numbers from a lesson file" + (", then changed by hand" if changed else "")
     if preset != state.SENTENCE:
         random = PRESETS[preset].seeded and not changed
         return f"illustrative: numbers {'drawn at random' if random else 'chosen by hand'}, not trained"
     name = chosen()["model"]
     known = name in offered_models() and offered_models()[name].entry
+    if not is_loaded(name):
+        return f"to be projected from a head of {title_of(name)}, which is not loaded"
     trained = ", which is trained" if known else ""
     return f"projected from a head of {title_of(name)}{trained}" + ("; then changed by hand" if changed else "")
 
@@ -179,7 +188,7 @@ def numbers_origin() -> str:
 def sentence_preset(changed: bool) -> None:
     """For the preset from the model: its sentence, layer and head, and how much of the head it keeps."""
     input_and_model()
-    run = state.sentence_run()
+    run = sentence_run()
     side_row(run)
     attention = chosen_attention(run)
     notes = [clamp_selection(attention)]
@@ -191,18 +200,21 @@ def sentence_preset(changed: bool) -> None:
             st.info(note)
     with st.container(horizontal=True):
         pickers(attention, every=None)
-    lesson, projected, words = state.from_sentence()
-    selected = f" Shown are the {lesson.n_tokens} of {len(words)} tokens that matter most to the query."
+    head = from_sentence()
+    n_tokens, kept = head.lesson.n_tokens, head.projected
+    selected = f" Shown are the {n_tokens} of {len(head.tokens)} tokens that matter most to the query."
     st.caption(
-        f"A real head in {state.DIMENSIONS} dimensions, reduced by SVD. This keeps {projected.kept_scores:.0%} of its "
-        f"squared scores and {projected.kept_values:.0%} of its squared values."
-        + (selected if len(words) > lesson.n_tokens else "")
+        f"A real head in {DIMENSIONS} dimensions, reduced by SVD. This keeps {kept.kept_scores:.0%} of its "
+        f"squared scores and {kept.kept_values:.0%} of its squared values."
+        + (selected if len(head.tokens) > n_tokens else "")
         + (" The words or numbers below have been changed since." if changed else "")
     )
 
 
 def preset_caption(preset: str, changed: bool) -> str:
     """The purpose of a preset, or that its words or numbers were changed."""
+    if preset == state.FILE:
+        return "The lesson file, changed since. Reset restores it." if changed else "A lesson opened from a file."
     entry = PRESETS[preset]
     if changed:
         return f"The words or numbers of “{entry.title}” have been changed. Reset restores them."

@@ -11,6 +11,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import attention_core as ac
 from tests.installed import installing
+from tests.live import serving
 from tests.paths import BERT
 
 # Tests depend neither on the speed of the machine nor on a random seed: a failure is reproducible everywhere.
@@ -33,6 +34,12 @@ def minilm():
 def bert():
     """The stored random BERT: 3 layers of 5 heads with 7 dimensions each; 101 words, 43 positions."""
     return ac.load(BERT)
+
+
+@pytest.fixture(scope="session")
+def live(tmp_path_factory):
+    """The address of the application as it comes, for visitors without a browser."""
+    yield from serving(tmp_path_factory.mktemp("live") / "log", {})
 
 
 @pytest.fixture(scope="session")

@@ -16,8 +16,10 @@ from importlib.util import find_spec
 from pathlib import Path
 
 APP = Path(__file__).parents[1] / "app.py"
-MODELS_VARIABLE = "ATTENTION_LAB_MODELS"
-EXTRA = {"streamlit": "streamlit", "plotly": "plotly", "PIL": "pillow"}
+MODELS_VARIABLE, HOSTS_VARIABLE, EMBED_VARIABLE = (
+    "ATTENTION_LAB_MODELS", "ATTENTION_LAB_HOSTS", "ATTENTION_LAB_EMBED_IN",
+)  # fmt: skip
+EXTRA = {"streamlit": "streamlit", "plotly": "plotly", "PIL": "pillow", "threadpoolctl": "threadpoolctl"}
 """What the extra `app` installs: imported module -> its distribution."""
 
 
@@ -36,8 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         exit_with(f'the application needs {", ".join(missing)}: pip install "attention-lab[app]"')
     if reason := listen_error(options.address, options.port):
         exit_with(reason)
-    if options.models is not None:
-        os.environ[MODELS_VARIABLE] = options.models
+    values = {MODELS_VARIABLE: options.models, HOSTS_VARIABLE: options.host, EMBED_VARIABLE: options.embed_in}
+    os.environ.update({variable: value for variable, value in values.items() if value is not None})
     serve([*server_options(options), str(APP)])
 
 
@@ -58,6 +60,16 @@ def parser() -> argparse.ArgumentParser:
         "--models",
         help=f"models to offer in addition to the catalogue: hub ids, folders, or title=folder, separated by commas "
         f"(default: the environment variable {MODELS_VARIABLE})",
+    )
+    parser.add_argument(
+        "--host",
+        help="names under which other machines reach this server, separated by commas, such as lab.school.example; "
+        f"its addresses and this machine's own names need none (default: the environment variable {HOSTS_VARIABLE})",
+    )
+    parser.add_argument(
+        "--embed-in",
+        help="origins of the sites whose pages may show this application in a frame, separated by commas, such as "
+        f"https://lms.school.example (default: the environment variable {EMBED_VARIABLE})",
     )
     parser.add_argument("--no-browser", action="store_true", help="only serve, without opening a browser")
     parser.add_argument("--version", action="store_true", help="show the version and exit")

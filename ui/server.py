@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import os
 import socket
@@ -9,11 +10,20 @@ import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from importlib import import_module
+from typing import cast
 
 import streamlit as st
+from starlette.types import ASGIApp, Receive, Scope, Send
+from streamlit import runtime
 from streamlit.cli_util import open_browser
+from streamlit.config import set_option
 from streamlit.net_util import get_internal_ip
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
+from streamlit.watcher.polling_path_watcher import PollingPathWatcher
 from streamlit.web.server.server_util import get_display_address, get_url
+
+from ui.access import ENTRIES, embedding_origins, ignored_access
+from ui.uploads import bound_messages, bound_uploads
 
 BUSY_WAIT = "24"
 """How long NumPy's threads spin while they wait for the next matrix product: 2^24 cycles, about 7 ms.
@@ -23,6 +33,26 @@ products of a run. By default the threads spin for a tenth of a second after eac
 and from other people's runs: a click then takes 190 ms instead of 140.
 """
 
+IMPORTED = threading.Event()
+"""Set once the pages' code is imported."""
+
+
+class AfterImports:
+    """Middleware that holds the pages' websockets until their code is imported; files are served meanwhile.
+
+    Several threads that import the same packages for the first time, in different orders, can end in a deadlock, which
+    Python breaks by an error.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        while scope["type"] == "websocket" and not IMPORTED.is_set():
+            await asyncio.sleep(0.01)
+        await self.app(scope, receive, send)
+
 
 @asynccontextmanager
 async def lifespan(_: st.App) -> AsyncIterator[None]:
@@ -30,6 +60,11 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
     os.environ.setdefault("OPENBLAS_THREAD_TIMEOUT", BUSY_WAIT)
     for listener in tcp_sockets():
         disable_nagle(listener)
+    close_watchers()
+    if embedding_origins():  # its cookie does not reach a frame in another site's page; `Access` checks the origin
+        set_option("server.enableXsrfProtection", False)
+    bound_messages()
+    bound_uploads(cast(MemoryUploadedFileManager, runtime.get_instance().uploaded_file_mgr))
     threading.Thread(target=preload, daemon=True).start()
     urls = server_urls()
     print(f"Attention Lab is at {' and '.join(urls)}", flush=True)
@@ -69,14 +104,27 @@ def disable_nagle(listener: socket.socket) -> None:
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
+def close_watchers() -> None:
+    """Stop reading Streamlit's configuration files five times a second; `fileWatcherType` does not apply to them."""
+    for watcher in [thing for thing in gc.get_objects() if type(thing) is PollingPathWatcher]:
+        watcher.close()
+
+
 def preload() -> None:
     """Import the pages' code and load the default model while the browser is still loading its own code."""
-    import_module("ui.inspect.page")
+    try:
+        import_module("ui.inspect.page")
+    finally:
+        IMPORTED.set()
     from ui.shared.fields import DEFAULT_SELECTION
     from ui.shared.model_cache import Job
     from ui.shared.models import model_cache
     from ui.shared.offer import MODELS_VARIABLE, ignored_entries
+    from ui.shared.product_threads import PRODUCT_THREADS
 
     for entry in ignored_entries():
         print(f"{MODELS_VARIABLE}: {entry!r} is ignored: not a catalogue name, hub id or folder", flush=True)
+    for variable, entry in ignored_access():
+        print(f"{variable}: {entry!r} is ignored: not {ENTRIES[variable]}", flush=True)
+    PRODUCT_THREADS.use(1)
     model_cache().load_local(Job(DEFAULT_SELECTION["model"]))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Literal, NamedTuple
@@ -105,7 +105,8 @@ def dot_product(a: Iterable[Term], b: Iterable[Term]) -> Term:
 def named_steps(term: Term) -> Iterator[Term]:
     """The named terms of a tree that are computed from others, in order of computation."""
     for part in term.parts:
-        yield from named_steps(part)
+        if part.parts:
+            yield from named_steps(part)
     if term.name and term.parts:
         yield term
 
@@ -115,12 +116,14 @@ def shorten_sums(term: Term, count: int) -> Term:
 
     The rest of a sum becomes one given number, named "28 more". `count` is at least 1.
     """
-    parts = tuple(part if part.name or not part.parts else shorten_sums(part, count) for part in term.parts)
-    if term.op != "sum" or len(parts) <= count + 1:
-        return term if parts == term.parts else replace(term, parts=parts)
-    order = sorted(parts, key=lambda part: abs(float(part.value)), reverse=True)
-    rest = Term(apply("sum", [part.value for part in order[count:]]), f"{len(order) - count}{REST}")
-    return replace(term, parts=(*order[:count], rest))
+    kept: Sequence[Term] = term.parts
+    rest: tuple[Term, ...] = ()
+    if term.op == "sum" and len(kept) > count + 1:
+        order = sorted(kept, key=lambda part: abs(float(part.value)), reverse=True)
+        kept, cut = order[:count], order[count:]
+        rest = (Term(apply("sum", [part.value for part in cut]), f"{len(cut)}{REST}"),)
+    parts = (*(part if part.name or not part.parts else shorten_sums(part, count) for part in kept), *rest)
+    return term if parts == term.parts else replace(term, parts=parts)
 
 
 @dataclass(frozen=True)

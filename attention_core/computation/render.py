@@ -14,20 +14,26 @@ MAX_FRACTION_LENGTH = 9  # characters; a longer one is harder to read than its d
 
 def format_number(value: Value, decimals: int) -> str:
     """A number as displayed, with a true minus sign; a fraction as "11/30" if it is short enough, else as decimals."""
-    if isinstance(value, Fraction) and len(str(value)) <= MAX_FRACTION_LENGTH:
+    # A float is recognized first: a derivation has thousands, and to ask for a fraction is slow.
+    if not isinstance(value, float) and isinstance(value, Fraction) and len(str(value)) <= MAX_FRACTION_LENGTH:
         return str(value).replace("-", MINUS)
     if math.isnan(value):
         return "undefined"
     if math.isinf(value):
         return "∞" if value > 0 else f"{MINUS}∞"
     text = f"{float(value):.{decimals}f}"
-    return text.replace("-", MINUS) if float(text) else text.replace("-", "")
+    if text[0] != "-":
+        return text
+    return MINUS + text[1:] if float(text) else text[1:]
 
 
 def parse_number(text: str) -> Value:
     """The number that a text on a line represents."""
-    plain = text.replace(MINUS, "-").replace("∞", "inf").replace("undefined", "nan")
-    return float(plain) if any(mark in plain for mark in (".", "inf", "nan")) else Fraction(plain)
+    plain = text.replace(MINUS, "-")
+    if "." in plain:
+        return float(plain)
+    special = {"∞": math.inf, "-∞": -math.inf, "undefined": math.nan}
+    return special[plain] if plain in special else Fraction(plain)
 
 
 FUNCTION_NAMES = ("cos", "sin", "tanh", "gelu", "gelu_tanh", "quick_gelu", "silu", "bfloat16")

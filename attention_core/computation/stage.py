@@ -6,8 +6,7 @@ formula and the explanation beside it. Axes have names, and quantities that shar
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
@@ -77,6 +76,7 @@ def _alignment(axes: tuple[str, ...], target: tuple[str, ...]) -> tuple[list[int
     return order, tuple(slice(None) if axis in axes else None for axis in target)
 
 
+Index = int | np.ndarray  # along one axis: of one number, or of several
 Rounding = Callable[[Numbers], Numbers]  # applied to every intermediate result by hand: none, or to some decimals
 
 
@@ -151,6 +151,18 @@ class Stage:
         """One of its numbers as a leaf of a line where the axes in `free` vary; its address opens its derivation."""
         return Term(number, self.label(index, free), at=self.address(index), role=self.role)
 
+    def leaves(self, numbers: Numbers, indices: Sequence[Index], free: Collection[str] = ()) -> list[Term]:
+        """Several of its numbers as leaves; `indices` holds the index of each along each axis."""
+        values = (numbers if numbers.dtype == object else numbers.astype(float)).ravel().tolist()
+        places = list(zip(*(np.broadcast_to(each, numbers.shape).ravel().tolist() for each in indices), strict=True))
+        shown = [i for i, axis in enumerate(self.axes) if axis in free or axis not in IMPLICIT_AXES]
+        name, layer, symbol = self.name, () if self.layer is None else (self.layer,), self.symbol or self.name
+        return [
+            Term(value, f"{symbol}[{', '.join([str(at[i]) for i in shown])}]" if shown else symbol,
+                 at=Address(name, layer + at), role=self.role)
+            for value, at in zip(values, places, strict=True)
+        ]  # fmt: skip
+
 
 class Run(Protocol):
     """A computation that was carried out: its declaration and its numbers."""
@@ -193,20 +205,27 @@ class Cell:
         """The cell of an input that this number is computed from."""
         stage = input_stage(self.run, ref, self.stage)
         known = {**self.index, **free}
-        values = (known[axis] if axis in known else self.gathered_index(axis, known) for axis in ref.axes)
+        values = (known[axis] if axis in known else int(self.gathered_index(axis, known)) for axis in ref.axes)
         return Cell(self.run, stage, dict(zip(stage.axes, values, strict=True)))
 
-    def gathered_index(self, axis: str, known: Mapping[str, int]) -> int:
+    def gathered_index(self, axis: str, known: Mapping[str, Index]) -> Index:
         """The index along an axis that depends on others, such as the token at a position."""
         source_axes, indices = self.run.gather_indices(axis)
-        return int(indices[tuple(known[source] for source in source_axes)])
+        return indices[tuple(known[source] for source in source_axes)]
 
-    def indices(self, axes: tuple[str, ...], ref: Ref) -> Iterator[dict[str, int]]:
-        """Every index along some axes of an input."""
-        numbers = operand(self.run, ref, self.stage).numbers
+    def input_terms(self, ref: Ref, axes: tuple[str, ...], known: Mapping[str, int] | None = None) -> list[Term]:
+        """All numbers of an input along some of its axes, as leaves of this number's line.
+
+        known: the indices of other axes that this number does not have
+        """
+        stage = input_stage(self.run, ref, self.stage)
+        numbers = self.run.array(stage.name, stage.layer)
         lengths = [numbers.shape[ref.axes.index(axis)] for axis in axes]
-        for index in itertools.product(*map(range, lengths)):
-            yield dict(zip(axes, index, strict=True))
+        index: dict[str, Index] = {**self.index, **(known or {})}
+        index |= zip(axes, np.indices(lengths, sparse=True), strict=True)
+        indices = [index[axis] if axis in index else self.gathered_index(axis, index) for axis in ref.axes]
+        free = {name for name, axis in zip(stage.axes, ref.axes, strict=True) if axis in axes or axis in (known or {})}
+        return stage.leaves(numbers[tuple(indices)], indices, free)
 
     def value(self) -> Value:
         """The number itself."""
@@ -219,11 +238,9 @@ class Cell:
 
     def row_terms(self) -> list[Term]:
         """All numbers along the last axis that share this one's other indices, as leaves of a line."""
-        stage = self.stage
-        *axes, last = stage.axes
-        numbers = self.run.array(stage.name, stage.layer)[tuple(self.index[axis] for axis in axes)].tolist()
-        indices = ({**self.index, last: i} for i in range(len(numbers)))
-        return [stage.leaf(number, index) for number, index in zip(numbers, indices, strict=True)]
+        *fixed, _ = [self.index[axis] for axis in self.stage.axes]
+        numbers = self.run.array(self.stage.name, self.stage.layer)[tuple(fixed)]
+        return self.stage.leaves(numbers, [*fixed, np.arange(len(numbers))])
 
     def term(self) -> Term:
         """The derivation of the number."""

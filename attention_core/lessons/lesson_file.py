@@ -11,7 +11,8 @@ from typing import Any
 from attention_core.lessons.lesson import Lesson, LessonError
 
 FORMAT = "attention-lesson/1"
-LARGEST_FILE = 200_000  # bytes; the largest lesson has about 10,000
+LARGEST_FILE = 2**20  # bytes; the largest lesson has about 10,000
+LARGEST_UNPACKED = 200_000  # bytes of the lesson in an address
 LARGEST_ADDRESS = 20_000  # characters
 
 LESSON_FIELDS = {field.name: field.default for field in fields(Lesson)}
@@ -67,13 +68,13 @@ def from_address(text: str) -> Lesson:
     unpack = zlib.decompressobj()
     try:
         packed = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-        plain = unpack.decompress(packed, LARGEST_FILE + 1)
+        plain = unpack.decompress(packed, LARGEST_UNPACKED + 1)
     except (binascii.Error, zlib.error):
         raise LessonError(
             "The lesson in the address is corrupted: some characters were changed or lost. Copy the full address again."
         ) from None
-    if len(plain) > LARGEST_FILE:
-        raise LessonError(f"The lesson in the address is too large: the limit is {LARGEST_FILE:,} bytes.")
+    if len(plain) > LARGEST_UNPACKED:
+        raise LessonError(f"The lesson in the address is too large: the limit is {LARGEST_UNPACKED:,} bytes.")
     if not unpack.eof or unpack.unused_data:
         raise LessonError(
             "The lesson in the address is cut off, or something was added to it. Copy the full address again."

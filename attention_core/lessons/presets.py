@@ -114,8 +114,9 @@ def _numbered(n_tokens: int) -> tuple[str, ...]:
 
 PRESETS: dict[str, Preset] = {
     "textbook": Preset(
-        "The textbook's example",
-        "How “it” attends in “The animal didn't cross the street because it was too tired.”, unscaled, as in the text.",
+        "A textbook's example",
+        "How “it” attends in “The animal didn't cross the street because it was too tired.”, with a textbook's "
+        "numbers: unscaled, as in the text. The source is named at the end of this page.",
         lambda seed: textbook(),
     ),
     "find": Preset(

@@ -44,6 +44,11 @@ def textbook() -> Lesson:
     return Lesson(words=tuple(data["words"]), entry="qkv", n_heads=1, numbers=numbers, scaled=False)
 
 
+def source() -> str:
+    """Where the vectors, the printed numbers and the sentence are from."""
+    return str(_read()["source"])
+
+
 def claims() -> tuple[Claim, ...]:
     """All numbers that the text claims, in its order."""
     return tuple(_claims(_read()))

@@ -8,7 +8,7 @@ from functools import cache
 
 import numpy as np
 
-from attention_core.computation.derivation import Term, combine
+from attention_core.computation.derivation import Term, combine, dot_product
 from attention_core.computation.stage import Cell, Numbers, Operand, Operation, Rounding
 
 Axes = tuple[str, ...]
@@ -60,11 +60,8 @@ class Einsum(Operation):
     def term(self, cell: Cell) -> Term:
         left, right, *bias = cell.stage.inputs
         free = tuple(axis for axis in left.axes if axis in right.axes and axis not in cell.stage.axes)
-        products = (
-            combine("product", (cell.input_term(left, index), cell.input_term(right, index)))
-            for index in cell.indices(free, left)
-        )
-        return combine("sum", (*products, *map(cell.input_term, bias)))
+        product = dot_product(cell.input_terms(left, free), cell.input_terms(right, free))
+        return combine("sum", (*product.parts, *map(cell.input_term, bias))) if bias else product
 
 
 @cache

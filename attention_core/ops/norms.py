@@ -132,5 +132,5 @@ class RMSNorm(Elementwise):
 
 def normed_row(cell: Cell, x: Ref, over: tuple[str, ...]) -> tuple[list[Term], Term]:
     """The numbers of the row that a number is normalized in, and its width."""
-    row = [cell.input_term(x, index) for index in cell.indices(over, x)]
+    row = cell.input_terms(x, over)
     return row, Term(float(len(row)), "d_model" if over == ("model",) else "width")

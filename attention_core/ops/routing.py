@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from attention_core.computation.derivation import Term, combine
+from attention_core.computation.derivation import Term, combine, dot_product
 from attention_core.computation.stage import Cell, Numbers, Operand, Operation, Ref
 from attention_core.errors import InputError
 
@@ -40,7 +40,7 @@ class TopK(Operation):
 
     def term(self, cell: Cell) -> Term:
         selected, x = int(cell.value()), cell.stage.inputs[0]
-        row = [cell.input_term(x, index) for index in cell.indices(x.axes[-1:], x)]
+        row = cell.input_terms(x, x.axes[-1:])
         rank, term = cell.index[cell.stage.axes[-1]] + 1, row[selected]
         return Term(Fraction(selected), note=f"{term.name} = {term.value:.4f} ranks {rank} of {len(row)} in its row.")
 
@@ -77,8 +77,8 @@ class Normalize(Operation):
 
     def term(self, cell: Cell) -> Term:
         x = cell.stage.inputs[0]
-        row = (cell.input_term(x, index) for index in cell.indices(x.axes[-1:], x))
-        return combine("quotient", (cell.input_term(x), combine("sum", row).named("sum")))
+        total = combine("sum", cell.input_terms(x, x.axes[-1:])).named("sum")
+        return combine("quotient", (cell.input_term(x), total))
 
 
 @dataclass(frozen=True)
@@ -105,12 +105,10 @@ class ExpertMatmul(Operation):
     def term(self, cell: Cell) -> Term:
         x, weight, expert, *bias = cell.stage.inputs
         selected, note = chosen_expert(cell, expert)
-        products = [
-            combine("product", (cell.input_term(x, index), cell.input_term(weight, {"expert": selected} | index)))
-            for index in cell.indices(x.axes[-1:], x)
-        ]
-        biases = (cell.input_term(each, {"expert": selected}) for each in bias)
-        return replace(combine("sum", (*products, *biases)), note=note)
+        summed, known = x.axes[-1:], {"expert": selected}
+        product = dot_product(cell.input_terms(x, summed), cell.input_terms(weight, summed, known))
+        biases = (cell.input_term(each, known) for each in bias)
+        return replace(combine("sum", (*product.parts, *biases)), note=note)
 
 
 def chosen_expert(cell: Cell, expert: Ref) -> tuple[int, str]:

@@ -114,5 +114,5 @@ def softmax_term(score: Term, row: list[Term]) -> Term:
 def score_terms(cell: Cell) -> tuple[Term, list[Term]]:
     """The score of the key with its derivation, and the scores of all keys that are not masked, as leaves."""
     scores = cell.stage.inputs[0]
-    row = (cell.input_term(scores, index) for index in cell.indices(scores.axes[-1:], scores))
+    row = cell.input_terms(scores, scores.axes[-1:])
     return cell.inlined_input(scores), [each for each in row if each.value > -math.inf]

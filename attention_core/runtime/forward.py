@@ -6,6 +6,9 @@ stay in the processor's cache.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextvars import ContextVar
+
 import numpy as np
 
 from attention_core.arrays import Array
@@ -16,6 +19,9 @@ from attention_core.runtime.plan import final_stages, forward_plan
 from attention_core.runtime.run import Inputs, ModelRun
 from attention_core.weights.layer_weights import LayerWeights
 from attention_core.weights.layout import TensorKey
+
+before_layer: ContextVar[Callable[[], None]] = ContextVar("before_layer", default=lambda: None)
+"""Called before each layer of a run; an exception that it raises stops the run."""
 
 
 class Forward(ModelRun):
@@ -42,6 +48,7 @@ class Forward(ModelRun):
             self.keep(stage, compute(self, stage))
         stream[0] = self.live["embedding", None]
         for layer, weights in enumerate(self.model.weights.layers):
+            before_layer.get()()
             self.layer_weights = weights
             self.run_layer(layer, stream[layer], stream[layer + 1])
         return stream

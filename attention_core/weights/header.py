@@ -6,8 +6,7 @@ Source: https://huggingface.co/docs/safetensors
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from attention_core.errors import HeaderError, TruncatedError
 from attention_core.files import read_object
@@ -17,6 +16,7 @@ ITEM_BYTES = {
     "I8": 1, "U8": 1, "BOOL": 1, "F8_E4M3": 1, "F8_E5M2": 1,
 }  # fmt: skip
 LONGEST_HEADER = 100_000_000  # bytes, as in the reference implementation
+MAX_AXES, MAX_ELEMENTS = 64, 1 << 60  # of a NumPy array
 
 
 @dataclass(frozen=True)
@@ -33,30 +33,35 @@ class TensorInfo:
         return math.prod(self.shape)
 
 
-def read_header(path: Path) -> dict[str, TensorInfo]:
-    """The tensors of a file by name, checked against the file's size; HeaderError or TruncatedError otherwise."""
-    size = path.stat().st_size
-    with path.open("rb") as file:
-        length = int.from_bytes(file.read(8), "little")
-        if size < 8 or length > LONGEST_HEADER:
-            raise HeaderError(f"{path.name} is not a safetensors file: it does not begin with the length of a header.")
-        raw = file.read(length)
-    if length > size - 8:
+def read_header(file: BinaryIO, name: str, size: int) -> dict[str, TensorInfo]:
+    """The tensors of an open file by name, checked against the file's size.
+
+    name, size: of the file, the size in bytes
+    Raises HeaderError or TruncatedError.
+    """
+    length = int.from_bytes(file.read(8), "little")
+    if size < 8 or length > LONGEST_HEADER:
+        raise HeaderError(f"{name} is not a safetensors file: it does not begin with the length of a header.")
+    raw = file.read(length)
+    if len(raw) < length:
         if raw[:1] not in (b"", b"{"):
-            raise HeaderError(f"{path.name} is not a safetensors file: no header follows its first 8 bytes.")
-        raise TruncatedError(
-            f"{path.name} is truncated: it ends after {size} bytes, inside its header. Download it again."
-        )
-    entries = read_object(raw, path.name, HeaderError)
+            raise HeaderError(f"{name} is not a safetensors file: no header follows its first 8 bytes.")
+        raise TruncatedError(f"{name} is truncated: it ends after {size} bytes, inside its header. Download it again.")
+    entries = read_object(raw, name, HeaderError)
     entries.pop("__metadata__", None)
     data = 8 + length
-    spans = {name: read_span(name, entry, path.name) for name, entry in entries.items()}
-    end = check_spans(spans, path.name)
+    spans = {tensor: read_span(tensor, entry, name) for tensor, entry in entries.items()}
+    end = check_spans(spans, name)
     if data + end > size:
-        raise TruncatedError(f"{path.name} is truncated: it has {size} bytes of {data + end}. Download it again.")
+        raise truncated(name, size, data + end)
     if data + end < size:
-        raise HeaderError(f"{path.name} has {size - data - end} bytes more than its header declares.")
-    return {name: TensorInfo(dtype, shape, data + begin) for name, (dtype, shape, begin, _) in spans.items()}
+        raise HeaderError(f"{name} has {size - data - end} bytes more than its header declares.")
+    return {tensor: TensorInfo(dtype, shape, data + begin) for tensor, (dtype, shape, begin, _) in spans.items()}
+
+
+def truncated(name: str, size: int, expected: int) -> TruncatedError:
+    """The error for a file that has fewer bytes than expected."""
+    return TruncatedError(f"{name} is truncated: it has {size} bytes of {expected}. Download it again.")
 
 
 Span = tuple[str, tuple[int, ...], int, int]
@@ -67,14 +72,15 @@ def read_span(name: str, entry: Any, file: str) -> Span:
     """A header's entry for one tensor; HeaderError when type, shape and offsets do not fit together."""
     match entry:
         case {"dtype": str(dtype), "shape": list(shape), "data_offsets": [begin, end]} if (
-            all(map(is_count, [*shape, begin, end])) and begin <= end and len(entry) == 3
+            len(shape) <= MAX_AXES and all(map(is_count, [*shape, begin, end])) and begin <= end and len(entry) == 3
         ):
             if dtype in ITEM_BYTES and end - begin != math.prod(shape) * ITEM_BYTES[dtype]:
                 raise HeaderError(
                     f"{file}: {name!r} has {end - begin} bytes, but {dtype} of shape {shape} needs "
                     f"{math.prod(shape) * ITEM_BYTES[dtype]}."
                 )
-            return dtype, tuple(shape), begin, end
+            if math.prod(max(length, 1) for length in shape) <= MAX_ELEMENTS:  # so that an empty array has this shape
+                return dtype, tuple(shape), begin, end
     raise HeaderError(f"{file}: the header's entry for {name!r} has no valid type, shape and offsets.")
 
 
@@ -89,5 +95,5 @@ def check_spans(spans: Mapping[str, Span], file: str) -> int:
 
 
 def is_count(value: Any) -> bool:
-    """Whether a value is an integer of at least 0."""
-    return type(value) is int and value >= 0
+    """Whether a value is an integer of at least 0, in 64 bits."""
+    return type(value) is int and 0 <= value < 1 << 63

@@ -18,7 +18,7 @@ from attention_core.config.model_config import ModelConfig
 from attention_core.ops.einsum import Einsum
 from attention_core.weights.layout import TensorLayout
 from attention_core.weights.lazy_tensor import LazyTensor
-from attention_core.weights.mapped_array import MappedArray
+from attention_core.weights.stored_array import StoredArray
 from attention_core.weights.tensors import Tensors
 
 
@@ -175,7 +175,7 @@ class StreamedLayer(LayerWeights):
         return cast(Array, self._lazy[name])  # stands in for an array, and reads its numbers when they are needed
 
     def _matrix(self, name: str) -> Array:
-        return cast(Array, MappedArray(self._tensors.file(name), self._tensors.stored(name)))
+        return cast(Array, StoredArray(self._tensors.file(name), self._tensors.stored(name)))
 
 
 def fusable_projections(stages: list[Stage]) -> list[tuple[Stage, ...]]:

@@ -5,12 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
+from attention_core.weights.stored_view import StoredView
+
 TensorKey = tuple[str, int | None]
 """A canonical name, and the layer; None for what belongs to no layer."""
+
+Numbers = TypeVar("Numbers", np.ndarray, StoredView)
+"""An array, or the layout of one in a file."""
 
 
 @dataclass(frozen=True)
@@ -68,11 +73,11 @@ class TensorLayout:
             tuple(order), tuple(declared), tuple(shape), self, axis,
         )  # fmt: skip
 
-    def view(self, stored: np.ndarray) -> np.ndarray:
-        """The declared tensor as a view of the checkpoint's."""
+    def view(self, stored: Numbers) -> Numbers:
+        """The declared tensor as a view of the checkpoint's; ValueError where a view in a file would be copied."""
         return self._parts(stored).reshape(self.declared)
 
-    def at(self, stored: np.ndarray, index: tuple[int, ...]) -> np.ndarray:
+    def at(self, stored: Numbers, index: tuple[int, ...]) -> Numbers:
         """One number of the declared tensor, by its index; read without merging axes, which may need a copy."""
         parts = self._parts(stored)
         lengths = list(parts.shape)
@@ -84,5 +89,5 @@ class TensorLayout:
             part_index += np.unravel_index(at, merged)
         return parts[tuple(part_index)]
 
-    def _parts(self, stored: np.ndarray) -> np.ndarray:
+    def _parts(self, stored: Numbers) -> Numbers:
         return stored.reshape(self.factored)[self.slices].reshape(self.squeezed).transpose(self.order)

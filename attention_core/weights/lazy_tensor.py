@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Final
 
@@ -10,8 +11,8 @@ import numpy as np
 
 from attention_core.arrays import Array
 from attention_core.weights.layout import TensorLayout
-from attention_core.weights.mapped_array import MappedArray
-from attention_core.weights.tensors import Tensors, as_float32
+from attention_core.weights.stored_array import StoredArray
+from attention_core.weights.tensors import Tensors
 
 
 class LazyTensor:
@@ -28,28 +29,33 @@ class LazyTensor:
         self.shape, self.ndim, self.size = layout.shape, len(layout.shape), math.prod(layout.shape)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
-        return np.asarray(self._mapped())
+        return np.asarray(self._whole())
 
     def __getitem__(self, index: Any) -> Array:
         """One number when there is an index for every axis, else the parts that are indexed."""
-        if isinstance(index, tuple) and len(index) == self.ndim and not any(isinstance(at, slice) for at in index):
-            return as_float32(self._number(index))[()]
-        if self._layout.part is not None and self._layout.axis == 0 and isinstance(index, int | np.integer):
+        part, axis = self._layout.part, self._layout.axis
+        if isinstance(index, tuple) and len(index) == self.ndim:
+            if all(isinstance(at, int | np.integer) for at in index):
+                return self._number(index)
+            if part is not None and isinstance(index[axis], int | np.integer):
+                return self._part(index[axis])[index[:axis] + index[axis + 1 :]]
+        if part is not None and axis == 0 and isinstance(index, int | np.integer):
             return np.asarray(self._part(index))
-        return self._mapped()[index]
+        return self._whole()[index]
 
     def take(self, indices: np.ndarray, axis: int) -> Array:
         """The parts at some indices along an axis."""
-        return self._mapped().take(indices, axis)
+        return self._whole().take(indices, axis)
 
-    def transpose(self, *order: Any) -> MappedArray:
+    def transpose(self, *order: Any) -> StoredArray | Array:
         """The tensor with its axes in another order."""
-        return self._mapped().transpose(*order)
+        return self._whole().transpose(*order)
 
-    def _number(self, index: tuple[int, ...]) -> np.ndarray:
+    def _number(self, index: tuple[int, ...]) -> Array:
         layout = self._layout
         if layout.part is None:
-            return layout.at(self._tensors.stored(layout.names[0]), index)
+            number = layout.at(self._tensors.stored(layout.names[0]), index)
+            return StoredArray(self._tensors.file(layout.names[0]), number)[()]
         return self._part(index[layout.axis])._number(index[: layout.axis] + index[layout.axis + 1 :])
 
     def _part(self, at: int | np.integer) -> LazyTensor:
@@ -58,8 +64,11 @@ class LazyTensor:
         name = self._layout.names[at]
         return LazyTensor(self._tensors, replace(self._layout.part, source=name, names=(name,)))
 
-    def _mapped(self) -> MappedArray:
+    def _whole(self) -> StoredArray | Array:
+        """The declared tensor; read where it is not a view of one tensor in a file."""
         names = self._layout.names
-        stored = [self._tensors.stored(name) for name in names]
-        tensor = stored[0] if len(stored) == 1 else np.stack(stored)
-        return MappedArray(self._tensors.file(names[0]), self._layout.view(tensor))
+        if len(names) == 1:
+            with suppress(ValueError):
+                return StoredArray(self._tensors.file(names[0]), self._layout.view(self._tensors.stored(names[0])))
+            return self._layout.view(self._tensors.read(names[0]))
+        return self._layout.view(np.stack([self._tensors.read(name) for name in names]))

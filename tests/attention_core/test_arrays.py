@@ -3,12 +3,30 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from attention_core.arrays import frozen, take_indices, toeplitz
+from attention_core.arrays import ArrayCache, frozen, take_indices, toeplitz
 
 
 def test_a_frozen_array_is_read_only():
     with pytest.raises(ValueError, match="read-only"):
         frozen(np.zeros(3, np.float32))[0] = 1
+
+
+def test_a_cache_keeps_the_arrays_that_were_used_last():
+    cache, computed = ArrayCache(max_bytes=3 * 8), []
+
+    def get(key: str, numbers: int = 1) -> np.ndarray:
+        return cache.get(key, lambda: computed.append(key) or np.zeros(numbers))
+
+    first = get("a")
+    for key in ("b", "c", "a", "d", "a"):
+        get(key)
+    assert computed == ["a", "b", "c", "d"]
+    assert get("a") is first
+    get("b")
+    assert computed == ["a", "b", "c", "d", "b"]
+    get("too large", numbers=4)
+    get("a")
+    assert computed[5:] == ["too large"]
 
 
 @given(st.integers(1, 7), st.integers(1, 11))

@@ -1,13 +1,15 @@
 """Every derivation, evaluated from its leaves, gives the number in the trace."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 import attention_core as ac
 from attention_core import explain
-from attention_core.computation.derivation import Address, evaluate, named_steps
+from attention_core.arrays import ArrayCache
+from attention_core.computation.derivation import Address, evaluate, line, named_steps
 from attention_core.errors import InputError
 from attention_core.trace import CachingTrace
 from tests.walk import open_all
@@ -78,7 +80,11 @@ def test_numbers_open_down_to_the_weights(trace):
 
 def test_the_cosine_similarity(trace):
     a, b = trace.contextual[10].astype(float), trace.resid_pre(0)[10].astype(float)
-    assert explain.cosine(trace, 10).value == pytest.approx(a @ b / np.linalg.norm(a) / np.linalg.norm(b), abs=1e-6)
+    whole = explain.cosine(trace, 10)
+    assert whole.value == pytest.approx(a @ b / np.linalg.norm(a) / np.linalg.norm(b), abs=1e-6)
+    short = explain.cosine_in_short(trace, 10)
+    assert [piece.text for piece in line(short).pieces] == [piece.text for piece in line(whole).pieces]
+    assert {piece.at for piece in line(short).pieces if piece.name} == {Address("cosine", (10,))}
 
 
 @pytest.mark.parametrize(
@@ -111,6 +117,15 @@ def test_a_caching_trace_gives_the_same_and_computes_once(trace):
     for name in ("q", "scores", "pattern", "z", "attn_out", "resid_mid", "mlp_out"):
         np.testing.assert_array_equal(getattr(caching, name)(2), getattr(trace, name)(2))
         assert getattr(caching, name)(2) is getattr(caching, name)(2)
+
+
+def test_drawings_share_what_they_compute(trace):
+    shared = ArrayCache(max_bytes=1 << 20)
+    first, second = CachingTrace.of(trace, shared), CachingTrace.of(trace, shared)
+    assert first.pattern(2) is second.pattern(2)
+    np.testing.assert_array_equal(first.pattern(2), trace.pattern(2))
+    other = CachingTrace.of(replace(trace), shared)
+    assert other.pattern(2) is not first.pattern(2)
 
 
 @pytest.mark.parametrize("address", ["foo", "foo.3", "W_rel.3.5"])

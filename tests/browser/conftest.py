@@ -8,53 +8,15 @@ import os
 import shutil
 import subprocess
 import sys
-import time
-import urllib.request
 
 import pytest
 from playwright import sync_api
 
 from tests.browser.offered import WRITE
-from tests.paths import ROOT
-from tests.ports import own_port
+from tests.live import serving
 
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
          "--disable-sync", "--process-per-site"]  # fmt: skip
-
-
-def from_checkout(port):
-    """The command that serves the application of the checkout."""
-    return [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}", "--server.address=127.0.0.1"]
-
-
-def serving(place, environment, command=from_checkout, cwd=ROOT):
-    """Starts the application with a log file; yields its address, then stops it and checks the log.
-
-    It makes products by as many threads as it does for a person.
-    """
-    port = own_port()
-    outer = {name: value for name, value in os.environ.items() if name != "OPENBLAS_NUM_THREADS"}
-    url = f"http://127.0.0.1:{port}"
-    with place.open("w+") as log:
-        server = subprocess.Popen(
-            command(port), cwd=cwd, stdout=log, stderr=subprocess.STDOUT, env=outer | environment,
-        )  # fmt: skip
-        try:
-            for _ in range(600):
-                try:
-                    with urllib.request.urlopen(f"{url}/_stcore/health", timeout=1):
-                        break
-                except OSError:
-                    time.sleep(0.1)
-            else:
-                log.seek(0)
-                pytest.fail(f"The application did not start: {log.read()[-2000:]}")
-            yield url
-            log.seek(0)
-            assert "Traceback" not in log.read(), "the server raised an error"
-        finally:
-            server.terminate()
-            server.wait(10)
 
 
 @pytest.fixture(scope="session")

@@ -143,6 +143,30 @@ def test_the_message_on_a_refused_file_is_visible_and_names_the_file(open_page, 
     page.get_by_text("photo.webp:").wait_for(state="detached")
 
 
+@pytest.mark.parametrize("by_keyboard", [False, True])
+def test_a_link_is_followed_at_once_from_the_open_upload_after_two_refusals(open_page, by_keyboard):
+    huge = io.BytesIO()
+    Image.new("1", (20_000, 20_000)).save(huge, "PNG")
+    page = open_page(START)
+    upload(page, "text.png", b"not an image")
+    page.get_by_text("text.png: This file is neither a PNG nor a JPEG image.").wait_for()
+    page.locator("input[type=file]").set_input_files(
+        {"name": "huge.png", "mimeType": "image/png", "buffer": huge.getvalue()}
+    )
+    page.get_by_text("huge.png: This image has too many pixels").wait_for()
+    settle(page)
+    link = page.get_by_role("link", name="Step by step")
+    if by_keyboard:
+        link.focus()
+        page.keyboard.press("Enter")
+    else:
+        link.click()
+    page.get_by_role("heading", name="1 of 11").wait_for()
+    settle(page)
+    assert page.evaluate("location.pathname") == "/step_by_step"
+    assert page.get_by_role("link", name="Inspect").count() == 1
+
+
 def seen(page, message):
     """The message is not covered by anything."""
     message.wait_for()

@@ -124,7 +124,7 @@ def test_choosing_a_preset_changes_the_sentences_and_controls(open_page):
         page.locator(".st-key-_lesson_preset input").click()
         page.get_by_role("option", name=title, exact=True).click()
         expect(page.get_by_text(said)).to_have_count(1)
-        expect(page.get_by_text("The textbook checked against the computation")).to_have_count(0)
+        expect(page.get_by_text("The textbook’s numbers checked against the computation")).to_have_count(0)
     sentence = page.get_by_role("textbox", name="Sentence")
     settle(page)
     sentence.fill("My dog sleeps.")
@@ -263,7 +263,7 @@ def test_a_click_on_a_cell_of_the_mask_flips_it(open_page):
 
 def test_the_textbook_is_checked_against_the_computation(open_page):
     page = open_page(PATH)
-    region = page.get_by_role("region", name="The textbook checked against the computation")
+    region = page.get_by_role("region", name="The textbook’s numbers checked against the computation")
     for summary in region.locator("summary").all():
         summary.click()
     region.locator("tbody tr").nth(26).wait_for()
@@ -271,7 +271,13 @@ def test_the_textbook_is_checked_against_the_computation(open_page):
     assert len(rows) == len(claims()) == 27
     assert ["“tired”", "0.08 ✗", "", "0.2287", "0.1805"] in rows
     assert ["“animal”", "0.70 ✗", "0.60", "0.1458", "0.1392"] in rows
-    assert any(row[0] == "total" and row[2] == "1.01" for row in rows)
+    assert [row for row in rows if row[0] == "total"] == [
+        ["total", "", "1.00", "1.0000", "1.0000"],
+        ["total", "", "1.01", "1.0000", "1.0000"],
+    ]
+    assert sum("✗" in row[1] for row in rows) == 19
+    expect(page.get_by_text("19 of the 25 numbers that the textbook prints do not follow")).to_have_count(1)
+    expect(page.get_by_text("Google Research Blog")).to_have_count(1)
     sums = [line for line in region.locator("p.line").all_inner_texts() if "=" in line]
     assert len(sums) == 5
     assert all(holds(line) for line in sums)

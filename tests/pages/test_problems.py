@@ -7,10 +7,12 @@ from streamlit.testing.v1 import AppTest
 
 import app as application
 import attention_core as ac
+from tests.hub import Hub
 from tests.paths import APP, BERT
 from ui.server import show_failure
-from ui.shared.models import get_run, model_cache
+from ui.shared.models import model_cache
 from ui.shared.offer import MODELS_VARIABLE
+from ui.shared.run_cache import RUNS
 
 PAGES = pytest.mark.parametrize("page", ["app", "pages/step_by_step", "pages/worked_example"])
 TEXT = "w3 w4 w5"
@@ -24,7 +26,7 @@ def folder(tmp_path, monkeypatch):
     monkeypatch.setenv("ATTENTION_LAB_MEMORY", "0")
     yield path
     model_cache().drop("changing")
-    get_run.clear()
+    RUNS.forget("changing")
 
 
 def opened(page="app", **query):
@@ -132,3 +134,23 @@ def test_a_visitor_is_referred_to_the_log():
     test = shown(AppTest.from_function(page).run())
     assert messages(test) == ["Something went wrong here; the server's log says why."]
     assert application.app._on_script_error is show_failure
+
+
+def badge(test):
+    return next(each.proto.body for each in test.get("html") if 'class="badge"' in each.proto.body)
+
+
+@PAGES
+def test_a_catalogue_model_that_is_not_loaded_is_not_called_trained(monkeypatch, tmp_path, page):
+    with Hub().running() as hub:
+        hub.use(monkeypatch, tmp_path / "cache")
+        test = opened(page, model="vit")
+    assert "ViT" in badge(test)
+    assert "not loaded" in badge(test)
+    assert "trained" not in badge(test)
+
+
+def test_the_badge_of_the_page_that_loads_a_model_calls_it_trained():
+    model_cache().drop("minilm")
+    assert "● trained" in badge(opened(text="a b"))
+    assert "not loaded" not in badge(opened(text="a b"))

@@ -14,7 +14,7 @@ from attention_core.explain import number_at, open_term
 from attention_core.ops.elementwise import Scale, SoftCap
 from ui.arithmetic import residual_stream
 from ui.arithmetic.derivation import opened_number
-from ui.arithmetic.equations import FIRST_TERMS, equation, equations, make_fold, make_step, number_piece, products_table
+from ui.arithmetic.equations import equation, equations, make_fold, make_step, number_piece, products_table
 from ui.arithmetic.experts import expert_steps
 from ui.components.arithmetic import Arithmetic, ArithmeticStep, Bars, Fold, Table
 from ui.shared.trail import Trail
@@ -37,7 +37,7 @@ def weight_arithmetic(
 
     shown: the keys over which weights are renormalized; None for no renormalization
     trail: the numbers that are open
-    dims:  the dimensions of z that are written out; the largest by magnitude if empty
+    dims:  the dimensions of z that are written out; the largest in magnitude if empty
     """
     bars = None
     if head == "mean":
@@ -92,7 +92,7 @@ def head_steps(
         ["The dot product q·k: query and key are multiplied dimension by dimension, and the products are added up.",
          *filter(None, [query_key_note(attention, layer), shared_key_note(attention, head)])],
         [
-            make_fold(f"all {d_head} products, largest first", [], [products_table(product, head_row)]),
+            make_fold(f"all {d_head} products, largest in magnitude first", [], [products_table(product, head_row)]),
             make_fold("in order of dimension", [product], [products_table(product, head_row, order=False)]),
         ],
     )  # fmt: skip
@@ -160,7 +160,7 @@ def softmax_step(attention: AttentionView, tree: Term, key: int) -> ArithmeticSt
 def value_steps(attention: AttentionView, layer: int, head: int, query: int, dims: list[int]) -> list[ArithmeticStep]:
     """The weighted sum of values z, its way into the residual stream, and the experts if the layer has any.
 
-    dims: the dimensions of z that are written out; the largest by magnitude if empty
+    dims: the dimensions of z that are written out; the largest in magnitude if empty
     """
     trace, names = attention.trace, [*map(token_text, attention.key_tokens)]
     z = attention.array("z", layer)[head, query]
@@ -173,7 +173,7 @@ def value_steps(attention: AttentionView, layer: int, head: int, query: int, dim
         lines,
         [
             "The weighted sum of values z: each token’s value times its weight, added up. Shown: dimension "
-            f"{', '.join(map(str, dims))}{', the largest' if dims == [largest] else ''}.",
+            f"{', '.join(map(str, dims))}{', the largest in magnitude' if dims == [largest] else ''}.",
             *rounded,
         ],
         [
@@ -197,7 +197,7 @@ COSINE = "Last line: the cosine between the token’s contextual embedding and t
 def residual_step(attention: AttentionView, layer: int, query: int, m: int) -> ArithmeticStep:
     """The heads' output added to the residual stream, and dimension m of the token from its embedding onwards."""
     trace = attention.trace
-    cosine = explain.cosine(trace, query)
+    cosine = explain.cosine_in_short(trace, query)
     (sum_line,), sum_rounded = equations([open_term(trace, Address(attention.resid_updates[0], (layer, query, m)))])
     (cosine_line,), cosine_rounded = equations([cosine])
     rows = residual_stream.residual_rows(attention, layer, query, m)
@@ -207,8 +207,5 @@ def residual_step(attention: AttentionView, layer: int, query: int, m: int) -> A
             " ".join([residual_stream.describe_output(attention, m), *sum_rounded]),
             " ".join([COSINE, *cosine_rounded]),
         ],
-        [
-            Fold("from embedding to contextual embedding", tables=[Table([f"dimension {m}", "value"], rows)]),
-            make_fold("the cosine", list(named_steps(cosine))[:-1], count=FIRST_TERMS),
-        ],
+        [Fold("from embedding to contextual embedding", tables=[Table([f"dimension {m}", "value"], rows)])],
     )

@@ -72,7 +72,7 @@ def opened_number(
         words += rounded
         if sum(part.op == "product" for part in each.parts) > count:
             folds.append(Fold(
-                f"all {len(each.parts)} terms of {each.name}, largest first",
+                f"all {len(each.parts)} terms of {each.name}, largest in magnitude first",
                 tables=[products_table(each, ["", "factor", "× factor", "product"])],
             ))  # fmt: skip
     if not term.parts:

@@ -48,7 +48,7 @@ def make_step(term: Term, words: list[str], folds: Sequence[Fold] = ()) -> Arith
 def products_table(term: Term, head: list[str], names: list[str] | None = None, order: bool = True) -> Table:
     """The products of a sum, one per row; after MOST_ROWS the rest is one row.
 
-    order: largest by magnitude first, instead of by index
+    order: largest in magnitude first, instead of by index
     """
     indices = [i for i, part in enumerate(term.parts) if part.op == "product"]
     if order:

@@ -8,10 +8,14 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
   const state = (parentElement.grid ??= { figures: new Map(), at: null, edits: [] })
   state.data = data
   if (!state.root) {
+    state.hint = element("p", { className: "hint" })
     state.container = element("div", { className: "container" })
     state.line = element("p", { className: "made" })
     state.line.setAttribute("aria-live", "polite")
-    state.root = element("section", { ariaLabel: "Matrices" }, [state.container, state.line])
+    // Outside the matrices, which would cut it off where they are narrow.
+    state.alert = element("p", { className: "alert", id: "alert" })
+    state.alert.setAttribute("role", "alert")
+    state.root = element("section", { ariaLabel: "Matrices" }, [state.hint, state.container, state.alert, state.line])
     state.root.setAttribute("role", "region")
     // "focusin" has no on… property.
     state.root.addEventListener("focusin", (event) => state.focused(event))
@@ -33,7 +37,8 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
   const light = (name, row, column) => {
     for (const lit of state.root.querySelectorAll(".lit, .here")) lit.classList.remove("lit", "here")
     const matrix = matrixOf(name)
-    if (!matrix) return
+    state.at = matrix?.texts[row]?.[column] === undefined ? null : [name, row, column]
+    if (!state.at) { state.line.textContent = traceHint(); return }
     const index = { [matrix.rows.name]: row + matrix.rows.start, [matrix.columns.name]: column + matrix.columns.start }
     state.figures.get(name).cells[row]?.[column]?.classList.add("here")
     const glow = (input, axes, free) => {
@@ -54,17 +59,16 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
     const cell = state.figures.get(name)?.cells[row]?.[column]
     if (!cell || cell.classList.contains("editing")) return
     const was = text ?? String(matrixOf(name).values[row][column] ?? "")
-    const input = element("input", { value: was, ariaLabel: `${matrixOf(name).title}, row ${row}, column ${column}` })
+    const input = element("input", { value: was, ariaLabel: `New number: ${placeName(matrixOf(name), row, column)}` })
     input.size = 6
-    const alert = element("span", { className: "alert", textContent: message ?? "" })
-    alert.setAttribute("role", "alert")
     cell.classList.add("editing")
-    cell.replaceChildren(input, alert)
+    cell.replaceChildren(input)
     const close = (commit) => {
       if (!cell.classList.contains("editing")) return
       cell.classList.remove("editing")
       cell.textContent = matrixOf(name)?.texts[row]?.[column] ?? ""
       cell.looks = null
+      state.alert.textContent = ""
       state.dismissed = JSON.stringify(state.data.refused)
       if (commit && (input.value !== was || message)) sendEdit(name, row, column, input.value)
     }
@@ -85,6 +89,16 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
     }
     input.focus()
     input.select()
+    if (message) refuse(input, message)
+  }
+
+  const refuse = (input, message) => {
+    input.ariaInvalid = "true"
+    input.setAttribute("aria-describedby", state.alert.id)
+    state.alert.textContent = message
+    const [around, at] = [state.root.getBoundingClientRect(), input.getBoundingClientRect()]
+    const left = Math.min(at.left - around.left, around.width - state.alert.offsetWidth)
+    Object.assign(state.alert.style, { top: `${at.bottom - around.top + 3}px`, left: `${Math.max(0, left)}px` })
   }
 
   const act = (name, row, column) => {
@@ -147,6 +161,7 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
   const build = (matrix) => {
     const cells = matrix.texts.map((texts, r) => texts.map((_, c) => {
       const cell = element("td", { tabIndex: r + c ? -1 : 0 })
+      cell.setAttribute("role", "gridcell")
       cell.dataset.row = r
       cell.dataset.column = c
       return cell
@@ -159,9 +174,10 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
       element("thead", {}, [element("tr", {}, [element("td", { className: "corner" }), ...head])]),
       element("tbody", {}, cells.map((row, r) => element("tr", {}, [side[r], ...row]))),
     ])
-    const sign = element("span", { className: "sign" })
-    const figure = element("figure", {}, [sign, element("div", { className: "scroll" }, [table])])
-    return { figure, table, caption, cells, head, side, sign, shape: shapeOf(matrix) }
+    table.setAttribute("role", "grid")
+    const [sign, after] = ["sign", "after"].map((className) => element("span", { className }))
+    const figure = element("figure", {}, [sign, element("div", { className: "scroll" }, [table]), after])
+    return { figure, table, caption, cells, head, side, sign, after, shape: shapeOf(matrix) }
   }
   const shapeOf = ({ rows, columns }) => `${rows.labels.length}×${columns.labels.length}${rows.labels[0] === "" ? ", not labelled" : ""}`
 
@@ -171,10 +187,15 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
     held.figure.className = `${matrix.role} ${matrix.edits}`
     held.sign.textContent = matrix.sign
     held.sign.classList.toggle("long", matrix.sign.length > 1)
+    held.sign.title = matrix.sign.includes("⊙") ? "⊙: each number times the number of its column" : ""
+    held.after.textContent = matrix.after
+    held.after.classList.toggle("raised", matrix.after.startsWith("ᵀ"))
+    held.table.ariaLabel = `${matrix.title}, ${rows.total} × ${columns.total}`
     const axes = [rows, columns].map((axis) => axis.title).filter(Boolean).join(" × ")
     held.caption.replaceChildren(
       element("b", { textContent: matrix.title }),
       ` ${rows.total} × ${columns.total} `, element("i", { textContent: axes }),
+      ...(matrix.edits === "no" ? [] : [element("i", { textContent: "✎", ariaHidden: "true" })]),
       ...pager(matrix, rows), ...pager(matrix, columns))
     columns.labels.forEach((label, c) => { held.head[c].textContent = held.head[c].title = label })
     rows.labels.forEach((label, r) => { held.side[r].textContent = held.side[r].title = label })
@@ -182,7 +203,8 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
       const shade = matrix.shades[r][c] ?? 0
       const was = matrix.before?.[`${r},${c}`]
       const deep = matrix.scale === "weights" && shade > DEEP[dark ? "dark" : "light"]
-      const looks = [Math.round(shade * 100), deep, was, matrix.texts[r][c]].join("|")
+      const name = cellName(matrix, r, c)
+      const looks = [Math.round(shade * 100), deep, was, name].join("|")
       // Only changed cells are updated: redrawing a thousand would make an edit slow.
       if (cell.looks === looks || cell.classList.contains("editing")) return
       cell.looks = looks
@@ -193,24 +215,33 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
       cell.classList.toggle("changed", was !== undefined)
       cell.title = was === undefined ? "" : `${was} → ${matrix.texts[r][c]}`
       cell.textContent = matrix.texts[r][c]
+      cell.ariaLabel = name
+      cell.ariaReadOnly = String(matrix.edits === "no")
     }))
   }
 
   const figures = new Map()
+  const equations = []
   for (const matrix of data.matrices) {
     const old = state.figures.get(matrix.name)
     const held = old?.shape === shapeOf(matrix) ? old : build(matrix)
     fill(held, matrix)
     figures.set(matrix.name, held)
+    if (matrix.begins) equations.push([])
+    equations.at(-1).push(matrix)
   }
-  const wanted = [...figures.values()].map((held) => held.figure)
-  if (wanted.length !== state.container.children.length || wanted.some((figure, i) => figure !== state.container.children[i])) {
+  const wanted = equations.map((each) => each.map((matrix) => figures.get(matrix.name).figure))
+  const { children } = state.container
+  const same = (a, b) => a.length === b.length && b.every((each, i) => each === a[i])
+  if (children.length !== wanted.length || wanted.some((row, i) => !same(children[i].children, row))) {
     const focused = parentElement.activeElement
-    state.container.replaceChildren(...wanted)
+    state.container.replaceChildren(...wanted.map((row) => element("div", { className: "equation", role: "group" }, row)))
     if (focused?.isConnected) focused.focus()
   }
+  equations.forEach((each, i) => { children[i].ariaLabel = equationName(each) })
   state.figures = figures
-  if (!state.line.textContent) state.line.textContent = "Point at a number, or tap it, to see how it is computed."
+  state.hint.textContent = editHint(data.matrices)
+  light(...(state.at ?? []))
   if (data.refused && JSON.stringify(data.refused) !== state.dismissed) {
     const { name, row, column, text, message } = data.refused
     edit(name, row - (matrixOf(name)?.rows.start ?? 0), column - (matrixOf(name)?.columns.start ?? 0), text, message)

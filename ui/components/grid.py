@@ -39,7 +39,8 @@ class GridMatrix:
     scale:  colour scale: "weights" from 0 to 1, "signed" around 0
     before: (row, column) -> previous digits, for the cells changed by the last edit
     edits:  whether a click opens a cell, edits it, or toggles it
-    sign:   the operator before the matrix: "×", "=", "+"
+    sign:   what is written before the matrix: "×", "=", "softmax("; after: what is written after it: "ᵀ", ")"
+    begins: whether it begins an equation, or continues that of the matrix before it
     """
 
     name: str
@@ -53,6 +54,8 @@ class GridMatrix:
     before: Mapping[tuple[int, int], str] = field(default_factory=dict)
     edits: Literal["no", "type", "turn"] = "no"
     sign: str = ""
+    after: str = ""
+    begins: bool = True
 
 
 @dataclass(frozen=True)
@@ -95,7 +98,7 @@ class Refused:
 _mount = st.components.v2.component(
     "attention_lab_grid",
     css=read_assets("grid.css"),
-    js=read_assets("theme.js", "element.js", "grid_equation.js", "grid.js"),
+    js=read_assets("theme.js", "element.js", "grid_equation.js", "grid_words.js", "grid.js"),
 )  # fmt: skip
 
 
@@ -172,8 +175,8 @@ def grid_message(
 
 def _matrix_message(matrix: GridMatrix) -> dict[str, Any]:
     return {
-        "name": matrix.name, "title": matrix.title, "role": matrix.role, "scale": matrix.scale, "sign": matrix.sign,
-        "edits": matrix.edits,
+        "name": matrix.name, "title": matrix.title, "role": matrix.role, "scale": matrix.scale, "edits": matrix.edits,
+        "sign": matrix.sign, "after": matrix.after, "begins": matrix.begins,
         "rows": vars(matrix.rows), "columns": vars(matrix.columns), "texts": matrix.texts,
         "values": [[_round(x, 7 if matrix.edits == "no" else 17) for x in row] for row in matrix.values],
         "shades": [[_round(x, 3) for x in row] for row in shades(matrix)],

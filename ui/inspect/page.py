@@ -167,7 +167,8 @@ def dims_picker(d_head: int) -> None:
     """The choice of dimensions of z in the arithmetic."""
     st.session_state._dims = [dim for dim in chosen_dims() if dim < d_head]
     st.multiselect("Dimensions of z to show", list(range(d_head)), key="_dims", max_selections=8,
-                   placeholder="Dimensions of z to show (default: the largest)", label_visibility="collapsed",
+                   label_visibility="collapsed",
+                   placeholder="Dimensions of z to show (default: the largest in magnitude)",
                    on_change=lambda: put(dims=",".join(map(str, st.session_state._dims))))  # fmt: skip
 
 

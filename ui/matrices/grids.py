@@ -2,28 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from attention_core.computation.derivation import Address
 from attention_core.computation.stage import Cell, Operand, Ref, Run, Stage, operand
 from attention_core.ops.einsum import Einsum
-from attention_core.ops.elementwise import ApplyMask, Multiply
-from attention_core.ops.images import Standardize
-from attention_core.ops.norms import LayerNorm, RMSNorm
 from attention_core.ops.rotary import Rotate
-from attention_core.ops.softmax import SinkSoftmax
 from ui.components.grid import CellSource, GridMatrix, Product
 from ui.matrices.matrix import HEAD_AXES, View, head_indices, matrix_axes, matrix_values, shown_matrix
-
-OPERATOR_SIGNS: Mapping[type, tuple[str, ...]] = {
-    Einsum: ("", "×", "+"), Multiply: ("", "×"), Rotate: ("", "rotated by cos", "and sin"), ApplyMask: ("", "where"),
-    LayerNorm: ("", "normalized ×", "+"), RMSNorm: ("", "normalized ×"), Standardize: ("", "−", "÷"),
-    SinkSoftmax: ("", "with"),
-}  # fmt: skip
-"""The sign before each input of an operation; a plus for operations not listed."""
+from ui.matrices.signs import join_words, operator_signs, split_trailing
 
 
 @dataclass(frozen=True)
@@ -36,19 +26,18 @@ class Grids:
     address: dict[str, Callable[[int, int], Address]]
 
     def add(self, matrix: GridMatrix, address: Callable[[int, int], Address]) -> None:
-        """Add a matrix."""
+        """Add a matrix; signs before it that belong to the matrix before it, such as ᵀ, are written after that one."""
+        if not matrix.begins:
+            after, sign = split_trailing(matrix.sign)
+            self.matrices[-1] = replace(self.matrices[-1], after=after)
+            matrix = replace(matrix, sign=sign)
         self.matrices.append(matrix)
         self.address[matrix.name] = address
 
-    def sign(self, inputs: list[tuple[str, tuple[str, str]]], operators: tuple[str, ...]) -> str:
-        """The sign before the next matrix: its operator, after the titles of inputs that are shown elsewhere."""
-        if not inputs:
-            return ""
-        if self.matrices[-1].name == inputs[-1][0]:
-            return operators[len(inputs)]
-        titles = {each.name: each.title for each in self.matrices}
-        pairs = zip(operators, (titles[name] for name, _ in inputs), strict=False)
-        return " ".join([*filter(None, (word for pair in pairs for word in pair)), operators[len(inputs)]])
+    def operand(self, name: str) -> str:
+        """The title of a matrix that is shown, as it stands in the equation of another."""
+        title = next(each.title for each in self.matrices if each.name == name)
+        return f"({title})" if "," in title else title
 
     def link(self, stage: Stage, result: str, inputs: list[tuple[str, tuple[str, str]]]) -> None:
         """Link the cells of a result to those of its inputs.
@@ -89,24 +78,29 @@ def add_stage(grids: Grids, view: View, stage: Stage, head: int) -> None:
             return source.name
         return f"{source.name}@{head_indices(view.run, source.axes, head)[head_axis]}"
 
-    inputs: list[tuple[str, tuple[str, str]]] = []
-    operators = OPERATOR_SIGNS.get(type(stage.operation), ("", *["+"] * len(stage.inputs)))
-    for each in stage.inputs:
-        source = view.run.stage(each.name, stage.layer)
-        values = operand(view.run, each, stage)
-        axes, shown_name = matrix_axes(values.axes, merged), name(source, bool(merged) and merged[0] in each.axes)
-        if shown_name not in grids.address:
-            sign, numbers = grids.sign(inputs, operators), matrix_values(view.run, values, merged, head)
-            matrix = shown_matrix(view, source, numbers, axes, shown_name, sign, head, merged)
-            grids.add(matrix, input_address(view.run, stage, each, merged, values, head))
-        inputs.append((shown_name, axes))
+    sources = [(each, view.run.stage(each.name, stage.layer), operand(view.run, each, stage)) for each in stage.inputs]
+    inputs = [
+        (name(source, bool(merged) and merged[0] in ref.axes), matrix_axes(values.axes, merged))
+        for ref, source, values in sources
+    ]
     result = name(stage)
-    if result not in grids.address:
-        sign = grids.sign(inputs, (*operators[: len(inputs)], "="))
-        values = Operand(view.run.array(stage.name, stage.layer), stage.axes)
-        numbers = matrix_values(view.run, values, (), head)
-        matrix = shown_matrix(view, stage, numbers, matrix_axes(stage.axes, ()), result, sign, head)
-        grids.add(matrix, stage_address(view.run, stage, head))
+    if result in grids.address:
+        return
+    *signs, equals = operator_signs(stage, [axes for _, axes in inputs])
+    text, begins = "", True
+    for sign, (shown_name, axes), (ref, source, values) in zip(signs, inputs, sources, strict=True):
+        text = join_words(text, sign)
+        if shown_name in grids.address:
+            text = join_words(text, grids.operand(shown_name))
+            continue
+        numbers = matrix_values(view.run, values, merged, head)
+        matrix = shown_matrix(view, source, numbers, axes, shown_name, head, merged)
+        grids.add(replace(matrix, sign=text, begins=begins), input_address(view.run, stage, ref, merged, values, head))
+        text, begins = "", False
+    numbers = matrix_values(view.run, Operand(view.run.array(stage.name, stage.layer), stage.axes), (), head)
+    matrix = shown_matrix(view, stage, numbers, matrix_axes(stage.axes, ()), result, head)
+    grids.add(replace(matrix, sign=join_words(text, equals), begins=begins), stage_address(view.run, stage, head))
+    if stage.inputs:
         grids.link(stage, result, inputs)
 
 

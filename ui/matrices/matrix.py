@@ -80,7 +80,7 @@ def matrix_values(run: Run, values: Operand, merged: tuple[str, ...], head: int)
 
 
 def shown_matrix(
-    view: View, source: Stage, numbers: Numbers, axes: tuple[str, str], name: str, sign: str, head: int,
+    view: View, source: Stage, numbers: Numbers, axes: tuple[str, str], name: str, head: int,
     merged: tuple[str, ...] = (),
 ) -> GridMatrix:  # fmt: skip
     """The part of a quantity that is shown, with its axes and digits; `merged` are the axes that are shown as one."""
@@ -105,7 +105,6 @@ def shown_matrix(
         scale="weights" if weights or part.dtype == bool else "signed",
         before=previous_digits(view, source, windows, part, head, merged),
         edits=edits,
-        sign=sign,
     )
 
 

@@ -12,6 +12,7 @@ from attention_core.generate import can_generate, write
 from attention_core.sampling import Choice
 from attention_core.text.tokenizer import Token
 from ui.shared.background import BackgroundTask
+from ui.shared.long_runs import LONG_RUNS, AbandonedError
 
 # Pause after each token, as a share of its time: while products are small, Python's lock is never free for long enough
 # for a waiting thread to wake and take it, so the pages would not be served.
@@ -82,6 +83,8 @@ def split_continuation(trace: ac.Trace, address_value: str) -> tuple[str, list[i
 class Generation(BackgroundTask):
     """The generation of a text's continuation; a stop takes effect after the token being computed.
 
+    Each token is a run of its own in the queue of long runs, so several generations advance in turn.
+
     text, ids:   the typed text, and its tokens as a prompt
     total:       how many tokens to generate
     how:         how they are chosen, in words
@@ -134,15 +137,24 @@ class Generation(BackgroundTask):
         """Start generating."""
         self.run(lambda: self._work(choose))
 
+    def _check(self, _: int) -> None:
+        """AbandonedError when a stop is requested while other runs are computed."""
+        if self.stopping:
+            raise AbandonedError
+
     def _work(self, choose: Choice) -> None:
         try:
-            start = time.monotonic()
-            for id in write(self.model, [*self.ids, *self.earlier_ids], choose, self.total):
-                self.new_ids.append(id)
-                if self.stopping:
-                    return
-                time.sleep(PAUSE_RATIO * (time.monotonic() - start))
+            tokens = write(self.model, [*self.ids, *self.earlier_ids], choose, self.total)
+            name = f"generation {id(self)}"
+            while not self.stopping:
                 start = time.monotonic()
+                step = LONG_RUNS.start(lambda: next(tokens, None), name)
+                if (token_id := LONG_RUNS.wait(step, name, self._check)) is None:
+                    return
+                self.new_ids.append(token_id)
+                time.sleep(PAUSE_RATIO * (time.monotonic() - start))
+        except AbandonedError:
+            return
         except ac.AttentionLabError as problem:
             self.problem = str(problem)
         except Exception:

@@ -8,14 +8,16 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 import attention_core as ac
+from attention_core.arrays import ArrayCache
 from attention_core.attention_view import AttentionView
 from attention_core.errors import InputError
 from ui.components import show_invisible
 from ui.shared.continuation import GeneratedTokens, can_have_generated
 from ui.shared.fields import SIDES
 from ui.shared.image_box import get_image_trace, image_box
-from ui.shared.models import get_model, get_run, model_cache, show_problem
+from ui.shared.models import get_model, model_cache, show_problem
 from ui.shared.readers import MAX_TEXT_LENGTH
+from ui.shared.runs import text_run
 from ui.shared.selection import bound, chosen, put, settle, write_address
 from ui.shared.shown import ShownPart, chosen_attention, shown_part
 from ui.words.examples import EXAMPLE_SENTENCES, Example
@@ -26,6 +28,10 @@ SIDE_NOTES = {
     "decoder": "Each target token attends to itself and the target tokens before it.",
     "cross": 'The target (<span class="q">queries</span>) attends to the sentence (<span class="k">keys</span>).',
 }
+
+
+ARRAYS = ArrayCache(max_bytes=64 << 20)
+"""What the pages have computed of the runs: a class looks at the same layer of the same sentence."""
 
 
 def choose_example(example: Example) -> None:
@@ -86,20 +92,26 @@ def continuation_fits(model: ac.Model | ac.EncoderDecoder) -> bool:
     return isinstance(model, ac.Model) and can_have_generated(model, text, GeneratedTokens.parse(generated))
 
 
-def current_run(model: ac.Model | ac.EncoderDecoder) -> ac.Trace | ac.EncoderDecoderTrace:
-    """The run over the sentence or the image; InputError where the model cannot read it."""
+def current_run(
+    model: ac.Model | ac.EncoderDecoder, place: DeltaGenerator | None = None
+) -> ac.Trace | ac.EncoderDecoderTrace:
+    """The run over the sentence or the image; InputError where the model cannot read it.
+
+    place: where the page says that it waits
+    """
     if isinstance(model, ac.ImageModel):
-        return get_image_trace(model)
-    return get_run(model.name, *requested_input(), model)
+        return get_image_trace(model, place)
+    return text_run(model, *requested_input(), place)
 
 
 def get_run_or_stop(model: ac.Model | ac.EncoderDecoder) -> ac.Trace | ac.EncoderDecoderTrace:
     """The run over the sentence or the image; where there is none, a message, and the page stops here."""
+    place = st.empty()  # kept when nothing waits, so the elements below are not redrawn when a note comes or goes
     if not isinstance(model, ac.ImageModel) and not chosen()["text"].strip():
         st.info("Type a sentence above, or choose one from Examples.")
     else:
         try:
-            return current_run(model)
+            return current_run(model, place)
         except InputError as error:
             st.warning(f"{error} Your text is kept above.")
             if (last := st.session_state.get("last_generation")) and last.full_text == chosen()["text"]:
@@ -135,7 +147,7 @@ def chosen_part(
     if requested_input() != run_input:
         st.rerun()
     side_row(run)
-    attention = chosen_attention(run).caching()
+    attention = chosen_attention(run).caching(ARRAYS)
     return attention, shown_part(attention)
 
 

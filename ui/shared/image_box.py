@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 from typing import NamedTuple
 
-import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
@@ -14,7 +12,8 @@ import attention_core as ac
 from attention_core.errors import InputError
 from ui.shared.fields import DEFAULT_SELECTION, UPLOAD
 from ui.shared.markdown import escape_markdown
-from ui.shared.pictures import DRAWN_PICTURES, MAX_MEGABYTES, read_picture, resized
+from ui.shared.pictures import DRAWN_PICTURES, MAX_MEGABYTES, read_picture
+from ui.shared.runs import image_run
 from ui.shared.selection import bound, chosen, put, settle
 
 
@@ -43,12 +42,7 @@ def image_box() -> DeltaGenerator:
     with row:
         bound(st.segmented_control, "Image", "image", options=list(titles), required=True,
               format_func=titles.__getitem__, label_visibility="collapsed")  # fmt: skip
-        with st.popover("Upload", key="_upload_open", on_change=forget_problem):
-            # All file types are accepted here, since the reader's refusal names the file and the reason.
-            st.file_uploader(f"PNG or JPEG image, at most {MAX_MEGABYTES} MB",
-                             key="upload", on_change=take_upload, max_upload_size=MAX_MEGABYTES)  # fmt: skip
-            if problem := st.session_state.get("upload_problem"):
-                st.warning(problem)
+        upload_box()
     with st.container():
         if mine and chosen()["image"] == UPLOAD:
             notes = [*mine.notes, "Your image stays in this session: the address of this page does not contain it."]
@@ -56,24 +50,31 @@ def image_box() -> DeltaGenerator:
     return row
 
 
-def forget_problem() -> None:
-    """Clear the message on a file that could not be read."""
-    st.session_state.pop("upload_problem", None)
+def upload_box() -> None:
+    """The upload, with the reason where a file is refused; after an upload it is closed and empty again."""
+    key = f"upload_{st.session_state.setdefault('uploads', 0)}"
+    # A popover that reports when it is closed would cancel the click on a link that closes it.
+    with st.popover("Upload", key=f"{key}_popover"):
+        # All file types are accepted here, since the reader's refusal names the file and the reason.
+        file = st.file_uploader(f"PNG or JPEG image, at most {MAX_MEGABYTES} MB", key=key,
+                                on_change=take_upload, args=(key,), max_upload_size=MAX_MEGABYTES)  # fmt: skip
+        refused, reason = st.session_state.get("refused_upload", ("", ""))
+        if file is not None and file.file_id == refused:
+            st.warning(reason)
 
 
-def take_upload() -> None:
-    """Show the uploaded image, or a message beside the upload; then the image on screen stays."""
-    file = st.session_state.upload
-    forget_problem()
+def take_upload(key: str) -> None:
+    """Show the uploaded image, or the reason beside the upload why it is refused; then the image on screen stays."""
+    file = st.session_state.get(key)  # None for a removed file, and on a page that no longer has this upload
     if file is None:
         return
     try:
         notes = read_picture(file.getvalue()).notes
     except InputError as error:
-        st.session_state.upload_problem = f"{escape_markdown(file.name)}: {error}"
+        st.session_state.refused_upload = file.file_id, f"{escape_markdown(file.name)}: {error}"
         return
     st.session_state.uploaded = Uploaded(file.name, file.getvalue(), notes)
-    st.session_state._upload_open = False  # it would cover the image
+    st.session_state.uploads += 1  # a new upload box is closed, where the open one would cover the image
     put(image=UPLOAD)
 
 
@@ -83,16 +84,13 @@ def image_title() -> str:
     return mine.name if mine and chosen()["image"] == UPLOAD else DRAWN_PICTURES[chosen()["image"]][0]
 
 
-def get_image_trace(model: ac.ImageModel) -> ac.Trace:
-    """The trace of the chosen image, resized to the model's input."""
+def get_image_trace(model: ac.ImageModel, place: DeltaGenerator | None = None) -> ac.Trace:
+    """The trace of the chosen image, resized to the model's input.
+
+    place: where the page says that it waits
+    """
     mine, name = uploaded(), chosen()["image"]
     if name == UPLOAD and mine:
         digest = hashlib.sha256(mine.content).hexdigest()
-        return image_trace(model.name, digest, model, lambda: read_picture(mine.content).pixels)
-    return image_trace(model.name, name, model, DRAWN_PICTURES[name][1])
-
-
-@st.cache_resource(max_entries=32, show_spinner=False)
-def image_trace(name: str, image: str, _model: ac.ImageModel, _draw: Callable[[], np.ndarray]) -> ac.Trace:
-    """The trace of an image, cached by model and image."""
-    return _model.trace(resized(_draw(), _model.image))
+        return image_run(model, digest, lambda: read_picture(mine.content).pixels, place)
+    return image_run(model, name, DRAWN_PICTURES[name][1], place)

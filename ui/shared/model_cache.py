@@ -107,6 +107,10 @@ class ModelCache:
         self.models.pop(name, None)
 
 
+MODELS = ModelCache()
+"""The models of this process. They are not in Streamlit's cache, which any visitor's browser may clear."""
+
+
 def run_step(job: Job, work: Callable[[], None]) -> None:
     """Do a part of a job's work; an exception becomes its problem."""
     try:

@@ -9,21 +9,24 @@ import streamlit as st
 import attention_core as ac
 from attention_core.errors import CheckpointError
 from attention_core.hub.progress import Progress, format_size
-from ui.shared.continuation import GeneratedTokens, tokens_with_continuation
 from ui.shared.fields import DEFAULT_SELECTION
-from ui.shared.image_box import image_trace
 from ui.shared.markdown import escape_markdown
-from ui.shared.model_cache import Job, ModelCache, problem_message
+from ui.shared.model_cache import MODELS, Job, ModelCache, problem_message
 from ui.shared.offer import is_local_only, may_load, offered_models, refusal_message, title_of
+from ui.shared.run_cache import RUNS
 from ui.shared.selection import chosen, put, put_only, write_address
 
 REFRESH_DOWNLOAD = 0.5  # seconds
 
 
-@st.cache_resource(show_spinner=False)
 def model_cache() -> ModelCache:
     """The model cache of this server."""
-    return ModelCache()
+    return MODELS
+
+
+def is_loaded(name: str) -> bool:
+    """Whether this server has loaded a model."""
+    return name in model_cache().models
 
 
 def get_model(name: str) -> ac.Model | ac.EncoderDecoder:
@@ -46,40 +49,23 @@ def get_model(name: str) -> ac.Model | ac.EncoderDecoder:
         job = job_for(name)
         is_local = model_cache().load_local(job)
         loading.empty()
-        if isinstance(model_cache().models.get(name), ac.ImageModel):
-            st.rerun()  # the input box above was drawn for a sentence
-        if not is_local:
-            state.wanted = name
-            if (shown := state.get("on_screen")) in model_cache().models:
-                put_only(model=shown)
-                st.rerun()
-            if name == DEFAULT_SELECTION["model"] and not job.problem:
-                model_cache().download(job)
-            with place:
-                download_panel(name)
-            write_address()
-            st.stop()
+        if is_local:
+            st.rerun()  # the badge and the input box above were drawn without the model
+        state.wanted = name
+        if (shown := state.get("on_screen")) in model_cache().models:
+            put_only(model=shown)
+            st.rerun()
+        if name == DEFAULT_SELECTION["model"] and not job.problem:
+            model_cache().download(job)
+        with place:
+            download_panel(name)
+        write_address()
+        st.stop()
     state.on_screen, model = name, model_cache().models[name]
     if state.get("wanted") not in (None, name):
         with place:
             download_panel(state.wanted)
     return model
-
-
-@st.cache_resource(max_entries=64, show_spinner=False)
-def get_run(
-    name: str, text: str, target: str, written: str, _model: ac.Model | ac.EncoderDecoder
-) -> ac.Trace | ac.EncoderDecoderTrace:
-    """The run of a model over a text, cached by name and input; InputError where the text is too long.
-
-    target:  the decoder's input in an encoder–decoder; empty for a target that the model generates
-    written: the continuation at the end of the text that a language model generated, empty for none
-    """
-    if isinstance(_model, ac.Model):
-        if written:
-            return _model.run(text, tokens_with_continuation(_model, text, GeneratedTokens.parse(written)))
-        return _model.trace(text)
-    return _model.trace(text, target=target) if target.strip() else _model.write(text)
 
 
 @contextmanager
@@ -101,8 +87,7 @@ def show_problem(problem: ac.AttentionLabError, place: str) -> None:
     st.error(escape_markdown(problem_message(problem, name)))
     if isinstance(problem, CheckpointError) and st.button("Load again", key=f"again_{place}"):
         model_cache().drop(name)
-        get_run.clear()
-        image_trace.clear()
+        RUNS.forget(name)
         st.rerun()
 
 

@@ -10,7 +10,7 @@ from attention_core.hub.catalogue import CatalogueEntry
 from attention_core.plot.theme import ThemeName
 from ui.shared.markdown import escape_markdown
 from ui.shared.menu import Page, menu
-from ui.shared.models import model_picker
+from ui.shared.models import is_loaded, model_picker
 from ui.shared.offer import offered_models, title_of
 from ui.shared.palette import custom_properties
 from ui.shared.selection import chosen, page_address, read_address
@@ -54,15 +54,16 @@ def show_refused(refused: dict[str, str]) -> None:
 
 
 def badge(name: str) -> None:
-    """The model on screen: its name, number of parameters and licence, and what it was trained for."""
+    """The model on screen: its name, its number of parameters, its licence and purpose, and whether it is loaded."""
     entry = offered_models()[name].entry if name in offered_models() else None
+    status = "" if is_loaded(name) else " · not loaded"
     if entry is None:
-        st.html(f'<p class="badge">{html.escape(title_of(name))}</p>', width="stretch")
+        st.html(f'<p class="badge">{html.escape(title_of(name))}{status}</p>', width="stretch")
         return
     st.html(
-        f'<p class="badge"><b>● trained</b> '
+        f'<p class="badge">{"" if status else "<b>● trained</b> "}'
         f'<a href="{entry.page}" target="_blank" rel="noreferrer">{entry.title}</a>'
-        f" · {entry.parameters} M parameters · {entry.licence}</p>",
+        f" · {entry.parameters} M parameters · {entry.licence}{status}</p>",
         width="stretch",
     )
     with st.popover("About", type="tertiary"):

@@ -7,6 +7,7 @@ import itertools
 import numpy as np
 
 from attention_core.ops.elementwise import Scale
+from attention_core.text.invisible import PARTIAL
 from attention_core.trace import Trace
 from ui.step_by_step.focus import Focus, cosine_similarity, most_similar, two_decimals
 from ui.words import experts
@@ -37,8 +38,10 @@ def observe_split_words(trace: Trace) -> str:
         if first.special or second.special or first.end < second.start:
             continue
         names = " and ".join(quoted_distinctly(Mention(trace.tokens, i), Mention(trace.tokens, i + 1)))
-        if first.end > second.start:
-            return f"{count} A character is split here: {names} hold bytes of the same character."
+        if first.end > second.start:  # a space before a word, "▁", may have the position of the word's first letter
+            if all(PARTIAL.search(trace.tokens[at]) for at in (i, i + 1)):
+                return f"{count} A character is split here: {names} hold bytes of the same character."
+            continue
         if in_word(trace.text, first.end - 1) and in_word(trace.text, second.start):
             return f"{count} A word is split here: {names} have no space between them."
     return f"{count} No word is split."
@@ -81,7 +84,7 @@ def observe_projections(focus: Focus) -> str:
     head, dim = np.unravel_index(np.abs(q).argmax(), q.shape)
     when = ", as it enters the dot products," if len(used) > 1 else ""
     return (
-        f"The largest number (by magnitude) in the query of {focus.query_token}{when} is {two_decimals(q[head, dim])}, "
+        f"The largest number in magnitude in the query of {focus.query_token}{when} is {two_decimals(q[head, dim])}, "
         f"in dimension {dim} of head {focus.heads[head]}. A key with a large number of the same sign there matches "
         "this query well."
     )

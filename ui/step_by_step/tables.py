@@ -9,6 +9,7 @@ import streamlit as st
 import attention_core as ac
 from attention_core.config.image import ImageInput
 from ui.components import show_invisible
+from ui.shared.shown import strip_tokens
 
 
 def tokens_table(trace: ac.Trace) -> None:
@@ -16,7 +17,7 @@ def tokens_table(trace: ac.Trace) -> None:
     st.dataframe(
         {
             "position": list(range(len(trace.pieces))),
-            "text": [trace.text[piece.start : piece.end] for piece in trace.pieces],
+            "text": [token.text for token in strip_tokens(trace, list(range(len(trace.pieces))))],
             "token": [*map(show_invisible, trace.tokens)],
             "id": trace.ids,
             "special": [piece.special for piece in trace.pieces],

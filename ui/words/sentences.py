@@ -73,10 +73,12 @@ def weight_headline(
 ) -> str:
     """How much attention the query gives to the key, compared with another key. HTML.
 
+    An example's own pair is compared with the example's contrast.
     queries, keys: the same list where queries and keys are the same tokens
     weights: [key]
     """
-    other = contrasting_key(keys, weights, key, example)
+    at_example = example and (queries[query], keys[key]) == (example.query, example.key)
+    other = contrasting_key(keys, weights, key, example if at_example else None)
     mentioned = [key] if other is None else [key, other]
     query_text, *key_texts = quoted_distinctly(
         Mention(queries, query, "q"), *(Mention(keys, j, "k" if j == key else "") for j in mentioned)
@@ -88,8 +90,9 @@ def weight_headline(
 
 
 def contrasting_key(keys: list[str], weights: np.ndarray, key: int, example: Example | None) -> int | None:
-    """The key to compare the chosen one with: the example's contrast, else the strongest other key."""
-    if example and example.contrast in keys and keys.index(example.contrast) != key:
+    """The key to compare the chosen one with: the contrast of an example for this pair, else the strongest other key.
+    """
+    if example and example.contrast in keys:
         return keys.index(example.contrast)
     others = [j for j in range(len(keys)) if j != key]
     return max(others, key=lambda j: float(weights[j])) if others else None

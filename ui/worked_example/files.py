@@ -11,7 +11,7 @@ from attention_core.lessons.export_latex import latex_document
 from attention_core.lessons.export_page import html_page
 from attention_core.lessons.export_script import script
 from attention_core.lessons.export_tables import csv_zip, npz
-from attention_core.lessons.lesson_file import from_json, to_json
+from attention_core.lessons.lesson_file import LARGEST_FILE, from_json, to_json
 from attention_core.lessons.solve import Solution
 from ui.worked_example import state
 
@@ -35,16 +35,17 @@ def files_menu(solution: Solution, query: int) -> None:
             st.download_button(label, make, name, kind, on_click="ignore", width="stretch")
         st.session_state.setdefault("_lesson_upload", 0)
         key = f"_lesson_file_{st.session_state._lesson_upload}"
-        st.file_uploader("Open a lesson file", type="json", key=key, on_change=open_file, args=(key,))
+        st.file_uploader("Open a lesson file", type="json", key=key, on_change=open_file, args=(key,),
+                         max_upload_size=LARGEST_FILE // 2**20)  # fmt: skip
 
 
 def open_file(key: str) -> None:
     """Show the uploaded lesson; a broken file is refused, and the current lesson stays."""
-    upload = st.session_state[key]
+    upload = st.session_state.get(key)
     if upload is None:
         return
     try:
-        state.edit(from_json(upload.getvalue()))
+        state.start_file(from_json(upload.getvalue()))
     except AttentionLabError as error:
         st.session_state.lesson_note = f"{upload.name} could not be opened: {error}"
     st.session_state._lesson_upload += 1  # an empty uploader, so that the same file can be opened again

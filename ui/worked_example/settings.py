@@ -53,6 +53,8 @@ def preset_box() -> None:
     """The preset, and the seed of a random one."""
     now = state.setting()
     titles = {name: each.title for name, each in PRESETS.items()} | {state.SENTENCE: "From the sentence above"}
+    if now.preset == state.FILE:
+        titles |= {state.FILE: "A lesson file"}
     st.session_state._lesson_preset = now.preset
     st.selectbox("Start from", list(titles), key="_lesson_preset", format_func=titles.__getitem__, width=230,
                  on_change=lambda: state.start_preset(st.session_state._lesson_preset))  # fmt: skip

@@ -7,27 +7,20 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import NamedTuple
 
-import numpy as np
 import streamlit as st
 
-from attention_core.attention_view import AttentionView
-from attention_core.encoder_decoder import EncoderDecoderTrace
-from attention_core.errors import AttentionLabError, InputError
+from attention_core.errors import AttentionLabError
 from attention_core.lessons.lesson import Lesson
 from attention_core.lessons.lesson_file import from_address, to_address
 from attention_core.lessons.presets import preset
-from attention_core.lessons.projected import ProjectedHead, head_lesson, project_head
-from attention_core.trace import Trace
 from ui.components.grid import Refused
-from ui.shared.controls import current_run
-from ui.shared.models import get_model
+from ui.shared.fields import DEFAULT_SELECTION
 from ui.shared.selection import chosen, put
-from ui.shared.shown import chosen_attention, chosen_pair
 from ui.worked_example.history import History
+from ui.worked_example.sentence import from_sentence
 
 SENTENCE = "sentence"  # the preset that is projected from a head of the model
-MOST_WORDS = 12
-DIMENSIONS = 3
+FILE = "file"  # the preset that is a lesson from a file
 SOURCE_FIELDS = ("model", "text", "target", "image", "side", "layer", "head", "q", "k")  # that SENTENCE depends on
 
 
@@ -36,18 +29,25 @@ class Setting(NamedTuple):
 
     lesson: the edited lesson; "" if nothing was edited
     of:     the `source_hash` of the sentence whose numbers were edited; 0 if there is none or it is unknown
+    file:   the lesson of FILE as it was opened; "" for other presets
     """
 
     preset: str
     seed: int
-    lesson: str
-    of: int
+    lesson: str = ""
+    of: int = 0
+    file: str = ""
+
+    @property
+    def start(self) -> tuple[str, int, str]:
+        """What the lesson started from: a preset with its seed, or a file."""
+        return self.preset, self.seed, self.file
 
 
 def setting() -> Setting:
-    """The current setting."""
-    selection = chosen()
-    return Setting(*(selection[name] for name in Setting._fields))
+    """The current setting; the default preset in place of a file that the address lacks."""
+    now = Setting(*(chosen()[name] for name in Setting._fields))
+    return now._replace(preset=DEFAULT_SELECTION["preset"]) if now.preset == FILE and not now.file else now
 
 
 def source_hash() -> int:
@@ -65,7 +65,9 @@ def history() -> History[Setting]:
 def preset_lesson() -> Lesson:
     """The lesson of the current preset, unedited."""
     now = setting()
-    return from_sentence()[0] if now.preset == SENTENCE else preset(now.preset, now.seed)
+    if now.preset == SENTENCE:
+        return from_sentence().lesson
+    return parse_lesson(now.file) if now.preset == FILE else preset(now.preset, now.seed)
 
 
 def current_lesson() -> Lesson:
@@ -74,10 +76,15 @@ def current_lesson() -> Lesson:
 
 
 def previous_lesson() -> Lesson | None:
-    """The lesson before the last edit; None if the last step was another preset or seed."""
-    past = history().past
-    now = setting()
-    return lesson_of(past[-1]) if past and past[-1][:2] == now[:2] else None
+    """The lesson before the last edit, displayed as the current one; None if the last step edited nothing of it.
+
+    Another preset is no edit of this one, and digits displayed in another form are the same numbers.
+    """
+    past, lesson = history().past, current_lesson()
+    if not past or past[-1].start != setting().start:
+        return None
+    previous = replace(lesson_of(past[-1]), form=lesson.form, decimals=lesson.decimals)
+    return None if previous == lesson else previous
 
 
 def lesson_of(saved: Setting) -> Lesson:
@@ -102,6 +109,12 @@ def differs_from_preset() -> bool:
     return (lesson.words, lesson.numbers) != (preset.words, preset.numbers)
 
 
+def shows_preset() -> bool:
+    """Whether the lesson is the preset's, whatever form its digits are shown in."""
+    lesson = current_lesson()
+    return lesson == replace(preset_lesson(), form=lesson.form, decimals=lesson.decimals)
+
+
 @lru_cache(maxsize=256)
 def parse_lesson(address: str) -> Lesson:
     """The lesson in an address; LessonError if it is not one."""
@@ -118,8 +131,13 @@ def edit(lesson: Lesson) -> None:
 
 
 def start_preset(name: str, seed: int = 0) -> None:
-    """Start from a preset."""
-    choose_setting(Setting(name, seed, "", 0))
+    """Start from a preset; from FILE again, the lesson as it was opened."""
+    choose_setting(Setting(name, seed, file=setting().file if name == FILE else ""))
+
+
+def start_file(lesson: Lesson) -> None:
+    """Start from a lesson that was opened."""
+    choose_setting(Setting(FILE, 0, file=to_address(lesson)))
 
 
 def choose_setting(new: Setting) -> None:
@@ -152,38 +170,3 @@ def refuse_cell(cell: Refused) -> None:
 def refused_cell() -> Refused | None:
     """The cell whose text could not be read, if there is one."""
     return st.session_state.get("refused_cell")
-
-
-def sentence_run() -> Trace | EncoderDecoderTrace:
-    """The trace of the chosen sentence or image."""
-    return current_run(get_model(chosen()["model"]))
-
-
-def from_sentence() -> tuple[Lesson, ProjectedHead, list[str]]:
-    """The chosen head on the chosen sentence in few dimensions; and all its tokens, including those left out.
-
-    Raises InputError for cross-attention: a lesson has one list of words for queries and keys.
-    """
-    attention, selection = chosen_attention(sentence_run()), chosen()
-    if attention.is_cross:
-        raise InputError("A worked example has one text for queries and keys: choose the encoder or the decoder.")
-    config, trace = attention.config, attention.trace
-    layer = min(selection["layer"], config.n_layers - 1)
-    head = 0 if selection["head"] == "mean" else min(int(selection["head"]), config.n_heads - 1)
-    positions = strongest_positions(attention, layer, head)
-    kv_head = int(trace.gather_indices("kv_head")[1][head])
-    last = [stage.name for stage in attention.score_stages(layer)] or ["product"]
-    scores, mask = trace.array(last[-1], layer)[head][np.ix_(positions, positions)], attention.mask(layer)
-    projected = project_head(scores, trace.v(layer)[kv_head][positions], DIMENSIONS)
-    allowed = None if mask is None else mask[np.ix_(positions, positions)]
-    return head_lesson(tuple(trace.tokens[i] for i in positions), projected, allowed), projected, trace.tokens
-
-
-def strongest_positions(attention: AttentionView, layer: int, head: int) -> list[int]:
-    """The positions with the largest weights for the chosen query, in the order of the text; at most MOST_WORDS."""
-    pieces = attention.queries
-    positions = list(range(len(pieces)))
-    pattern = attention.pattern(layer)[head]
-    query, key = chosen_pair(attention, pattern, positions, positions)
-    order = sorted(positions, key=lambda i: (i not in (query, key), pieces[i].special, -float(pattern[query, i])))
-    return sorted(np.array(order[:MOST_WORDS]).tolist())

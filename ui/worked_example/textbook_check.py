@@ -1,9 +1,10 @@
-"""The textbook checked against the computation: the numbers that its text prints, and those its vectors give."""
+"""A textbook checked against the computation: the numbers that its text prints, and those its vectors give."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from functools import cache
+from html import escape
 from itertools import groupby
 
 import numpy as np
@@ -12,7 +13,7 @@ import streamlit as st
 from attention_core.computation.derivation import Address, Piece
 from attention_core.computation.render import format_number
 from attention_core.lessons.solve import Solution, solve
-from attention_core.lessons.textbook import Claim, claims, printed_sums, textbook
+from attention_core.lessons.textbook import Claim, claims, printed_sums, source, textbook
 from ui.arithmetic.equations import equation
 from ui.components.arithmetic import Arithmetic, ArithmeticStep, Fold, Table, arithmetic
 from ui.shared.selection import put
@@ -46,11 +47,16 @@ def computed_value(claim: Claim, solution: Solution) -> float | None:
     return float(solution.array(address.quantity)[address.indices]) if address else None
 
 
+def is_printed(claim: Claim) -> bool:
+    """Whether the text prints the number; a total is implied."""
+    return claim.quantity != "total"
+
+
 def contradicts(claim: Claim) -> bool:
-    """Whether the vectors, or the text's own numbers, do not give the printed number to its last digit."""
+    """Whether the vectors do not give a printed number to its last digit."""
+    value = computed_value(claim, textbook_solutions()[0])
     half = 0.5 * 10.0 ** -claim_decimals(claim) + 1e-9
-    computed = [value for value in (computed_value(claim, textbook_solutions()[0]), claim.implied) if value is not None]
-    return any(abs(value - claim.value) > half for value in computed)
+    return is_printed(claim) and value is not None and abs(value - claim.value) > half
 
 
 def claim_decimals(claim: Claim) -> int:
@@ -66,11 +72,17 @@ def claim_row(claim: Claim) -> list[Piece]:
     divided = None if claim.quantity == "score" and address is None else scaled_value(claim, scaled)
     return [
         Piece(about),
-        Piece(format_number(claim.value, claim_decimals(claim)) + (" ✗" if contradicts(claim) else "")),
+        Piece(printed_text(claim)),
         Piece("" if claim.implied is None else format_number(claim.implied, claim_decimals(claim))),
         Piece("no query or key") if value is None else Piece(format_number(value, 4), name=about, at=address),
         Piece("" if divided is None else format_number(divided, 4)),
     ]  # fmt: skip
+
+
+def printed_text(claim: Claim) -> str:
+    """The number as the text prints it, marked if its vectors do not give it; "" for a total."""
+    mark = " ✗" if contradicts(claim) else ""
+    return format_number(claim.value, claim_decimals(claim)) + mark if is_printed(claim) else ""
 
 
 def scaled_value(claim: Claim, scaled: Solution) -> float | None:
@@ -80,15 +92,26 @@ def scaled_value(claim: Claim, scaled: Solution) -> float | None:
     return computed_value(claim, scaled)
 
 
+def sums_text() -> str:
+    """The totals of the printed weights that are not 1, as sentences."""
+    totals = [each for each in claims() if each.quantity == "total" and each.implied is not None]
+    off = [each for each in totals if abs((each.implied or 0) - each.value) > 1e-9]
+    return "".join(f"In the step “{each.step}” its weights add up to {each.implied:.2f}, not 1. " for each in off)
+
+
 def textbook_check() -> None:
     """Show every claim of the text beside the computed number, which opens its derivation."""
-    st.html('<h2 class="block">The textbook checked against the computation</h2>')
-    wrong = sum(map(contradicts, claims()))
-    best = int(np.argmax(textbook_solutions()[0].array("weight")[0, claims()[0].query]))
+    unscaled, _ = textbook_solutions()
+    st.html('<h2 class="block">The textbook’s numbers checked against the computation</h2>')
+    printed = list(filter(is_printed, claims()))
+    wrong, without = sum(map(contradicts, printed)), sum(computed_value(each, unscaled) is None for each in printed)
+    best = int(np.argmax(unscaled.array("weight")[0, claims()[0].query]))
     word = textbook().words[best]
     st.html(
-        f'<p class="read">{wrong} of the {len(claims())} numbers that the text prints do not follow from its vectors '
-        f"(✗). Softmax gives “{word}” the largest weight. Click a computed number to open its computation.</p>"
+        f'<p class="read">{wrong} of the {len(printed)} numbers that the textbook prints do not follow from its '
+        f"vectors (✗); {without} more belong to words without a query and a key. {sums_text()}Softmax gives “{word}” "
+        f"the largest weight. Click a computed number to open its computation.</p>"
+        f'<p class="read">{escape(source())}</p>'
     )
     folds = [
         Fold(
@@ -108,4 +131,4 @@ def textbook_check() -> None:
         put(cell=Trail((address,)))
 
     arithmetic(Arithmetic([ArithmeticStep(folds=folds)]), key="truth", on_open=open_number, on_back=lambda kept: None,
-               name="The textbook checked against the computation")  # fmt: skip
+               name="The textbook’s numbers checked against the computation")  # fmt: skip

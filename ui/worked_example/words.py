@@ -11,6 +11,7 @@ from attention_core.computation.arithmetic import TOLERANCE, Value
 from attention_core.computation.derivation import Address
 from attention_core.computation.render import format_number
 from attention_core.lessons.solve import Solution
+from ui.worked_example.sentence import SentenceHead
 
 QUANTITY_NAMES = {
     "x": "embedding", "q": "query", "k": "key", "v": "value", "product": "dot product", "score": "score",
@@ -38,6 +39,19 @@ def attention_headline(solution: Solution, head: int) -> str:
         keys = " and ".join(filter(None, [", ".join(others), last]))
         attends = f"attends most to {keys} ({most}{' each' if others else ''})"
     return f'<p class="say">{token} {attends}.{paper_error(solution)}</p>'
+
+
+def model_weight(solution: Solution, head: SentenceHead) -> str:
+    """The weight of the headline in the model itself, and why it is another one here. HTML."""
+    query = first_query(solution, 0)
+    key = int(solution.array("weight")[0, query].astype(float).argmax())
+    weight = format_number(float(head.weights[head.positions[query], head.positions[key]]), solution.lesson.decimals)
+    kept, n_tokens = len(head.positions), len(head.tokens)
+    left_out = f", and only {kept} of the {n_tokens} tokens are kept" if kept < n_tokens else ""
+    return (
+        f'<p class="read">In the model this weight is {weight}, as Inspect shows. Here the head is reduced from '
+        f"{head.d_head} dimensions to {solution.lesson.d_head}{left_out}.</p>"
+    )
 
 
 def first_query(solution: Solution, head: int) -> int:

@@ -78,7 +78,7 @@ def changed(**change):
         ('{"a": 1, "a": 2}', "“a” appears twice. Remove one of them."),
         ("[" * 50_000, "lists are nested too deeply"),
         ('{"format": ' + "9" * 5000 + "}", "a number is too long"),
-        (" " * 200_001, "The file is too large for a lesson: 200,001 bytes; the limit is 200,000."),
+        (" " * (2**20 + 1), "The file is too large for a lesson: 1,048,577 bytes; the limit is 1,048,576."),
         (b'{"format": "\xff"}', "The file is not UTF-8 text: byte 12 cannot be decoded."),
         (changed(colour="red"), "A lesson has no field “colour”, only words, entry"),
         (changed(words=None, n_heads=None), "The lesson lacks words, n_heads."),

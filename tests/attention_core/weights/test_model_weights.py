@@ -14,11 +14,12 @@ from attention_core.errors import CheckpointError, DtypeError, SettingError
 from attention_core.families.reading.configuration import read_config
 from attention_core.families.reading.layouts import factor_lengths, part_names, tensor_sources
 from attention_core.families.registry import FAMILIES
-from attention_core.weights import mapped_array
 from attention_core.weights import model_weights as weights
+from attention_core.weights import stored_array
 from attention_core.weights.lazy_tensor import LazyTensor
 from attention_core.weights.memory import SETTING, MemoryBudget
-from attention_core.weights.tensors import WEIGHTS, TensorFile
+from attention_core.weights.tensor_file import TensorFile
+from attention_core.weights.tensors import WEIGHTS
 from tests.paths import BERT
 
 TOKENIZER = BERT / "tokenizer.json"
@@ -87,7 +88,7 @@ def room(monkeypatch):
 @pytest.fixture(autouse=True)
 def small_blocks(monkeypatch):
     """Blocks of a few rows, so that every product takes several."""
-    monkeypatch.setattr(mapped_array, "PRODUCT_BLOCK", 42 * 11)
+    monkeypatch.setattr(stored_array, "PRODUCT_BLOCK", 42 * 11)
 
 
 def near(ours, theirs, what=""):
@@ -160,10 +161,19 @@ def test_a_matrix_is_stored_in_the_order_of_its_product(tmp_path, room, name):
 def test_one_number_is_read_without_the_rest_of_its_tensor(tmp_path, room, monkeypatch):
     kept, streamed = both(write_model(tmp_path, LLAMA), room)
     trace = streamed.trace(ids=IDS)
-    monkeypatch.setattr(TensorFile, "fill", None)
+    read, fill_each = [], TensorFile.fill_each
+
+    def noted(self, parts):
+        parts = list(parts)
+        read.extend(view.span for view, _ in parts)
+        fill_each(self, parts)
+
+    monkeypatch.setattr(TensorFile, "fill_each", noted)
     address = ac.explain.Address("W_out", (3, 52, 41))
     assert ac.explain.number_at(trace, address).value == kept.parameter("W_out", 3)[52, 41]
+    assert read == [2]  # bytes
     np.testing.assert_array_equal(trace.array("embedding", None), kept.parameter("W_E", None)[IDS])
+    assert read == [2, *[2 * 42] * len(set(IDS))]
 
 
 def test_layers_are_loaded_until_memory_is_full(tmp_path, room):
@@ -188,7 +198,7 @@ def test_memory_is_shared_by_all_models(tmp_path, room):
 
 def test_a_streamed_run_never_loads_a_full_matrix(tmp_path, room, monkeypatch):
     kept, streamed = both(write_model(tmp_path, CONFIGS["llama, tied"]), room)
-    monkeypatch.setattr(mapped_array.MappedArray, "__array__", None)
+    monkeypatch.setattr(stored_array.StoredArray, "__array__", None)
     trace = streamed.trace(ids=IDS)
     near(trace.resid, kept.trace(ids=IDS).resid)
     near(trace.logits(), kept.trace(ids=IDS).logits())
@@ -200,8 +210,8 @@ def test_an_expert_without_tokens_is_not_read(tmp_path, room, monkeypatch):
     fill = TensorFile.fill
 
     def noted(self, stored, out):
-        at = stored.ctypes.data - self._bytes.ctypes.data
-        read.update(name for name, info in self.infos.items() if info.start <= at < info.start + 2 * info.size)
+        ends = {name: info.start + 2 * info.size for name, info in self.infos.items()}
+        read.update(name for name, info in self.infos.items() if info.start <= stored.start < ends[name])
         fill(self, stored, out)
 
     monkeypatch.setattr(TensorFile, "fill", noted)

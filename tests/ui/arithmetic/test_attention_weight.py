@@ -54,6 +54,21 @@ def test_a_sink_is_listed_in_the_softmax_and_in_its_sentences(tmp_path):
     assert "sum to less than 1" in softmax_text(attention)
 
 
+def test_what_is_sorted_or_chosen_by_magnitude_says_so(minilm):
+    attention = attention_views(minilm.trace("The animal didn't cross the street because it was too tired."))[None]
+    steps = weight_arithmetic(attention, 3, "1", 10, 4, None, EMPTY, []).steps
+    fold = steps[0].folds[0]
+    assert fold.label == "all 32 products, largest in magnitude first"
+    products = [float(row[3].text.replace("−", "-")) for row in fold.tables[0].rows]
+    assert products != sorted(products, reverse=True)
+    assert [*map(abs, products)] == sorted(map(abs, products), reverse=True)
+    z = attention.array("z", 3)[1, 10]
+    dim = abs(z).argmax()
+    assert z[dim] < z.max()
+    summed = next(step for step in steps if step.words[0].startswith("The weighted sum"))
+    assert f"Shown: dimension {dim}, the largest in magnitude." in summed.words[0]
+
+
 @pytest.mark.parametrize("family", ["mixtral", "qwen3", "bert"])
 def test_visible_rounding_is_always_stated(tmp_path, family):
     attention = attention_views(ac.load(CASES[family].write(tmp_path)).trace(TEXT))[None]

@@ -65,7 +65,7 @@ def test_signs_and_matrices_read_as_formulas():
     signs = {each.name: each.sign for each in grids.matrices}
     assert signs == {
         "x": "", "W_Q": "×", "q": "=", "W_K": "Embeddings ×", "k": "=", "W_V": "Embeddings ×", "v": "=",
-        "product": "Queries × Keys =", "weight": "", "z": "Attention weights × Values =",
+        "product": "Queries × Keysᵀ =", "weight": "", "z": "× Values =",
     }  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 """Loading models: downloads are shared, stopped by the last page that waits, and report how they end."""
 
+import shutil
 import threading
 import time
 
@@ -9,7 +10,9 @@ import attention_core as ac
 from attention_core.errors import OfflineError
 from attention_core.hub.progress import Progress
 from tests.hub import Hub, tiny_files
+from tests.live import started
 from tests.paths import BERT
+from tests.visitor import Visitor
 from ui.shared.model_cache import WAITING_TIMEOUT, Job, ModelCache
 from ui.shared.offer import MODELS_VARIABLE
 
@@ -172,3 +175,20 @@ def test_a_visitor_does_not_see_a_folders_path(monkeypatch, tmp_path):
     assert not ModelCache().load_local(job := Job("ours"))
     assert "ours" in job.problem
     assert str(tmp_path) not in job.problem
+
+
+def test_a_visitor_who_clears_streamlits_caches_disturbs_nobody(tmp_path):
+    """The model that others work with stays: its folder is gone, so it could not be loaded again."""
+    folder = shutil.copytree(BERT, tmp_path / "stored")
+    environment = {MODELS_VARIABLE: f"stored={folder}"}
+    with started(tmp_path / "log", environment) as (url, _), Visitor(url, query="model=stored&text=w5+w7") as worker:
+        shutil.rmtree(folder)
+        with Visitor(url) as attacker:
+            for i in range(5):
+                attacker.clear_caches()
+                worker.choose_cell(0, i % 2)
+                worker.act(worker.typed(f"w5 w7 w{9 + i}"))
+        assert "model=stored" in worker.query
+        with Visitor(url, query="model=stored&text=w5+w8") as later:
+            assert "model=stored" in later.query
+            later.choose_cell(1, 0)

@@ -36,6 +36,21 @@ def test_the_first_split_word_is_named(text, observation):
     assert html.unescape(described).endswith(observation)
 
 
+@pytest.mark.parametrize(
+    ("text", "observation"),
+    [
+        ("x cat", "4 tokens, 1 of them special. No word is split."),
+        ("a  b", "6 tokens, 1 of them special. No word is split."),
+        ("((", "4 tokens, 1 of them special. No word is split."),
+        ("猫", "A character is split here: “猫(1/3)” and “猫(2/3)” hold bytes of the same character."),
+        ("zq", "4 tokens, 1 of them special. A word is split here: “z” and “q” have no space between them."),
+    ],
+)
+def test_a_space_before_a_word_is_not_a_part_of_a_character(text, observation, tmp_path):
+    trace = ac.load(CASES["gemma2"].write(tmp_path)).trace(text)
+    assert plain(observe_split_words(trace)).endswith(observation)
+
+
 @pytest.fixture(scope="module")
 def causal(tmp_path_factory):
     """The attention of a causal model."""

@@ -47,6 +47,14 @@ def test_an_example_sets_the_first_pair_and_the_contrast():
     assert "0.30" in weight_headline(names, names, np.array([0.5, 0.2, 0.3, 0]), 3, 1, example)
 
 
+@pytest.mark.parametrize(
+    ("query", "key", "other"), [(3, 1, "“street”"), (0, 1, "itself"), (3, 0, "“animal”"), (1, 2, "“the”")]
+)
+def test_the_contrast_of_an_example_is_only_for_its_own_pair(query, key, other):
+    names, weights = ["the", "animal", "street", "it"], np.array([0.5, 0.3, 0.15, 0.05])
+    assert plain(weight_headline(names, names, weights, query, key, EXAMPLE_SENTENCES[0])).endswith(f"to {other}.")
+
+
 def test_without_an_example_the_strongest_ordinary_pair_comes_first():
     pieces = (token("[CLS]", special=True), token("a"), token("b"), token("c"))
     weights = np.array([[0.9, 0, 0, 0.1], [0.5, 0.4, 0.05, 0.05], [0.2, 0.1, 0.4, 0.3], [1, 0, 0, 0]])

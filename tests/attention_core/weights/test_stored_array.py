@@ -1,4 +1,4 @@
-"""Matrix products with a memory-mapped array, read a block at a time."""
+"""An array in a file: matrix products that read a block at a time, and other operations."""
 
 import numpy as np
 import pytest
@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.numpy import save_file
 
-from attention_core.weights import mapped_array
-from attention_core.weights.mapped_array import MappedArray
+from attention_core.weights import stored_array
+from attention_core.weights.stored_array import StoredArray
 from attention_core.weights.tensors import WEIGHTS, Tensors
 
 DRAW = np.random.default_rng(3)
@@ -24,12 +24,12 @@ def file(request, tmp_path_factory):
 
 @given(order=st.permutations(range(3)), block=st.integers(1, 100), rows=st.integers(1, 4))
 def test_a_product_is_that_of_the_same_array(file, order, block, rows):
-    stored = file[1].transpose(order)
-    array = stored.astype(np.float32).reshape(stored.shape[0], -1)
+    stored, kept = file[1].transpose(order), KEPT.astype(file[1].dtype).astype(np.float32).transpose(order)
+    array = kept.reshape(len(kept), -1)
     left = DRAW.normal(size=(rows, len(array))).astype(np.float32)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(mapped_array, "PRODUCT_BLOCK", block)
-        matrix = MappedArray(file[0], stored).reshape(array.shape)
+        patch.setattr(stored_array, "PRODUCT_BLOCK", block)
+        matrix = StoredArray(file[0], stored).reshape(array.shape)
         np.testing.assert_allclose(left @ matrix, left @ array, atol=1e-5)
         out = np.full((rows, array.shape[1]), np.nan, np.float32)
         np.testing.assert_allclose(np.matmul(left, matrix, out=out), left @ array, atol=1e-5)
@@ -41,16 +41,17 @@ def test_a_product_reads_one_block_at_a_time(file, monkeypatch):
     monkeypatch.setattr(
         type(file[0]), "fill", lambda own, stored, out: (read.append(stored.size), fill(own, stored, out))
     )
-    monkeypatch.setattr(mapped_array, "PRODUCT_BLOCK", 14)
+    monkeypatch.setattr(stored_array, "PRODUCT_BLOCK", 14)
     left = np.ones((2, 7), np.float32)
-    left @ MappedArray(file[0], file[1][1]).T
-    np.ones((2, 11), np.float32) @ MappedArray(file[0], file[1][2])
+    left @ StoredArray(file[0], file[1][1]).T
+    np.ones((2, 11), np.float32) @ StoredArray(file[0], file[1][2])
     assert read == [14, 14, 14, 14, 14, 7] * 2
 
 
 @given(order=st.permutations(range(3)))
 def test_other_operations_treat_it_as_an_array(file, order):
-    own, array = MappedArray(*file).transpose(order), file[1].astype(np.float32).transpose(order)
+    own = StoredArray(*file).transpose(order)
+    array = KEPT.astype(file[1].dtype).astype(np.float32).transpose(order)
     assert (own.shape, own.ndim, own.size) == (array.shape, array.ndim, array.size)
     np.testing.assert_array_equal(np.asarray(own), array)
     np.testing.assert_array_equal(own.T, array.T)
