@@ -24,9 +24,8 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
   const table = (label) => ({ head, rows, chosen }) => {
     const body = rows.map((cells, i) =>
       element("tr", { className: i === chosen ? "chosen" : "" }, cells.map((cell) => element("td", {}, [run(cell)]))))
-    const title = (word) => (word ? element("th", { textContent: word, scope: "col" }) : element("td"))
     return element("div", { className: "scroll", tabIndex: 0, role: "region", ariaLabel: label }, [element("table", {}, [
-      element("thead", {}, [element("tr", {}, head.map(title))]),
+      element("thead", {}, [element("tr", {}, head.map((word) => element("th", { textContent: word, scope: "col" })))]),
       element("tbody", {}, body),
     ])])
   }

@@ -61,11 +61,14 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
     const was = text ?? String(matrixOf(name).values[row][column] ?? "")
     const input = element("input", { value: was, ariaLabel: `New number: ${placeName(matrixOf(name), row, column)}` })
     input.size = 6
+    const stop = cell.tabIndex
+    cell.removeAttribute("tabindex")
     cell.classList.add("editing")
     cell.replaceChildren(input)
     const close = (commit) => {
       if (!cell.classList.contains("editing")) return
       cell.classList.remove("editing")
+      cell.tabIndex = stop
       cell.textContent = matrixOf(name)?.texts[row]?.[column] ?? ""
       cell.looks = null
       state.alert.textContent = ""
@@ -168,15 +171,14 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
     }))
     const head = matrix.columns.labels.map(() => element("th", { scope: "col" }))
     const side = matrix.rows.labels.map((label) => (label ? element("th", { scope: "row" }) : element("td", { className: "corner" })))
-    const caption = element("caption")
+    const caption = element("div", { className: "caption" })  // not in the table: a grid has no buttons beside its cells
     const table = element("table", {}, [
-      caption,
       element("thead", {}, [element("tr", {}, [element("td", { className: "corner" }), ...head])]),
       element("tbody", {}, cells.map((row, r) => element("tr", {}, [side[r], ...row]))),
     ])
     table.setAttribute("role", "grid")
     const [sign, after] = ["sign", "after"].map((className) => element("span", { className }))
-    const figure = element("figure", {}, [sign, element("div", { className: "scroll" }, [table]), after])
+    const figure = element("figure", {}, [sign, element("div", { className: "scroll" }, [caption, table]), after])
     return { figure, table, caption, cells, head, side, sign, after, shape: shapeOf(matrix) }
   }
   const shapeOf = ({ rows, columns }) => `${rows.labels.length}×${columns.labels.length}${rows.labels[0] === "" ? ", not labelled" : ""}`
