@@ -77,7 +77,7 @@ def opened_number(
         if sum(part.op == "product" for part in each.parts) > count:
             folds.append(Fold(
                 f"all {len(each.parts)} terms of {each.name}, largest in magnitude first",
-                tables=[products_table(each, ["", "factor", "× factor", "product"])],
+                tables=[products_table(each, ["term", "factor", "× factor", "product"])],
             ))  # fmt: skip
     if not term.parts:
         lines.append(Equation([Piece(format_number(term.value, max(decimals, 6)))], term.name))
