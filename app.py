@@ -10,6 +10,7 @@ else:
     from starlette.middleware import Middleware
 
     from ui.access import Access
-    from ui.server import lifespan, show_failure
+    from ui.server import AfterImports, lifespan, show_failure
 
-    app = st.App(__file__, lifespan=lifespan, middleware=[Middleware(Access)], on_script_error=show_failure)
+    middleware = [Middleware(Access), Middleware(AfterImports)]
+    app = st.App(__file__, lifespan=lifespan, middleware=middleware, on_script_error=show_failure)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import os
 import socket
@@ -12,6 +13,7 @@ from importlib import import_module
 from typing import cast
 
 import streamlit as st
+from starlette.types import ASGIApp, Receive, Scope, Send
 from streamlit import runtime
 from streamlit.cli_util import open_browser
 from streamlit.config import set_option
@@ -30,6 +32,26 @@ OpenBLAS reads it when NumPy is first imported, which is after the server starts
 products of a run. By default the threads spin for a tenth of a second after each run and take that time from the page
 and from other people's runs: a click then takes 190 ms instead of 140.
 """
+
+IMPORTED = threading.Event()
+"""Set once the pages' code is imported."""
+
+
+class AfterImports:
+    """Middleware that holds the pages' websockets until their code is imported; files are served meanwhile.
+
+    Several threads that import the same packages for the first time, in different orders, can end in a deadlock, which
+    Python breaks by an error.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        while scope["type"] == "websocket" and not IMPORTED.is_set():
+            await asyncio.sleep(0.01)
+        await self.app(scope, receive, send)
 
 
 @asynccontextmanager
@@ -92,16 +114,19 @@ def close_watchers() -> None:
 
 def preload() -> None:
     """Import the pages' code and load the default model while the browser is still loading its own code."""
-    import_module("ui.inspect.page")
+    try:
+        import_module("ui.inspect.page")
+    finally:
+        IMPORTED.set()
     from ui.shared.fields import DEFAULT_SELECTION
     from ui.shared.model_cache import Job
     from ui.shared.models import model_cache
     from ui.shared.offer import MODELS_VARIABLE, ignored_entries
     from ui.shared.product_threads import PRODUCT_THREADS
 
+    PRODUCT_THREADS.use(1)
     for entry in ignored_entries():
         print(f"{MODELS_VARIABLE}: {entry!r} is ignored: not a catalogue name, hub id or folder", flush=True)
     for variable, entry in ignored_access():
         print(f"{variable}: {entry!r} is ignored: not {ENTRIES[variable]}", flush=True)
-    PRODUCT_THREADS.use(1)
     model_cache().load_local(Job(DEFAULT_SELECTION["model"]))

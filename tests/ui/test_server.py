@@ -6,8 +6,10 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from unittest.mock import Mock
 
 import pytest
 from streamlit.watcher.polling_path_watcher import PollingPathWatcher
@@ -54,6 +56,34 @@ def test_no_watcher_of_streamlit_reads_its_files_again_and_again(tmp_path):
     path.write_text("[server]")
     time.sleep(0.7)
     assert not changed
+
+
+@pytest.mark.parametrize("kind", ["websocket", "http"])
+def test_a_page_waits_until_its_code_is_imported_but_not_its_files(monkeypatch, kind):
+    imported, order = threading.Event(), []
+    monkeypatch.setattr(server, "IMPORTED", imported)
+
+    async def answer(*_):
+        order.append("answer")
+
+    async def ask():
+        asked = asyncio.create_task(server.AfterImports(answer)({"type": kind}, None, None))
+        await asyncio.sleep(0.05)
+        order.append("import")
+        imported.set()
+        await asked
+
+    asyncio.run(ask())
+    assert order == (["import", "answer"] if kind == "websocket" else ["answer", "import"])
+
+
+def test_pages_open_where_their_code_cannot_be_imported(monkeypatch):
+    imported = threading.Event()
+    monkeypatch.setattr(server, "IMPORTED", imported)
+    monkeypatch.setattr(server, "import_module", Mock(side_effect=ImportError))
+    with pytest.raises(ImportError):
+        server.preload()
+    assert imported.is_set()
 
 
 START = """
