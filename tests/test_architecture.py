@@ -39,6 +39,7 @@ MAP = [
     ["attention_core.files"],
     ["attention_core.csv_table"],
     ["attention_core.arrays"],
+    ["attention_core.bounded_cache"],
     ["attention_core.validate"],
     ["attention_core.errors"],
     ["attention_core.surrogates"],

@@ -10,7 +10,7 @@ import numpy as np
 import streamlit as st
 
 from attention_core.surrogates import without_surrogates
-from ui.components import is_index, read_assets
+from ui.components import encode, is_index, read_assets
 
 MAX_CELL_LENGTH = 80  # characters of typed text
 
@@ -99,7 +99,7 @@ class Refused:
 _mount = st.components.v2.component(
     "attention_lab_grid",
     css=read_assets("grid.css"),
-    js=read_assets("theme.js", "element.js", "grid_equation.js", "grid_words.js", "grid.js"),
+    js=read_assets("theme.js", "element.js", "grid_equation.js", "grid_words.js", "grid_table.js", "grid.js"),
 )  # fmt: skip
 
 
@@ -146,7 +146,7 @@ def grid(
 
     _mount(
         key=key,
-        data=[grid_message(matrices, sources, products, refused)],
+        data=encode(grid_message(matrices, sources, products, refused)),
         on_pick_change=picked,
         on_edit_change=edited,
         on_window_change=windowed,
