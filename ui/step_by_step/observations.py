@@ -11,10 +11,8 @@ from attention_core.text.invisible import PARTIAL
 from attention_core.trace import Trace
 from ui.step_by_step.focus import Focus, cosine_similarity, most_similar, two_decimals
 from ui.words import experts
-from ui.words.sentences import Mention, capitalized, count_tokens, quoted_distinctly, typed_special
+from ui.words.sentences import Mention, capitalized, count_tokens, in_word, quoted_distinctly, typed_special
 from ui.words.traits import divisor_text
-
-APOSTROPHES = ("'", "’")
 
 
 def observe_text(focus: Focus) -> str:
@@ -46,13 +44,6 @@ def observe_split_words(trace: Trace) -> str:
         if in_word(trace.text, first.end - 1) and in_word(trace.text, second.start):
             return f"{count} A word is split here: {names} have no space between them."
     return f"{count} No word is split."
-
-
-def in_word(text: str, index: int) -> bool:
-    """Whether a character belongs to a word: a letter, a digit, or an apostrophe between them."""
-    if text[index : index + 1] in APOSTROPHES and index > 0:
-        return text[index - 1 : index].isalnum() and text[index + 1 : index + 2].isalnum()
-    return text[index : index + 1].isalnum()
 
 
 def observe_embeddings(focus: Focus) -> str:
