@@ -157,8 +157,8 @@ def chosen_pair(attention: AttentionView, weights: np.ndarray, queries: list[int
     """
     selection = chosen()
     first = first_pair(
-        TokenList(attention.queries, attention.trace.text), TokenList(attention.keys, attention.source.text),
-        weights, matching_example(attention), attention.is_cross,
+        TokenList.of(attention.trace), TokenList.of(attention.source), weights, matching_example(attention),
+        attention.is_cross,
     )  # fmt: skip
     wanted = (selection["q"], selection["k"])
     lasts = (len(attention.queries) - 1, len(attention.keys) - 1)

@@ -6,18 +6,27 @@ from typing import NamedTuple
 
 import numpy as np
 
+import attention_core as ac
 from attention_core.text.tokenizer import Token
 from ui.words.examples import Example
-from ui.words.sentences import in_word
+from ui.words.sentences import in_word, typed_special
 
 WORDS, LETTERS, ORDINARY = "words", "tokens with letters or digits", "tokens that are not special"
 
 
 class TokenList(NamedTuple):
-    """The tokens of a text; those of an image have no text."""
+    """The tokens of a text; those of an image have no text. special: the positions of special tokens"""
 
     tokens: tuple[Token, ...]
     text: str = ""
+    special: frozenset[int] = frozenset()
+
+    @classmethod
+    def of(cls, trace: ac.Trace) -> TokenList:
+        """The tokens of a run; a special token that was typed is special too."""
+        typed = typed_special(trace.text, trace.pieces, trace.tokenizer.special_ids) if trace.text else []
+        added = [i for i, token in enumerate(trace.pieces) if token.special]
+        return cls(trace.pieces, trace.text, frozenset([*added, *typed]))
 
 
 class FirstPair(NamedTuple):
@@ -70,13 +79,13 @@ def standout(weights: np.ndarray, apart: int, crosses: bool) -> tuple[int, int] 
 
 def is_ordinary(within: TokenList, position: int) -> bool:
     """Whether a token is not special."""
-    return not within.tokens[position].special
+    return position not in within.special
 
 
 def has_letters(within: TokenList, position: int) -> bool:
     """Whether a token has letters or digits."""
     token = within.tokens[position]
-    return not token.special and any(map(str.isalnum, within.text[token.start : token.end]))
+    return is_ordinary(within, position) and any(map(str.isalnum, within.text[token.start : token.end]))
 
 
 def is_word(within: TokenList, position: int) -> bool:

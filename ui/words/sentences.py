@@ -108,9 +108,14 @@ def contrasting_key(keys: list[str], weights: np.ndarray, key: int, example: Exa
     return max(others, key=lambda j: float(weights[j])) if others else None
 
 
+def count_of(count: int, thing: str) -> str:
+    """A count with its noun: "1 number", "6 numbers"."""
+    return f"{count} {thing}{'' if count == 1 else 's'}"
+
+
 def count_tokens(tokens: int) -> str:
     """A number of tokens, such as “1 token” or “5 tokens”."""
-    return f"{tokens} token{'s' if tokens != 1 else ''}"
+    return count_of(tokens, "token")
 
 
 def row_sum_note(to_one: bool, hidden: bool, sink: bool) -> str:

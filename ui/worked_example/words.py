@@ -14,6 +14,7 @@ from attention_core.computation.render import format_number
 from attention_core.computation.stage import cell_at
 from attention_core.errors import InputError
 from attention_core.lessons.solve import Solution
+from ui.words.sentences import count_of
 from ui.words.short_names import Number, make_number, name_numbers, unnamed
 from ui.worked_example.sentence import SentenceHead
 
@@ -82,11 +83,6 @@ def change_summary(solution: Solution, old: Solution | None, head: int) -> str:
         examples.append(f"{entry_label(solution, name, at)}: {old_text} → {new_text}")
     total = sum(map(len, changed.values()))
     return f'<p class="changes">{count_of(total, "number")} changed. {html.escape("; ".join(examples))}.</p>'
-
-
-def count_of(count: int, thing: str) -> str:
-    """A count with its noun: "1 number", "6 numbers"."""
-    return f"{count} {thing}{'' if count == 1 else 's'}"
 
 
 def same_shape(solution: Solution, old: Solution, name: str) -> bool:

@@ -18,7 +18,11 @@ def typed(text):
     for word in text.split():
         at = text.index(word, at)
         tokens.append(Token(1, word, at, at + len(word), False, False))
-    return TokenList((*tokens, token("[SEP]", special=True)), text)
+    return listed(*tokens, token("[SEP]", special=True), text=text)
+
+
+def listed(*tokens, text=""):
+    return TokenList(tokens, text, frozenset(i for i, each in enumerate(tokens) if each.special))
 
 
 def test_an_example_sets_the_first_pair():
@@ -50,9 +54,18 @@ def test_without_words_that_stand_out_other_tokens_count():
 
 def test_the_trained_model_shows_pronouns_before_punctuation(minilm):
     trace = minilm.trace("I fed the birds because they were hungry.")
-    tokens = TokenList(trace.pieces, trace.text)
+    tokens = TokenList.of(trace)
     pair = first_pair(tokens, tokens, trace.pattern(3)[1], None, False)
     assert (trace.tokens[pair.query], trace.tokens[pair.key], pair.kind) == ("they", "birds", WORDS)
+
+
+def test_a_special_token_that_is_typed_is_no_word(minilm):
+    trace = minilm.trace("It [CLS] smiles [MASK] now")
+    tokens = TokenList.of(trace)
+    assert tokens.special == {0, 2, 4, 6}
+    weights = np.full((7, 7), 0.01)
+    weights[3, 2], weights[1, 4], weights[5, 1] = 0.9, 0.9, 0.5
+    assert first_pair(tokens, tokens, weights, None, False) == (5, 1, WORDS)
 
 
 @pytest.mark.parametrize(
@@ -74,9 +87,9 @@ def test_the_page_says_why_a_pair_is_shown_first(kind, crosses, note):
 def test_without_an_example_the_strongest_ordinary_pair_comes_first():
     pieces = (token("[CLS]", special=True), token("a"), token("b"), token("c"))
     weights = np.array([[0.9, 0, 0, 0.1], [0.5, 0.4, 0.05, 0.05], [0.2, 0.1, 0.4, 0.3], [1, 0, 0, 0]])
-    assert first_pair(TokenList(pieces), TokenList(pieces), weights, None, False)[:2] == (2, 3)
+    assert first_pair(listed(*pieces), listed(*pieces), weights, None, False)[:2] == (2, 3)
     alone = (token("[CLS]", special=True),)
-    assert first_pair(TokenList(alone), TokenList(alone), np.ones((1, 1)), None, False)[:2] == (0, 0)
+    assert first_pair(listed(*alone), listed(*alone), np.ones((1, 1)), None, False)[:2] == (0, 0)
 
 
 def test_in_cross_attention_query_and_key_may_have_the_same_position():
@@ -85,5 +98,5 @@ def test_in_cross_attention_query_and_key_may_have_the_same_position():
         (token("x"), token("y"), token("</s>", special=True)),
     )
     weights = np.array([[0.1, 0.9, 0.0], [0.2, 0.3, 0.5]])
-    assert first_pair(TokenList(queries), TokenList(keys), weights, None, True)[:2] == (1, 1)
-    assert first_pair(TokenList(queries[:1]), TokenList(keys), weights[:1], None, True)[:2] == (0, 1)
+    assert first_pair(listed(*queries), listed(*keys), weights, None, True)[:2] == (1, 1)
+    assert first_pair(listed(*queries[:1]), listed(*keys), weights[:1], None, True)[:2] == (0, 1)
