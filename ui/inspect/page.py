@@ -20,6 +20,7 @@ from ui.shared.shown import AxisTokens, ShownPart, matching_example
 from ui.shared.tokens_box import tokenizer_notes, tokens_box
 from ui.words import sentences as words
 from ui.words.examples import BY_TEXT
+from ui.words.first_pair import first_pair_note
 
 
 def selection_section(attention: AttentionView, part: ShownPart) -> None:
@@ -31,6 +32,9 @@ def selection_section(attention: AttentionView, part: ShownPart) -> None:
         tokens_box(attention, part)
     tokenizer_notes(attention)
     headline_row(attention, part)
+    with st.container():
+        if note := first_pair_note(part.kind, attention.is_cross):
+            st.html(f'<p class="read">{note}</p>')
 
 
 def headline_row(attention: AttentionView, part: ShownPart) -> None:
