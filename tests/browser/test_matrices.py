@@ -21,7 +21,7 @@ def equations(page):
     """What each row of matrices reads as: signs, captions' titles and marks, in the order of the page."""
     page.locator("div.equation").first.wait_for()
     rows = page.locator("div.equation").all()
-    parts = [row.locator(".sign:not(:empty), caption b, .after:not(:empty)").all_inner_texts() for row in rows]
+    parts = [row.locator(".sign:not(:empty), .caption b, .after:not(:empty)").all_inner_texts() for row in rows]
     return [" ".join(row).replace("\xa0", " ") for row in parts]
 
 
@@ -96,7 +96,7 @@ def test_the_page_says_what_can_be_edited(open_page):
     expect(hint).to_have_text(
         "You can edit Queries, Keys and Values (✎): click a number and type. All that depends on it is computed again."
     )
-    expect(page.locator("figure caption", has_text="✎")).to_have_count(3)
+    expect(page.locator("figure .caption", has_text="✎")).to_have_count(3)
     page.get_by_text("Edit mask").click()
     expect(hint).to_contain_text("Click a cell of Mask to switch it.")
 

@@ -4,7 +4,8 @@ const DEEP = { light: 0.755, dark: 0.575 }
 
 const EDITS_RESENT = 20
 
-export default function ({ data: [data], parentElement, setTriggerValue }) {
+export default function ({ data: bytes, parentElement, setTriggerValue }) {
+  const data = decoded(bytes)
   const state = (parentElement.grid ??= { figures: new Map(), at: null, edits: [] })
   state.data = data
   if (!state.root) {
@@ -61,11 +62,14 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
     const was = text ?? String(matrixOf(name).values[row][column] ?? "")
     const input = element("input", { value: was, ariaLabel: `New number: ${placeName(matrixOf(name), row, column)}` })
     input.size = 6
+    const stop = cell.tabIndex
+    cell.removeAttribute("tabindex")
     cell.classList.add("editing")
     cell.replaceChildren(input)
     const close = (commit) => {
       if (!cell.classList.contains("editing")) return
       cell.classList.remove("editing")
+      cell.tabIndex = stop
       cell.textContent = matrixOf(name)?.texts[row]?.[column] ?? ""
       cell.looks = null
       state.alert.textContent = ""

@@ -9,15 +9,14 @@ function build(matrix) {
   }))
   const head = matrix.columns.labels.map(() => element("th", { scope: "col" }))
   const side = matrix.rows.labels.map((label) => (label ? element("th", { scope: "row" }) : element("td", { className: "corner" })))
-  const caption = element("caption")
+  const caption = element("div", { className: "caption" })  // not in the table: a grid has no buttons beside its cells
   const table = element("table", {}, [
-    caption,
     element("thead", {}, [element("tr", {}, [element("td", { className: "corner" }), ...head])]),
     element("tbody", {}, cells.map((row, r) => element("tr", {}, [side[r], ...row]))),
   ])
   table.setAttribute("role", "grid")
   const [sign, after] = ["sign", "after"].map((className) => element("span", { className }))
-  const figure = element("figure", {}, [sign, element("div", { className: "scroll" }, [table]), after])
+  const figure = element("figure", {}, [sign, element("div", { className: "scroll" }, [caption, table]), after])
   return { figure, table, caption, cells, head, side, sign, after, shape: shapeOf(matrix) }
 }
 

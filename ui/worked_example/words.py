@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Iterable
 
 import numpy as np
 
 from attention_core.computation.arithmetic import TOLERANCE
 from attention_core.computation.derivation import Address
 from attention_core.computation.render import format_number
+from attention_core.computation.stage import cell_at
+from attention_core.errors import InputError
 from attention_core.lessons.sheets import POSITION_AXES
 from attention_core.lessons.solve import Solution
 from ui.matrices.matrix import cell_text
+from ui.words.short_names import Number, make_number, name_numbers, unnamed
 from ui.worked_example.sentence import SentenceHead
 
 QUANTITY_NAMES = {
@@ -134,6 +138,21 @@ def paper_error(solution: Solution) -> str:
 def quoted_word(text: str, role: str) -> str:
     """A word in quotation marks, as HTML."""
     return f'“<span class="{role}">{html.escape(text)}</span>”'
+
+
+def name_entries(solution: Solution, addresses: Iterable[Address], head: int) -> list[str]:
+    """The short names of numbers that are opened one from another. head: the head on screen"""
+    words = list(solution.lesson.words)
+    tokens = {axis: words for axis in ("position", "query", "key")}
+
+    def number(address: Address) -> Number:
+        try:
+            stage = cell_at(solution, solution.stage(address.quantity), address.indices).stage
+        except InputError:
+            return unnamed(address)
+        return make_number(stage, address.indices, tokens)
+
+    return name_numbers(map(number, addresses), head=head)
 
 
 def describe_entry(solution: Solution, address: Address) -> str:
