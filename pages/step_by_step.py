@@ -18,7 +18,7 @@ from ui.shared.menu import Page
 from ui.shared.models import show_errors
 from ui.shared.page import open_page, theme_name
 from ui.shared.selection import bound, chosen, put, write_address
-from ui.shared.tokens_box import tokens_box
+from ui.shared.tokens_box import tokenizer_notes, tokens_box
 from ui.shared.trail import Trail
 from ui.step_by_step.flow import flow_drawing, heads_drawing, one_head_drawing
 from ui.step_by_step.focus import Focus
@@ -28,10 +28,11 @@ from ui.step_by_step.tables import expert_table, patches_table, tokens_table
 from ui.words import experts
 from ui.words.addresses import describe_address
 from ui.words.sentences import mask_note
+from ui.words.short_names import name_trail
 
 HEADS_AT_ONCE = 3
 IMAGE_HEIGHT = 200  # pixels; this page is about the matrices below it
-DRAWINGS = {"one": "one head", "heads": "all heads"}
+DRAWINGS = {"one": "Steps", "heads": "Heads side by side"}
 PROJECTED = {"q": "Queries", "k": "Keys", "v": "Values"}
 
 
@@ -104,7 +105,11 @@ def step_matrices(attention: AttentionView, layer: int, step: AttentionStep, hea
     st.html("".join(f'<p class="equation">{trace.stage(name, layer).equation}</p>' for name in names))
     grid(grids.matrices, grids.sources, grids.products, key="grid", on_pick=pick, on_window=move_window)
     if chosen()["open"]:
-        show_derivation("open", make=lambda at: open_term(trace, at), where=lambda at: describe_address(trace, at))
+        scope = {"layer": layer} if head is None else {"layer": layer, "head": head}
+        show_derivation(
+            "open", make=lambda at: open_term(trace, at), where=lambda at: describe_address(trace, at),
+            names=lambda addresses: name_trail(trace, addresses, **scope),
+        )  # fmt: skip
     elif names:
         st.caption("Point at a cell to see what it is computed from. Click or tap it to open the computation.")
 
@@ -114,6 +119,7 @@ def step_content(attention: AttentionView, layer: int, step: AttentionStep, head
     if step.name == "tokens" and attention.config.image:
         patches_table(attention.trace, attention.config.image)
     elif step.name == "tokens":
+        tokenizer_notes(attention)
         for each in [attention.trace, attention.source] if attention.is_cross else [attention.trace]:
             tokens_table(each)
     elif step.name != "text":

@@ -34,7 +34,14 @@ from ui.worked_example.files import files_menu
 from ui.worked_example.sentence import DIMENSIONS, from_sentence, sentence_run
 from ui.worked_example.settings import digits_box, history_buttons, preset_box, scores_box, shape_box
 from ui.worked_example.textbook_check import textbook_check
-from ui.worked_example.words import attention_headline, change_summary, describe_entry, first_query, model_weight
+from ui.worked_example.words import (
+    attention_headline,
+    change_summary,
+    describe_entry,
+    first_query,
+    model_weight,
+    name_entries,
+)
 
 MOST_TERMS = 12  # only sums over several heads have more
 # A given quantity of the computation -> its matrix in the lesson.
@@ -119,11 +126,12 @@ def example(drawn_for: tuple[str, bool]) -> None:
                   format_func="Head {}".format, label_visibility="collapsed")  # fmt: skip
         unchanged = drawn_for[0] == state.SENTENCE and state.shows_preset()
         real = model_weight(solution, from_sentence()) if unchanged else ""
-        st.html(attention_headline(solution, head) + real + change_summary(solution, old, head))
+        st.html(attention_headline(solution, head) + real + change_summary(solution, old))
     with below:
         st.html('<h2 class="block">How this number is computed</h2>')
         show_derivation(
             "cell", make=solution.term, where=lambda address: describe_entry(solution, address),
+            names=lambda addresses: name_entries(solution, addresses, head),
             first=first_cell(solution, head), decimals=lesson.decimals, count=MOST_TERMS,
         )  # fmt: skip
     with above:

@@ -67,11 +67,12 @@ def embedding_stages(config: ModelConfig) -> list[Stage]:
     if config.embed_norm:
         current = then(norm_stage(config, f"embed_normed[position, {width}]", current, "norm",
                                   over=(width,), weight_axes=width, title="Embeddings",
-                                  equation=f"x = norm({' + '.join(words)})".lower()))  # fmt: skip
+                                  equation=f"embedding = norm({' + '.join(words)})".lower()))  # fmt: skip
     if config.embed_projection == "after_norm":
         current = then(embed_projection_stage(config, current))
     if not steps:
-        return [stage("embedding[position, model]", Identity(), current, title="Embeddings", equation="x = W_E[id]")]
+        return [stage("embedding[position, model]", Identity(), current,
+                      title="Embeddings", equation="embedding = W_E[id]")]  # fmt: skip
     steps[-1] = replace(steps[-1], name="embedding", inline=False, symbol="")
     return steps
 

@@ -32,7 +32,7 @@ def patch_stages(image: ImageInput) -> list[Stage]:
         stage("joined[position, model]", Prepend(), "W_cls[model]", "patch_embedding[patch, model]", inline=True,
               title="Class token, then patches", equation="W_cls, then each patch"),
         stage("embedding[position, model]", Add(), "joined[position, model]", "W_pos[position_id, model]",
-              title="Patch and position embeddings added", equation="x = patch + W_pos[position]"),
+              title="Patch and position embeddings added", equation="embedding = patch + W_pos[position]"),
     ]  # fmt: skip
 
 

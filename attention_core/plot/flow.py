@@ -29,6 +29,7 @@ class Sizes:
     image:      whether the tokens are the patches of an image
     window:     how many keys a query may attend to, including itself, on one side; None for all
     n_kv_heads: the number of key and value heads if several query heads share one; None otherwise
+    layer:      the layer; the layers before it are drawn between the embeddings and Q, K and V
     """
 
     n_tokens: int
@@ -41,6 +42,7 @@ class Sizes:
     image: bool = False
     window: int | None = None
     n_kv_heads: int | None = None
+    layer: int = 0
 
     @property
     def titles(self) -> tuple[str, ...]:
@@ -53,6 +55,14 @@ class Sizes:
         if self.window is None:
             return "earlier only" if self.causal else "none"
         return f"last {self.window} only" if self.causal else f"within {self.window - 1}"
+
+
+    @property
+    def earlier_layers(self) -> str:
+        """The layers before this one, empty for none; in cross-attention the decoder stands for them."""
+        if not self.layer or self.n_keys is not None:
+            return ""
+        return "layer 0" if self.layer == 1 else f"layers 0–{self.layer - 1}"
 
 
 @dataclass(frozen=True)
@@ -99,14 +109,23 @@ def matrix_boxes(sizes: Sizes) -> list[MatrixBox]:
 
 
 def input_boxes(sizes: Sizes, x: list[int]) -> list[MatrixBox]:
-    """The inputs of Q, K and V: one residual stream, or the decoder's above and the encoder output below."""
+    """The inputs of Q, K and V: one residual stream, or the decoder's above and the encoder output below.
+
+    After layer 0, the embeddings are above, and the layers that they go through first below.
+    """
     n, model, count = side_length(sizes.n_tokens), side_length(sizes.d_model), sizes.n_tokens
     stream = f"{count} × {sizes.d_model}"
     if sizes.n_keys is None:
+        embeddings = [MatrixBox(3, "plain", x[2], MIDDLE, model, n, stream, "x")]
+        if sizes.earlier_layers:
+            embeddings = [
+                MatrixBox(3, "plain", x[2], LANES["query"], model, min(n, 40), stream),
+                MatrixBox(3, "plain", x[2], MIDDLE, 80, 26, stream, sizes.earlier_layers),
+            ]
         return [
             MatrixBox(1, "plain", x[0], MIDDLE, 76, 26, "pixels" if sizes.image else "a sentence"),
             MatrixBox(2, "plain", x[1], MIDDLE, 14, n, f"{count} {'tokens' if sizes.image else 'ids'}"),
-            MatrixBox(3, "plain", x[2], MIDDLE, model, n, stream, "x"),
+            *embeddings,
         ]
     above, below = LANES["query"], (LANES["key"] + LANES["value"]) / 2
     low, high = min(n, 40), min(side_length(sizes.n_keys), 40)
@@ -125,7 +144,7 @@ def self_attention_svg(sizes: Sizes, *, lit: int | None = None, theme: ThemeName
     colours, boxes = theme_of(theme), matrix_boxes(sizes)
     x_of = {box.step: box.x for box in boxes}
     parts = [highlight(x_of[lit], colours)] if lit else []
-    parts += arrows_svg(boxes, colours)
+    parts += arrows_svg(boxes, sizes.n_keys is not None, colours)
     for step, title in enumerate(sizes.titles, 1):
         matrices = [box for box in boxes if box.step == step]
         shape = joint_shape(matrices) if step != 1 or not text else shortened(text)
@@ -133,6 +152,8 @@ def self_attention_svg(sizes: Sizes, *, lit: int | None = None, theme: ThemeName
     words = f"{sizes.n_tokens} tokens in one of {sizes.n_heads} heads of {sizes.d_head} dimensions."
     if sizes.n_keys is not None:
         words += f" Keys and values are computed from the encoder output for {sizes.n_keys} tokens."
+    if sizes.earlier_layers:
+        words += f" The embeddings go through {sizes.earlier_layers} first."
     title = f"{'Self' if sizes.n_keys is None else 'Cross'}-attention, step by step"
     return svg_document(WIDTH, HEIGHT, title, words, colours, parts)
 
@@ -186,24 +207,31 @@ def matrix_svg(box: MatrixBox, colours: Theme, lit: bool, sizes: Sizes) -> str:
     return drawn + (text_svg(box.name, box.x, box.y + 4, colours.ink, 12) if box.name else "")
 
 
-def arrows_svg(boxes: list[MatrixBox], colours: Theme) -> list[str]:
+def arrows_svg(boxes: list[MatrixBox], is_cross: bool, colours: Theme) -> list[str]:
     """The arrows: along the steps, from the residual stream to Q, K and V, from V to z, and the residual connection."""
     at = {(box.step, box.role): box for box in boxes}
     query, key, value = (at[4, role] for role in ("query", "key", "value"))  # type: ignore[index]
     *chain, concatenated, last = (at[step, "plain"] for step in (5, 6, 7, 8, 10, 11))
     z = at[9, "value"]
     rows = [[box for box in boxes if box.step == step] for step in (1, 2, 3)]
-    stream, source = rows[2][0], rows[2][-1]
+    embeddings, source = rows[2][0], rows[2][-1]
+    stream = embeddings if is_cross else source
     pairs = [
-        *(pair for row in zip(*rows, strict=True) for pair in pairwise(row)),
+        *(pair for row in zip(*rows, strict=False) for pair in pairwise(row)),
         (stream, query), (source, key), (source, value), (query, chain[0]),
         (key, chain[0]), *pairwise(chain), (chain[-1], z), (value, z), (z, concatenated), (concatenated, last),
     ]  # fmt: skip
     drawn = [arrow_svg(a, b, colour_of(a, colours)) for a, b in pairs]
-    if source is not stream:
-        drawn.append(text_svg("encoder", (rows[1][1].x + source.x - source.width / 2) / 2 + 2, source.y - 6,
-                           colours.muted, 11.5))  # fmt: skip
-    drawn.append(residual_svg(stream, last, stream is not source, colours))
+    if is_cross:
+        drawn += [
+            text_svg(name, (ids.x + box.x - box.width / 2) / 2 + 2, box.y - 6, colours.muted, 11.5)
+            for name, ids, box in zip(("decoder", "encoder"), *rows[1:], strict=True)
+        ]
+    elif embeddings is not stream:
+        start, end = embeddings.y + embeddings.height / 2 + 2, stream.y - stream.height / 2 - 3
+        drawn.append(f'<path d="M{stream.x:.1f} {start:.1f} V{end:.1f}" stroke="{colours.muted}" stroke-width="1.3" '
+                     'marker-end="url(#tip)"/>')  # fmt: skip
+    drawn.append(residual_svg(stream, last, is_cross, colours))
     return [f'<g class="arrows">{"".join(drawn)}</g>']
 
 

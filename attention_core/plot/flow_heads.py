@@ -33,7 +33,8 @@ def multi_head_svg(
     shown = drawn_heads(sizes.n_heads)
     step = WIDTH / len(shown)
     memory = "" if sizes.n_keys is None else f" (Q) · encoder output: {sizes.n_keys} × {sizes.d_model} (K, V)"
-    parts = [bar_svg(3, TOP, f"x: {sizes.n_tokens} × {sizes.d_model}{memory}", colours, lit in (None, 3))]
+    before = f"embeddings → {sizes.earlier_layers} → " if sizes.earlier_layers else ""
+    parts = [bar_svg(3, TOP, f"{before}x: {sizes.n_tokens} × {sizes.d_model}{memory}", colours, lit in (None, 3))]
     for i, each in enumerate(shown):
         x = step * (i + 0.5)
         if each is None:

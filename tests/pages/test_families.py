@@ -26,6 +26,7 @@ from ui.matrices.matrix import View
 from ui.shared.offer import MODELS_VARIABLE
 from ui.shared.trail import Trail
 from ui.step_by_step.steps import STEPS, step_quantities
+from ui.words.short_names import name_trail
 
 NAMES = [name for name, case in CASES.items() if not REFERENCES[case.family].decoder]
 QUERY, KEY = 9, 4
@@ -93,7 +94,8 @@ def test_every_quantity_opens_into_lines_that_are_true(sides):
                 shape = trace.array(quantity, layer).shape
                 indices = tuple(size - 1 - (size > 2) for size in shape)
                 address = Address(quantity, indices if layer is None else (layer, *indices))
-                number = opened_number(Trail((address,)), make=partial(open_term, trace), where=lambda at: "")
+                number = opened_number(Trail((address,)), make=partial(open_term, trace), where=lambda at: "",
+                                       names=partial(name_trail, trace))
                 for line in number.step.lines:
                     shown = "".join(piece.text for piece in line.pieces)
                     assert " = " not in shown or holds(shown), f"{address}: {shown}"

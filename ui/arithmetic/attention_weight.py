@@ -20,6 +20,7 @@ from ui.components.arithmetic import Arithmetic, ArithmeticStep, Bars, Fold, Tab
 from ui.shared.trail import Trail
 from ui.words.addresses import describe_address
 from ui.words.sentences import count_tokens, renormalized_note, token_text
+from ui.words.short_names import name_trail
 from ui.words.traits import query_key_note, score_text, shared_key_note
 
 
@@ -50,7 +51,11 @@ def weight_arithmetic(
         why = renormalized_note(len(shown) < len(weights), attention.has_sink)
         steps.append(renormalized_step(weights, shown, key, why))
     trace = attention.trace
-    number = opened_number(trail, make=lambda at: open_term(trace, at), where=lambda at: describe_address(trace, at))
+    scope = {"layer": layer} if head == "mean" else {"layer": layer, "head": int(head)}
+    number = opened_number(
+        trail, make=lambda at: open_term(trace, at), where=lambda at: describe_address(trace, at),
+        names=lambda addresses: name_trail(trace, addresses, **scope),
+    )  # fmt: skip
     return Arithmetic(steps, bars, number, float(weights[key]))
 
 

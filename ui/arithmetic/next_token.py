@@ -14,6 +14,7 @@ from ui.arithmetic.equations import equation, number_piece
 from ui.components.arithmetic import Arithmetic, ArithmeticStep, Fold, Table, encode_arithmetic
 from ui.shared.selection import chosen
 from ui.words.addresses import describe_address
+from ui.words.short_names import name_trail
 
 
 def next_arithmetic(
@@ -32,8 +33,9 @@ def next_arithmetic(
     kept_trace = CachingTrace.of(trace)
     trail = chosen()["logit"]
     logit = opened_number(
-        trail, make=lambda at: open_term(kept_trace, at), where=lambda at: describe_address(trace, at)
-    )
+        trail, make=lambda at: open_term(kept_trace, at), where=lambda at: describe_address(trace, at),
+        names=lambda addresses: name_trail(kept_trace, addresses),
+    )  # fmt: skip
     content, name = Arithmetic([step], opened=logit), "The next token, digit by digit"
     show_arithmetic(encode_arithmetic(content, name, "Back to the probability"), "logit", key="next_arithmetic")
 

@@ -22,10 +22,10 @@ export default function ({ data: bytes, parentElement, setTriggerValue }) {
     node.lastChild?.classList.add("result")
     return node
   }
-  const table = ({ head, rows, chosen }) => {
+  const table = (label) => ({ head, rows, chosen }) => {
     const body = rows.map((cells, i) =>
       element("tr", { className: i === chosen ? "chosen" : "" }, cells.map((cell) => element("td", {}, [run(cell)]))))
-    return element("div", { className: "scroll", tabIndex: 0 }, [element("table", {}, [
+    return element("div", { className: "scroll", tabIndex: 0, role: "region", ariaLabel: label }, [element("table", {}, [
       element("thead", {}, [element("tr", {}, head.map((word) => element("th", { textContent: word, scope: "col" })))]),
       element("tbody", {}, body),
     ])])
@@ -34,7 +34,7 @@ export default function ({ data: bytes, parentElement, setTriggerValue }) {
     const node = element("details", {}, [element("summary", { textContent: label })])
     node.firstChild.dataset.focus = `fold ${id}`
     // The content is built when it is first unfolded, so long tables cost nothing until then.
-    const fill = () => node.children.length > 1 || node.append(...lines.map(line), ...words.map(paragraph), ...tables.map(table))
+    const fill = () => node.children.length > 1 || node.append(...lines.map(line), ...words.map(paragraph), ...tables.map(table(label)))
     node.ontoggle = () => { node.open ? (open.add(id), fill()) : open.delete(id) }
     if (open.has(id)) { fill(); node.open = true }
     return node
@@ -59,10 +59,10 @@ export default function ({ data: bytes, parentElement, setTriggerValue }) {
       ...content.folds.map((each, j) => fold(`${i}.${j}`, each)),
     ]),
   ])
-  const opened = ({ trail, lines, words, folds }) => element("div", { className: "opened" }, [
+  const opened = ({ trail, names, lines, words, folds }) => element("div", { className: "opened" }, [
     element("div", { className: "trail" }, [
-      ...[data.back, ...trail].map((name, i) => {
-        const crumb = element("button", { className: "crumb", textContent: name, type: "button" })
+      ...[data.back, ...names].map((name, i) => {
+        const crumb = element("button", { className: "crumb", textContent: name, title: trail[i - 1] ?? "", type: "button" })
         crumb.dataset.focus = `crumb ${i}`
         if (i === trail.length) crumb.ariaCurrent = "true"
         crumb.onclick = () => setTriggerValue("back", i)

@@ -58,9 +58,10 @@ class Bars:
 
 @dataclass(frozen=True)
 class Opened:
-    """The numbers opened one from another, and how the last one is computed."""
+    """The numbers opened one from another, a short name of each, and how the last one is computed."""
 
     trail: Sequence[Address]
+    names: Sequence[str]
     step: ArithmeticStep
 
 
@@ -119,9 +120,11 @@ def arithmetic_message(content: Arithmetic) -> dict[str, Any]:
     return {
         "steps": [_step_message(step) for step in content.steps],
         "bars": bars and {"values": list(bars.values), "words": bars.words},
-        "opened": opened and {"trail": [*map(str, opened.trail)], **_step_message(opened.step)},
+        "opened": opened and {
+            "trail": [*map(str, opened.trail)], "names": [*opened.names], **_step_message(opened.step),
+        },
         "weight": "" if content.weight is None else f"{content.weight:.6f}",
-    }
+    }  # fmt: skip
 
 
 def _step_message(step: ArithmeticStep) -> dict[str, Any]:

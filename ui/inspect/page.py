@@ -17,7 +17,7 @@ from ui.shared.models import show_errors
 from ui.shared.page import open_page
 from ui.shared.selection import bound, chosen, put, write_address
 from ui.shared.shown import AxisTokens, ShownPart, matching_example
-from ui.shared.tokens_box import tokens_box
+from ui.shared.tokens_box import tokenizer_notes, tokens_box
 from ui.words import sentences as words
 from ui.words.examples import BY_TEXT
 
@@ -29,9 +29,7 @@ def selection_section(attention: AttentionView, part: ShownPart) -> None:
             st.info(part.note)
     if attention.config.image is None:
         tokens_box(attention, part)
-    with st.container():
-        if note := words.tokenizer_note(attention.source.text, attention.keys, attention.key_tokens):
-            st.caption(note.replace("[", "\\["))
+    tokenizer_notes(attention)
     headline_row(attention, part)
 
 

@@ -2,10 +2,26 @@
 
 from __future__ import annotations
 
+import streamlit as st
+
 from attention_core.attention_view import AttentionView
 from ui.components.patches import PatchedImage, patches
 from ui.components.token_strip import Selection, token_strip
+from ui.shared.markdown import escape_markdown
 from ui.shared.shown import ShownPart, strip_tokens
+from ui.words.sentences import tokenizer_note
+
+
+def tokenizer_notes(attention: AttentionView) -> None:
+    """Notes on what the tokenizer did to the sentence and, in cross-attention, to the target."""
+    if attention.config.image:
+        return
+    trace, source = attention.trace, attention.source
+    traces = {"Target: ": trace, "Sentence: ": source} if attention.is_cross else {"": trace}
+    with st.container():  # its own container, so the elements below are not redrawn when a note comes or goes
+        for label, trace in traces.items():
+            if note := tokenizer_note(trace.text, trace.pieces, trace.tokens, trace.tokenizer.special_ids):
+                st.caption(escape_markdown(label + note))
 
 
 def tokens_box(attention: AttentionView, part: ShownPart, tallest: int = 360) -> None:

@@ -24,6 +24,7 @@ def sizes_of(attention: AttentionView, layer: int) -> Sizes:
         config.image is not None,
         attention.window(layer),
         config.n_kv_heads if config.n_kv_heads < config.n_heads else None,
+        layer,
     )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from attention_core.text.invisible import PARTIAL
 from attention_core.trace import Trace
 from ui.step_by_step.focus import Focus, cosine_similarity, most_similar, two_decimals
 from ui.words import experts
-from ui.words.sentences import Mention, capitalized, count_tokens, quoted_distinctly
+from ui.words.sentences import Mention, capitalized, count_tokens, quoted_distinctly, typed_special
 from ui.words.traits import divisor_text
 
 APOSTROPHES = ("'", "’")
@@ -32,7 +32,8 @@ def observe_tokens(focus: Focus) -> str:
 
 def observe_split_words(trace: Trace) -> str:
     """The number of tokens, and the first word or character that is split between two of them. HTML."""
-    special = sum(piece.special for piece in trace.pieces)
+    typed = typed_special(trace.text, trace.pieces, trace.tokenizer.special_ids)
+    special = len(typed) + sum(piece.special for piece in trace.pieces)
     count = f"{len(trace.pieces)} tokens, {special} of them special."
     for i, (first, second) in enumerate(itertools.pairwise(trace.pieces)):
         if first.special or second.special or first.end < second.start:

@@ -13,6 +13,8 @@ from ui.words.traits import (
     embedding_text,
     input_norm_text,
     kv_sharing_text,
+    later_layers_text,
+    layer_input_text,
     query_key_text,
     residual_text,
     score_text,
@@ -89,12 +91,13 @@ def step_description(step: AttentionStep, attention: AttentionView, layer: int) 
     config, description = attention.config, step.description
     if step.name == "project":
         projected = CROSS_DESCRIPTIONS["project"] if attention.is_cross else description
+        before = layer_input_text(attention, layer), input_norm_text(attention, layer)
         after = query_key_text(attention, layer), kv_sharing_text(config)
-        return " ".join(filter(None, (input_norm_text(attention, layer), projected, *after)))
+        return " ".join(filter(None, (*before, projected, *after)))
     if attention.is_cross and step.name in CROSS_DESCRIPTIONS:
         return CROSS_DESCRIPTIONS[step.name]
-    if step.name == "embeddings" and not description:
-        return embedding_text(config)
+    if step.name == "embeddings":
+        return " ".join(filter(None, (description or embedding_text(config), later_layers_text(layer))))
     if step.name == "scale":
         stages = enumerate(attention.score_stages(layer))
         sentences = [f"Each {'score' if i else 'dot product'} is {score_text(stage, config)}." for i, stage in stages]

@@ -10,17 +10,19 @@ import attention_core as ac
 from attention_core.config.image import ImageInput
 from ui.components import show_invisible
 from ui.shared.shown import strip_tokens
+from ui.words.sentences import typed_special
 
 
 def tokens_table(trace: ac.Trace) -> None:
     """A table of the tokens and their ids."""
+    typed = typed_special(trace.text, trace.pieces, trace.tokenizer.special_ids)
     st.dataframe(
         {
             "position": list(range(len(trace.pieces))),
             "text": [token.text for token in strip_tokens(trace, list(range(len(trace.pieces))))],
             "token": [*map(show_invisible, trace.tokens)],
             "id": trace.ids,
-            "special": [piece.special for piece in trace.pieces],
+            "special": [piece.special or i in typed for i, piece in enumerate(trace.pieces)],
         },
         hide_index=True, height="content" if len(trace.pieces) < 20 else 420,
     )  # fmt: skip

@@ -8,8 +8,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from attention_core.surrogates import without_surrogates
 from attention_core.text.invisible import is_format
-from attention_core.text.tokenizer import Token, without_surrogates
+from attention_core.text.tokenizer import Token
 from ui.components import show_invisible
 from ui.words.examples import Example
 
@@ -193,8 +194,17 @@ def mask_note(causal: bool, window: int | None, count: int) -> str | None:
     return None
 
 
-def tokenizer_note(text: str, tokens: tuple[Token, ...], names: list[str]) -> str | None:
-    """A note on characters that the tokenizer drops or does not know; None where there are none.
+def typed_special(text: str, tokens: tuple[Token, ...], special_ids: frozenset[int]) -> list[int]:
+    """The positions of special tokens that are written out in the text, such as a typed "[SEP]"."""
+    return [i for i, token in enumerate(tokens)
+            if token.id in special_ids and token.start < token.end
+            and text[token.start : token.end].strip() == token.piece]  # fmt: skip
+
+
+def tokenizer_note(
+    text: str, tokens: tuple[Token, ...], names: list[str], special_ids: frozenset[int] = frozenset()
+) -> str | None:
+    """A note on characters that the tokenizer drops, does not know or reads as a special token; None without any.
 
     names: the text of each token
     """
@@ -202,8 +212,13 @@ def tokenizer_note(text: str, tokens: tuple[Token, ...], names: list[str]) -> st
     covered = {i for token, name in zip(tokens, names, strict=True) for i in range(token.start, token.end)
                if token.unknown or read[i] in name or not is_format(read[i])}  # fmt: skip
     dropped = sorted({c for i, c in enumerate(text) if i not in covered and not c.isspace()})
-    unknown = sum(token.unknown for token in tokens)
+    typed = typed_special(text, tokens, special_ids)
+    unknown = sum(token.unknown and i not in typed for i, token in enumerate(tokens))
     parts = []
+    if typed:
+        *some, last = dict.fromkeys(f"“{tokens[i].piece}”" for i in typed)
+        read_as = "are read as special tokens" if some else "is read as a special token"
+        parts.append(f"{' and '.join(filter(None, [', '.join(some), last]))} {read_as} of the model, not as text")
     if unknown:
         parts.append(f"{unknown} piece{'s are' if unknown > 1 else ' is'} not in the model’s vocabulary (underlined)")
     if dropped:

@@ -25,6 +25,21 @@ def embedding_text(config: ModelConfig) -> str:
     return ", then ".join([f"{summands} are added", *then]) + "."
 
 
+def later_layers_text(layer: int) -> str:
+    """The layers between the embeddings and a layer's queries, keys and values; empty for layer 0."""
+    if not layer:
+        return ""
+    between = "Layer 0 comes" if layer == 1 else f"Layers 0 to {layer - 1} come"
+    return f"{between} between these embeddings and step 4, which shows layer {layer}."
+
+
+def layer_input_text(attention: AttentionView, layer: int) -> str:
+    """That a layer does not start from the embeddings; empty for layer 0, and for cross-attention."""
+    if not layer or attention.is_cross:
+        return ""
+    return f"Layer {layer} starts from the output of layer {layer - 1}, not from the embeddings of step 3."
+
+
 def divisor_text(scale: Scale) -> str:
     """What scores are divided by, in numbers: "√7", or "√7 and by 2"."""
     parts = [f"√{scale.root:g}"] if scale.root else []

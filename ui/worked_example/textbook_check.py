@@ -21,7 +21,7 @@ from ui.shared.trail import Trail
 from ui.worked_example import state
 
 LONGEST_SUM = 11  # of a sum; the text has values for as many words
-COLUMNS = ["", "printed", "from the printed numbers", "from the vectors", "divided by √3"]
+COLUMNS = ["quantity", "printed", "from the printed numbers", "from the vectors", "divided by √3"]
 
 
 @cache

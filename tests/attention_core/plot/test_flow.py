@@ -13,7 +13,7 @@ SIZES = [
     Sizes(16, 12, 384, 32, False), Sizes(1, 1, 7, 7, True), Sizes(512, 64, 8192, 128, True),
     Sizes(4, 5, 37, 7, False, 6, "as it is"), Sizes(1, 5, 37, 7, False, 512), Sizes(512, 5, 8192, 128, False, 2),
     Sizes(13, 6, 42, 10, True, None, "÷ √17, cap 3", window=5, n_kv_heads=2),
-    Sizes(13, 7, 42, 6, False, None, "÷ √6", window=6),
+    Sizes(13, 7, 42, 6, False, None, "÷ √6", window=6), Sizes(512, 64, 8192, 128, True, layer=126),
 ]  # fmt: skip
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -80,9 +80,25 @@ def test_cross_attention_says_where_keys_and_values_come_from():
     svg = self_attention_svg(sizes)
     assert "Keys and values are computed from the encoder output" in svg
     assert ">encoder</text>" in svg
+    assert ">decoder</text>" in svg
+    assert "layers" not in self_attention_svg(Sizes(4, 5, 37, 7, False, 6, "as it is", layer=2))
     assert ">4, 6 × 7</text>" in svg
     assert "encoder output: 6 × 37 (K, V)" in multi_head_svg(sizes, np.full((5, 4, 6), 1 / 6))
-    assert "encoder" not in self_attention_svg(SIZES[0])
+    assert "coder" not in self_attention_svg(SIZES[0])
+
+
+def test_the_layers_before_are_between_the_embeddings_and_the_queries():
+    first, second, last = (self_attention_svg(Sizes(5, 3, 11, 7, True, layer=layer)) for layer in (0, 1, 3))
+    assert "layer" not in first
+    assert ">layer 0</text>" in second
+    assert "The embeddings go through layer 0 first." in second
+    assert ">layers 0–2</text>" in last
+    embeddings, layers = (box for box in matrix_boxes(Sizes(5, 3, 11, 7, True, layer=3)) if box.step == 3)
+    assert (embeddings.shape, embeddings.name, layers.name) == ("5 × 11", "", "layers 0–2")
+    assert f"M{layers.x:.1f} {layers.y + layers.height / 2:.1f} V" in last  # the residual connection starts after them
+    pattern = np.full((3, 5, 5), 0.2)
+    assert ">x: 5 × 11</text>" in multi_head_svg(Sizes(5, 3, 11, 7, True), pattern)
+    assert ">embeddings → layers 0–2 → x: 5 × 11</text>" in multi_head_svg(Sizes(5, 3, 11, 7, True, layer=3), pattern)
 
 
 def test_a_causal_model_has_a_triangular_mask():

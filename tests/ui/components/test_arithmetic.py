@@ -34,9 +34,11 @@ def test_a_step_with_all_its_parts():
 
 
 def test_an_opened_number_with_its_trail():
-    data = sent(Arithmetic(opened=Opened([AT, Address("b_Q", (7,))], ArithmeticStep(words=["A trained parameter."]))))
+    step = ArithmeticStep(words=["A trained parameter."])
+    data = sent(Arithmetic(opened=Opened([AT, Address("b_Q", (7,))], ["query[7] of it", "b_Q[7]"], step)))
     assert data["opened"] == {
-        "trail": ["q.3.1.10.7", "b_Q.7"], "lines": [], "words": ["A trained parameter."], "folds": []
+        "trail": ["q.3.1.10.7", "b_Q.7"], "names": ["query[7] of it", "b_Q[7]"], "lines": [],
+        "words": ["A trained parameter."], "folds": [],
     }  # fmt: skip
     assert (data["steps"], data["bars"], data["weight"]) == ([], None, "")
 

@@ -141,6 +141,27 @@ def test_characters_that_the_tokenizer_drops_are_named():
     assert tokenizer_note("a b", (token("a", 0, 1), token("b", 2, 3)), ["a", "b"]) is None
 
 
+@pytest.mark.parametrize(
+    ("text", "note"),
+    [
+        ("a [SEP] b [SEP]", "“[SEP]” is read as a special token of the model, not as text."),
+        ("[MASK] x[CLS]", "“[MASK]” and “[CLS]” are read as special tokens of the model, not as text."),
+        ("[UNK]", "“[UNK]” is read as a special token of the model, not as text."),
+        ("a [sep] b", None),
+    ],
+)
+def test_a_special_token_that_is_typed_is_named(minilm, text, note):
+    trace = minilm.trace(text)
+    assert tokenizer_note(text, trace.pieces, trace.tokens, trace.tokenizer.special_ids) == note
+
+
+def test_an_end_of_text_that_is_typed_is_named(traced):
+    for family, name in (("llama", "<|endoftext|>"), ("gemma2", "</s>")):
+        trace = traced(family).model.trace(f"The {name} cat")
+        note = tokenizer_note(trace.text, trace.pieces, trace.tokens, trace.tokenizer.special_ids)
+        assert note == f"“{name}” is read as a special token of the model, not as text."
+
+
 def test_characters_dropped_within_a_token_are_named():
     assert tokenizer_note("ab\u200bc", (token("abc", 0, 4),), ["abc"]) == "The tokenizer drops U+200B."
     assert tokenizer_note("ab\u200bc", (token("abâĢĭc", 0, 4),), ["ab\u200bc"]) is None
