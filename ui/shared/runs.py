@@ -71,7 +71,7 @@ def cached_run(
         return run
     if not long():
         return RUNS.put(key, compute())
-    note = Note(place)
+    note = WaitingNote(place)
     run = RUNS.compute_long(key, compute, visitor(), note.show)
     note.clear()
     return run
@@ -83,7 +83,7 @@ def visitor() -> str:
     return context.session_id if context else ""
 
 
-class Note:
+class WaitingNote:
     """What a page says while it waits for a run.
 
     place: where, None for the end of the page so far
