@@ -10,7 +10,7 @@ from PIL import Image
 import attention_core as ac
 from tests.browser.conftest import settle
 from ui.shared.pictures import DRAWN_PICTURES, resized
-from ui.words.sentences import first_pair
+from ui.words.first_pair import TokenList, first_pair
 
 pytestmark = pytest.mark.browser
 
@@ -115,7 +115,8 @@ def test_an_image_is_uploaded_and_a_broken_one_does_not_replace_it(open_page, fo
     upload(page, "mine.png", png(pixels))
     page.get_by_text("the address of this page does not contain it").wait_for()
     page.locator("input[type=file]").wait_for(state="detached")
-    wait_cell(page, trace, *first_pair(trace.pieces, trace.pieces, trace.pattern(1)[3], None, False))
+    tokens = TokenList.of(trace)
+    wait_cell(page, trace, *first_pair(tokens, tokens, trace.pattern(1)[3], None, False)[:2])
     click_patch(page, 1, 1)
     click_patch(page, 0, 3, modifiers=["Shift"])
     wait_cell(page, trace, 9, 4)

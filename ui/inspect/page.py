@@ -20,6 +20,7 @@ from ui.shared.shown import AxisTokens, ShownPart, matching_example
 from ui.shared.tokens_box import tokenizer_notes, tokens_box
 from ui.words import sentences as words
 from ui.words.examples import BY_TEXT
+from ui.words.first_pair import first_pair_note
 
 
 def selection_section(attention: AttentionView, part: ShownPart) -> None:
@@ -31,22 +32,24 @@ def selection_section(attention: AttentionView, part: ShownPart) -> None:
         tokens_box(attention, part)
     tokenizer_notes(attention)
     headline_row(attention, part)
+    with st.container():
+        if note := first_pair_note(part.kind, attention.is_cross):
+            st.html(f'<p class="read">{note}</p>')
 
 
 def headline_row(attention: AttentionView, part: ShownPart) -> None:
     """One sentence on the chosen weight, a button that swaps a word, and the layer and head."""
-    sentence, swap, pick = st.columns([6, 3, 5], vertical_alignment="center")
     example = matching_example(attention)
     row = part.pattern[part.plane, part.query]
     headline = words.weight_headline(part.queries.names, part.keys.names, row, part.query, part.key, example)
     badge = ' <span class="renorm">renormalized</span>' if part.renormalized else ""
-    sentence.html(f'<p class="say">{headline}{badge}</p>')
-    if example and example.swap:
-        old, new = example.swap
-        swapped = BY_TEXT[example.text.replace(old, new)]
-        swap.button(f"What if it were too {new}?" if "too" in example.text else f"What if it were {new}?",
-                    on_click=show_swapped, args=(swapped.text,))  # fmt: skip
-    with pick, st.container(horizontal=True, horizontal_alignment="right"):
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.html(f'<p class="say">{headline}{badge}</p>', width="stretch")
+        if example and example.swap:
+            old, new = example.swap
+            swapped = BY_TEXT[example.text.replace(old, new)]
+            st.button(f"What if it were too {new}?" if "too" in example.text else f"What if it were {new}?",
+                      on_click=show_swapped, args=(swapped.text,))  # fmt: skip
         pickers(attention)
         save_menu(attention, part)
 
@@ -108,16 +111,12 @@ def inspect(run: ac.Trace | ac.EncoderDecoderTrace, run_input: tuple[str, str, s
         bound(st.toggle, "Hide special tokens", "hide")
         write_address()
         return
-    # The arithmetic is computed and sent first: it is what a click on a cell asks for.
-    arithmetic = encoded_arithmetic(run, attention, part)
-    top = st.container()
+    selection_section(attention, part)
     left, right = st.columns([9, 11], gap="medium")
+    # The arithmetic is sent before the views: it is what a click on a cell asks for.
     with right:
-        above, below = st.container(), st.container()
-    with below:
-        arithmetic_section(attention, part, arithmetic)
-    with top:
-        selection_section(attention, part)
+        above = st.container()
+        arithmetic_section(attention, part, encoded_arithmetic(run, attention, part))
     with left:
         if attention.config.image is not None:
             st.html(f'<h2 class="block">What {words.quoted(part.queries.names[part.query], "q")} attends to</h2>')

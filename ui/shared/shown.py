@@ -14,7 +14,7 @@ from ui.components.token_strip import StripToken
 from ui.shared.fields import DEFAULT_SELECTION
 from ui.shared.selection import chosen, put, settle
 from ui.words.examples import BY_TEXT, Example
-from ui.words.sentences import first_pair
+from ui.words.first_pair import FirstPair, TokenList, first_pair
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,7 @@ class ShownPart:
     pattern: [plane, query, key]: every head of the layer, or only their average
     plane, query, key: the chosen plane and cell
     note:    what had to be corrected in the selection, or empty
+    kind:    the kind of tokens among which the cell was chosen to begin with; empty for an example or a user's choice
     """
 
     layer: int
@@ -57,6 +58,7 @@ class ShownPart:
     key: int
     renormalized: bool
     note: str
+    kind: str
 
     @property
     def rows_sum_to_one(self) -> bool:
@@ -120,7 +122,7 @@ def shown_part(attention: AttentionView) -> ShownPart | None:
     pattern = attention.pattern(layer)
     if mean:
         pattern = pattern.mean(axis=0, keepdims=True)
-    query, key = chosen_pair(attention, pattern[head], queries.positions, keys.positions)
+    query, key, kind = chosen_pair(attention, pattern[head], queries.positions, keys.positions)
     pattern = pattern[:, queries.positions][:, :, keys.positions]
     renormalized = selection["hide"] and selection["renorm"]
     if renormalized:
@@ -137,6 +139,7 @@ def shown_part(attention: AttentionView) -> ShownPart | None:
         key=keys.positions.index(key),
         renormalized=renormalized,
         note=note,
+        kind=kind,
     )
 
 
@@ -145,28 +148,31 @@ def matching_example(attention: AttentionView) -> Example | None:
     return None if attention.is_cross else BY_TEXT.get(attention.trace.text)
 
 
-def chosen_pair(attention: AttentionView, weights: np.ndarray, queries: list[int], keys: list[int]) -> tuple[int, int]:
-    """The chosen query and key among all tokens, else the pair to show first.
+def chosen_pair(attention: AttentionView, weights: np.ndarray, queries: list[int], keys: list[int]) -> FirstPair:
+    """The chosen query and key among all tokens, without a kind; else the pair to show first.
 
     A choice equal to the first pair is reset to None, so the address holds only actual choices.
 
     queries, keys: the positions that are shown
     """
     selection = chosen()
-    first = first_pair(attention.queries, attention.keys, weights, matching_example(attention), attention.is_cross)
+    first = first_pair(
+        TokenList.of(attention.trace), TokenList.of(attention.source), weights, matching_example(attention),
+        attention.is_cross,
+    )  # fmt: skip
     wanted = (selection["q"], selection["k"])
     lasts = (len(attention.queries) - 1, len(attention.keys) - 1)
     pair = tuple(
         default if choice is None else min(choice, last)
-        for choice, default, last in zip(wanted, first, lasts, strict=True)
+        for choice, default, last in zip(wanted, first[:2], lasts, strict=True)
     )
-    if pair == first and wanted != (None, None):
+    if pair == first[:2] and wanted != (None, None):
         settle(q=None, k=None)
     query, key = (
         position if position in shown else min(shown, key=lambda i: abs(i - position))
         for position, shown in zip(pair, (queries, keys), strict=True)
     )
-    return query, key
+    return first if (query, key) == first[:2] else FirstPair(query, key)
 
 
 def strip_tokens(trace: ac.Trace, positions: list[int]) -> list[StripToken]:

@@ -11,15 +11,17 @@ from attention_core.text.invisible import PARTIAL
 from attention_core.trace import Trace
 from ui.step_by_step.focus import Focus, cosine_similarity, most_similar, two_decimals
 from ui.words import experts
-from ui.words.sentences import Mention, capitalized, count_tokens, quoted_distinctly, typed_special
+from ui.words.sentences import Mention, capitalized, count_of, count_tokens, in_word, quoted_distinctly, typed_special
 from ui.words.traits import divisor_text
-
-APOSTROPHES = ("'", "’")
 
 
 def observe_text(focus: Focus) -> str:
     text = focus.attention.trace.text
-    sentence = f"{len(text)} characters in {len(text.split())} words. The model does not read letters: it reads tokens."
+    words = sum(any(map(str.isalnum, word)) for word in text.split())
+    sentence = (
+        f"{count_of(len(text), 'character')} in {count_of(words, 'word')}. The model does not read letters: it reads "
+        "tokens."
+    )
     return sentence if not focus.attention.is_cross else f"The target: {sentence}"
 
 
@@ -34,7 +36,7 @@ def observe_split_words(trace: Trace) -> str:
     """The number of tokens, and the first word or character that is split between two of them. HTML."""
     typed = typed_special(trace.text, trace.pieces, trace.tokenizer.special_ids)
     special = len(typed) + sum(piece.special for piece in trace.pieces)
-    count = f"{len(trace.pieces)} tokens, {special} of them special."
+    count = f"{count_tokens(len(trace.pieces))}, {special} of them special."
     for i, (first, second) in enumerate(itertools.pairwise(trace.pieces)):
         if first.special or second.special or first.end < second.start:
             continue
@@ -46,13 +48,6 @@ def observe_split_words(trace: Trace) -> str:
         if in_word(trace.text, first.end - 1) and in_word(trace.text, second.start):
             return f"{count} A word is split here: {names} have no space between them."
     return f"{count} No word is split."
-
-
-def in_word(text: str, index: int) -> bool:
-    """Whether a character belongs to a word: a letter, a digit, or an apostrophe between them."""
-    if text[index : index + 1] in APOSTROPHES and index > 0:
-        return text[index - 1 : index].isalnum() and text[index + 1 : index + 2].isalnum()
-    return text[index : index + 1].isalnum()
 
 
 def observe_embeddings(focus: Focus) -> str:

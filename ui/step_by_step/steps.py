@@ -124,7 +124,7 @@ CROSS_DESCRIPTIONS = {
 
 
 STEPS: tuple[AttentionStep, ...] = (
-    AttentionStep("text", "Text", (), "The sentence, as it was typed.", observations.observe_text),
+    AttentionStep("text", "Text", (), "The text, before it is split into tokens.", observations.observe_text),
     AttentionStep("tokens", "Tokens", (),
                   "The text is split into tokens from the model’s vocabulary. Each token has an id.",
                   observations.observe_tokens),

@@ -18,6 +18,9 @@ SINK_WEIGHT = 0.5
 SINK_TOKENS = {"[CLS]", "[SEP]", ".", "<s>", "</s>"}
 
 
+APOSTROPHES = ("'", "’")
+
+
 class Mention(NamedTuple):
     """A token that a sentence mentions: the list it belongs to, its position there, and the CSS class of its role."""
 
@@ -64,6 +67,13 @@ def ordinal(number: int) -> str:
     return f"{number}{ending}"
 
 
+def in_word(text: str, index: int) -> bool:
+    """Whether a character belongs to a word: a letter, a digit, or an apostrophe between them."""
+    if text[index : index + 1] in APOSTROPHES and index > 0:
+        return text[index - 1 : index].isalnum() and text[index + 1 : index + 2].isalnum()
+    return text[index : index + 1].isalnum()
+
+
 def capitalized(sentence: str) -> str:
     """A sentence with its first letter in upper case."""
     return sentence[:1].upper() + sentence[1:]
@@ -99,33 +109,14 @@ def contrasting_key(keys: list[str], weights: np.ndarray, key: int, example: Exa
     return max(others, key=lambda j: float(weights[j])) if others else None
 
 
-def first_pair(
-    queries: tuple[Token, ...], keys: tuple[Token, ...], weights: np.ndarray, example: Example | None, crosses: bool
-) -> tuple[int, int]:
-    """The query and key to show first: the example's, else the strongest pair of ordinary tokens.
-
-    weights: [query, key];  crosses: whether queries and keys are different tokens
-    """
-    names = [token.piece for token in queries]
-    if example and example.query in names and example.key in names:
-        return names.index(example.query), names.index(example.key)
-    ordinary_queries, ordinary_keys = (np.array([not token.special for token in tokens]) for tokens in (queries, keys))
-    if crosses:  # a target of special tokens alone is shown too
-        ordinary_queries, ordinary_keys = (
-            flags if flags.any() else ~flags for flags in (ordinary_queries, ordinary_keys)
-        )
-    allowed = np.where(np.outer(ordinary_queries, ordinary_keys), weights, -1.0)
-    if not crosses:
-        np.fill_diagonal(allowed, -1.0)
-    if allowed.max(initial=-1.0) < 0:
-        return int(ordinary_queries.argmax()), int(ordinary_keys.argmax())
-    query, key = np.unravel_index(allowed.argmax(), allowed.shape)
-    return int(query), int(key)
+def count_of(count: int, thing: str) -> str:
+    """A count with its noun: "1 number", "6 numbers"."""
+    return f"{count} {thing}{'' if count == 1 else 's'}"
 
 
 def count_tokens(tokens: int) -> str:
     """A number of tokens, such as “1 token” or “5 tokens”."""
-    return f"{tokens} token{'s' if tokens != 1 else ''}"
+    return count_of(tokens, "token")
 
 
 def row_sum_note(to_one: bool, hidden: bool, sink: bool) -> str:

@@ -87,6 +87,6 @@ def strongest_positions(attention: AttentionView, layer: int, head: int) -> list
     pieces = attention.queries
     positions = list(range(len(pieces)))
     pattern = attention.pattern(layer)[head]
-    query, key = chosen_pair(attention, pattern, positions, positions)
+    query, key, _ = chosen_pair(attention, pattern, positions, positions)
     order = sorted(positions, key=lambda i: (i not in (query, key), pieces[i].special, -float(pattern[query, i])))
     return sorted(np.array(order[:MOST_WORDS]).tolist())

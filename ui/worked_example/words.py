@@ -15,6 +15,7 @@ from attention_core.errors import InputError
 from attention_core.lessons.sheets import POSITION_AXES
 from attention_core.lessons.solve import Solution
 from ui.matrices.matrix import cell_text
+from ui.words.sentences import count_of
 from ui.words.short_names import Number, make_number, name_numbers, unnamed
 from ui.worked_example.sentence import SentenceHead
 
@@ -83,11 +84,6 @@ def change_summary(solution: Solution, old: Solution | None) -> str:
         examples.append(f"{entry_label(solution, name, at)}: {old_text} → {new_text}")
     total = sum(map(len, changed.values()))
     return f'<p class="changes">{count_of(total, "number")} changed. {html.escape("; ".join(examples))}.</p>'
-
-
-def count_of(count: int, thing: str) -> str:
-    """A count with its noun: "1 number", "6 numbers"."""
-    return f"{count} {thing}{'' if count == 1 else 's'}"
 
 
 def same_shape(solution: Solution, old: Solution, name: str) -> bool:

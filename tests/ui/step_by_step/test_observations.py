@@ -17,6 +17,7 @@ from ui.step_by_step.observations import (
     observe_mask,
     observe_products,
     observe_split_words,
+    observe_text,
     observe_weighted_sum,
     observe_weights,
 )
@@ -34,6 +35,16 @@ from ui.step_by_step.observations import (
 def test_the_first_split_word_is_named(text, observation):
     described = re.sub("<[^>]*>", "", observe_split_words(ac.load("minilm").trace(text)))
     assert html.unescape(described).endswith(observation)
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [("a", "1 character in 1 word. "), ("It rains — “now”.", "17 characters in 3 words. "),
+     ("…", "1 character in 0 words. ")],
+)
+def test_the_characters_and_the_words_are_counted(minilm, text, count):
+    attention = attention_views(minilm.trace(text))[None]
+    assert observe_text(Focus(attention, 0, 0, 0, 0)).startswith(count)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,6 @@ from attention_core.text.tokenizer import Token
 from ui.words.examples import BY_TEXT, EXAMPLE_SENTENCES
 from ui.words.sentences import (
     capitalized,
-    first_pair,
     mask_note,
     ordinal,
     renormalized_note,
@@ -39,11 +38,8 @@ def test_the_headline_names_both_weights_and_escapes():
     assert "street" in text
 
 
-def test_an_example_sets_the_first_pair_and_the_contrast():
-    example = EXAMPLE_SENTENCES[0]
-    pieces = tuple(token(piece) for piece in ("the", "animal", "street", "it"))
-    assert first_pair(pieces, pieces, np.eye(4), example, False) == (3, 1)
-    names = [p.piece for p in pieces]
+def test_an_example_sets_the_contrast():
+    example, names = EXAMPLE_SENTENCES[0], ["the", "animal", "street", "it"]
     assert "0.30" in weight_headline(names, names, np.array([0.5, 0.2, 0.3, 0]), 3, 1, example)
 
 
@@ -53,24 +49,6 @@ def test_an_example_sets_the_first_pair_and_the_contrast():
 def test_the_contrast_of_an_example_is_only_for_its_own_pair(query, key, other):
     names, weights = ["the", "animal", "street", "it"], np.array([0.5, 0.3, 0.15, 0.05])
     assert plain(weight_headline(names, names, weights, query, key, EXAMPLE_SENTENCES[0])).endswith(f"to {other}.")
-
-
-def test_without_an_example_the_strongest_ordinary_pair_comes_first():
-    pieces = (token("[CLS]", special=True), token("a"), token("b"), token("c"))
-    weights = np.array([[0.9, 0, 0, 0.1], [0.5, 0.4, 0.05, 0.05], [0.2, 0.1, 0.4, 0.3], [1, 0, 0, 0]])
-    assert first_pair(pieces, pieces, weights, None, False) == (2, 3)
-    alone = (token("[CLS]", special=True),)
-    assert first_pair(alone, alone, np.ones((1, 1)), None, False) == (0, 0)
-
-
-def test_in_cross_attention_query_and_key_may_have_the_same_position():
-    queries, keys = (
-        (token("<pad>", special=True), token("a")),
-        (token("x"), token("y"), token("</s>", special=True)),
-    )
-    weights = np.array([[0.1, 0.9, 0.0], [0.2, 0.3, 0.5]])
-    assert first_pair(queries, keys, weights, None, True) == (1, 1)
-    assert first_pair(queries[:1], keys, weights[:1], None, True) == (0, 1)
 
 
 def test_every_swap_leads_to_an_example():
