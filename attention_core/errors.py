@@ -2,21 +2,34 @@
 
 import re
 
+from attention_core.surrogates import without_surrogates
+
 LONG_WORD = re.compile(r"\S{201,}")
 MAX_MESSAGE = 1200  # characters, however long the names in a model's files are
 
 
 class AttentionLabError(Exception):
-    """Base of every error that this library raises on purpose; long words and long messages are shortened."""
+    """Base of every error that this library raises on purpose.
+
+    Long words and long messages are shortened; a lone surrogate, which no page can show, becomes U+FFFD.
+    """
 
     def __init__(self, message: str) -> None:
-        message = LONG_WORD.sub(lambda word: shorten_middle(word[0], 60), message)
+        message = LONG_WORD.sub(lambda word: shorten_middle(word[0], 60), without_surrogates(message))
         super().__init__(shorten_middle(message, MAX_MESSAGE))
 
 
 def shorten_middle(text: str, most: int) -> str:
     """The text, without its middle when it has more than `most` characters."""
     return text if len(text) <= most else f"{text[: 2 * most // 3]} … {text[-most // 3 :]}"
+
+
+def is_panic(error: BaseException) -> bool:
+    """Whether an error is a panic of a package's Rust code.
+
+    A PanicException is not an Exception, so that it would end a page without a message; and no module has its class.
+    """
+    return not isinstance(error, Exception) and type(error).__name__ == "PanicException"
 
 
 class UnknownModelError(AttentionLabError):
@@ -57,6 +70,10 @@ class DigestError(AttentionLabError):
 
 class CheckpointError(AttentionLabError):
     """A file or tensor of a model is missing, unexpected or malformed."""
+
+
+class TokenizerError(CheckpointError):
+    """A tokenizer is malformed or exceeds a limit, or its code fails on a text."""
 
 
 class PickleError(CheckpointError):

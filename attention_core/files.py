@@ -8,6 +8,9 @@ from typing import Any
 
 from attention_core.errors import CheckpointError
 
+MAX_DIGITS = 40
+"""The digits of an integer in a file; more would take Python long to compute with, or to write into a message."""
+
 
 @contextmanager
 def file_errors() -> Iterator[None]:
@@ -29,9 +32,16 @@ def read_object(raw: bytes, file: str, error: type[CheckpointError] = Checkpoint
         return content
 
     try:
-        parsed = json.loads(raw.decode("utf-8-sig"), object_pairs_hook=unique_keys)
+        parsed = json.loads(raw.decode("utf-8-sig"), object_pairs_hook=unique_keys, parse_int=parse_int)
     except (ValueError, RecursionError) as problem:
         raise error(f"{file} is not valid JSON: {problem}") from problem
     if not isinstance(parsed, dict):
         raise error(f"{file} must be a JSON object, got a {type(parsed).__name__}.")
     return parsed
+
+
+def parse_int(digits: str) -> int:
+    """An integer of a JSON file; ValueError when it has more than `MAX_DIGITS` digits."""
+    if len(digits.removeprefix("-")) > MAX_DIGITS:
+        raise ValueError(f"Exceeds the limit of {MAX_DIGITS} digits for a whole number: {len(digits)} digits")
+    return int(digits)

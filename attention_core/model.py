@@ -13,6 +13,7 @@ from attention_core.errors import InputError
 from attention_core.network import Network
 from attention_core.runtime.forward import Forward
 from attention_core.runtime.run import Inputs, check_finite, position_ids
+from attention_core.surrogates import without_surrogates
 from attention_core.text.tokenizer import Token, TokenizerProtocol
 from attention_core.trace import Trace
 from attention_core.validate import boolean_mask, check_text, integer_list
@@ -52,7 +53,8 @@ class Model(Network):
         kept = boolean_mask("attention_mask", attention_mask, len(ids)) if attention_mask is not None else []
         mask = None if all(kept) else np.array(kept)
         inputs = Inputs(ids, position_ids(self.config, ids, mask), mask, memory, memory_mask, pixels)
-        return Trace(self, self.tokenizer, tokens, text, frozen(check_finite(Forward(self, inputs).stream())), inputs)
+        stream = frozen(check_finite(Forward(self, inputs).stream()))
+        return Trace(self, self.tokenizer, tokens, without_surrogates(text), stream, inputs)
 
     def tokens(self, text: str | None, ids: Sequence[int] | None) -> tuple[Token, ...]:
         """The tokens of a text or of ids; InputError if they cannot be run."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -245,5 +246,5 @@ class CachingTrace(Trace):
     def _computed(self, stage: Stage) -> Array:
         if self.shared is None:
             return super()._computed(stage)
-        key = (self.original, stage.name, stage.layer)
+        key = (weakref.ref(self.original or self), stage.name, stage.layer)  # a cache must not keep the runs, too
         return self.shared.get(key, lambda: super(CachingTrace, self)._computed(stage))

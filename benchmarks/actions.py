@@ -41,10 +41,10 @@ def sentence(random: Random) -> str:
 
 async def inspect_cell(visitor: Visitor, random: Random) -> float:
     """Choose a cell of the heatmap."""
-    n = len(visitor.data("strip")[0]["labels"])
+    n = len(visitor.data("strip")["labels"])
     cell = {"query": random.randrange(n), "key": random.randrange(n)}
     took = await visitor.trigger("heatmap", "pick", cell)
-    require(cell.items() <= visitor.data("strip")[0].items(), f"the cell {cell}")
+    require(cell.items() <= visitor.data("strip").items(), f"the cell {cell}")
     return took
 
 
@@ -52,7 +52,7 @@ async def inspect_head(visitor: Visitor, random: Random) -> float:
     """Choose a head."""
     head = random.randrange(12)
     took = await visitor.trigger("heatmap", "head", head)
-    require(visitor.data("strip")[0]["head"] == head, f"head {head}")
+    require(visitor.data("strip")["head"] == head, f"head {head}")
     return took
 
 
@@ -60,7 +60,7 @@ async def inspect_sentence(visitor: Visitor, random: Random) -> float:
     """Type a sentence."""
     text = sentence(random)
     took = await visitor.set_widget("_text", string_value=text)
-    shown = "".join(visitor.data("strip")[0]["labels"][1:-1])
+    shown = "".join(visitor.data("strip")["labels"][1:-1])
     require(shown == text.replace(" ", ""), f"the sentence {text!r}")
     return took
 
@@ -69,16 +69,16 @@ async def step(visitor: Visitor, random: Random) -> float:
     """Go to a step."""
     number = random.randint(1, N_STEPS)
     took = await visitor.trigger("flow", "step", number)
-    require(visitor.data("flow")[0]["step"] == number, f"step {number}")
+    require(visitor.data("flow")["step"] == number, f"step {number}")
     return took
 
 
 async def step_token(visitor: Visitor, random: Random) -> float:
     """Choose a query and a key."""
-    n = len(visitor.data("strip")[0]["labels"])
+    n = len(visitor.data("strip")["labels"])
     cell = {"query": random.randrange(n), "key": random.randrange(n)}
     took = await visitor.trigger("strip", "pick", cell)
-    require(cell.items() <= visitor.data("strip")[0].items(), f"the cell {cell}")
+    require(cell.items() <= visitor.data("strip").items(), f"the cell {cell}")
     return took
 
 
@@ -86,20 +86,20 @@ async def open_number(visitor: Visitor, random: Random) -> float:
     """Open a number of a matrix that is shown."""
     if "grid" not in visitor.elements:
         await visitor.trigger("flow", "step", N_STEPS - 1)
-    matrix = random.choice(visitor.data("grid")[0]["matrices"])
+    matrix = random.choice(visitor.data("grid")["matrices"])
     row, column = (random.randrange(len(matrix["values"])), random.randrange(len(matrix["values"][0])))
     took = await visitor.trigger("grid", "pick", {"name": matrix["name"], "row": row, "column": column})
-    require(bool(visitor.data("arithmetic")[0]["opened"]), "how the number is computed")
+    require(bool(visitor.data("arithmetic")["opened"]), "how the number is computed")
     return took
 
 
 async def edit_number(visitor: Visitor, random: Random) -> float:
     """Change the first number of the worked example."""
-    name = next(each["name"] for each in visitor.data("grid")[0]["matrices"] if each["edits"] == "type")
+    name = next(each["name"] for each in visitor.data("grid")["matrices"] if each["edits"] == "type")
     text = f"{random.randint(1, 99) / 4}"
     edit = {"id": visitor.sent, "name": name, "row": 0, "column": 0, "text": text}
     took = await visitor.trigger("grid", "edit", [edit])
-    values = {each["name"]: each["values"] for each in visitor.data("grid")[0]["matrices"]}
+    values = {each["name"]: each["values"] for each in visitor.data("grid")["matrices"]}
     require(values[name][0][0] == float(text), f"the number {text}")
     return took
 

@@ -83,9 +83,9 @@ class Visitor:
         await self.connection.close()
 
     def data(self, key: str) -> Any:
-        """The data of a component: decoded JSON, or bytes."""
+        """The data of a component that receives JSON, as a list or as bytes."""
         component = self.elements[key]
-        return json.loads(component.json) if component.WhichOneof("data") == "json" else component.bytes
+        return json.loads(component.json)[0] if component.WhichOneof("data") == "json" else json.loads(component.bytes)
 
     async def _rerun(self, key: str, changed: WidgetState) -> float:
         script = {"fragment_id": self._fragments[key], "cached_message_hashes": list(self._large)}

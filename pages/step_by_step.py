@@ -32,7 +32,7 @@ from ui.words.short_names import name_trail
 
 HEADS_AT_ONCE = 3
 IMAGE_HEIGHT = 200  # pixels; this page is about the matrices below it
-DRAWINGS = {"one": "one head", "heads": "all heads"}
+DRAWINGS = {"one": "Steps", "heads": "Heads side by side"}
 PROJECTED = {"q": "Queries", "k": "Keys", "v": "Values"}
 
 

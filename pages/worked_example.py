@@ -126,7 +126,7 @@ def example(drawn_for: tuple[str, bool]) -> None:
                   format_func="Head {}".format, label_visibility="collapsed")  # fmt: skip
         unchanged = drawn_for[0] == state.SENTENCE and state.shows_preset()
         real = model_weight(solution, from_sentence()) if unchanged else ""
-        st.html(attention_headline(solution, head) + real + change_summary(solution, old, head))
+        st.html(attention_headline(solution, head) + real + change_summary(solution, old))
     with below:
         st.html('<h2 class="block">How this number is computed</h2>')
         show_derivation(

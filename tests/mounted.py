@@ -4,6 +4,7 @@ import json
 
 
 def mounted(app):
-    """The data of each component that received JSON."""
+    """The data of each component that received JSON, as a list or as bytes."""
     protos = [each.proto for each in app.get("bidi_component")]
-    return [json.loads(proto.json)[0] for proto in protos if proto.WhichOneof("data") == "json"]
+    lists = [json.loads(proto.json)[0] for proto in protos if proto.WhichOneof("data") == "json"]
+    return lists + [json.loads(proto.bytes) for proto in protos if proto.bytes.startswith(b'{"')]

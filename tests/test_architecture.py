@@ -37,9 +37,12 @@ MAP = [
     ["attention_core.text"],
     ["attention_core.config"],
     ["attention_core.files"],
+    ["attention_core.csv_table"],
     ["attention_core.arrays"],
+    ["attention_core.bounded_cache"],
     ["attention_core.validate"],
     ["attention_core.errors"],
+    ["attention_core.surrogates"],
 ]
 """The packages from top to bottom; each imports only from packages on lower levels, not from its own level."""
 

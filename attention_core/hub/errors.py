@@ -16,6 +16,7 @@ from attention_core.errors import (
     NotTheHubError,
     OfflineError,
     UnknownModelError,
+    is_panic,
 )
 from attention_core.hub.progress import format_size
 
@@ -48,6 +49,10 @@ def hub_errors(hub_id: str, revision: str) -> Iterator[None]:
         raise DownloadError(
             f"The connection to the model hub broke while requesting {hub_id}. Try again; what was downloaded is kept."
         ) from error
+    except BaseException as error:
+        if is_panic(error):  # of the hub client's own transfer
+            raise DownloadError(f"The download of {hub_id} failed: {error}. Try again.") from error
+        raise
 
 
 def response_error(error: Exception, hub_id: str, revision: str) -> AttentionLabError:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import zipfile
 
 import numpy as np
 
+from attention_core.csv_table import csv_table
 from attention_core.lessons.sheets import Sheet, sheets
 from attention_core.lessons.solve import Solution
 
@@ -23,17 +23,8 @@ def csv_zip(solution: Solution) -> bytes:
 
 def csv_text(sheet: Sheet) -> str:
     """A matrix with labels for its rows and columns, and all digits of its numbers."""
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(["", *map(without_formula, sheet.columns)])
-    for word, row in zip(sheet.rows, sheet.numbers, strict=True):
-        writer.writerow([without_formula(word), *(repr(float(x)) for x in row)])
-    return out.getvalue()
-
-
-def without_formula(word: str) -> str:
-    """A word that a spreadsheet reads as text, not as a formula."""
-    return "'" + word if word[:1] in ("=", "+", "-", "@", "\t", "\r") else word
+    numbers = ([repr(float(x)) for x in row] for row in sheet.numbers)
+    return csv_table("", sheet.columns, zip(sheet.rows, numbers, strict=True))
 
 
 def npz(solution: Solution) -> bytes:

@@ -12,6 +12,7 @@ import numpy as np
 from attention_core.config.masks import Mask, causal_mask
 from attention_core.errors import AttentionLabError
 from attention_core.lessons.cells import CellError, check_value
+from attention_core.surrogates import without_surrogates
 
 MatrixRows = tuple[tuple[float, ...], ...]
 Entry = Literal["qkv", "x"]
@@ -35,7 +36,7 @@ class LessonError(AttentionLabError):
 class Lesson:
     """A small attention layer, and how its results are shown.
 
-    words:       2 to 12 token labels of up to 24 characters, which may repeat
+    words:       2 to 12 token labels of up to 24 characters, which may repeat; a lone surrogate becomes U+FFFD
     entry:       "qkv": the inputs are Q, K and V; "x": they are X and its weights
     n_heads:     1 to 4; the columns of Q, K and V are split evenly among the heads
     numbers:     "Q", "K", "V": [token, dim]; or "X": [token, dim] and "W_Q", "W_K", "W_V", "W_O": [dim, dim];
@@ -150,7 +151,7 @@ def _check_words(words: Any) -> tuple[str, ...]:
     for i, word in enumerate(words):
         if not isinstance(word, str) or len(word) > LONGEST_WORD:
             raise LessonError(f"words[{i}] must be a string of up to {LONGEST_WORD} characters, got {_brief(word)}.")
-    return tuple(words)
+    return tuple(map(without_surrogates, words))
 
 
 def _check_numbers(numbers: Any, names: tuple[str, ...], words: tuple[str, ...]) -> Mapping[str, MatrixRows]:

@@ -8,6 +8,7 @@ import zlib
 from dataclasses import MISSING, fields
 from typing import Any
 
+from attention_core.files import parse_int
 from attention_core.lessons.lesson import Lesson, LessonError
 
 FORMAT = "attention-lesson/1"
@@ -16,7 +17,6 @@ LARGEST_UNPACKED = 200_000  # bytes of the lesson in an address
 LARGEST_ADDRESS = 20_000  # characters
 
 LESSON_FIELDS = {field.name: field.default for field in fields(Lesson)}
-SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def to_json(lesson: Lesson) -> str:
@@ -37,7 +37,7 @@ def from_json(text: str | bytes) -> Lesson:
         raise LessonError(f"The file is too large for a lesson: {len(text):,} bytes; the limit is {LARGEST_FILE:,}.")
     try:
         decoded = text.decode() if isinstance(text, bytes) else text
-        content = json.loads(decoded.removeprefix("\ufeff"), object_pairs_hook=_unique_keys)
+        content = json.loads(decoded.removeprefix("\ufeff"), object_pairs_hook=_unique_keys, parse_int=parse_int)
     except UnicodeDecodeError as error:
         raise LessonError(f"The file is not UTF-8 text: byte {error.start} cannot be decoded.") from None
     except json.JSONDecodeError as error:
@@ -112,9 +112,7 @@ def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _json(value: Any) -> str:
-    text = json.dumps(value, ensure_ascii=False)
-    # A lone surrogate cannot be written as UTF-8.
-    return SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _json_rows(rows: list[list[float]]) -> str:

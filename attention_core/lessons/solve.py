@@ -133,13 +133,19 @@ def input_arrays(lesson: Lesson, exact: bool) -> dict[str, Numbers]:
     for name, rows in lesson.numbers.items():
         numbers = np.array(rows)
         if exact:
-            numbers = np.array([[Fraction(repr(x)) for x in row] for row in rows], dtype=object)
+            numbers = np.array([[exact_fraction(x) for x in row] for row in rows], dtype=object)
         if name in shapes:
             numbers = numbers.reshape(shapes[name])
         else:
             numbers = numbers.reshape(-1, heads, width).transpose(1, 0, 2)
         arrays[INPUTS[name][0].partition("[")[0]] = numbers
     return arrays
+
+
+def exact_fraction(number: float) -> Fraction:
+    """The fraction that was written: 11/20 for 0.55, and 1/3 for the number nearest to it."""
+    short = Fraction(number).limit_denominator(1000)
+    return short if float(short) == number else Fraction(repr(number))
 
 
 def unrounded(numbers: Numbers) -> Numbers:

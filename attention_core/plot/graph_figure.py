@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -18,13 +18,20 @@ from attention_core.plot.theme import theme as theme_of
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-__all__ = ["GraphInfo", "alt_text", "attention_graph", "clicked", "graph_info"]
+__all__ = ["GraphInfo", "alt_text", "attention_graph", "clicked", "graph_info", "graph_spec"]
 
 WIDTH_STEPS = (0.03, 0.08, 0.16, 0.3, 0.5, 0.75)  # bounds between weights whose edges share one trace and width
 MAX_HIT_POINTS = 480  # on all edges together
 CURVE_POINTS = 20  # of a curve
 ARC_HEIGHT, CIRCLE_HEIGHT, BORDER = 250, 420, 14  # pixels
 PlotlyTrace = dict[str, Any]
+
+
+class GraphSpec(TypedDict):
+    """A Plotly figure as data; the positions in a trace are NumPy arrays."""
+
+    data: list[PlotlyTrace]
+    layout: dict[str, Any]
 
 
 def attention_graph(
@@ -57,11 +64,12 @@ def attention_graph(
         pattern, tokens, key_tokens=key_tokens, query=query, key=key, threshold=threshold, strongest=strongest,
         layout=layout, special=special,
     )  # fmt: skip
-    return _graph_figure(info, theme_of(theme))
+    return figure(**graph_spec(info, theme))
 
 
-def _graph_figure(info: GraphInfo, colours: Theme) -> go.Figure:
-    """The Plotly figure: a trace for each line width, and one each for hit points, arrowheads and tokens."""
+def graph_spec(info: GraphInfo, theme: ThemeName) -> GraphSpec:
+    """The figure as data: a trace for each line width, and one each for hit points, arrowheads and tokens."""
+    colours = theme_of(theme)
     left, right, bottom, top = info.window
     arc, across = info.layout == "arc", info.layout == "columns"
     layout: dict[str, Any] = {
@@ -75,6 +83,7 @@ def _graph_figure(info: GraphInfo, colours: Theme) -> go.Figure:
         "plot_bgcolor": "rgba(0,0,0,0)",
         "font": {"family": SANS, "color": colours.ink},
         "hoverlabel": {
+            "align": "left",
             "font": {"family": MONO, "color": colours.ink},
             "bgcolor": colours.panel,
             "bordercolor": colours.line,
@@ -89,6 +98,8 @@ def _graph_figure(info: GraphInfo, colours: Theme) -> go.Figure:
             "visible": True,
             "showgrid": False,
             "zeroline": False,
+            "showline": False,
+            "ticks": "",
             "tickvals": [label.x for label in info.labels],
             "ticktext": [_label_markup(info, label.node, colours) for label in info.labels],
             "tickfont": {"family": MONO, "size": 12},
@@ -103,7 +114,7 @@ def _graph_figure(info: GraphInfo, colours: Theme) -> go.Figure:
     data = [*_edge_lines(info, colours), _hit_points(info), _arrowheads(info, colours), _token_dots(info, colours)]
     if not arc:
         data.append(_token_labels(info, colours))
-    return figure(data, layout)
+    return {"data": data, "layout": layout}
 
 
 def _markers(

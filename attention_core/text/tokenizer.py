@@ -1,17 +1,27 @@
 """From text to tokens: ids, pieces, and their positions in the text."""
 
-from collections.abc import Collection, Sequence
+import re
+import time
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from tokenizers import Tokenizer as Backend
 
-from attention_core.errors import CheckpointError
-from attention_core.files import file_errors
+from attention_core.errors import TokenizerError, is_panic
+from attention_core.files import file_errors, read_object
+from attention_core.surrogates import REPLACEMENT, without_surrogates
 from attention_core.text.pieces import alphabet_of, readable_pieces
+from attention_core.text.tokenizer_limits import check_tokenizer, regular_expressions
 
-REPLACEMENT = "\ufffd"
+UNUSED = "\ue000"  # a character without meaning, at which a match of what is before it fails
+# Regular expressions are tried on a run of each of these characters, and of the first ones in the expressions.
+TRIAL_CHARACTERS, MAX_TRIALS = "a1. \n中", 24
+REGEX_SYNTAX = re.compile(r"\\[pP]\{.*?\}|\\.|[][(){}?*+|^$:.,-]", re.DOTALL)
+TRIAL_LENGTHS = tuple(1 << n for n in range(4, 13))  # ascending: what takes far too long is refused at a short one
+TRIAL_SECONDS = 0.2  # of processor time; published tokenizers take about 0.002
 TOKENIZER = "tokenizer.json"
 # Files written by sentencepiece; Marian's repositories have a pair of them, and no other tokenizer.
 SENTENCEPIECE = ("source.spm", "target.spm", "spiece.model", "sentencepiece.bpe.model", "tokenizer.model")
@@ -79,11 +89,10 @@ class Tokenizer:
     def __init__(self, path: Path) -> None:
         with file_errors():
             raw = path.read_bytes()
-        try:
+        content = read_object(raw, path.name, TokenizerError)
+        check_tokenizer(content)
+        with backend_errors(f"{path.name} is not a tokenizer"):
             self._backend = Backend.from_buffer(raw)
-        except Exception as error:  # the backend raises a bare Exception for any broken file
-            reason = str(error).removeprefix("Cannot instantiate Tokenizer from buffer: ")
-            raise CheckpointError(f"{path.name} is not a tokenizer: {reason}") from error
         self._backend.no_truncation()
         self._backend.no_padding()
         unknown = getattr(self._backend.model, "unk_token", None)
@@ -92,10 +101,31 @@ class Tokenizer:
         added = self._backend.get_added_tokens_decoder()
         self._names = frozenset(token.content for token in added.values())
         self._special_ids = frozenset(id for id, token in added.items() if token.special)
+        self._try(content)
+
+    def _try(self, content: Mapping[str, Any]) -> None:
+        """TokenizerError when special tokens cannot be added to a text, or a regular expression takes too long."""
+        self._decode([token.id for token in self.encode("")])
+        if expressions := regular_expressions(content):
+            literals = dict.fromkeys(REGEX_SYNTAX.sub("", "".join(expressions)))
+            for character in (*TRIAL_CHARACTERS, *list(literals)[:MAX_TRIALS]):
+                for length in TRIAL_LENGTHS:
+                    self._try_text(character * length + UNUSED)
+
+    def _try_text(self, text: str) -> None:
+        """TokenizerError when a text takes too long; that it has characters without a token is no error here."""
+        start = time.thread_time()
+        with backend_errors("The tokenizer fails on a text"), suppress(Exception):
+            self._backend.decode(self._backend.encode(text).ids)
+        if time.thread_time() - start > TRIAL_SECONDS:
+            raise TokenizerError(
+                f"A regular expression of the tokenizer takes more than {TRIAL_SECONDS} s for {len(text)} characters."
+            )
 
     def encode(self, text: str) -> tuple[Token, ...]:
         """The tokens of a text, special tokens included; a lone surrogate is read as U+FFFD."""
-        encoding = self._backend.encode(without_surrogates(text))
+        with backend_errors("The tokenizer cannot read this text"):
+            encoding = self._backend.encode(without_surrogates(text))
         columns = zip(encoding.ids, encoding.tokens, encoding.offsets, encoding.special_tokens_mask, strict=True)
         return tuple(
             Token(id, piece, start, end, bool(special) and start == end, id == self._unknown_id)
@@ -119,10 +149,10 @@ class Tokenizer:
 
         ids: the text's token ids; special tokens decode to nothing
         """
-        before, full = self._backend.decode(list(ids)), self._backend.decode([*ids, *more])
+        before, full = self._decode(ids), self._decode([*ids, *more])
         if full.startswith(before):
             return text + full.removeprefix(before)
-        return text + self._backend.decode(list(more))
+        return text + self._decode(more)
 
     def extension_tokens(self, text: str, ids: Sequence[int], more: Sequence[int]) -> tuple[Token, ...]:
         """The tokens `more`, with their positions in the text extended by them.
@@ -144,15 +174,26 @@ class Tokenizer:
             reached = end
         return tuple(tokens)
 
+    def _decode(self, ids: Sequence[int]) -> str:
+        with backend_errors("The tokenizer cannot decode these tokens"):
+            return self._backend.decode(list(ids))
+
     @property
     def special_ids(self) -> frozenset[int]:
         """The ids that the vocabulary marks as special."""
         return self._special_ids
 
 
-def without_surrogates(text: str) -> str:
-    """The text with each lone surrogate, which is not a character, replaced by U+FFFD; the length stays the same."""
-    return "".join(REPLACEMENT if "\ud800" <= c <= "\udfff" else c for c in text)
+@contextmanager
+def backend_errors(problem: str) -> Iterator[None]:
+    """Turn an error of the backend, a bare Exception or a panic, into a TokenizerError."""
+    try:
+        yield
+    except BaseException as error:
+        if not (isinstance(error, Exception) or is_panic(error)):
+            raise
+        reason = str(error).removeprefix("Cannot instantiate Tokenizer from buffer: ")
+        raise TokenizerError(f"{problem}: {reason}") from error
 
 
 def common_prefix_length(a: str, b: str) -> int:

@@ -110,7 +110,7 @@ def blocks(view: StoredView, out: Array) -> Iterator[tuple[StoredView, Array]]:
         if step:
             yield view[start : start + step], out[start : start + step]
         else:
-            yield from blocks(view[start], out[start])
+            yield from blocks(view[start], out[start, ...])
 
 
 def to_float32(stored: np.ndarray, out: Array) -> None:

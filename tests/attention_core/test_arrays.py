@@ -11,22 +11,13 @@ def test_a_frozen_array_is_read_only():
         frozen(np.zeros(3, np.float32))[0] = 1
 
 
-def test_a_cache_keeps_the_arrays_that_were_used_last():
-    cache, computed = ArrayCache(max_bytes=3 * 8), []
-
-    def get(key: str, numbers: int = 1) -> np.ndarray:
-        return cache.get(key, lambda: computed.append(key) or np.zeros(numbers))
-
-    first = get("a")
-    for key in ("b", "c", "a", "d", "a"):
-        get(key)
-    assert computed == ["a", "b", "c", "d"]
-    assert get("a") is first
-    get("b")
-    assert computed == ["a", "b", "c", "d", "b"]
-    get("too large", numbers=4)
-    get("a")
-    assert computed[5:] == ["too large"]
+def test_an_array_takes_its_bytes_in_a_cache():
+    cache = ArrayCache(max_bytes=3 * 8)
+    kept = cache.get("three numbers", lambda: np.zeros(3))
+    cache.get("four numbers", lambda: np.zeros(4))
+    assert cache.get("three numbers", lambda: np.ones(3)) is kept
+    cache.get("one number", lambda: np.zeros(1))
+    assert cache.get("three numbers", lambda: np.ones(3)) is not kept
 
 
 @given(st.integers(1, 7), st.integers(1, 11))

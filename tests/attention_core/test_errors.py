@@ -3,7 +3,7 @@
 import pytest
 
 from attention_core.config.model_config import ModelConfig
-from attention_core.errors import MAX_MESSAGE, CheckpointError, UnsupportedConfigError, shorten_middle
+from attention_core.errors import MAX_MESSAGE, CheckpointError, UnsupportedConfigError, is_panic, shorten_middle
 from attention_core.families.reading.configuration import read_config
 from attention_core.families.registry import family_of
 from tests.attention_core.configurations import BERT
@@ -18,6 +18,16 @@ def test_long_words_and_long_messages_are_shortened():
     short = "y" * 199
     assert str(CheckpointError(f"'{'x' * 10**6}' has no {short}.")) == f"'{'x' * 39} … {'x' * 19}' has no {short}."
     assert len(str(CheckpointError("x " * 10**6))) == MAX_MESSAGE + 3
+
+
+def test_a_message_can_always_be_written():
+    assert str(CheckpointError("There is no 'a\ud800b\udfff'.")).encode().decode() == "There is no 'a\ufffdb\ufffd'."
+
+
+def test_a_panic_is_known_by_its_class():
+    assert is_panic(type("PanicException", (BaseException,), {})("oops"))
+    others = KeyboardInterrupt(), SystemExit(), ValueError(), type("PanicException", (Exception,), {})()
+    assert not any(map(is_panic, others))
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,8 @@
 """Every derivation, evaluated from its leaves, gives the number in the trace."""
 
+import gc
 import math
+import weakref
 from dataclasses import replace
 
 import numpy as np
@@ -126,6 +128,15 @@ def test_drawings_share_what_they_compute(trace):
     np.testing.assert_array_equal(first.pattern(2), trace.pattern(2))
     other = CachingTrace.of(replace(trace), shared)
     assert other.pattern(2) is not first.pattern(2)
+
+
+def test_what_drawings_share_does_not_keep_a_run_alive(trace):
+    shared, run = ArrayCache(max_bytes=1 << 20), replace(trace)
+    CachingTrace.of(run, shared).pattern(2)
+    alive = weakref.ref(run)
+    del run
+    gc.collect()
+    assert alive() is None
 
 
 @pytest.mark.parametrize("address", ["foo", "foo.3", "W_rel.3.5"])

@@ -14,6 +14,7 @@ from attention_core.files import file_errors, read_object
         (b"[" * 200_000, "x is not valid JSON: maximum recursion depth"),
         (b'{"a":' * 200_000, "x is not valid JSON: maximum recursion depth"),
         (b'{"a": ' + b"9" * 5000 + b"}", "x is not valid JSON: Exceeds the limit"),
+        (b'{"a": -' + b"9" * 41 + b"}", "Exceeds the limit of 40 digits for a whole number: 42 digits"),
         (b'{"a": 1, "a": 2}', "x is not valid JSON: it has a duplicate key"),
         (b"[1]", "x must be a JSON object, got a list"),
         (b"null", "x must be a JSON object, got a NoneType"),
@@ -28,6 +29,7 @@ def test_anything_but_an_object_is_refused(raw, said):
 
 def test_an_object_is_read_with_a_byte_order_mark_or_without():
     assert read_object(b'\xef\xbb\xbf{"a": 1}', "x") == read_object(b'{"a": 1}', "x") == {"a": 1}
+    assert read_object(b'{"a": -' + b"9" * 40 + b"}", "x") == {"a": 1 - 10**40}
 
 
 def test_a_system_error_names_the_file_without_its_folder(tmp_path):

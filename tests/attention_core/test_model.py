@@ -29,6 +29,12 @@ def test_a_text_and_its_ids_give_the_same_residual_stream(minilm):
     assert [token.special for token in by_ids.pieces] == [token.special for token in by_text.pieces]
 
 
+def test_the_text_of_a_trace_can_be_written(minilm):
+    trace = minilm.trace("a\ud800b")
+    assert trace.text == "a\ufffdb"
+    assert trace.ids == minilm.trace("a\ufffdb").ids
+
+
 @pytest.mark.parametrize("given", [{}, {"text": "a", "ids": [1]}])
 def test_either_a_text_or_ids(bert, given):
     with pytest.raises(InputError, match="either"):

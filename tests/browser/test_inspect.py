@@ -225,7 +225,7 @@ def test_a_new_sentence_is_typed(open_page):
 def test_nothing_is_cut_off(open_page, path, width, height, scheme):
     page = open_page(path, width=width, height=height, scheme=scheme)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-    box = page.locator(".heatmap canvas.cells").bounding_box()
+    box = page.locator(".heatmap .picture").bounding_box()
     assert box["x"] >= 0
     assert box["x"] + box["width"] <= width + 1
 

@@ -136,7 +136,7 @@ def test_long_axes_are_shown_in_parts_and_labelled(open_page):
     page = opened(open_page, "step=5")
     figure = page.locator('figure[data-name="q"]')
     figure.wait_for()
-    expect(figure.locator("caption")).to_contain_text("dimension 0 to 7 of 32")
+    expect(figure.locator(".caption")).to_contain_text("dimension 0 to 7 of 32")
     page.get_by_role("button", name="Next part of dimension").first.click()
     page.get_by_text("dimension 8 to 15 of 32").first.wait_for()
     expect(figure.locator("thead th").first).to_have_text("8")

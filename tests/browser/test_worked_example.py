@@ -248,7 +248,7 @@ def test_the_keyboard_is_enough(open_page):
     page.keyboard.press("Tab")
     expect(cell(page, "q", 1, 1)).to_have_text("3.0000")
     expect(cell(page, "product", 1, 0)).to_have_text("0.4000")
-    expect(page.locator("td input")).to_have_attribute("aria-label", re.compile("row 1, column 2$"))
+    expect(page.locator("td input")).to_have_attribute("aria-label", re.compile("row 1 “animal”, column 2$"))
 
 
 def test_a_click_on_a_cell_of_the_mask_flips_it(open_page):

@@ -46,7 +46,8 @@ def test_the_source_distribution_has_the_tests(installed):
     with tarfile.open(installed.sdist) as sdist:
         names = {name.partition("/")[2] for name in sdist.getnames()}
     kept = files_of("attention_core", "pages", "ui", "tests", "benchmarks", "docs")
-    assert kept | {"app.py", "Makefile", "pyproject.toml", "hatch_build.py", "requirements-dev.txt"} <= names
+    assert kept | {"app.py", "Makefile", "pyproject.toml", "hatch_build.py", "requirements-dev.txt",
+                   "requirements-axe.txt"} <= names
     assert not [name for name in names if re.search(r"\.venv|__pycache__|\.git/", name)]
 
 

@@ -42,7 +42,7 @@ def overlay(app):
     """The header, the weights over the image, and its pixels."""
     for each in app.get("bidi_component"):
         sent = each.proto.bytes
-        if sent and b'"columns"' in sent[:200]:
+        if each.proto.component_name == "attention_patches":
             (length,) = struct.unpack("<I", sent[:4])
             header = json.loads(sent[4 : 4 + length])
             n = len(header["tokens"])

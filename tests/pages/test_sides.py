@@ -44,7 +44,8 @@ def opened(folder, monkeypatch):
 
 def heatmap(app):
     """The header of the heatmap."""
-    (message,) = [each.proto.bytes for each in app.get("bidi_component") if each.proto.WhichOneof("data") == "bytes"]
+    protos = [each.proto for each in app.get("bidi_component")]
+    (message,) = [proto.bytes for proto in protos if proto.component_name == "attention_heatmap"]
     (length,) = struct.unpack("<I", message[:4])
     return json.loads(message[4 : 4 + length])
 

@@ -8,21 +8,19 @@ from attention_core.computation.derivation import Address, Piece, Term, named_st
 from attention_core.computation.render import format_number
 from attention_core.errors import InputError
 from ui.arithmetic.equations import FIRST_TERMS, equation, products_table
-from ui.components.arithmetic import Arithmetic, ArithmeticStep, Equation, Fold, Opened, arithmetic
+from ui.components.arithmetic import Arithmetic, ArithmeticStep, Equation, Fold, Opened, arithmetic, encode_arithmetic
 from ui.shared.selection import chosen, put
 from ui.shared.trail import EMPTY, Trail
 
 TrailNames = Callable[[Sequence[Address]], list[str]]
 
 
-def show_arithmetic(
-    content: Arithmetic, entry: str, first: Trail = EMPTY, *, key: str = "arithmetic", **names: str
-) -> None:
+def show_arithmetic(encoded: bytes, entry: str, first: Trail = EMPTY, key: str = "arithmetic") -> None:
     """Draw an arithmetic in which each number opens its derivation.
 
-    entry: the entry of the selection that holds the trail
-    first: the trail that is shown if none is chosen
-    names: the `name` of the arithmetic, and the label of the way `back`
+    encoded: from `encode_arithmetic`
+    entry:   the entry of the selection that holds the trail
+    first:   the trail that is shown if none is chosen
     """
 
     def trail() -> Trail:
@@ -34,7 +32,7 @@ def show_arithmetic(
     def back(kept: int) -> None:
         put(**{entry: trail().back_to(kept)})
 
-    arithmetic(content, key=key, on_open=open_number, on_back=back, **names)
+    arithmetic(encoded, key=key, on_open=open_number, on_back=back)
 
 
 def show_derivation(
@@ -47,7 +45,7 @@ def show_derivation(
 ) -> None:
     """Show how the last number of a trail is computed; arguments as for `show_arithmetic` and `opened_number`."""
     number = opened_number(chosen()[entry] or first, make, where, names, **shown)
-    show_arithmetic(Arithmetic(opened=number), entry, first)
+    show_arithmetic(encode_arithmetic(Arithmetic(opened=number)), entry, first)
 
 
 def opened_number(
@@ -79,7 +77,7 @@ def opened_number(
         if sum(part.op == "product" for part in each.parts) > count:
             folds.append(Fold(
                 f"all {len(each.parts)} terms of {each.name}, largest in magnitude first",
-                tables=[products_table(each, ["", "factor", "× factor", "product"])],
+                tables=[products_table(each, ["term", "factor", "× factor", "product"])],
             ))  # fmt: skip
     if not term.parts:
         lines.append(Equation([Piece(format_number(term.value, max(decimals, 6)))], term.name))

@@ -11,7 +11,7 @@ from attention_core.explain import open_term
 from attention_core.trace import CachingTrace
 from ui.arithmetic.derivation import opened_number, show_arithmetic
 from ui.arithmetic.equations import equation, number_piece
-from ui.components.arithmetic import Arithmetic, ArithmeticStep, Fold, Table
+from ui.components.arithmetic import Arithmetic, ArithmeticStep, Fold, Table, encode_arithmetic
 from ui.shared.selection import chosen
 from ui.words.addresses import describe_address
 from ui.words.short_names import name_trail
@@ -36,10 +36,8 @@ def next_arithmetic(
         trail, make=lambda at: open_term(kept_trace, at), where=lambda at: describe_address(trace, at),
         names=lambda addresses: name_trail(kept_trace, addresses),
     )  # fmt: skip
-    show_arithmetic(
-        Arithmetic([step], opened=logit), "logit",
-        key="next_arithmetic", name="The next token, digit by digit", back="Back to the probability",
-    )  # fmt: skip
+    content, name = Arithmetic([step], opened=logit), "The next token, digit by digit"
+    show_arithmetic(encode_arithmetic(content, name, "Back to the probability"), "logit", key="next_arithmetic")
 
 
 def probability_step(

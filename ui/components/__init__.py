@@ -2,10 +2,14 @@
 
 A mount function converts typed values to the data of its JavaScript; it does not depend on the selection or on a run.
 The components are part of the page, share its selection (see selection.js) and its palette (see theme.js). Their data
-is bytes, or a list with one mapping: a bare mapping would make Streamlit import pandas to look for dataframes.
+is bytes, or where it is small a list with one mapping: a bare mapping would make Streamlit import pandas to look for
+dataframes, and Streamlit converts a list to JSON twice.
 """
 
+import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from attention_core.text.invisible import name_invisible
 
@@ -14,6 +18,11 @@ def read_assets(*names: str) -> str:
     """The contents of files beside this module, without indentation and comments, since every message carries them."""
     lines = "\n".join((Path(__file__).parent / name).read_text(encoding="utf-8") for name in names).splitlines()
     return "\n".join(line.strip() for line in lines if line.strip() and not line.strip().startswith("//"))
+
+
+def encode(data: Mapping[str, Any]) -> bytes:
+    """Data as JSON in bytes; see `decoded` in element.js."""
+    return json.dumps(data, separators=(",", ":")).encode()
 
 
 def show_invisible(text: str) -> str:

@@ -1,7 +1,8 @@
 // Draws steps of equations. Every run of characters comes from the server as [text, role, address, name];
 // a run with an address is a button that opens that number.
 
-export default function ({ data: [data], parentElement, setTriggerValue }) {
+export default function ({ data: bytes, parentElement, setTriggerValue }) {
+  const data = decoded(bytes)
   const open = (parentElement.openDetails ??= new Set())
   const focused = parentElement.activeElement?.dataset?.focus
 
@@ -21,10 +22,10 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
     node.lastChild?.classList.add("result")
     return node
   }
-  const table = ({ head, rows, chosen }) => {
+  const table = (label) => ({ head, rows, chosen }) => {
     const body = rows.map((cells, i) =>
       element("tr", { className: i === chosen ? "chosen" : "" }, cells.map((cell) => element("td", {}, [run(cell)]))))
-    return element("div", { className: "scroll", tabIndex: 0 }, [element("table", {}, [
+    return element("div", { className: "scroll", tabIndex: 0, role: "region", ariaLabel: label }, [element("table", {}, [
       element("thead", {}, [element("tr", {}, head.map((word) => element("th", { textContent: word, scope: "col" })))]),
       element("tbody", {}, body),
     ])])
@@ -33,7 +34,7 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
     const node = element("details", {}, [element("summary", { textContent: label })])
     node.firstChild.dataset.focus = `fold ${id}`
     // The content is built when it is first unfolded, so long tables cost nothing until then.
-    const fill = () => node.children.length > 1 || node.append(...lines.map(line), ...words.map(paragraph), ...tables.map(table))
+    const fill = () => node.children.length > 1 || node.append(...lines.map(line), ...words.map(paragraph), ...tables.map(table(label)))
     node.ontoggle = () => { node.open ? (open.add(id), fill()) : open.delete(id) }
     if (open.has(id)) { fill(); node.open = true }
     return node

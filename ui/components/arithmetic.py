@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from attention_core.computation.derivation import Address, Piece
-from ui.components import read_assets
+from ui.components import encode, read_assets
 
 
 @dataclass(frozen=True)
@@ -83,20 +83,13 @@ _mount = st.components.v2.component(
 
 
 def arithmetic(
-    content: Arithmetic,
-    *,
-    key: str,
-    on_open: Callable[[Address], None],
-    on_back: Callable[[int], None],
-    name: str = "Arithmetic",
-    back: str = "Back to the weight",
+    encoded: bytes, *, key: str, on_open: Callable[[Address], None], on_back: Callable[[int], None]
 ) -> None:
-    """Mount the arithmetic.
+    """Mount an arithmetic.
 
+    encoded: from `encode_arithmetic`
     on_open: called with the address of a clicked number
     on_back: called with how many opened numbers to keep
-    name:    the region's name for screen readers
-    back:    the label of the button that closes an opened number
     """
 
     def opened() -> None:
@@ -109,12 +102,20 @@ def arithmetic(
         if isinstance(kept, int) and kept >= 0:
             on_back(kept)
 
-    data = {"name": name, "back": back} | arithmetic_message(content)
-    _mount(key=key, data=[data], on_open_change=opened, on_back_change=go_back)
+    _mount(key=key, data=encoded, on_open_change=opened, on_back_change=go_back)
+
+
+def encode_arithmetic(content: Arithmetic, name: str = "Arithmetic", back: str = "Back to the weight") -> bytes:
+    """An arithmetic as the data for the browser.
+
+    name: the region's name for screen readers
+    back: the label of the button that closes an opened number
+    """
+    return encode({"name": name, "back": back} | arithmetic_message(content))
 
 
 def arithmetic_message(content: Arithmetic) -> dict[str, Any]:
-    """The data for the browser."""
+    """The contents for the browser."""
     bars, opened = content.bars, content.opened
     return {
         "steps": [_step_message(step) for step in content.steps],

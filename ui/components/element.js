@@ -4,3 +4,5 @@ function element(tag, properties = {}, children = []) {
   node.append(...children)
   return node
 }
+
+const decoded = (bytes) => JSON.parse(new TextDecoder().decode(bytes))

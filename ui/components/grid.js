@@ -4,7 +4,8 @@ const DEEP = { light: 0.755, dark: 0.575 }
 
 const EDITS_RESENT = 20
 
-export default function ({ data: [data], parentElement, setTriggerValue }) {
+export default function ({ data: bytes, parentElement, setTriggerValue }) {
+  const data = decoded(bytes)
   const state = (parentElement.grid ??= { figures: new Map(), at: null, edits: [] })
   state.data = data
   if (!state.root) {
@@ -61,11 +62,14 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
     const was = text ?? String(matrixOf(name).values[row][column] ?? "")
     const input = element("input", { value: was, ariaLabel: `New number: ${placeName(matrixOf(name), row, column)}` })
     input.size = 6
+    const stop = cell.tabIndex
+    cell.removeAttribute("tabindex")
     cell.classList.add("editing")
     cell.replaceChildren(input)
     const close = (commit) => {
       if (!cell.classList.contains("editing")) return
       cell.classList.remove("editing")
+      cell.tabIndex = stop
       cell.textContent = matrixOf(name)?.texts[row]?.[column] ?? ""
       cell.looks = null
       state.alert.textContent = ""
@@ -101,6 +105,13 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
     Object.assign(state.alert.style, { top: `${at.bottom - around.top + 3}px`, left: `${Math.max(0, left)}px` })
   }
 
+  // Opens a cell with other text than its number.
+  const write = (name, row, column, text) => {
+    edit(name, row, column)
+    const input = state.figures.get(name).cells[row][column].querySelector("input")
+    if (input) input.value = text
+  }
+
   const act = (name, row, column) => {
     const { edits } = matrixOf(name)
     if (edits === "type") edit(name, row, column)
@@ -134,13 +145,18 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
       ArrowRight: [row, column + 1], Home: [row, 0], End: [row, cells[row].length - 1],
     }[event.key]
     if (to) { cells[to[0]]?.[to[1]]?.focus(); event.preventDefault(); event.stopPropagation() }
-    else if (event.key === "Enter" || event.key === " ") { act(...at); event.preventDefault() }
+    else if (["Enter", " ", "F2"].includes(event.key)) { act(...at); event.preventDefault() }
     else if (matrixOf(name).edits === "type" && /^[0-9.,\-−]$/.test(event.key)) {
-      edit(name, row, column)
-      const input = cells[row][column].querySelector("input")
-      if (input) input.value = event.key
+      write(name, row, column, event.key)
       event.preventDefault()
     }
+  }
+
+  state.root.onpaste = (event) => {
+    const at = event.target.tagName === "TD" && place(event.target)
+    if (!at || matrixOf(at[0]).edits !== "type") return
+    event.preventDefault()
+    write(...at, event.clipboardData.getData("text").trim())
   }
 
   const pager = (matrix, axis) => {
@@ -158,34 +174,11 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
     ])]
   }
 
-  const build = (matrix) => {
-    const cells = matrix.texts.map((texts, r) => texts.map((_, c) => {
-      const cell = element("td", { tabIndex: r + c ? -1 : 0 })
-      cell.setAttribute("role", "gridcell")
-      cell.dataset.row = r
-      cell.dataset.column = c
-      return cell
-    }))
-    const head = matrix.columns.labels.map(() => element("th", { scope: "col" }))
-    const side = matrix.rows.labels.map((label) => (label ? element("th", { scope: "row" }) : element("td", { className: "corner" })))
-    const caption = element("caption")
-    const table = element("table", {}, [
-      caption,
-      element("thead", {}, [element("tr", {}, [element("td", { className: "corner" }), ...head])]),
-      element("tbody", {}, cells.map((row, r) => element("tr", {}, [side[r], ...row]))),
-    ])
-    table.setAttribute("role", "grid")
-    const [sign, after] = ["sign", "after"].map((className) => element("span", { className }))
-    const figure = element("figure", {}, [sign, element("div", { className: "scroll" }, [table]), after])
-    return { figure, table, caption, cells, head, side, sign, after, shape: shapeOf(matrix) }
-  }
-  const shapeOf = ({ rows, columns }) => `${rows.labels.length}×${columns.labels.length}${rows.labels[0] === "" ? ", not labelled" : ""}`
-
   const fill = (held, matrix) => {
     const { rows, columns } = matrix
     held.figure.dataset.name = matrix.name
     held.figure.className = `${matrix.role} ${matrix.edits}`
-    held.sign.textContent = matrix.sign
+    held.sign.textContent = unbroken(matrix.sign)
     held.sign.classList.toggle("long", matrix.sign.length > 1)
     held.sign.title = matrix.sign.includes("⊙") ? "⊙: each number times the number of its column" : ""
     held.after.textContent = matrix.after

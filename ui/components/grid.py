@@ -9,7 +9,8 @@ from typing import Any, Literal
 import numpy as np
 import streamlit as st
 
-from ui.components import is_index, read_assets
+from attention_core.surrogates import without_surrogates
+from ui.components import encode, is_index, read_assets
 
 MAX_CELL_LENGTH = 80  # characters of typed text
 
@@ -98,7 +99,7 @@ class Refused:
 _mount = st.components.v2.component(
     "attention_lab_grid",
     css=read_assets("grid.css"),
-    js=read_assets("theme.js", "element.js", "grid_equation.js", "grid_words.js", "grid.js"),
+    js=read_assets("theme.js", "element.js", "grid_equation.js", "grid_words.js", "grid_table.js", "grid.js"),
 )  # fmt: skip
 
 
@@ -134,7 +135,7 @@ def grid(
         for edit in edits_after(st.session_state[key].edit, st.session_state.get(applied, 0)):
             st.session_state[applied] = edit["id"]
             if on_edit and (found := cell(edit)):
-                on_edit(*found, edit["text"][:MAX_CELL_LENGTH])
+                on_edit(*found, without_surrogates(edit["text"][:MAX_CELL_LENGTH]))
 
     def windowed() -> None:
         match st.session_state[key].window:
@@ -145,7 +146,7 @@ def grid(
 
     _mount(
         key=key,
-        data=[grid_message(matrices, sources, products, refused)],
+        data=encode(grid_message(matrices, sources, products, refused)),
         on_pick_change=picked,
         on_edit_change=edited,
         on_window_change=windowed,

@@ -22,6 +22,9 @@ function equationName(matrices) {
   return matrices.map(({ sign, title, after }) => `${sign}${sign.endsWith("(") ? "" : " "}${title}${after}`).join(" ").trim()
 }
 
+// A line may end before an operator, not after it, and not before the last "=".
+const unbroken = (sign) => sign.replace(/([÷×⊙+−]) /g, "$1\u00a0").replace(/ =$/, "\u00a0=")
+
 const listed = (names) => names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`
 
 const touch = () => matchMedia("(hover: none)").matches

@@ -74,8 +74,9 @@ export default function ({ data, parentElement, setTriggerValue }) {
     drawLabels(namesInk, frame, 0, { ...now, hover }, special, colours);
     read(now);
     if (details.open) fillTable(now);
-    const { left, top, cell } = frame;
-    Object.assign(root.dataset, { n, ...now, weight: weight(now, now.head), left, top, cell });
+    const { left, top, cell, step, angle } = frame;
+    const apart = step * cell * Math.sin(angle);
+    Object.assign(root.dataset, { n, ...now, weight: weight(now, now.head), left, top, cell, apart });
   }
 
   const weight = ({ query, key }, head) => decimals(planes[head][query * nKeys + key]);

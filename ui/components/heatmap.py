@@ -24,7 +24,10 @@ _HTML = """
   </div>
   <p class="readout"></p>
   <p class="spoken" aria-live="polite"></p>
-  <details><summary>This row as a table</summary><div class="row"></div></details>
+  <details>
+    <summary>This row as a table</summary>
+    <div class="row" tabindex="0" role="region" aria-label="Weights of the row"></div>
+  </details>
   <div class="heads" role="toolbar" aria-label="Heads" hidden></div>
 </div>
 """

@@ -27,7 +27,10 @@ _HTML = """
   </div>
   <p class="readout"></p>
   <p class="spoken" aria-live="polite"></p>
-  <details><summary>These weights as a table</summary><div class="row"></div></details>
+  <details>
+    <summary>These weights as a table</summary>
+    <div class="row" tabindex="0" role="region" aria-label="Weights of the patches"></div>
+  </details>
 </div>
 """
 

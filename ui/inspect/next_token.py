@@ -10,7 +10,7 @@ import streamlit as st
 import attention_core as ac
 from attention_core.generate import can_generate
 from attention_core.sampling import Choice, greedy, probabilities, sampled, top_ids
-from attention_core.text.tokenizer import REPLACEMENT
+from attention_core.surrogates import REPLACEMENT
 from ui.arithmetic.next_token import next_arithmetic
 from ui.components import show_invisible
 from ui.shared.continuation import Generation, split_continuation

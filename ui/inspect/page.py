@@ -6,17 +6,15 @@ import streamlit as st
 
 import attention_core as ac
 from attention_core.attention_view import AttentionView
-from attention_core.plot.graph_figure import alt_text, attention_graph, clicked, graph_info
-from ui.arithmetic.attention_weight import weight_arithmetic
-from ui.arithmetic.derivation import show_arithmetic
-from ui.components.arithmetic import Arithmetic
 from ui.components.heatmap import Tokens, heatmap
+from ui.inspect.arithmetic import arithmetic_section, encoded_arithmetic
+from ui.inspect.graph import graph_section
 from ui.inspect.next_token import next_token_section
-from ui.inspect.saving import graph_options, save_menu
+from ui.inspect.saving import save_menu
 from ui.shared.controls import chosen_part, get_run_or_stop, input_and_model, pickers, requested_input
 from ui.shared.menu import Page
 from ui.shared.models import show_errors
-from ui.shared.page import open_page, theme_name
+from ui.shared.page import open_page
 from ui.shared.selection import bound, chosen, put, write_address
 from ui.shared.shown import AxisTokens, ShownPart, matching_example
 from ui.shared.tokens_box import tokenizer_notes, tokens_box
@@ -62,48 +60,6 @@ def show_swapped(text: str) -> None:
     put(text=text, q=chosen()["q"], k=chosen()["k"])
 
 
-def graph_section(part: ShownPart) -> None:
-    """The directed graph of the selection."""
-    one, options = chosen()["graph"] == "one", graph_options(part)
-    weights, name = part.pattern[part.plane], part.queries.names[part.query]
-    title = f'Attention from {words.quoted(name, "q")}' if one else "Attention between all tokens"
-    st.html(f'<h2 class="block">{title}</h2>')
-
-    def pick() -> None:
-        query, key = clicked(st.session_state.graph.selection.points)
-        if (query, key) != (None, None):
-            part.select(part.query if query is None else query, part.key if key is None else key)
-
-    figure = attention_graph(weights, part.queries.names, **options, theme=theme_name())
-    info = graph_info(weights, part.queries.names, **options)
-    st.plotly_chart(figure, key="graph", on_select=pick, selection_mode="points", theme=None, alt=alt_text(info),
-                    config={"displayModeBar": False})  # fmt: skip
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        bound(
-            st.segmented_control,
-            "Edges",
-            "graph",
-            options=["one", "all"],
-            required=True,
-            format_func={"one": "this token", "all": "all tokens"}.__getitem__,
-            label_visibility="collapsed",
-        )
-        bound(
-            st.slider,
-            "Smallest weight drawn",
-            "least",
-            step=0.01,
-            width=170,
-            format="weight ≥ %.2f",
-            label_visibility="collapsed",
-        )
-        if not one:
-            bound(st.slider, "Strongest edges per query", "most", width=150,
-                  format="top %d per token", label_visibility="collapsed")  # fmt: skip
-    if info.left_out:
-        st.caption(f"The {len(info.edges)} strongest edges are drawn; {info.left_out} weaker ones are not.")
-
-
 def heatmap_section(attention: AttentionView, part: ShownPart) -> None:
     """The heatmap, how to read it, and the choice to hide special tokens."""
     st.html('<h2 class="block">Attention weights: which token attends to which</h2>')
@@ -143,37 +99,6 @@ def sink_text(attention: AttentionView, part: ShownPart) -> str | None:
     return words.trained_sink_note(part.queries.names[part.query], 1 - float(row.sum()), average)
 
 
-def chosen_weight_arithmetic(attention: AttentionView, part: ShownPart) -> Arithmetic:
-    """The arithmetic of the chosen weight."""
-    return weight_arithmetic(
-        attention, part.layer, chosen()["head"], *part.cell, part.keys.positions if part.renormalized else None,
-        chosen()["open"], chosen_dims(),
-    )  # fmt: skip
-
-
-def arithmetic_section(attention: AttentionView, part: ShownPart, arithmetic: Arithmetic) -> None:
-    """The arithmetic of the chosen weight, and the choice of dimensions in it."""
-    weight = part.pattern[part.plane, part.query, part.key]
-    st.html(f'<h2 class="block">Why {weight:.2f}?</h2>')
-    show_arithmetic(arithmetic, "open")
-    if chosen()["head"] != "mean":
-        dims_picker(attention.config.d_head)
-
-
-def chosen_dims() -> list[int]:
-    """The dimensions of z that are chosen."""
-    return [int(dim) for dim in chosen()["dims"].split(",") if dim]
-
-
-def dims_picker(d_head: int) -> None:
-    """The choice of dimensions of z in the arithmetic."""
-    st.session_state._dims = [dim for dim in chosen_dims() if dim < d_head]
-    st.multiselect("Dimensions of z to show", list(range(d_head)), key="_dims", max_selections=8,
-                   label_visibility="collapsed",
-                   placeholder="Dimensions of z to show (default: the largest in magnitude)",
-                   on_change=lambda: put(dims=",".join(map(str, st.session_state._dims))))  # fmt: skip
-
-
 @st.fragment
 @show_errors("views")
 def inspect(run: ac.Trace | ac.EncoderDecoderTrace, run_input: tuple[str, str, str]) -> None:
@@ -188,7 +113,7 @@ def inspect(run: ac.Trace | ac.EncoderDecoderTrace, run_input: tuple[str, str, s
         write_address()
         return
     # The arithmetic is computed and sent first: it is what a click on a cell asks for.
-    arithmetic = chosen_weight_arithmetic(attention, part)
+    arithmetic = encoded_arithmetic(run, attention, part)
     top = st.container()
     left, right = st.columns([9, 11], gap="medium")
     with right:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from typing import Any
 
 import numpy as np
@@ -11,6 +9,7 @@ import streamlit as st
 
 from attention_core.attention_view import AttentionView
 from attention_core.computation.derivation import latex
+from attention_core.csv_table import csv_table
 from attention_core.explain import open_term
 from attention_core.plot.graph_figure import GraphInfo, graph_info
 from attention_core.plot.svg import graph_svg, heatmap_svg
@@ -92,17 +91,8 @@ def graph_options(part: ShownPart) -> dict[str, Any]:
 
 def weights_csv(weights: np.ndarray, queries: list[str], keys: list[str]) -> str:
     """Attention weights as CSV: a row for each query, a column for each key."""
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(["query \\ key", *map(spreadsheet_safe, keys)])
-    for token, row in zip(queries, weights, strict=True):
-        writer.writerow([spreadsheet_safe(token), *(f"{weight:.8f}" for weight in row)])
-    return out.getvalue()
-
-
-def spreadsheet_safe(token: str) -> str:
-    """A token that a spreadsheet reads as text, not as a formula."""
-    return "'" + token if token[:1] in ("=", "+", "-", "@", "\t", "\r") else token
+    rows = ([f"{weight:.8f}" for weight in row] for row in weights)
+    return csv_table("query \\ key", keys, zip(queries, rows, strict=True))
 
 
 def derivation_latex(attention: AttentionView, part: ShownPart) -> str:

@@ -10,6 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 import attention_core as ac
 from attention_core.errors import InputError
+from attention_core.surrogates import without_surrogates
 from ui.shared.fields import DEFAULT_SELECTION, UPLOAD
 from ui.shared.markdown import escape_markdown
 from ui.shared.pictures import DRAWN_PICTURES, MAX_MEGABYTES, read_picture
@@ -68,12 +69,13 @@ def take_upload(key: str) -> None:
     file = st.session_state.get(key)  # None for a removed file, and on a page that no longer has this upload
     if file is None:
         return
+    name = without_surrogates(file.name)
     try:
         notes = read_picture(file.getvalue()).notes
     except InputError as error:
-        st.session_state.refused_upload = file.file_id, f"{escape_markdown(file.name)}: {error}"
+        st.session_state.refused_upload = file.file_id, f"{escape_markdown(name)}: {error}"
         return
-    st.session_state.uploaded = Uploaded(file.name, file.getvalue(), notes)
+    st.session_state.uploaded = Uploaded(name, file.getvalue(), notes)
     st.session_state.uploads += 1  # a new upload box is closed, where the open one would cover the image
     put(image=UPLOAD)
 

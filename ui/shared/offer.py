@@ -10,6 +10,7 @@ import streamlit as st
 
 from attention_core.hub.catalogue import CATALOGUE, CatalogueEntry
 from attention_core.loading import HUB_ID
+from attention_core.surrogates import without_surrogates
 from ui.components import show_invisible
 
 MODELS_VARIABLE = "ATTENTION_LAB_MODELS"
@@ -73,9 +74,9 @@ def parse_entry(entry: str) -> Offer | None:
         except RuntimeError:  # "~user" of no such user
             return None
         title = title or folder.name
-        return Offer(title, folder) if title else None
+        return Offer(without_surrogates(title), folder) if title else None
     known = source in CATALOGUE or HUB_ID.fullmatch(source)
-    return Offer(title or source, source, CATALOGUE.get(source)) if known else None
+    return Offer(without_surrogates(title or source), source, CATALOGUE.get(source)) if known else None
 
 
 def source_of(name: str) -> str | Path:

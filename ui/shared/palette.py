@@ -18,9 +18,10 @@ def properties(colours: Theme) -> dict[str, str]:
 
 
 def custom_properties() -> str:
-    """The CSS with both palettes and the page's own, which is dark where the page has a `.dark-page`.
+    """The CSS with both palettes and the page's own, which follows Streamlit's theme at once.
 
-    A component takes the palette of the current theme, which it learns before the page does: see theme.js.
+    Streamlit gives a page the colour scheme of its theme, but not the popovers above it; they have that of `:root`.
+    A component takes the palette of the current theme: see theme.js.
     """
     light, dark = properties(LIGHT), properties(DARK)
     both = {
@@ -28,8 +29,8 @@ def custom_properties() -> str:
         for theme, palette in (("light", light), ("dark", dark))
         for name, colour in palette.items()
     }
-    page = css_rule(":root", {"palette": " ".join(light), **both, **{name: f"var(--light-{name})" for name in light}})
-    return page + css_rule(":root:has(.dark-page)", {name: f"var(--dark-{name})" for name in dark})
+    current = {name: f"light-dark(var(--light-{name}), var(--dark-{name}))" for name in light if name != "weights"}
+    return css_rule(":root", {"palette": " ".join(light), **both, **current})
 
 
 def css_rule(selector: str, values: dict[str, str]) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import re
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -14,6 +16,8 @@ from attention_core.errors import InputError
 
 MAX_MEGABYTES = 10
 MAX_PIXELS = 30_000_000
+MAX_SCANNED_PIXELS = 20 * MAX_PIXELS  # of all scans of a JPEG: about 4 seconds
+STRIP_PIXELS = 1 << 20
 DRAWN_SIZE = 336  # pixels of a drawn picture
 WHITE, INK, RED, BLUE, GREEN, SAND = (
     (255, 255, 255), (27, 36, 48), (213, 94, 0), (0, 114, 178), (0, 132, 95), (240, 228, 200),
@@ -21,6 +25,10 @@ WHITE, INK, RED, BLUE, GREEN, SAND = (
 TOO_MANY_PIXELS = (
     f"This image has too many pixels{{}}: the limit is {MAX_PIXELS // 1_000_000} million. Save a smaller version."
 )
+# A JPEG's markers, apart from stuffed bytes and those without parameters, which occur within the data of a scan.
+JPEG_MARKER = re.compile(rb"\xff+([^\x00\x01\xd0-\xd7\xff])")
+START_OF_SCAN, END_OF_IMAGE = b"\xda", b"\xd9"
+DECODING = threading.Lock()  # one picture is decoded at a time, so that the memory for it is needed once
 HIGH_BIT_DEPTH_MODES = ("I", "F", "I;16", "I;16B", "I;16L")  # modes with more than 8 bits per channel
 
 PixelCoordinates = np.ndarray
@@ -81,8 +89,10 @@ def read_picture(content: bytes) -> Picture:
     if len(content) > MAX_MEGABYTES * 1_000_000:
         raise InputError(f"This file is larger than {MAX_MEGABYTES} MB. Save a smaller version and try again.")
     try:
-        with Image.open(io.BytesIO(content), formats=("PNG", "JPEG")) as image:
+        with DECODING, Image.open(io.BytesIO(content), formats=("PNG", "JPEG")) as image:
             check_readable(image)
+            if image.format != "PNG":
+                check_scans(image, content)
             return as_displayed(image)
     except UnidentifiedImageError as error:
         raise InputError("This file is neither a PNG nor a JPEG image.") from error
@@ -104,20 +114,44 @@ def check_readable(image: Image.Image) -> None:
         raise InputError("This image has more than 8 bits per channel. Save it with 8 and try again.")
 
 
+def check_scans(image: Image.Image, content: bytes) -> None:
+    """InputError for a JPEG with so many scans, each of which may refine every pixel, that decoding takes long."""
+    scans = count_scans(content)
+    if scans * image.width * image.height > MAX_SCANNED_PIXELS:
+        raise InputError(f"This JPEG image consists of {scans} scans, which would take too long. Save it as a PNG.")
+
+
+def count_scans(content: bytes) -> int:
+    """The number of scans of a JPEG file: 1, or more for a progressive one."""
+    at, scans = 2, 0
+    while (found := JPEG_MARKER.search(content, at)) and found[1] != END_OF_IMAGE:
+        scans += found[1] == START_OF_SCAN
+        at = found.end() + int.from_bytes(content[found.end() : found.end() + 2])  # its parameters, and their length
+    return scans
+
+
 def as_displayed(image: Image.Image) -> Picture:
-    """The image as it is displayed: rotated by its EXIF orientation, on white where it is transparent, in RGB."""
-    image.load()
+    """The image as it is displayed: rotated by its EXIF orientation, on white where it is transparent, in RGB.
+
+    It is converted in strips, so that the memory it needs is that of the image and of the result.
+    """
     notes = []
-    shown = ImageOps.exif_transpose(image)
     if image.getexif().get(0x0112, 1) != 1:
         notes.append("It was rotated as its EXIF orientation says.")
-    if shown.mode == "CMYK":
+    ImageOps.exif_transpose(image, in_place=True)
+    if image.mode == "CMYK":
         notes.append("Its CMYK colours were converted to RGB.")
-    if shown.has_transparency_data:
-        over = shown.convert("RGBA")
-        shown = Image.alpha_composite(Image.new("RGBA", over.size, "white"), over)
+    if image.has_transparency_data:
         notes.append("Its transparent parts are shown on white.")
-    return Picture(np.asarray(shown.convert("RGB")), tuple(notes))
+    pixels = np.empty((image.height, image.width, 3), np.uint8)
+    rows = max(1, STRIP_PIXELS // image.width)
+    for top in range(0, image.height, rows):
+        strip = image.crop((0, top, image.width, min(top + rows, image.height)))
+        if strip.has_transparency_data:
+            over = strip.convert("RGBA")
+            strip = Image.alpha_composite(Image.new("RGBA", over.size, "white"), over)
+        pixels[top : top + rows] = np.asarray(strip.convert("RGB"))
+    return Picture(pixels, tuple(notes))
 
 
 def resized(pixels: np.ndarray, target: ImageInput) -> np.ndarray:

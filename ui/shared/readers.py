@@ -8,6 +8,7 @@ from typing import Any
 
 from attention_core.errors import UnknownModelError
 from attention_core.lessons.lesson_file import from_address
+from attention_core.surrogates import without_surrogates
 from ui.shared.continuation import GeneratedTokens
 from ui.shared.offer import may_load, refusal_message
 from ui.shared.trail import Trail
@@ -59,8 +60,8 @@ def boolean(value: Any) -> bool:
 
 
 def text(value: Any) -> str:
-    """Any text, cut to `MAX_TEXT_LENGTH`."""
-    return str(value)[:MAX_TEXT_LENGTH]
+    """Any text, cut to `MAX_TEXT_LENGTH`, without lone surrogates."""
+    return without_surrogates(str(value)[:MAX_TEXT_LENGTH])
 
 
 def model(value: Any) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 
 import attention_core as ac
 from attention_core.attention_view import AttentionView, attention_views
-from attention_core.text.tokenizer import REPLACEMENT
+from attention_core.surrogates import REPLACEMENT
 from ui.components.token_strip import StripToken
 from ui.shared.fields import DEFAULT_SELECTION
 from ui.shared.selection import chosen, put, settle

@@ -8,8 +8,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from attention_core.surrogates import without_surrogates
 from attention_core.text.invisible import is_format
-from attention_core.text.tokenizer import Token, without_surrogates
+from attention_core.text.tokenizer import Token
 from ui.components import show_invisible
 from ui.words.examples import Example
 

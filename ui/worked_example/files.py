@@ -13,6 +13,7 @@ from attention_core.lessons.export_script import script
 from attention_core.lessons.export_tables import csv_zip, npz
 from attention_core.lessons.lesson_file import LARGEST_FILE, from_json, to_json
 from attention_core.lessons.solve import Solution
+from attention_core.surrogates import without_surrogates
 from ui.worked_example import state
 
 
@@ -47,5 +48,5 @@ def open_file(key: str) -> None:
     try:
         state.start_file(from_json(upload.getvalue()))
     except AttentionLabError as error:
-        st.session_state.lesson_note = f"{upload.name} could not be opened: {error}"
+        st.session_state.lesson_note = f"{without_surrogates(upload.name)} could not be opened: {error}"
     st.session_state._lesson_upload += 1  # an empty uploader, so that the same file can be opened again

@@ -15,7 +15,7 @@ from attention_core.lessons.lesson import Lesson
 from attention_core.lessons.projected import ProjectedHead, head_lesson, project_head
 from attention_core.trace import Trace
 from ui.shared.controls import current_run
-from ui.shared.models import get_model
+from ui.shared.models import get_model, model_cache
 from ui.shared.selection import chosen
 from ui.shared.shown import chosen_attention, chosen_pair
 
@@ -43,7 +43,9 @@ class SentenceHead(NamedTuple):
 
 def sentence_run() -> Trace | EncoderDecoderTrace:
     """The trace of the chosen sentence or image."""
-    return current_run(get_model(chosen()["model"]))
+    name = chosen()["model"]
+    # `get_model` makes room for its messages, which would move what the page has drawn since.
+    return current_run(model_cache().models.get(name) or get_model(name))
 
 
 def from_sentence() -> SentenceHead:

@@ -15,13 +15,13 @@ from attention_core.computation.render import format_number
 from attention_core.lessons.solve import Solution, solve
 from attention_core.lessons.textbook import Claim, claims, printed_sums, source, textbook
 from ui.arithmetic.equations import equation
-from ui.components.arithmetic import Arithmetic, ArithmeticStep, Fold, Table, arithmetic
+from ui.components.arithmetic import Arithmetic, ArithmeticStep, Fold, Table, arithmetic, encode_arithmetic
 from ui.shared.selection import put
 from ui.shared.trail import Trail
 from ui.worked_example import state
 
 LONGEST_SUM = 11  # of a sum; the text has values for as many words
-COLUMNS = ["", "printed", "from the printed numbers", "from the vectors", "divided by √3"]
+COLUMNS = ["quantity", "printed", "from the printed numbers", "from the vectors", "divided by √3"]
 
 
 @cache
@@ -130,5 +130,5 @@ def textbook_check() -> None:
             state.start_preset("textbook")
         put(cell=Trail((address,)))
 
-    arithmetic(Arithmetic([ArithmeticStep(folds=folds)]), key="truth", on_open=open_number, on_back=lambda kept: None,
-               name="The textbook’s numbers checked against the computation")  # fmt: skip
+    content, name = Arithmetic([ArithmeticStep(folds=folds)]), "The textbook’s numbers checked against the computation"
+    arithmetic(encode_arithmetic(content, name), key="truth", on_open=open_number, on_back=lambda kept: None)

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterable
-from fractions import Fraction
 
 import numpy as np
 
-from attention_core.computation.arithmetic import TOLERANCE, Value
+from attention_core.computation.arithmetic import TOLERANCE
 from attention_core.computation.derivation import Address
 from attention_core.computation.render import format_number
 from attention_core.computation.stage import cell_at
 from attention_core.errors import InputError
+from attention_core.lessons.sheets import POSITION_AXES
 from attention_core.lessons.solve import Solution
+from ui.matrices.matrix import cell_text
 from ui.words.sentences import count_of
 from ui.words.short_names import Number, make_number, name_numbers, unnamed
 from ui.worked_example.sentence import SentenceHead
@@ -67,7 +68,7 @@ def first_query(solution: Solution, head: int) -> int:
     return int(np.nan_to_num(solution.array("weight")[head].astype(float)).max(axis=-1).argmax())
 
 
-def change_summary(solution: Solution, old: Solution | None, head: int) -> str:
+def change_summary(solution: Solution, old: Solution | None) -> str:
     """What the last edit changed: how many numbers, and the first and the last of them, before → after. HTML, or ""."""
     if old is None:
         return ""
@@ -79,7 +80,7 @@ def change_summary(solution: Solution, old: Solution | None, head: int) -> str:
     for name in dict.fromkeys([next(iter(changed)), "weight" if "weight" in changed else next(reversed(changed))]):
         at = largest_change(solution, old, name)
         decimals = solution.lesson.decimals
-        old_text, new_text = (format_number(value_at(each, name, at), decimals) for each in (old, solution))
+        old_text, new_text = (cell_text(each.array(name)[at], decimals) for each in (old, solution))
         examples.append(f"{entry_label(solution, name, at)}: {old_text} → {new_text}")
     total = sum(map(len, changed.values()))
     return f'<p class="changes">{count_of(total, "number")} changed. {html.escape("; ".join(examples))}.</p>'
@@ -104,19 +105,18 @@ def largest_change(solution: Solution, old: Solution, name: str) -> tuple[int, .
     return tuple(int(i) for i in np.unravel_index(size.argmax(), size.shape))
 
 
-def value_at(solution: Solution, name: str, at: tuple[int, ...]) -> Value:
-    """One number of a solution."""
-    value = solution.array(name)[at]
-    return value if isinstance(value, Fraction) else float(value)
-
-
 def entry_label(solution: Solution, name: str, at: tuple[int, ...]) -> str:
-    """A label for one number: its quantity, its words and its dimension."""
-    stage, words = solution.stage(name), solution.lesson.words
-    index = dict(zip(stage.axes, at, strict=True))
-    named = [words[index[axis]] for axis in ("position", "query", "key") if axis in index]
-    dims = [str(index[axis]) for axis in ("dim", "model") if axis in index]
-    return f"{stage.title or name} [{', '.join([*named, *dims])}]"
+    """A label for one number: its quantity, its words and its dimension, and its head among several.
+
+    W_O is shown with the dimensions of the concatenated heads.
+    """
+    stage, lesson = solution.stage(name), solution.lesson
+    words, index = lesson.words, dict(zip(stage.axes, at, strict=True))
+    if name == "W_O":
+        index["dim"] += index.pop("head") * lesson.d_head
+    cell = [words[i] if axis in POSITION_AXES else str(i) for axis, i in index.items() if axis != "head"]
+    head = f", head {index['head']}" if "head" in index and lesson.n_heads > 1 else ""
+    return f"{stage.title or name}{head} [{', '.join(cell)}]"
 
 
 def paper_error(solution: Solution) -> str:

@@ -32,6 +32,7 @@ from attention_core.errors import (
 )
 from attention_core.hub import download, progress
 from attention_core.hub.catalogue import CATALOGUE
+from attention_core.hub.errors import hub_errors
 from tests.hub import COMMIT, FILES, Hub, environment, sibling, tiny_files
 from tests.paths import BERT, ROOT
 
@@ -488,3 +489,11 @@ def test_progress_is_not_reported_too_often(monkeypatch):
     now[0] += 1
     meter.update("b", 100, 100)
     assert told[-1].done == 600
+
+
+def test_a_panic_of_the_hub_clients_rust_code_is_a_failed_download():
+    panic = type("PanicException", (BaseException,), {})
+    with pytest.raises(DownloadError, match=f"The download of {NAME} failed: oops"), hub_errors(NAME, "main"):
+        raise panic("oops")
+    with pytest.raises(KeyboardInterrupt), hub_errors(NAME, "main"):
+        raise KeyboardInterrupt

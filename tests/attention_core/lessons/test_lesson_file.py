@@ -53,6 +53,7 @@ def test_words_of_any_characters_are_read_back():
     lesson = replace(preset("textbook"), words=odd)
     assert "é語🙂" in to_json(lesson)
     assert from_json(to_json(lesson).encode()) == lesson == from_address(to_address(lesson))
+    assert lesson.words[1] == "\ufffd"
 
 
 def test_missing_fields_have_their_defaults():
@@ -78,6 +79,8 @@ def changed(**change):
         ('{"a": 1, "a": 2}', "“a” appears twice. Remove one of them."),
         ("[" * 50_000, "lists are nested too deeply"),
         ('{"format": ' + "9" * 5000 + "}", "a number is too long"),
+        ('{"format": ' + "9" * 41 + "}", "a number is too long"),
+        (changed(**{"\ud800": 1}), "A lesson has no field “\ufffd”, only words, entry"),
         (" " * (2**20 + 1), "The file is too large for a lesson: 1,048,577 bytes; the limit is 1,048,576."),
         (b'{"format": "\xff"}', "The file is not UTF-8 text: byte 12 cannot be decoded."),
         (changed(colour="red"), "A lesson has no field “colour”, only words, entry"),

@@ -13,7 +13,7 @@ from attention_core.computation.derivation import Address, evaluate, lines
 from attention_core.errors import InputError
 from attention_core.lessons.lesson import allowed
 from attention_core.lessons.presets import preset
-from attention_core.lessons.solve import paper_rounding, round_on_paper, solve
+from attention_core.lessons.solve import exact_fraction, paper_rounding, round_on_paper, solve
 from attention_core.lessons.textbook import textbook
 from tests.attention_core.lessons.strategies import SMALL, lessons, small
 from tests.evaluate import holds
@@ -163,6 +163,16 @@ def test_the_textbook_example_has_the_true_numbers():
         assert divided.array("weight")[0, it, i] == pytest.approx(scaled[word], abs=5e-5)
     np.testing.assert_allclose(unscaled.array("z")[0, it], [0.4735, 0.4236, 0.3651], atol=5e-5)
     np.testing.assert_allclose(divided.array("z")[0, it], [0.4263, 0.3868, 0.3370], atol=5e-5)
+
+
+@pytest.mark.parametrize(
+    ("number", "fraction"),
+    [(0.55, Fraction(11, 20)), (1 / 3, Fraction(1, 3)), (-2 / 7, Fraction(-2, 7)), (0.3333, Fraction(3333, 10000)),
+     (1e6, Fraction(10**6)), (1e-12, Fraction(1, 10**12)), (0.0, Fraction(0))],
+)  # fmt: skip
+def test_a_number_is_the_fraction_that_was_written(number, fraction):
+    assert exact_fraction(number) == fraction
+    assert float(exact_fraction(number)) == number
 
 
 def test_fractions_are_exact_where_possible():

@@ -16,7 +16,7 @@ KEPT = DRAW.normal(size=(3, 11, 7)).astype(np.float32)
 
 @pytest.fixture(scope="module", params=[np.float32, np.float16])
 def file(request, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("mapped")
+    folder = tmp_path_factory.mktemp("stored")
     save_file({"before": KEPT[0].astype(request.param), "a": KEPT.astype(request.param)}, folder / WEIGHTS)
     tensors = Tensors(folder)
     return tensors.file("a"), tensors.stored("a")

@@ -84,7 +84,7 @@ def test_a_file_that_has_changed_is_not_read(tmp_path):
         tensors.read("a")
 
 
-@pytest.mark.parametrize("shape", [(), (0,), (3, 0, 5), (1, 1)])
+@pytest.mark.parametrize("shape", [(), (0,), (3, 0, 5), (1, 1), (1,) * 64])
 def test_scalars_and_empty_tensors(tmp_path, shape):
     array = np.full(shape, 2.5, np.float32)
     save_file({"a": array, "z": np.ones(3, np.float32)}, tmp_path / WEIGHTS)
@@ -168,6 +168,12 @@ def test_an_unknown_tensor_name(tmp_path):
         (pack(one(shape=(2, 2)), bytes(24)), HeaderError, r"'a' has 24 bytes, but F32 of shape \[2, 2\] needs 16"),
         (pack(one(dtype="F16"), bytes(24)), HeaderError, "needs 12"),
         (pack(one(shape=(1 << 40, 1 << 40)), bytes(24)), HeaderError, "'a' has 24 bytes"),
+        (pack(one(shape=("9" * 4000,)), bytes(24)).replace(b'"999', b"9999").replace(b'999"', b"9999"), HeaderError,
+         "Exceeds the limit of 40 digits"),
+        (pack(one(shape=(1 << 63, 0)), bytes(24)), HeaderError, "'a' has no valid type"),
+        (pack(one(shape=(0, 1 << 60, 2), offsets=(0, 0))), HeaderError, "'a' has no valid type"),
+        (pack(one(shape=[1] * 65, offsets=(0, 4)), bytes(4)), HeaderError, "'a' has no valid type"),
+        (pack(one(shape=[(1 << 63) - 1] * 64), bytes(24)), HeaderError, "'a' has 24 bytes, but F32 of shape"),
         (pack(one(offsets=(4, 28)), bytes(28)), HeaderError, "'a' begins at byte 4 of the data, expected 0"),
         (pack(one() | {"b": one()["a"]}, bytes(24)), HeaderError, "'b' begins at byte 0 of the data, expected 24"),
     ],

@@ -1,6 +1,9 @@
 """Pictures for a model: drawn, uploaded, refused with a clear message, and resized."""
 
 import io
+import re
+import subprocess
+import sys
 import zlib
 
 import numpy as np
@@ -9,6 +12,7 @@ from PIL import Image
 
 from attention_core.config.image import ImageInput
 from attention_core.errors import InputError
+from tests.paths import ROOT
 from ui.shared import pictures
 from ui.shared.pictures import DRAWN_PICTURES, MAX_MEGABYTES, read_picture, resized
 
@@ -110,6 +114,66 @@ def with_size(width, height):
 def test_an_unreadable_file_is_refused_with_a_reason(content, message):
     with pytest.raises(InputError, match=message):
         read_picture(content)
+
+
+def with_scans(width, height, count):
+    """A progressive JPEG, one scan of which is repeated until there are this many."""
+    whole = saved(Image.new("L", (width, height), 93), "JPEG", progressive=True)
+    second, third = [found.start() for found in re.finditer(b"\xff\xda", whole)][1:3]
+    return whole[:second] + whole[second:third] * (count - pictures.count_scans(whole) + 1) + whole[third:]
+
+
+def test_the_scans_of_a_jpeg_are_counted():
+    ramp = Image.fromarray(RAMP)
+    assert pictures.count_scans(saved(ramp, "JPEG")) == 1
+    progressive = saved(ramp, "JPEG", progressive=True, exif=b"Exif\0\0" + saved(ramp, "JPEG")[:1000])
+    assert pictures.count_scans(progressive) == 10
+    assert pictures.count_scans(progressive + b"\xff\xda" * 99) == 10  # after the image, as in a motion picture
+    assert pictures.count_scans(with_scans(64, 48, 1000)) == 1000
+    assert [pictures.count_scans(content) for content in (b"", b"\xff\xd8", b"\xff\xd8\xff", b"\xff\xd8\xff\xda")] == [
+        0, 0, 0, 1]  # fmt: skip
+
+
+def test_a_jpeg_with_too_many_scans_is_refused_before_a_pixel_is_read(monkeypatch):
+    small = with_scans(64, 48, 1000)
+    np.testing.assert_array_equal(read_picture(small).pixels, np.full((48, 64, 3), 93, np.uint8))
+    large = with_scans(1200, 1000, 501)
+    monkeypatch.setattr(pictures, "as_displayed", lambda image: pytest.fail("it was read"))
+    with pytest.raises(InputError, match=r"consists of 501 scans, which would take too long\. Save it as a PNG"):
+        read_picture(large)
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "LA", "P", "L", "1"])
+def test_an_image_is_converted_in_strips(monkeypatch, mode):
+    image = Image.fromarray(np.random.default_rng(2).integers(0, 256, (23, 17, 4), dtype=np.uint8)).convert(mode)
+    content = saved(image)
+    whole = read_picture(content)
+    over = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image.convert("RGBA"))
+    np.testing.assert_array_equal(whole.pixels, np.asarray(over.convert("RGB")))
+    monkeypatch.setattr(pictures, "STRIP_PIXELS", 40)
+    np.testing.assert_array_equal(read_picture(content).pixels, whole.pixels)
+
+
+LARGEST = """
+import io, resource, sys
+from PIL import Image
+from ui.shared.pictures import read_picture
+
+def peak():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+
+content = open(sys.argv[1], "rb").read()
+before = peak()
+read_picture(content)
+print(peak() - before)
+"""
+
+
+def test_the_largest_image_takes_the_memory_of_itself_and_of_its_pixels(tmp_path):
+    (tmp_path / "image.png").write_bytes(saved(Image.new("RGBA", (6000, 5000), (1, 2, 3, 100))))
+    command = [sys.executable, "-c", LARGEST, str(tmp_path / "image.png")]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT, timeout=60)
+    assert int(done.stdout) < 30_000_000 * (4 + 3) * 1.25
 
 
 def test_a_decompression_bomb_is_refused_before_a_pixel_is_read(monkeypatch):

@@ -3,10 +3,14 @@
 import re
 from dataclasses import replace
 
-from attention_core.lessons.edits import with_number
+import numpy as np
+
+from attention_core.lessons.edits import with_flip, with_number
 from attention_core.lessons.presets import preset
+from attention_core.lessons.projected import project_head
 from attention_core.lessons.solve import solve
-from ui.worked_example.words import attention_headline, change_summary
+from ui.worked_example.sentence import SentenceHead
+from ui.worked_example.words import attention_headline, change_summary, model_weight
 
 
 def headline(lesson):
@@ -36,4 +40,29 @@ def test_a_count_of_one_is_singular():
     assert "With each step rounded to 1 decimal, as on paper, the weights" in attention_headline(rounded, 0)
     old, new = solve(lesson), solve(with_number(lesson, "V", 7, 0, 3.0))  # a masked value, which no result depends on
     expected = '<p class="changes">1 number changed. Values [tired, 0]: 0.8000 → 3.0000'
-    assert change_summary(new, old, 0).startswith(expected)
+    assert change_summary(new, old).startswith(expected)
+
+
+def test_a_change_in_one_of_several_heads_names_it():
+    lesson = preset("random_heads")
+    old, new = solve(lesson), solve(with_number(lesson, "W_O", 3, 1, 9.0))
+    assert "Output weights [3, 1]: " in change_summary(new, old)
+    new = solve(with_number(lesson, "W_V", 0, 3, 9.0))  # the second dimension of head 1
+    assert "Value weights, head 1 [0, 1]: " in change_summary(new, old)
+    alone = replace(lesson, n_heads=1)
+    assert "Value weights [0, 3]: " in change_summary(solve(with_number(alone, "W_V", 0, 3, 9.0)), solve(alone))
+
+
+def test_a_switched_cell_of_the_mask_is_shown_as_the_mask_shows_it():
+    old, new = solve(preset("textbook")), solve(with_flip(preset("textbook"), 5, 7))
+    assert "Mask [it, tired]: 1 → 0; " in change_summary(new, old)
+
+
+def test_the_weight_of_the_model_stands_beside_that_of_few_dimensions():
+    lesson = preset("paper")
+    weights = np.eye(5)[[3, 1, 4, 0, 2]]
+    weights[3, 4] = 0.125  # the tokens at positions 1, 3 and 4 are kept
+    head = SentenceHead(lesson, project_head(np.eye(3), np.eye(3), 2), [1, 3, 4], list("abcde"), weights, 64)
+    text = model_weight(solve(replace(lesson, words=("I", "it", "here"))), head)
+    assert "this weight is 0.0000, as" in text
+    assert "from 64 dimensions to 4, and only 3 of the 5 tokens are kept." in text
