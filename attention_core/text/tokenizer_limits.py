@@ -57,9 +57,9 @@ def find_steps(part: Any) -> Iterator[Step]:
     """The steps of a part of a tokenizer, those in sequences included; TokenizerError for an unknown type of step."""
     if part is None:
         return
-    if not isinstance(part, dict) or part.get("type") not in GROWTH:
-        found = part.get("type") if isinstance(part, dict) else part
-        raise TokenizerError(f"The tokenizer has a step of type {summarize(found)}, which is not supported.")
+    kind = part.get("type") if isinstance(part, dict) else part
+    if not isinstance(part, dict) or not isinstance(kind, str) or kind not in GROWTH:
+        raise TokenizerError(f"The tokenizer has a step of type {summarize(kind)}, which is not supported.")
     yield part
     for key in SEQUENCES:
         for each in as_list(part.get(key)):

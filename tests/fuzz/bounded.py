@@ -3,6 +3,7 @@
 `make test` tries a few hundred inputs, the same each time; `make fuzz` some 10,000, other ones each time.
 """
 
+import copy
 import resource
 import sys
 import time
@@ -74,7 +75,7 @@ def mutated(draw: Callable[[Any], Any], content: Any, values: Any = JSON) -> Any
             case "repeat" if isinstance(parent, list) and parent is not holder:
                 parent[key:key] = [parent[key]] * draw(st.sampled_from([1, 2, 10, 60]))
             case "add" if isinstance(parent, dict):
-                parent[draw(TEXTS)] = draw(values)
+                parent[draw(TEXTS)] = copy.deepcopy(draw(values))
             case _:
-                parent[key] = draw(values)
+                parent[key] = copy.deepcopy(draw(values))
     return holder[0]

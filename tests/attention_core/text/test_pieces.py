@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tokenizers import decoders, pre_tokenizers
 
-from attention_core.text.pieces import BYTE_OF_CHARACTER, alphabet_of, piece_bytes, readable_pieces
+from attention_core.text.pieces import BYTE_OF_CHARACTER, alphabet_of, piece_bytes, readable_pieces, split_characters
 
 TO_CHARACTER = {byte: character for character, byte in BYTE_OF_CHARACTER.items()}
 
@@ -81,3 +81,8 @@ def test_any_bytes_are_read_without_an_error(data, places):
     told = readable_pieces([written(span) for span in spans], "bytes")
     assert len(told) == len(spans)
     assert all(piece_bytes(written(span), "bytes") == span for span in spans)
+
+
+def test_each_piece_has_its_own_characters():
+    assert split_characters([b"a", b"b"], "ab") == ["a", "b"]
+    assert split_characters([b"x\xe7", b"\x8c", b"\xaby"], "x猫y") == ["x猫(1/3)", "猫(2/3)", "猫(3/3)y"]

@@ -83,6 +83,7 @@ def test_growth_is_limited_before_anything_is_read(tmp_path, parts, monkeypatch)
         ({"normalizer": {"pattern": {"String": "a"}, "content": "aa"}}, "a step of type None, which is not supported"),
         ({"normalizer": {"type": "replace", "pattern": {"String": "a"}, "content": "aa"}}, "a step of type 'replace'"),
         ({"decoder": [1]}, "a step of type "),
+        ({"decoder": {"type": {"type": "Fuse"}}}, "a step of type {'type': 'Fuse'}"),
         ({"post_processor": template(SEQUENCE, SEQUENCE)}, "repeats the text"),
         ({"post_processor": template(*[SPECIAL] * 11, ids=[0] * 100)}, "more than 1,000 special tokens"),
         ({"model": {"type": "Unigram", "unk_id": 0, "vocab": [["a", 0.0], ["b" * 129, 0.0]]}}, "piece of 129 char"),

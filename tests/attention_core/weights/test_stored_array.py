@@ -60,3 +60,19 @@ def test_other_operations_treat_it_as_an_array(file, order):
     np.testing.assert_array_equal(own[1:], array[1:])
     np.testing.assert_array_equal(own.take(np.array([[1, 0]]), 0), array[[[1, 0]]])
     assert own[1, 2, 0] == array[1, 2, 0]
+
+
+def test_parts_are_read_each_once_and_scattered_ones_with_the_whole_array(file, monkeypatch):
+    read, fill_each = [], type(file[0]).fill_each
+
+    def noted(own, parts):
+        parts = list(parts)
+        read.extend(view.size for view, _ in parts)
+        fill_each(own, parts)
+
+    monkeypatch.setattr(type(file[0]), "fill_each", noted)
+    own = StoredArray(*file)
+    own.take(np.array([[2, 0, 2]]), 0)
+    assert read == [77, 77]
+    own.take(np.array([3, 3, 1]), 2)
+    assert read == [77, 77, 231]

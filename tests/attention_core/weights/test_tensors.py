@@ -148,6 +148,7 @@ def test_an_unknown_tensor_name(tmp_path):
         (b"", HeaderError, "does not begin"),
         (b"\1\0\0", HeaderError, "does not begin"),
         (b"version https://git-lfs", HeaderError, "does not begin"),
+        (pack(one(), bytes(24))[:8], TruncatedError, "ends after 8 bytes, inside its header"),
         (pack(one(), bytes(24))[:30], TruncatedError, "ends after 30 bytes, inside its header"),
         (pack(one(), bytes(23)), TruncatedError, r"has (\d+) bytes of"),
         (pack(one(), bytes(25)), HeaderError, "1 bytes more"),
