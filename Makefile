@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 
-.PHONY: run test lint oracle bench references clean
+.PHONY: run test fuzz lint oracle bench references clean
 
 run: .venv/run
 	$(BIN)/streamlit run app.py --server.headless=false --server.address=localhost
@@ -11,6 +11,10 @@ run: .venv/run
 test: .venv/dev
 	$(BIN)/pytest -n auto --dist worksteal
 	$(BIN)/pytest -m package
+
+# Some 10,000 inputs that nobody would type, other ones each time; `make test` tries a few hundred.
+fuzz: .venv/dev
+	$(BIN)/pytest tests/fuzz --hypothesis-profile=fuzz -n auto --dist worksteal
 
 lint: .venv/dev
 	$(BIN)/ruff check .
@@ -26,6 +30,8 @@ bench: .venv/oracle
 	$(BIN)/python -m benchmarks.streaming
 	$(BIN)/python -m benchmarks.loading
 	$(BIN)/python -m benchmarks.interaction
+	$(BIN)/python -m benchmarks.load
+	$(BIN)/python -m benchmarks.session
 
 references: .venv/oracle
 	$(BIN)/python -m tests.reference.make

@@ -56,9 +56,12 @@ def steps_of(attention: AttentionView) -> tuple[AttentionStep, ...]:
 
 
 def save_drawings(attention: AttentionView, layer: int, head: int | None) -> None:
-    """Save either drawing as a file."""
+    """Save either drawing as a file; the buttons are drawn when the menu is open."""
+    menu = st.popover("Save", key="save", on_change="rerun")
+    if not menu.open:
+        return
     kind = "Cross" if attention.is_cross else "Self"
-    with st.popover("Save"):
+    with menu:
         picture(f"{kind}-attention", f"{kind.lower()}-attention",
                 lambda: one_head_drawing(attention, layer, None, theme_name()), key="save_one")  # fmt: skip
         picture("Multi-head attention", "multi-head-attention",

@@ -17,6 +17,8 @@ from tests.paths import BERT
 # Tests depend neither on the speed of the machine nor on a random seed: a failure is reproducible everywhere.
 settings.register_profile("steady", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("steady")
+# Of `make fuzz`: other inputs each time, and many more of them; see tests/fuzz/bounded.py.
+settings.register_profile("fuzz", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow])
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -23,7 +23,7 @@ from streamlit.watcher.polling_path_watcher import PollingPathWatcher
 from streamlit.web.server.server_util import get_display_address, get_url
 
 from ui.access import ENTRIES, embedding_origins, ignored_access
-from ui.uploads import bound_messages, bound_uploads
+from ui.bounds import bound_messages, bound_uploads, bound_widgets
 
 BUSY_WAIT = "24"
 """How long NumPy's threads spin while they wait for the next matrix product: 2^24 cycles, about 7 ms.
@@ -64,7 +64,9 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
     if embedding_origins():  # its cookie does not reach a frame in another site's page; `Access` checks the origin
         set_option("server.enableXsrfProtection", False)
     bound_messages()
-    bound_uploads(cast(MemoryUploadedFileManager, runtime.get_instance().uploaded_file_mgr))
+    bound_widgets()
+    if runtime.exists():
+        bound_uploads(cast(MemoryUploadedFileManager, runtime.get_instance().uploaded_file_mgr))
     threading.Thread(target=preload, daemon=True).start()
     urls = server_urls()
     print(f"Attention Lab is at {' and '.join(urls)}", flush=True)
@@ -122,9 +124,9 @@ def preload() -> None:
     from ui.shared.offer import MODELS_VARIABLE, ignored_entries
     from ui.shared.product_threads import PRODUCT_THREADS
 
+    PRODUCT_THREADS.use(1)
     for entry in ignored_entries():
         print(f"{MODELS_VARIABLE}: {entry!r} is ignored: not a catalogue name, hub id or folder", flush=True)
     for variable, entry in ignored_access():
         print(f"{variable}: {entry!r} is ignored: not {ENTRIES[variable]}", flush=True)
-    PRODUCT_THREADS.use(1)
     model_cache().load_local(Job(DEFAULT_SELECTION["model"]))

@@ -42,6 +42,16 @@ def test_top_p_keeps_the_fewest_tokens_that_reach_it(logits, top_p):
     assert kept == 1 or plain[: kept - 1].sum() < top_p + 1e-9
 
 
+@pytest.mark.parametrize("shift", [-1e6, -1000.0, 800.0, 1e6])
+def test_large_logits_give_the_probabilities_of_small_ones(shift):
+    logits = np.array([0.0, 1.0, -2.0, 0.5, -745.0])
+    shifted = (logits + shift).astype(np.float32)
+    for settings in ({}, {"temperature": 0.125}, {"top_k": 2}, {"top_p": 0.6}):
+        expected = probabilities(logits, **settings)
+        assert np.isfinite(probabilities(shifted, **settings)).all()
+        np.testing.assert_allclose(probabilities(shifted, **settings), expected, rtol=1e-9, atol=1e-300)
+
+
 def test_the_order_is_temperature_then_k_then_p():
     """Of 0.4, 0.3, 0.2, 0.1 the top 2 are 4/7 and 3/7, of which the first alone reaches 1/2."""
     logits = np.log(np.array([0.1, 0.4, 0.2, 0.3], np.float32))

@@ -128,7 +128,8 @@ def test_every_step_is_drawn(opened, step, head):
     if step == 3:
         assert {"pixel", "mean", "std", "normalized", "W_patch", "patch_embedding", "W_pos", "embedding"} <= grids[0]
         matrices = {each["name"]: each for sent in mounted(app) for each in sent.get("matrices", ())}
-        assert [matrices[name]["sign"] for name in ("mean", "std", "W_patch")] == ["−", "÷", "×"]
+        written = [(matrices[name]["sign"], matrices[name]["after"]) for name in ("pixel", "mean", "std", "W_patch")]
+        assert written == [("(", ""), ("÷ 255 −", ")"), ("÷", ""), ("(Pixels, normalized) ×", "")]
         assert all(text.isdigit() for row in matrices["pixel"]["texts"] for text in row)
 
 

@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from unittest.mock import Mock
 
 import pytest
+from streamlit.watcher.polling_path_watcher import PollingPathWatcher
 
 from tests.paths import ROOT
 from tests.ports import own_port
@@ -46,6 +47,15 @@ def test_other_sockets_are_left_alone():
         closed.close()
         assert not {datagrams, closed} & set(server.tcp_sockets())
         server.disable_nagle(datagrams)  # the system refuses it, and that is ignored
+
+
+def test_no_watcher_of_streamlit_reads_its_files_again_and_again(tmp_path):
+    changed, path = [], tmp_path / "config.toml"
+    PollingPathWatcher(str(path), changed.append, allow_nonexistent=True)
+    server.close_watchers()
+    path.write_text("[server]")
+    time.sleep(0.7)
+    assert not changed
 
 
 @pytest.mark.parametrize("kind", ["websocket", "http"])

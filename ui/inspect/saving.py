@@ -21,12 +21,15 @@ from ui.shared.shown import ShownPart
 
 
 def save_menu(attention: AttentionView, part: ShownPart) -> None:
-    """The files to save, each computed only when its button is pressed."""
+    """The files to save, each computed only when its button is pressed; the buttons are drawn when the menu is open."""
+    menu = st.popover("Save", key="save", on_change="rerun")
+    if not menu.open:
+        return
     side = f"{attention.side}-" if attention.side else ""
     name = f"attention-{side}layer{part.layer}-head{part.plane_names[part.plane]}"
     weights = part.pattern[part.plane]
     title = picture_title(attention, part)
-    with st.popover("Save"):
+    with menu:
         picture(
             "Heatmap",
             f"{name}-heatmap",

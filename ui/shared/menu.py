@@ -54,7 +54,8 @@ def update_links(page_query: PageQuery) -> None:
     with ThreadState.scoped(fragment_id=None):
         for page, link in links.items():
             if link.query != (query := page_query(page)):
-                links[page] = draw_link(page, link.element.page_link, query, link)
+                # The first element is kept: each new one would refer to the one it replaces, and so to all before it.
+                links[page] = draw_link(page, link.element.page_link, query, link)._replace(element=link.element)
 
 
 def draw_link(page: Page, page_link: Callable[..., DeltaGenerator], query: dict[str, str], old: Link | None) -> Link:

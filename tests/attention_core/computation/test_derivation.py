@@ -66,6 +66,13 @@ def test_a_shortened_sum_still_adds_up():
     assert short.value == term.value
 
 
+def test_a_shortened_sum_keeps_its_largest_parts_by_magnitude_negative_ones_too():
+    values = [0.5, -4.0, 1.0, 3.0, -0.25, -2.0, 0.75]
+    short = shorten_sums(combine("sum", [Term(value, f"part {value}") for value in values]), 3)
+    assert [part.value for part in short.parts] == [-4.0, 3.0, -2.0, 0.5 + 1.0 - 0.25 + 0.75]
+    assert line(short).text == f"{MINUS}4.0000 + 3.0000 + {MINUS}2.0000 + 2.0000 = {MINUS}1.0000"
+
+
 def test_rounding_is_said():
     term = combine("sum", [Term(0.00004, "a")] * 3).named("x")
     shown = line(term)

@@ -61,8 +61,8 @@ def test_a_switched_cell_of_the_mask_is_shown_as_the_mask_shows_it():
 def test_the_weight_of_the_model_stands_beside_that_of_few_dimensions():
     lesson = preset("paper")
     weights = np.eye(5)[[3, 1, 4, 0, 2]]
-    weights[3, 4] = 0.125  # the tokens at positions 1, 3 and 4 are kept
+    weights[3, 3] = 0.125  # the tokens at positions 1, 3 and 4 are kept: “it” is at 3
     head = SentenceHead(lesson, project_head(np.eye(3), np.eye(3), 2), [1, 3, 4], list("abcde"), weights, 64)
     text = model_weight(solve(replace(lesson, words=("I", "it", "here"))), head)
-    assert "this weight is 0.0000, as" in text
+    assert "this weight is 0.1250, as" in text
     assert "from 64 dimensions to 4, and only 3 of the 5 tokens are kept." in text

@@ -6,13 +6,15 @@ import uuid
 
 import pytest
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
+from streamlit.runtime.state.common import WidgetMetadata
+from streamlit.runtime.state.session_state import WStates
 from streamlit.runtime.uploaded_file_manager import UploadedFileRec
 from websockets.exceptions import ConnectionClosed
 
 from tests.live import resident_memory, started
 from tests.paths import ROOT
-from tests.visitor import Visitor, upload
-from ui import uploads
+from tests.visitor import Visitor, address, upload
+from ui import bounds
 from ui.shared.pictures import MAX_MEGABYTES
 from ui.shared.readers import MAX_TEXT_LENGTH
 
@@ -30,7 +32,7 @@ def file(name, size):
 
 def test_a_session_keeps_its_latest_files():
     manager = MemoryUploadedFileManager("/upload")
-    uploads.bound_uploads(manager)
+    bounds.bound_uploads(manager)
     for name in "abcd":
         manager.add_file("mine", file(name, 5))
         manager.add_file("another", file(name, 5))
@@ -40,12 +42,12 @@ def test_a_session_keeps_its_latest_files():
 
 
 def test_all_sessions_together_are_bounded(monkeypatch):
-    monkeypatch.setattr(uploads, "MOST_BYTES", 100)
+    monkeypatch.setattr(bounds, "MOST_BYTES", 100)
     manager = MemoryUploadedFileManager("/upload")
-    uploads.bound_uploads(manager)
+    bounds.bound_uploads(manager)
     for i in range(50):
         manager.add_file(f"session {i}", file("a", 30))
-        assert uploads.total_bytes(manager) <= 100
+        assert bounds.total_bytes(manager) <= 100
     assert manager.get_files("session 49", ["a"])
     assert manager.get_files("session 48", ["a"])
     manager.add_file("large", file("a", 200))
@@ -82,3 +84,34 @@ def ends(url, size):
         except ConnectionClosed:
             return True
     return False
+
+
+def widget(id, fragment_id=None):
+    return WidgetMetadata(id, str, str, "string_value", fragment_id=fragment_id)
+
+
+def test_streamlit_forgets_the_callbacks_of_replaced_widgets(monkeypatch):
+    monkeypatch.setattr(WStates, "remove_stale_widgets", WStates.remove_stale_widgets)
+    bounds.bound_widgets()
+    states, kept = WStates(), bounds.MOST_REPLACED
+    stays = [widget("$$ID-a-other", "another"), widget("$$STREAMLIT_INTERNAL_KEY_$$ID-b-heatmap__events", "mine")]
+    charts = [widget(f"$$ID-{i}-graph", "mine") for i in range(kept + 30)]
+    for each in [*stays, *charts]:
+        states.set_widget_metadata(each)
+    states.remove_stale_widgets(frozenset({charts[0].id, charts[-1].id}), ["mine"])
+    expected = [*stays, charts[0], *charts[-kept - 1:]]
+    assert list(states.widget_metadata) == [each.id for each in expected]
+    states.remove_stale_widgets(frozenset(), None)  # the whole page, on which no widget is left
+    assert len(states.widget_metadata) == kept + 1
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_a_click_leaves_nothing_in_the_memory(tmp_path):
+    """Each one kept its chart's pattern, 17 kB of this sentence and 3 MB of this text."""
+    with started(tmp_path / "log", {}) as (url, server), Visitor(url, query=address("cat " * 250)) as visitor:
+        for i in range(10):
+            visitor.choose_cell(i, 5)
+        before = resident_memory(server)
+        for i in range(20):
+            visitor.choose_cell(40 + i, 6)
+        assert resident_memory(server) - before < 20_000_000
