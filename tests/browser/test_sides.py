@@ -59,7 +59,7 @@ def test_cross_attention_opens_into_query_key_and_memory(open_page):
     for prefix in ("cross_k.1.2.1.", "memory.1."):
         unfold_all(page)
         arithmetic(page).locator(f"[data-at^='{prefix}']").first.click()
-        arithmetic(page).locator("button[aria-current='true']", has_text=prefix).wait_for()
+        arithmetic(page).locator(f"button[aria-current='true'][title^='{prefix}']").wait_for()
         for line in lines(page):
             assert holds(line), line
 

@@ -117,9 +117,10 @@ def find_number(trace: ac.Trace, address: Address) -> Number:
     """The number at an address; one that the run does not have is named by its address."""
     if trace.encoder and address.quantity.startswith(explain.ENCODER_PREFIX):
         return replace(find_number(trace.encoder, explain.encoder_address(address)), encoder=True)
-    if address.quantity == "cosine":
-        return Number(noun_of("cosine"), {"position": address.indices[0]}, {"position": trace.tokens}, {})
     try:
+        if address.quantity == "cosine":
+            position = explain.find_cell(trace, Address("contextual", (*address.indices, 0))).index["position"]
+            return Number(noun_of("cosine"), {"position": position}, {"position": trace.tokens}, {})
         cell = explain.find_cell(trace, address)
     except InputError:
         return unnamed(address)

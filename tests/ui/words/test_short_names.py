@@ -35,6 +35,15 @@ def test_a_trail_of_an_attention_weight(minilm):
     assert name_trail(trace, trail("weight.3.1.4.99"), layer=3, head=1) == ["weight.3.1.4.99"]
 
 
+@pytest.mark.parametrize(
+    "number",
+    ["cosine.99", "cosine.1.2", "weight.3.1.4", "weight.99.1.4.2", "W_E.99999.0", "encoder_q.1.1.1.1", "x.1", "q.3"],
+)
+def test_an_address_without_a_number_is_its_own_name(minilm, number):
+    trace = minilm.trace("It rains.")
+    assert name_trail(trace, trail(number), layer=3, head=1) == [number]
+
+
 def test_a_trail_into_the_encoder_and_out_of_a_vocabulary(traced, bert):
     decoder = replace(bert.trace(ids=[9]), encoder=bert.trace(ids=[5, 11]))
     assert name_trail(decoder, trail("weight.1.0.0.0~encoder_k.2.1.1.4~encoder_resid_pre.2.1.0"), layer=1, head=0) == [
