@@ -90,6 +90,15 @@ def test_the_line_below_is_empty_of_a_cell_that_is_gone(open_page):
     expect(page.locator("td.here")).to_have_count(0)
 
 
+def test_the_rest_of_a_long_sum_has_the_digits_of_the_page(open_page):
+    page = open_page(f"{PATH}?preset=sentence")
+    cell(page, "z", 4, 1).hover()
+    line = page.locator(".made").inner_text()
+    assert re.search(r" \+ \(?−?\d\.\d{4}\)? from 4 more = ", line), line
+    value, right, _, parts = evaluate(line.partition("] = ")[2].replace(" from 4 more", ""))
+    assert value == pytest.approx(right, abs=4e-4 * parts)
+
+
 def test_the_page_says_what_can_be_edited(open_page):
     page = open_page(PATH)
     hint = page.locator(".hint")

@@ -49,8 +49,10 @@ function equationOf(data, name, row, column) {
     const bias = product.bias ? byName[product.bias] : null
     const shift = bias ? bias.values[0][index[product.right_axes[1]] - bias.columns.start] ?? 0 : 0
     const rest = matrix.values[row][column] - kept.reduce((sum, [, , x]) => sum + x, 0) - shift
-    if (total > kept.length) line += ` + ${negative(rest.toFixed(2).replace("-", "−"))} from ${total - kept.length} more`
-    if (bias) line += ` + ${negative(shift.toFixed(2).replace("-", "−"))} (bias)`
+    const digits = /\.(\d+)$/.exec(text)?.[1].length ?? 4
+    const shown = (x) => negative(x.toFixed(digits).replace("-", "−"))
+    if (total > kept.length) line += ` + ${shown(rest)} from ${total - kept.length} more`
+    if (bias) line += ` + ${shown(shift)} (bias)`
     return `${head} = ${line} = ${text}`
   }
   const from = data.sources.filter((each) => each.result === name).flatMap((each) => {
