@@ -30,6 +30,7 @@ bench: .venv/oracle
 	$(BIN)/python -m benchmarks.streaming
 	$(BIN)/python -m benchmarks.loading
 	$(BIN)/python -m benchmarks.interaction
+	$(BIN)/python -m benchmarks.load
 	$(BIN)/python -m benchmarks.session
 
 references: .venv/oracle

@@ -1,6 +1,6 @@
-"""The memory of a server whose only visitor acts a few thousand times: the last actions add nearly nothing.
+"""The memory of a server whose only visitor acts some thousand times: the last actions add nearly nothing.
 
-The first actions fill the caches that all visitors share, which are bounded; each action after that may leave at most
+The first actions fill the caches that all visitors share, which are bounded. Each action after that may leave at most
 LIMIT bytes.
 """
 
@@ -13,7 +13,7 @@ from benchmarks.actions import INSPECT
 from benchmarks.load import MIX, Server, serving
 from benchmarks.visitor import visit
 
-ACTIONS, PART = 3000, 500
+ACTIONS, PART = 6000, 500
 LIMIT = 3000  # bytes for each action of the last third; the allocator's own steps are of a megabyte
 
 

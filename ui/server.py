@@ -124,9 +124,9 @@ def preload() -> None:
     from ui.shared.offer import MODELS_VARIABLE, ignored_entries
     from ui.shared.product_threads import PRODUCT_THREADS
 
+    PRODUCT_THREADS.use(1)
     for entry in ignored_entries():
         print(f"{MODELS_VARIABLE}: {entry!r} is ignored: not a catalogue name, hub id or folder", flush=True)
     for variable, entry in ignored_access():
         print(f"{variable}: {entry!r} is ignored: not {ENTRIES[variable]}", flush=True)
-    PRODUCT_THREADS.use(1)
     model_cache().load_local(Job(DEFAULT_SELECTION["model"]))

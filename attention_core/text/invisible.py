@@ -19,6 +19,8 @@ def name_invisible(text: str) -> str:
 
     A joiner or a variation selector next to a character that it affects is left as it is.
     """
+    if text.isascii() and text.isprintable():
+        return text
     return "".join(f"U+{ord(each):04X}" if is_invisible(text, i) else each for i, each in enumerate(text))
 
 

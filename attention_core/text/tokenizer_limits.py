@@ -7,6 +7,7 @@ import base64
 import binascii
 import math
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 from attention_core.errors import TokenizerError
@@ -14,7 +15,7 @@ from attention_core.validate import summarize
 
 MAX_STEPS = 100  # normalizers, pre-tokenizers, decoders and post-processors
 MAX_PATTERN = 10_000  # characters of a pattern, or of the text it is replaced by
-MAX_GROWTH = 1_000  # characters from one character
+MAX_GROWTH = 300  # characters from one character
 MAX_ADDED = 10**8  # characters of all added tokens after normalization
 MAX_SPECIAL = 1_000  # special tokens around a text
 MAX_UNIGRAM = 128  # characters of a piece; the time for a text grows with the longest
@@ -36,16 +37,16 @@ Step = Mapping[str, Any]
 
 def check_tokenizer(content: Mapping[str, Any]) -> None:
     """TokenizerError when a tokenizer's steps, special tokens or pieces exceed a limit."""
-    steps = {part: list(find_steps(content.get(part))) for part in PARTS}
-    if (count := sum(map(len, steps.values()))) > MAX_STEPS:
-        raise TokenizerError(f"The tokenizer has {count} steps; the limit is {MAX_STEPS}.")
+    steps = {part: list(islice(find_steps(content.get(part)), MAX_STEPS + 1)) for part in PARTS}
+    if sum(map(len, steps.values())) > MAX_STEPS:
+        raise TokenizerError(f"The tokenizer has more than {MAX_STEPS} steps, which is the limit.")
     for step in (step for each in steps.values() for step in each):
         check_texts(step)
         check_template(step)
     encoding = math.prod(map(growth, (*steps["normalizer"], *steps["pre_tokenizer"])))
     decoding = math.prod(map(growth, steps["decoder"]))
     if max(encoding, decoding) > MAX_GROWTH:
-        raise TokenizerError(f"The tokenizer can make more than {MAX_GROWTH:,} characters of one, which is the limit.")
+        raise TokenizerError(f"The tokenizer can make more than {MAX_GROWTH} characters of one, which is the limit.")
     added = [token.get("content") for token in as_list(content.get("added_tokens")) if isinstance(token, dict)]
     if encoding * sum(len(text) for text in added if isinstance(text, str)) > MAX_ADDED:
         raise TokenizerError(f"The tokenizer's added tokens can have more than {MAX_ADDED:,} characters, the limit.")

@@ -94,9 +94,16 @@ def test_numbers_open_down_to_a_weight(open_page):
     for prefix in steps:
         unfold_all(page)
         arithmetic(page).locator(f"[data-at^='{prefix}']").first.click()
-        arithmetic(page).locator("button[aria-current='true']", has_text=prefix).wait_for()
+        arithmetic(page).locator(f"button[aria-current='true'][title^='{prefix}']").wait_for()
         for line in lines(page):
             assert holds(line), line
+    names = arithmetic(page).locator(".crumb").all_inner_texts()
+    *trail, last = (re.sub(r"[\d, ]+\]", "]", name) for name in names)
+    assert trail == [
+        "Back to the weight", "query[] of it", "layer 3 input[] of it",
+        "layer 2: residual stream after attention[] of it", "attention output[] of it",
+    ]  # fmt: skip
+    assert last.endswith("W_O[]")
     expect(arithmetic(page)).to_contain_text("A trained parameter")
     # The address follows the page: it is written when the script ends.
     page.wait_for_function(
@@ -162,10 +169,10 @@ def test_hidden_and_renormalized(open_page, model):
 
 
 def test_the_address_holds_the_selection(open_page):
-    page = open_page("/?layer=99&head=nonsense&q=3&k=1&shoe=4&text=Hello%20there%20world")
+    page = open_page("/?layer=99&head=nonsense&q=3&k=2&shoe=4&text=Hello%20there%20world")
     body = page.locator("body")
     body.get_by_text("This model has layers 0 to 5").or_(body.get_by_text("are not valid")).first.wait_for()
-    wait_search(page, layer="5", q="3", k="1", text="Hello there world")
+    wait_search(page, layer="5", q="3", k="2", text="Hello there world")
     assert set(search(page)) == {"layer", "q", "k", "text"}
     page.reload()
     arithmetic(page).wait_for()

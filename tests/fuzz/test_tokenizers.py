@@ -32,14 +32,14 @@ STEPS = REPLACE | SPLIT | st.sampled_from([
 ])  # fmt: skip
 
 
-def sequence(steps):
-    """The steps in a sequence of any of the four kinds."""
-    return {"type": "Sequence"} | dict.fromkeys(("normalizers", "pretokenizers", "decoders", "processors"), steps)
+def sequence(kind, steps, count):
+    """The steps in a sequence of one of the four kinds, repeated."""
+    return {"type": "Sequence", kind: steps * count}
 
 
-SEQUENCES = st.recursive(
-    STEPS, lambda inner: st.builds(sequence, st.lists(inner, max_size=4) | st.builds(list.__mul__, st.lists(
-        inner, min_size=1, max_size=1), st.sampled_from([2, 7, 40, 120]))), max_leaves=5)  # fmt: skip
+KINDS_OF_SEQUENCE = st.sampled_from(["normalizers", "pretokenizers", "decoders", "processors"])
+FLAT = STEPS | st.builds(sequence, KINDS_OF_SEQUENCE, st.lists(STEPS, max_size=4), st.sampled_from([1, 1, 2, 7, 40]))
+SEQUENCES = FLAT | st.builds(sequence, KINDS_OF_SEQUENCE, st.lists(FLAT, max_size=3), st.sampled_from([1, 2, 20]))
 INPUTS = TEXTS | st.builds(str.__mul__, st.sampled_from(["a", "ab", " ", "\n", "é", "▁"]), st.integers(0, 20_000))
 
 

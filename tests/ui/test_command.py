@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from tests.paths import APP, ROOT
-from ui import command
+from ui import access, command
 from ui.shared import offer
 
 
@@ -18,6 +18,8 @@ def served(monkeypatch):
     options = []
     monkeypatch.setattr(command, "serve", options.extend)
     monkeypatch.setenv(offer.MODELS_VARIABLE, "from/before")
+    for variable in (access.HOSTS_VARIABLE, access.EMBED_VARIABLE):
+        monkeypatch.setenv(variable, "")
     return options
 
 
@@ -42,6 +44,14 @@ def test_options_are_passed_on(served):
     command.main([f"--port={port}", "--address=127.0.0.1", "--models", "a/b,c=./d", "--no-browser"])
     assert served == ["--server.address=127.0.0.1", "--server.headless=true", f"--server.port={port}", str(APP)]
     assert os.environ[offer.MODELS_VARIABLE] == "a/b,c=./d"
+
+
+def test_a_school_names_its_server_and_its_learning_platform(served):
+    command.main(["--host=lab.school.example", "--embed-in", "https://lms.school.example,https://b.example"])
+    assert access.listed_hosts() == {"lab.school.example"}
+    assert access.embedding_origins() == ["https://lms.school.example", "https://b.example"]
+    command.main(["--host=", "--embed-in="])
+    assert (access.listed_hosts(), access.embedding_origins()) == (set(), [])
 
 
 def test_the_list_of_models_can_be_emptied(served):

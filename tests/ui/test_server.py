@@ -49,6 +49,15 @@ def test_other_sockets_are_left_alone():
         server.disable_nagle(datagrams)  # the system refuses it, and that is ignored
 
 
+def test_no_watcher_of_streamlit_reads_its_files_again_and_again(tmp_path):
+    changed, path = [], tmp_path / "config.toml"
+    PollingPathWatcher(str(path), changed.append, allow_nonexistent=True)
+    server.close_watchers()
+    path.write_text("[server]")
+    time.sleep(0.7)
+    assert not changed
+
+
 @pytest.mark.parametrize("kind", ["websocket", "http"])
 def test_a_page_waits_until_its_code_is_imported_but_not_its_files(monkeypatch, kind):
     imported, order = threading.Event(), []
@@ -75,15 +84,6 @@ def test_pages_open_where_their_code_cannot_be_imported(monkeypatch):
     with pytest.raises(ImportError):
         server.preload()
     assert imported.is_set()
-
-
-def test_no_watcher_of_streamlit_reads_its_files_again_and_again(tmp_path):
-    changed, path = [], tmp_path / "config.toml"
-    PollingPathWatcher(str(path), changed.append, allow_nonexistent=True)
-    server.close_watchers()
-    path.write_text("[server]")
-    time.sleep(0.7)
-    assert not changed
 
 
 START = """

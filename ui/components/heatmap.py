@@ -87,12 +87,19 @@ class Tokens(NamedTuple):
 def heatmap_payload(
     pattern: NDArray[np.floating[Any]], queries: Tokens, keys: Tokens | None, plane_names: Sequence[str]
 ) -> bytes:
-    """The data for the browser.
+    """The data for the browser; ValueError where the shapes do not match.
 
     pattern:     [plane, query, key], in 0…1
     keys:        the key tokens, None where they are the query tokens
     plane_names: [plane]
     """
+    expected = [len(plane_names), len(queries.names), len((keys or queries).names)]
+    flags = [len(each.special) for each in (queries, keys or queries)]
+    if list(pattern.shape) != expected or flags != expected[1:]:
+        raise ValueError(
+            f"expected [plane, query, key] = {expected} and as many special flags, "
+            f"got {list(pattern.shape)} and {flags}"
+        )
     sums = pattern.sum(axis=-1, dtype=np.float64).round(2)
     header = {
         "n": len(queries.names),
@@ -112,30 +119,21 @@ def axis_columns(tokens: Tokens) -> dict[str, Any]:
 
 
 def heatmap(
-    pattern: NDArray[np.floating[Any]],
-    queries: Tokens,
-    keys: Tokens | None = None,
+    payload: bytes,
+    shape: tuple[int, ...],
     *,
     key: str,
-    plane_names: Sequence[str],
     on_pick: Callable[[int, int], None],
     on_head: Callable[[int], None],
 ) -> None:
-    """Draw the pattern; call on_pick(query, key) for a chosen cell and on_head(plane) for a chosen head.
+    """Draw a pattern; call on_pick(query, key) for a chosen cell and on_head(plane) for a chosen head.
 
     The selection is read from the page (see selection.js), so moving it does not send the pattern again.
 
-    pattern: [plane, query, key], in 0…1
-    keys:    the key tokens, None where they are the query tokens
+    payload: from `heatmap_payload`
+    shape:   the number of planes, queries and keys
     """
-    planes, n_query, n_key = pattern.shape
-    expected = [len(plane_names), len(queries.names), len((keys or queries).names)]
-    flags = [len(each.special) for each in (queries, keys or queries)]
-    if list(pattern.shape) != expected or flags != expected[1:]:
-        raise ValueError(
-            f"expected [plane, query, key] = {expected} and as many special flags, "
-            f"got {list(pattern.shape)} and {flags}"
-        )
+    planes, n_query, n_key = shape
 
     def picked() -> None:
         cell = chosen_cell(st.session_state[key].get("pick"), n_query, n_key)
@@ -149,7 +147,7 @@ def heatmap(
 
     _mount(
         key=key,
-        data=heatmap_payload(pattern, queries, keys, plane_names),
+        data=payload,
         on_pick_change=picked,
         on_head_change=head_picked,
     )

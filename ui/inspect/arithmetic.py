@@ -1,4 +1,4 @@
-"""The arithmetic of the chosen weight on the Inspect page, shared by all visitors of the server."""
+"""The arithmetic of the chosen weight on the Inspect page."""
 
 from __future__ import annotations
 
@@ -7,16 +7,13 @@ import weakref
 import streamlit as st
 
 from attention_core.attention_view import AttentionView
-from attention_core.bounded_cache import BoundedCache
 from ui.arithmetic.attention_weight import weight_arithmetic
 from ui.arithmetic.derivation import show_arithmetic
 from ui.components.arithmetic import encode_arithmetic
+from ui.inspect.encoded import ENCODED
 from ui.shared.run_cache import Run
 from ui.shared.selection import chosen, put
 from ui.shared.shown import ShownPart
-
-ENCODED = BoundedCache[bytes](max_bytes=64 << 20, size=len)
-"""The arithmetic of the weights that were chosen last: a class looks at the same ones."""
 
 
 def encoded_arithmetic(run: Run, attention: AttentionView, part: ShownPart) -> bytes:
@@ -27,8 +24,8 @@ def encoded_arithmetic(run: Run, attention: AttentionView, part: ShownPart) -> b
     def compute() -> bytes:
         return encode_arithmetic(weight_arithmetic(attention, part.layer, head, *part.cell, shown, trail, dims))
 
-    key = (weakref.ref(run), attention.side, part.layer, head, part.cell, shown and tuple(shown), trail, tuple(dims))
-    return ENCODED.get(key, compute)
+    what = ("arithmetic", weakref.ref(run), attention.side, part.layer, head, part.cell, shown and tuple(shown), trail)
+    return ENCODED.get((*what, *dims), compute)
 
 
 def arithmetic_section(attention: AttentionView, part: ShownPart, encoded: bytes) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import weakref
+
 import streamlit as st
 
 import attention_core as ac
 from attention_core.attention_view import AttentionView
-from ui.components.heatmap import Tokens, heatmap
+from ui.components.heatmap import Tokens, heatmap, heatmap_payload
 from ui.inspect.arithmetic import arithmetic_section, encoded_arithmetic
+from ui.inspect.encoded import ENCODED
 from ui.inspect.graph import graph_section
 from ui.inspect.next_token import next_token_section
 from ui.inspect.saving import save_menu
@@ -15,6 +18,7 @@ from ui.shared.controls import chosen_part, get_run_or_stop, input_and_model, pi
 from ui.shared.menu import Page
 from ui.shared.models import show_errors
 from ui.shared.page import open_page
+from ui.shared.run_cache import Run
 from ui.shared.selection import bound, chosen, put, write_address
 from ui.shared.shown import AxisTokens, ShownPart, matching_example
 from ui.shared.tokens_box import tokenizer_notes, tokens_box
@@ -59,7 +63,7 @@ def show_swapped(text: str) -> None:
     put(text=text, q=chosen()["q"], k=chosen()["k"])
 
 
-def heatmap_section(attention: AttentionView, part: ShownPart) -> None:
+def heatmap_section(run: Run, attention: AttentionView, part: ShownPart) -> None:
     """The heatmap, how to read it, and the choice to hide special tokens."""
     st.html('<h2 class="block">Attention weights: which token attends to which</h2>')
 
@@ -69,8 +73,13 @@ def heatmap_section(attention: AttentionView, part: ShownPart) -> None:
     def axis(tokens: AxisTokens) -> Tokens:
         return Tokens(tokens.names, tokens.special)
 
-    heatmap(part.pattern, axis(part.queries), axis(part.keys) if attention.is_cross else None, key="heatmap",
-            plane_names=part.plane_names, on_pick=part.select, on_head=pick_head)  # fmt: skip
+    def payload() -> bytes:
+        keys = axis(part.keys) if attention.is_cross else None
+        return heatmap_payload(part.pattern, axis(part.queries), keys, part.plane_names)
+
+    hidden, average = chosen()["hide"], chosen()["head"] == "mean"
+    what = ("heatmap", weakref.ref(run), attention.side, part.layer, average, hidden, part.renormalized)
+    heatmap(ENCODED.get(what, payload), part.pattern.shape, key="heatmap", on_pick=part.select, on_head=pick_head)
     hidden = len(part.keys.positions) < len(attention.keys)
     sums = words.row_sum_note(part.rows_sum_to_one, hidden, attention.has_sink)
     query_side, key_side = (" from the target", " from the sentence") if attention.is_cross else ("", "")
@@ -100,7 +109,7 @@ def sink_text(attention: AttentionView, part: ShownPart) -> str | None:
 
 @st.fragment
 @show_errors("views")
-def inspect(run: ac.Trace | ac.EncoderDecoderTrace, run_input: tuple[str, str, str]) -> None:
+def inspect(run: Run, run_input: tuple[str, str, str]) -> None:
     """Everything below the sentence: three views of one selection.
 
     run_input: the sentence, target and generated tokens of the run
@@ -121,7 +130,7 @@ def inspect(run: ac.Trace | ac.EncoderDecoderTrace, run_input: tuple[str, str, s
         if attention.config.image is not None:
             st.html(f'<h2 class="block">What {words.quoted(part.queries.names[part.query], "q")} attends to</h2>')
             tokens_box(attention, part)
-        heatmap_section(attention, part)
+        heatmap_section(run, attention, part)
     with above:
         graph_section(part)
     write_address()

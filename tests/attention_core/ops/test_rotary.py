@@ -9,7 +9,7 @@ import attention_core as ac
 from attention_core.computation.derivation import Address, lines
 from attention_core.config.positions import Rotary
 from attention_core.explain import open_term
-from attention_core.ops.rotary import frequencies
+from attention_core.ops.rotary import frequencies, yarn_range
 from tests.evaluate import holds
 from tests.random_model import LLAMA, write_model
 
@@ -44,6 +44,28 @@ def test_llama3_keeps_high_frequencies_and_scales_low_ones():
     between = (turns > 1) & (turns < 4)
     assert between.any()
     assert ((plain / 8 < scaled) & (scaled < plain))[between].all()
+
+
+@pytest.mark.parametrize(("n", "base"), [(7, 500), (14, 500 * 4 ** (10 / 8)), (21, 500 * 7 ** (10 / 8))])
+def test_dynamic_scaling_raises_the_base_by_a_power_of_the_length(n, base):
+    """The ratio is 3 n / 7 - 2."""
+    rotary = Rotary(dim=10, base=500, scaling="dynamic", factor=3, original_n_ctx=7)
+    np.testing.assert_allclose(frequencies(rotary, n), [base ** (-2 * pair / 10) for pair in range(5)], rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({}, (10, 23)),
+        ({"truncate": False}, (10.4718, 22.5134)),
+        ({"dim": 4, "base": 10}, (2, 3)),  # the last pair is at most dim - 1
+        ({"dim": 8, "original_n_ctx": 40}, (0, 1)),  # the first is at least 0
+    ],
+)
+def test_yarns_ramp_is_between_the_pairs_that_turn_32_times_and_once(change, expected):
+    """The pair that turns r times within the context is dim ln(n_ctx / (2 pi r)) / (2 ln base)."""
+    rotary = Rotary(**{"dim": 64, "base": 10_000, "scaling": "yarn", "factor": 4, "original_n_ctx": 4096} | change)
+    assert yarn_range(rotary) == pytest.approx(expected, abs=1e-3)
 
 
 SCALINGS = {

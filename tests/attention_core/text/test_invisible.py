@@ -2,7 +2,7 @@
 
 import pytest
 
-from attention_core.text.invisible import name_invisible
+from attention_core.text.invisible import is_invisible, name_invisible
 
 
 @pytest.mark.parametrize(
@@ -28,3 +28,8 @@ from attention_core.text.invisible import name_invisible
 )
 def test_invisible_characters_are_named(text, told):
     assert name_invisible(text) == told
+
+
+@pytest.mark.parametrize("character", list(map(chr, range(128))))
+def test_ascii_needs_no_second_look(character):
+    assert name_invisible(character) == (f"U+{ord(character):04X}" if is_invisible(character, 0) else character)

@@ -138,7 +138,7 @@ def mount(monkeypatch):
 
     def sends(name, value):
         heatmap(
-            even_pattern(), QUERIES, key="map", plane_names=NAMES,
+            heatmap_payload(even_pattern(), QUERIES, None, NAMES), even_pattern().shape, key="map",
             on_pick=lambda query, key: received.append((query, key)), on_head=received.append,
         )  # fmt: skip
         monkeypatch.setattr(module, "st", SimpleNamespace(session_state={"map": {name: value}}))
@@ -178,7 +178,4 @@ def test_a_value_that_is_not_a_head_is_ignored(mount, head):
 )  # fmt: skip
 def test_shapes_that_do_not_fit_are_refused(shape, tokens, keys, names):
     with pytest.raises(ValueError, match=r"expected \[plane, query, key\]"):
-        heatmap(
-            np.zeros(shape), Tokens(tokens, [False] * len(tokens)), keys, key="map", plane_names=names,
-            on_pick=lambda query, key: None, on_head=lambda plane: None,
-        )  # fmt: skip
+        heatmap_payload(np.zeros(shape), Tokens(tokens, [False] * len(tokens)), keys, names)
