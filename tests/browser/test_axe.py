@@ -14,7 +14,11 @@ pytestmark = pytest.mark.browser
 RULES = ("css-orientation-lock", "focus-order-semantics", "label-content-name-mismatch", "p-as-heading",
          "table-fake-caption", "target-size", "td-has-header")  # fmt: skip
 
+# Streamlit's box for files takes the focus in scripts alone, and browsers ignore the role of what can be focused.
+ALLOWED = {"presentation-role-conflict": 'data-testid="stFileUploaderDropzone"'}
+
 VIT = "?model=small+ViT&layer=1&head=3&image=house"
+SHORT = "text=It+was+late."  # axe-core takes its time for each cell of a matrix
 PAIR = "?model=Pair&text=w3+w4&target=w5&side=cross"
 WORDS = "The quick brown fox jumps over the lazy dog while the old farmer watches from his wooden porch and drinks tea"
 
@@ -38,7 +42,10 @@ def faults(page):
         page.evaluate(script.read_text(encoding="utf-8"))
     options = {"resultTypes": ["violations"], "rules": {rule: {"enabled": True} for rule in RULES}}
     found = page.evaluate("options => axe.run(document, options)", options)["violations"]
-    return [f"{rule['id']}: {node['html'][:200]}\n{node['failureSummary']}" for rule in found for node in rule["nodes"]]
+    return [
+        f"{rule['id']}: {node['html'][:200]}\n{node['failureSummary']}" for rule in found for node in rule["nodes"]
+        if ALLOWED.get(rule["id"], "\n") not in node["html"].partition(">")[0]
+    ]  # fmt: skip
 
 
 def unfold(page):
@@ -94,10 +101,10 @@ STATES = {
     "image": (f"/{VIT}", show_patches),
     "cross-attention": (f"/{PAIR}", None),
     "next token": ("/?model=quick&text=w3+w4+w5&way=drawn", None),
-    "tokens": ("/step_by_step?step=2", None),
-    "embeddings": ("/step_by_step?step=3", None),
-    "dot products": ("/step_by_step?step=5", open_cell),
-    "heads": ("/step_by_step?step=8&drawing=heads&head=mean", None),
+    "tokens": (f"/step_by_step?{SHORT}&step=2", None),
+    "embeddings": (f"/step_by_step?{SHORT}&step=3", None),
+    "dot products": (f"/step_by_step?{SHORT}&step=5", open_cell),
+    "heads": (f"/step_by_step?{SHORT}&step=8&drawing=heads&head=mean", None),
     "step of an image": (f"/step_by_step{VIT}&step=4", None),
     "step of cross-attention": (f"/step_by_step{PAIR}&step=9", None),
     "textbook": ("/worked_example", None),
@@ -106,7 +113,10 @@ STATES = {
 }
 PAGES = ("inspect", "dot products", "textbook")
 ALL = [("light", 1280), ("dark", 1280), ("dark", 390), ("light", 390)]
-POPOVERS = {"/": ["About", "Examples", "Save"], "/worked_example?preset=paper": ["Shape and words", "Save and open"]}
+POPOVERS = {
+    "/": ["About", "Examples", "Save"], f"/{VIT}": ["Upload"],
+    "/worked_example?preset=paper": ["Shape and words", "Save and open"],
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("state", STATES)

@@ -134,7 +134,7 @@ function drawCells(context, frame, plane, colours) {
     context.drawImage(image(plane, all, size, colours.pixels), left, top, wide, high);
     return;
   }
-  const size = Math.min(Math.max(SMALLEST_TEXT, 0.45 * cell), 22);
+  const size = Math.min(Math.max(SMALLEST_TEXT, 0.43 * cell), 22);
   context.font = `${size}px ${frame.font}`;
   context.textAlign = "center";
   context.textBaseline = "alphabetic";
