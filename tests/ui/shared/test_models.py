@@ -171,7 +171,7 @@ def test_the_size_of_a_download_in_words():
 
 
 def test_a_model_is_described_by_its_size_and_licence():
-    assert option_label("minilm") == "all-MiniLM-L6-v2 · 91.3 MB · Apache-2.0"
+    assert option_label("minilm") == "all-MiniLM-L6-v2 · 91.6 MB · Apache-2.0"
     assert option_label("somebody/model") == "somebody/model"
 
 
