@@ -69,6 +69,14 @@ def test_what_is_sorted_or_chosen_by_magnitude_says_so(minilm):
     assert f"Shown: dimension {dim}, the largest in magnitude." in summed.words[0]
 
 
+def test_an_average_is_divided_by_a_whole_number_of_heads(minilm):
+    attention = attention_views(minilm.trace("a cat"))[None]
+    (step,) = weight_arithmetic(attention, 3, "mean", 1, 2, None, EMPTY, []).steps
+    text = "".join(piece.text for piece in step.lines[0].pieces)
+    assert ") ÷ 12 = " in text
+    assert text.endswith(f"{attention.pattern(3)[:, 1, 2].mean():.4f}")
+
+
 @pytest.mark.parametrize("family", ["mixtral", "qwen3", "bert"])
 def test_visible_rounding_is_always_stated(tmp_path, family):
     attention = attention_views(ac.load(CASES[family].write(tmp_path)).trace(TEXT))[None]
