@@ -35,7 +35,9 @@ def probabilities(logits: Array, temperature: float = 1.0, top_k: int = 0, top_p
     Source: Fan et al. 2018, https://arxiv.org/abs/1805.04833; Holtzman et al. 2019, https://arxiv.org/abs/1904.09751
     """
     check_settings(temperature, top_k, top_p)
-    scores = logits.astype(np.float64) / temperature
+    scores = logits.astype(np.float64)
+    with np.errstate(over="ignore"):  # a tiny temperature leaves the largest logit only
+        scores = (scores - scores.max()) / temperature
     if 0 < top_k < len(scores):
         scores[scores < np.partition(scores, -top_k)[-top_k]] = -np.inf
     kept = softmax(scores)
@@ -50,7 +52,7 @@ def probabilities(logits: Array, temperature: float = 1.0, top_k: int = 0, top_p
 
 def check_settings(temperature: float, top_k: int, top_p: float) -> None:
     """InputError when a setting of `probabilities` is out of its range."""
-    if not is_real(temperature) or temperature <= 0:
+    if not is_real(temperature) or not temperature > 0:
         raise InputError(f"temperature is a number above 0, got {summarize(temperature)}; use ac.greedy instead of 0.")
     if not is_int(top_k) or top_k < 0:
         raise InputError(f"top_k is a whole number of tokens to keep, or 0 for all; got {summarize(top_k)}.")

@@ -52,6 +52,11 @@ def test_large_logits_give_the_probabilities_of_small_ones(shift):
         np.testing.assert_allclose(probabilities(shifted, **settings), expected, rtol=1e-9, atol=1e-300)
 
 
+def test_a_tiny_temperature_leaves_the_largest_logit_only():
+    logits = np.array([2, 3, -1, 3], np.float32)
+    np.testing.assert_array_equal(probabilities(logits, 1e-310), [0, 0.5, 0, 0.5])
+
+
 def test_the_order_is_temperature_then_k_then_p():
     """Of 0.4, 0.3, 0.2, 0.1 the top 2 are 4/7 and 3/7, of which the first alone reaches 1/2."""
     logits = np.log(np.array([0.1, 0.4, 0.2, 0.3], np.float32))
@@ -88,6 +93,7 @@ def test_a_seed_repeats_its_samples_which_follow_the_probabilities():
 @pytest.mark.parametrize(
     ("setting", "said"),
     [({"temperature": 0}, "temperature is a number above 0, got 0; use ac"), ({"temperature": -1}, "above 0"),
+     ({"temperature": float("nan")}, "above 0"),
      ({"temperature": "hot"}, "got 'hot'"), ({"top_k": -1}, "top_k"), ({"top_k": 1.5}, "top_k"),
      ({"top_p": 0}, "top_p"), ({"top_p": 1.5}, "top_p"), ({"top_p": True}, "top_p")],
 )  # fmt: skip

@@ -5,8 +5,9 @@ from contextlib import suppress
 import pytest
 
 from attention_core.errors import AttentionLabError, UnsupportedConfigError
-from attention_core.families.reading.configuration import listing, read_config
+from attention_core.families.reading.configuration import end_token_ids, listing, read_config, same_value
 from attention_core.families.registry import FAMILIES
+from tests.random_model import LLAMA
 
 ODD = [
     10**12, 10**30, 10**400, -(10**400), 1e308, float("nan"), float("inf"), "x", [], {}, [10**400], True, None, 0, 0.5,
@@ -50,3 +51,21 @@ def test_gelu_in_gemma_is_its_tanh_approximation():
     }
     for name, activation in (("gelu", "gelu_tanh"), ("gelu_pytorch_tanh", "gelu_tanh"), ("relu", "relu")):
         assert read_config(FAMILIES["gemma"], sizes | {"hidden_act": name}).activation == activation
+
+
+def test_values_of_other_types_are_not_the_same():
+    assert same_value(1, 1)
+    assert not same_value(True, 1)
+    assert not same_value(1.0, 1)
+
+
+def test_the_first_token_may_end_a_text():
+    assert end_token_ids([0, 2]) == (0, 2)
+    assert end_token_ids(0) == (0,)
+    assert end_token_ids(-1) == end_token_ids(None) == end_token_ids("2") == end_token_ids(True) == ()
+
+
+def test_llama3s_factors_are_not_equal():
+    scaling = {"rope_type": "llama3", "factor": 8.0, "low_freq_factor": 2.0, "high_freq_factor": 2.0}
+    with pytest.raises(UnsupportedConfigError, match="low_freq_factor must be below high_freq_factor"):
+        read_config(FAMILIES["llama"], {**LLAMA, "rope_scaling": scaling})
