@@ -167,8 +167,9 @@ def read_model(folder: Path, name: str) -> Model | EncoderDecoder:
     model = replace(build_model(family, config, tensors, tokenizer, name), ignored_keys=ignored)
     if family.encoder is None:
         return model
-    encoder = read_config(family.encoder, read_json(folder / CONFIG))
-    return EncoderDecoder(name, build_model(family.encoder, encoder, tensors, tokenizer, name), model)
+    config = read_config(family.encoder, read_json(folder / CONFIG))
+    encoder = replace(build_model(family.encoder, config, tensors, tokenizer, name), ignored_keys=ignored)
+    return EncoderDecoder(name, encoder, model)
 
 
 def require_file(folder: Path, file: str) -> None:
