@@ -13,7 +13,7 @@ from typing import Any
 from attention_core.config.model_config import ModelConfig
 from attention_core.errors import UnsupportedConfigError, shorten_middle
 from attention_core.families.reading.meanings import agrees
-from attention_core.families.reading.reference import defined_keys, is_own_code
+from attention_core.families.reading.reference import defined_keys, is_own_code, is_repository
 from attention_core.families.reading.schema import COMMON_HARMLESS, COMMON_REQUIRED, Family
 
 WINDOW_KEYS = frozenset({"sliding_window", "max_window_layers"})
@@ -67,9 +67,17 @@ def check_ignored_keys(family: Family, raw: Mapping[str, Any], config: ModelConf
 
 
 def check_own_code(model_type: str, auto_map: object) -> None:
-    """UnsupportedConfigError unless each module that `auto_map` names is the family's, with a class of transformers."""
-    entries = list(auto_map.values()) if isinstance(auto_map, dict) else [] if auto_map is None else [auto_map]
-    paths = [path for entry in entries for path in (entry if isinstance(entry, list) else [entry]) if path is not None]
+    """UnsupportedConfigError unless each module that `auto_map` names is the family's, with a class of transformers.
+
+    Its tokenizer may also be the id of a repository, which names no module.
+    """
+    if auto_map is None:
+        return
+    entries = auto_map if isinstance(auto_map, dict) else {"": auto_map}
+    paths = [
+        path for key, entry in entries.items() for path in (entry if isinstance(entry, list) else [entry])
+        if path is not None and not (key == "AutoTokenizer" and is_repository(path))
+    ]  # fmt: skip
     if foreign := [str(path) for path in paths if not is_own_code(model_type, path)]:
         raise UnsupportedConfigError(
             f"auto_map names code that comes with the model: {listing(foreign, 3)}. It is never run here, and it may "

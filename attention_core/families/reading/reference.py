@@ -1,11 +1,14 @@
 """What transformers defines for a family: the keys of its configuration class, its modules and its classes."""
 
 import dataclasses
+import re
 from functools import cache
 from typing import Any
 
 from attention_core.transformers_package import transformers_package
 
+REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)
+CLASS_PATH = re.compile(r"[\w./-]+\.[A-Za-z_]\w*", re.ASCII)
 KINDS_OF_CODE = ("configuration", "modeling", "tokenization", "image_processing")
 
 
@@ -34,3 +37,8 @@ def is_own_code(model_type: str, path: object) -> bool:
     family = configuration_class(model_type).__module__.split(".")[-2]
     own = {f"{kind}_{family}{fast}" for kind in KINDS_OF_CODE for fast in ("", "_fast")}
     return module in own and name in dir(transformers_package())
+
+
+def is_repository(path: object) -> bool:
+    """Whether an entry of `auto_map` is a repository's id, such as "Xenova/gpt-4o", and not the path of a class."""
+    return isinstance(path, str) and bool(REPOSITORY.fullmatch(path)) and not CLASS_PATH.fullmatch(path)

@@ -11,7 +11,7 @@ from attention_core.errors import UnsupportedConfigError
 from attention_core.families.reading.configuration import read_config
 from attention_core.families.reading.ignored import known_keys
 from attention_core.families.reading.meanings import MEANINGS
-from attention_core.families.reading.reference import configuration_class, defined_keys, is_own_code
+from attention_core.families.reading.reference import configuration_class, defined_keys, is_own_code, is_repository
 from attention_core.families.reading.schema import COMMON_HARMLESS, COMMON_REQUIRED
 from attention_core.families.registry import FAMILIES
 from attention_core.transformers_package import transformers_package
@@ -121,6 +121,11 @@ def test_code_is_known_by_its_module_and_its_class():
     assert is_own_code("vit", "image_processing_vit.ViTImageProcessor")
     others = ("modeling_phi3.Phi3Model", "modeling_llama.OurModel", "code.modeling_llama.LlamaModel", "", None, ["a"])
     assert not any(is_own_code("llama", path) for path in others)
+
+
+def test_a_repository_is_not_a_class():
+    assert is_repository("Xenova/gpt-4o")
+    assert not any(map(is_repository, ("code/modeling_a.B", "modeling_a.B", "modeling_a", "a/b--modeling_a.B", None)))
 
 
 def test_every_family_has_a_class():
