@@ -11,7 +11,7 @@ from tests.paths import ROOT
 MAP = [
     ["app", "pages"],
     ["ui.command", "ui.server"],
-    ["ui.access", "ui.bounds"],
+    ["ui.access", "ui.batches", "ui.bounds"],
     ["ui.inspect", "ui.step_by_step", "ui.worked_example"],
     ["ui.arithmetic", "ui.matrices"],
     ["ui.shared"],

@@ -23,6 +23,7 @@ from streamlit.watcher.polling_path_watcher import PollingPathWatcher
 from streamlit.web.server.server_util import get_display_address, get_url
 
 from ui.access import ENTRIES, embedding_origins, ignored_access
+from ui.batches import batch_messages
 from ui.bounds import bound_messages, bound_uploads, bound_widgets
 
 BUSY_WAIT = "24"
@@ -63,6 +64,7 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
     close_watchers()
     if embedding_origins():  # its cookie does not reach a frame in another site's page; `Access` checks the origin
         set_option("server.enableXsrfProtection", False)
+    batch_messages()
     bound_messages()
     bound_widgets()
     if runtime.exists():

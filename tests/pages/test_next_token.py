@@ -279,3 +279,10 @@ def test_tokens_have_the_same_names_in_the_table_and_in_the_arithmetic(monkeypat
     (step,) = arithmetic(app)["steps"]
     assert [row[0][0] for row in step["folds"][0]["tables"][0]["rows"]] == names
     assert any("part of a character" in name for name in names)
+
+
+def test_a_text_is_continued_until_it_fills_the_context():
+    app = press(opened(text="w5 " * 41, tokens=20), "Continue")
+    until(app, lambda app: "2 tokens generated" in said(app))
+    assert any("fills the model’s context of 43 tokens" in each.value for each in app.caption)
+    assert not [button for button in app.button if button.label == "Continue"]

@@ -126,8 +126,7 @@ def shown_part(attention: AttentionView) -> ShownPart | None:
     pattern = pattern[:, queries.positions][:, :, keys.positions]
     renormalized = selection["hide"] and selection["renorm"]
     if renormalized:
-        sums = pattern.sum(axis=-1, keepdims=True)
-        pattern = np.divide(pattern, sums, out=np.zeros_like(pattern), where=sums > 0)
+        pattern = renormalize(pattern)
     return ShownPart(
         layer=layer,
         pattern=pattern,
@@ -141,6 +140,12 @@ def shown_part(attention: AttentionView) -> ShownPart | None:
         note=note,
         kind=kind,
     )
+
+
+def renormalize(pattern: np.ndarray) -> np.ndarray:
+    """Each row of weights divided by its sum; a row of zeros stays as it is."""
+    sums = pattern.sum(axis=-1, keepdims=True)
+    return np.divide(pattern, sums, out=np.zeros_like(pattern), where=sums > 0)
 
 
 def matching_example(attention: AttentionView) -> Example | None:

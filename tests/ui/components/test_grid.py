@@ -1,10 +1,12 @@
 """The data of the grid: digits as shown, colours, and the origin of each number."""
 
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from ui.components import grid as module
 from ui.components.grid import Axis, CellSource, GridMatrix, Product, Refused, edits_after, grid_message, shades
 
 ROWS = Axis("query", "token (query)", ["a", "b"], 4, 11)
@@ -64,3 +66,36 @@ def test_edits_are_applied_once_and_in_order_however_often_they_are_sent():
                                   [{"id": 9, "text": None}], [{"id": 9}]])  # fmt: skip
 def test_what_is_no_edit_is_ignored(sent):
     assert edits_after(sent, 0) == []
+
+
+@pytest.fixture
+def answer(monkeypatch):
+    """What the page is told of an event that a browser sends of two matrices, of 11 × 3 and 11 × 8 numbers."""
+    options = {}
+    monkeypatch.setattr(module, "_mount", lambda **given: options.update(given))
+    other = GridMatrix("v", "Values", VALUES, TEXTS, ROWS, Axis("dim", "dimension", ["0", "1", "2"], 0, 8))
+
+    def told(event, sent):
+        received = []
+        monkeypatch.setattr(module, "st", SimpleNamespace(session_state={"grid": SimpleNamespace(**{event: sent})}))
+        names = ("on_pick", "on_edit", "on_window")
+        calls = {name: lambda *given, name=name: received.append((name, *given)) for name in names}
+        module.grid([matrix(), other], [], [], key="grid", **calls)
+        options[f"on_{event}_change"]()
+        return received
+
+    return told
+
+
+@pytest.mark.parametrize(("row", "column", "exists"), [(10, 2, True), (2, 3, False), (11, 0, False), (-1, 0, False)])
+def test_only_cells_of_the_whole_matrix_are_picked_and_edited(answer, row, column, exists):
+    cell = {"name": "q", "row": row, "column": column}
+    assert answer("pick", cell) == [("on_pick", "q", row, column)] * exists
+    edit = [cell | {"id": 1, "text": "0.5"}]
+    assert answer("edit", edit) == [("on_edit", "q", row, column, "0.5")] * exists
+
+
+@pytest.mark.parametrize(("start", "exists"), [(2, True), (7, True), (8, False)])
+def test_a_window_may_begin_anywhere_along_the_longest_axis_of_its_name(answer, start, exists):
+    assert answer("window", {"axis": "dim", "start": start}) == [("on_window", "dim", start)] * exists
+    assert answer("window", {"axis": "none", "start": 0}) == []
