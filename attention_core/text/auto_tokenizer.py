@@ -43,7 +43,7 @@ def read_tokenizer(folder: Path) -> TokenizerProtocol:
         settings = read_settings(folder, SETTINGS)
         found = [file for file in VOCABULARIES if file in files]
         if not found and settings.get("tokenizer_class") not in NO_VOCABULARY:
-            return NoTokenizer(VOCABULARIES)
+            return NoTokenizer()
         check_files(folder, settings)
     if TOKENIZER not in files:
         require_sentencepiece([file for file in SENTENCEPIECE if file in files])

@@ -8,18 +8,12 @@ from attention_core.text.tokenizer import Token
 
 
 class NoTokenizer:
-    """What a model has in place of a tokenizer when its folder has none; a text is an InputError.
-
-    files: the files of which the folder has none
-    """
-
-    def __init__(self, files: Sequence[str]) -> None:
-        self._files = files
+    """What a model has in place of a tokenizer when its folder has none; a text is an InputError."""
 
     def _refuse(self) -> NoReturn:
         raise InputError(
-            f"This model has no tokenizer: its folder has none of {', '.join(self._files)}. Give token ids, or add the "
-            "files of its tokenizer."
+            "This model has no tokenizer: its folder has no tokenizer.json, vocab.txt, vocab.json with merges.txt, or "
+            "sentencepiece model. Give token ids, or add the files of its tokenizer."
         )
 
     def encode(self, text: str) -> tuple[Token, ...]:

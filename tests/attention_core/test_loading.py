@@ -148,7 +148,7 @@ def test_a_folder_without_a_tokenizer_traces_ids(folder):
     trace = ac.load(folder).trace(ids=ids)
     np.testing.assert_array_equal(trace.contextual, expected)
     assert trace.tokens == ["<1>", "<2>", "<3>"]
-    with pytest.raises(InputError, match=r"no tokenizer: its folder has none of tokenizer\.json, vocab\.txt"):
+    with pytest.raises(InputError, match=r"no tokenizer: its folder has no tokenizer\.json, vocab\.txt"):
         trace.model.trace("the cat")
 
 
