@@ -143,6 +143,9 @@ READ: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
         LLAMA | {"max_window_layers": 28, "sliding_window": 4096, "use_sliding_window": False,
                  "authors": ["A", "B"], "license": "other", "date": "2025-01-01"},
         ("authors", "date", "license", "max_window_layers", "sliding_window", "use_sliding_window")),
+    "a Llama with a longer context": (
+        LLAMA | {"rope_scaling": {"factor": 16.0, "finetuned": True, "original_max_position_embeddings": 4096,
+                                  "type": "yarn"}}, ()),
     "a Llama with its rotation said twice": (
         LLAMA | {"original_max_position_embeddings": 8192, "partial_rotary_factor": 1.0, "rotary_dim": 64,
                  "rope_interleaved": False},
