@@ -24,6 +24,7 @@ from attention_core.hub.download import (
     evict_corrupt_files,
     fetch,
     file_digest,
+    is_known_absent,
     plan_download,
     record_revision,
 )
@@ -31,14 +32,21 @@ from attention_core.hub.errors import disk_errors, hub_errors
 from attention_core.hub.progress import Report, terminal_bar
 from attention_core.image_model import ImageModel, Patches
 from attention_core.model import Model
-from attention_core.text.tokenizer import TOKENIZER, Tokenizer, TokenizerProtocol, missing_tokenizer_hint
+from attention_core.text.auto_tokenizer import (
+    SETTINGS,
+    TOKENIZER_FILES,
+    VOCABULARIES,
+    read_tokenizer,
+    target_tokenizer,
+)
+from attention_core.text.tokenizer import TOKENIZER, TokenizerProtocol, read_tokenizer_json
 from attention_core.validate import summarize
 from attention_core.weights.model_weights import Weights
 from attention_core.weights.tensors import INDEX, WEIGHTS, Tensors, shard_map, shard_names
 
 CONFIG, PREPROCESSOR = "config.json", "preprocessor_config.json"
-INPUT_FILES = (TOKENIZER, PREPROCESSOR)
-"""The tokenizer of a text model, the preprocessor of an image model."""
+INPUT_FILES = (*TOKENIZER_FILES, PREPROCESSOR)
+"""Those of the tokenizer of a text model, and the preprocessor of an image model."""
 
 MAIN = "main"
 ID_PART = r"[A-Za-z0-9](?:[\w-]|\.(?!\.))*"
@@ -58,9 +66,10 @@ def load(name: str | Path, *, progress: Report | None = None) -> Model | Encoder
         raise UnknownModelError(f"A model is loaded by its name, its hub id or its folder, got {summarize(name)}.")
     folder = local_folder(name) or download(download_plan(name), progress or terminal_bar())
     with evict_corrupt_files(folder), file_errors():
-        for file, digest in expected_digests(name).items():
+        digests = expected_digests(name)
+        for file, digest in digests.items():
             check_digest(folder / file, digest)
-        return read_model(folder, str(name))
+        return read_model(folder, str(name), known_tokenizer=TOKENIZER in digests)
 
 
 @file_errors()
@@ -129,15 +138,20 @@ def from_cache(hub_id: str, revision: str) -> Path | None:
 
 
 def is_complete(folder: Path) -> bool:
-    """Whether a folder has every file of a model, all shards of its index included."""
+    """Whether a folder of the hub's cache has every file of a model, all shards of its index included.
+
+    Which files the hub does not have, the cache records; without its settings a tokenizer gives other tokens.
+    """
     weights = [WEIGHTS]
     if not (folder / WEIGHTS).is_file() and (folder / INDEX).is_file():
         try:
             weights = shard_names(shard_map((folder / INDEX).read_bytes()))
         except HeaderError:
             return False
-    has_input_file = any((folder / file).is_file() for file in INPUT_FILES)
-    return has_input_file and all((folder / file).is_file() for file in (CONFIG, *weights))
+    has_tokenizer = any((folder / file).is_file() for file in VOCABULARIES) or is_known_absent(folder, TOKENIZER)
+    has_settings = (folder / SETTINGS).is_file() or is_known_absent(folder, SETTINGS)
+    has_input = (folder / PREPROCESSOR).is_file() or (has_tokenizer and has_settings)
+    return has_input and all((folder / file).is_file() for file in (CONFIG, *weights))
 
 
 def check_digest(path: Path, expected: str) -> None:
@@ -151,8 +165,11 @@ def check_digest(path: Path, expected: str) -> None:
         )
 
 
-def read_model(folder: Path, name: str) -> Model | EncoderDecoder:
-    """Read a model from a folder: its configuration, its tokenizer or image preprocessor, and its safetensors."""
+def read_model(folder: Path, name: str, known_tokenizer: bool = False) -> Model | EncoderDecoder:
+    """Read a model from a folder: its configuration, its tokenizer or image preprocessor, and its safetensors.
+
+    known_tokenizer: whether its tokenizer.json is one that gives the same tokens without the settings of other files
+    """
     require_file(folder, CONFIG)
     family, config = family_and_config(folder)
     ignored = ignored_keys(family, read_json(folder / CONFIG))
@@ -162,21 +179,20 @@ def read_model(folder: Path, name: str) -> Model | EncoderDecoder:
         image = read_preprocessor(config.image, preprocessor)
         model = build_model(family, replace(config, image=image), Tensors(folder), Patches(image), name, ImageModel)
         return replace(model, ignored_keys=(*ignored, *ignored_preprocessor_keys(preprocessor)))
-    require_file(folder, TOKENIZER)
-    tensors, tokenizer = Tensors(folder), Tokenizer(folder / TOKENIZER)
+    tensors = Tensors(folder)
+    tokenizer = read_tokenizer_json(folder / TOKENIZER) if known_tokenizer else read_tokenizer(folder)
     model = replace(build_model(family, config, tensors, tokenizer, name), ignored_keys=ignored)
     if family.encoder is None:
         return model
     config = read_config(family.encoder, read_json(folder / CONFIG))
     encoder = replace(build_model(family.encoder, config, tensors, tokenizer, name), ignored_keys=ignored)
-    return EncoderDecoder(name, encoder, model)
+    return EncoderDecoder(name, encoder, replace(model, tokenizer=target_tokenizer(tokenizer)))
 
 
 def require_file(folder: Path, file: str) -> None:
     """CheckpointError when a folder has no such file."""
     if not (folder / file).is_file():
-        files = {path.name for path in folder.iterdir()}
-        raise CheckpointError(f"The model's folder has no {file}.{missing_tokenizer_hint(file, files)}")
+        raise CheckpointError(f"The model's folder has no {file}.")
 
 
 def build_model(

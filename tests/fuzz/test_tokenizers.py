@@ -5,7 +5,7 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from attention_core.text.tokenizer import Tokenizer
+from attention_core.text.tokenizer import read_tokenizer_json
 from tests.fuzz.bounded import JSON, TEXTS, bounded, examples, mutated
 from tests.small_tokenizers import KINDS, TEXT
 
@@ -46,7 +46,7 @@ INPUTS = TEXTS | st.builds(str.__mul__, st.sampled_from(["a", "ab", " ", "\n", "
 def read(folder, content, text):
     (folder / "tokenizer.json").write_text(json.dumps(content))
     with bounded(seconds=20, megabytes=700):
-        tokenizer = Tokenizer(folder / "tokenizer.json")
+        tokenizer = read_tokenizer_json(folder / "tokenizer.json")
         tokens = tokenizer.encode(TEXT)
         tokenizer.decode([token.id for token in tokens])
         tokenizer.readable_pieces([token.piece for token in tokens])

@@ -79,7 +79,7 @@ def test_a_projected_head_says_the_weight_of_the_model_and_why_it_is_another_one
         "only 12 of the 16 tokens are kept."
     )
     assert any(said in each for each in sentences(app))
-    app.text_input(key="_text").set_value("My dog sleeps.").run()
+    app.text_area(key="_text").set_value("My dog sleeps.").run()
     assert any("reduced from 32 dimensions to 3.<" in each for each in sentences(app))
     app.slider(key="_lesson_temperature_0").set_value(2.0).run()
     assert not any("In the model this weight" in each for each in sentences(app))
