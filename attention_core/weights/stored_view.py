@@ -54,7 +54,10 @@ class StoredView:
 
     def __getitem__(self, index: Any) -> StoredView:
         """The view of a part, by whole numbers and slices that do not run backwards."""
-        return self._at(self._array()[(*(index if isinstance(index, tuple) else (index,)), ...)])
+        index = index if isinstance(index, tuple) else (index,)
+        if any(isinstance(at, np.ndarray) for at in index):
+            raise ValueError("An array of indices would need a copy.")
+        return self._at(self._array()[(*index, ...)])
 
     def in_file_order(self) -> tuple[int, ...]:
         """The axes in the order in which the file has them."""
