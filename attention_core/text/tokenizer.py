@@ -1,12 +1,13 @@
 """From text to tokens: ids, pieces, and their positions in the text."""
 
+import json
 import re
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 from tokenizers import Tokenizer as Backend
 
@@ -89,9 +90,18 @@ class Tokenizer:
     def __init__(self, path: Path) -> None:
         with file_errors():
             raw = path.read_bytes()
-        content = read_object(raw, path.name, TokenizerError)
+        self._build(read_object(raw, path.name, TokenizerError), raw, path.name)
+
+    @classmethod
+    def from_content(cls, content: Mapping[str, Any], name: str) -> Self:
+        """A tokenizer from the content of a `tokenizer.json`; `name` is that of its file, for errors."""
+        tokenizer = cls.__new__(cls)
+        tokenizer._build(content, json.dumps(content).encode(), name)
+        return tokenizer
+
+    def _build(self, content: Mapping[str, Any], raw: bytes, name: str) -> None:
         check_tokenizer(content)
-        with backend_errors(f"{path.name} is not a tokenizer"):
+        with backend_errors(f"{name} is not a tokenizer"):
             self._backend = Backend.from_buffer(raw)
         self._backend.no_truncation()
         self._backend.no_padding()

@@ -71,3 +71,11 @@ class StoredView:
         """The layout of an array that was derived from `_array`."""
         start = self.start + array.ctypes.data - NO_MEMORY.ctypes.data
         return StoredView(self.dtype, start, array.shape, array.strides)
+
+
+def contiguous_view(dtype: np.dtype, start: int, shape: tuple[int, ...]) -> StoredView:
+    """The view of an array whose numbers follow each other in the file, the last axis fastest."""
+    strides = [dtype.itemsize]
+    for length in reversed(shape[1:]):
+        strides.insert(0, strides[0] * length)
+    return StoredView(dtype, start, shape, tuple(strides[: len(shape)]))
