@@ -71,20 +71,39 @@ def write_variant(folder: Path, name: str, **options: Any) -> tuple[Path, Path]:
     return folder, convert(folder, folder / "model.gguf", **options)
 
 
-def convert(folder: Path, path: Path, quantize: Callable[[str, np.ndarray], str] = lambda *_: "F32") -> Path:
+def convert(
+    folder: Path, path: Path, *, quantize: Callable[[str, np.ndarray], str] = lambda *_: "F32",
+    blocks: tuple[gguf.GGMLQuantizationType, Mapping[str, np.ndarray]] = (gguf.GGMLQuantizationType.F32, {}),
+    tokenizer: Mapping[str, Any] | None = None, pre: str = "gpt-2",
+) -> Path:  # fmt: skip
     """Convert a model's folder.
 
-    quantize: name and numbers of a tensor -> the type to store it as
+    quantize:  name and numbers of a tensor -> the type to store it as
+    blocks:    a type, and tensors that are stored as these blocks of it
+    tokenizer: the metadata of a tokenizer in place of the folder's
+    pre:       the name of the folder's pre-tokenizer
     """
     raw = json.loads((folder / "config.json").read_text())
     writer = gguf.GGUFWriter(path, architecture_of(raw))
     write_settings(writer, raw)
-    write_tokenizer(writer, json.loads((folder / "tokenizer.json").read_text()))
+    if tokenizer is None:
+        write_tokenizer(writer, json.loads((folder / "tokenizer.json").read_text()), pre)
+    else:
+        write_metadata(writer, tokenizer)
     for name, array in converted_tensors(load_file(folder / "model.safetensors"), raw).items():
-        dtype = gguf.GGMLQuantizationType[quantize(name, array)]
-        writer.add_tensor(name, gguf.quantize(array, dtype), raw_dtype=dtype)
+        dtype = blocks[0] if name in blocks[1] else gguf.GGMLQuantizationType[quantize(name, array)]
+        stored = blocks[1][name] if name in blocks[1] else gguf.quantize(array, dtype)
+        writer.add_tensor(name, stored, raw_dtype=dtype)
     finish(writer)
     return path
+
+
+def write_metadata(writer: gguf.GGUFWriter, metadata: Mapping[str, Any]) -> None:
+    """Metadata as it is; lists and numbers of the type that Python's values have."""
+    kinds = {str: writer.add_string, bool: writer.add_bool, int: writer.add_int32, float: writer.add_float32}
+    for key, value in metadata.items():
+        if key != "general.architecture":
+            writer.add_array(key, value) if isinstance(value, list) else kinds[type(value)](key, value)
 
 
 def finish(writer: gguf.GGUFWriter) -> None:
@@ -95,16 +114,19 @@ def finish(writer: gguf.GGUFWriter) -> None:
     writer.close()
 
 
-def write_tokenizer(writer: gguf.GGUFWriter, content: Mapping[str, Any]) -> None:
+def write_tokenizer(writer: gguf.GGUFWriter, content: Mapping[str, Any], pre: str) -> None:
     """The metadata of a byte-level tokenizer."""
     vocabulary = sorted(content["model"]["vocab"], key=content["model"]["vocab"].__getitem__)
     special = {token["content"] for token in content["added_tokens"]}
     writer.add_tokenizer_model("gpt2")
-    writer.add_tokenizer_pre("gpt-2")
+    writer.add_tokenizer_pre(pre)
     writer.add_token_list(vocabulary)
     writer.add_token_types([3 if token in special else 1 for token in vocabulary])
     writer.add_token_merges([" ".join(merge) for merge in content["model"]["merges"]])
+    writer.add_bos_token_id(0)
     writer.add_eos_token_id(0)
+    writer.add_pad_token_id(0)
+    writer.add_add_bos_token(False)
 
 
 def write_settings(writer: gguf.GGUFWriter, raw: Mapping[str, Any]) -> None:

@@ -7,7 +7,7 @@ import pytest
 import attention_core as ac
 from attention_core.errors import CheckpointError, UnsupportedConfigError
 from attention_core.weights.memory import SETTING
-from tests.gguf_files import VARIANTS, finish, write_variant
+from tests.gguf_files import VARIANTS, finish, write_metadata, write_variant
 
 IDS = [5, 17, 3, 101, 250, 7, 33, 5, 17, 3, 60, 9]
 
@@ -37,14 +37,7 @@ def settings(tmp_path, **changes):
     values = {key: field.contents() for key, field in reader.fields.items() if not key.startswith("GGUF.")}
     values |= {key.replace("__", "."): value for key, value in changes.items()}
     writer = gguf.GGUFWriter(copy, values["general.architecture"])
-    for key, value in values.items():
-        if key == "general.architecture" or value is None:
-            continue
-        if isinstance(value, list):
-            writer.add_array(key, value)
-        else:
-            kinds = {str: writer.add_string, bool: writer.add_bool, int: writer.add_int32, float: writer.add_float32}
-            kinds[type(value)](key, value)
+    write_metadata(writer, {key: value for key, value in values.items() if value is not None})
     for tensor in reader.tensors:
         writer.add_tensor(tensor.name, tensor.data)
     finish(writer)
