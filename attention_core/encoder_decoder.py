@@ -82,6 +82,11 @@ class EncoderDecoder:
         return self.decoder.config
 
     @property
+    def ignored_keys(self) -> tuple[str, ...]:
+        """The keys of the configuration that change nothing that is computed."""
+        return self.decoder.ignored_keys
+
+    @property
     def tokenizer(self) -> TokenizerProtocol:
         """The tokenizer of both sides."""
         return self.decoder.tokenizer

@@ -101,7 +101,10 @@ class ShapeError(CheckpointError):
 
 
 class UnsupportedConfigError(AttentionLabError):
-    """The configuration requires something that would not be computed exactly."""
+    """The configuration requires something that would not be computed exactly; the message ends with what to do."""
+
+    def __init__(self, problem: str, advice: str = "Use another model, or correct this if it is a mistake.") -> None:
+        super().__init__(f"{problem} {advice}")
 
 
 class InputError(AttentionLabError, ValueError):

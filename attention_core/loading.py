@@ -12,8 +12,9 @@ from attention_core.config.model_config import ModelConfig
 from attention_core.encoder_decoder import EncoderDecoder
 from attention_core.errors import CheckpointError, DigestError, HeaderError, UnknownModelError
 from attention_core.families.reading.configuration import read_config
+from attention_core.families.reading.ignored import ignored_keys
 from attention_core.families.reading.layouts import adapt_to_checkpoint, plan_layouts
-from attention_core.families.reading.preprocessor import read_preprocessor
+from attention_core.families.reading.preprocessor import ignored_preprocessor_keys, read_preprocessor
 from attention_core.families.reading.schema import Family
 from attention_core.families.registry import family_of
 from attention_core.files import file_errors, read_object
@@ -166,17 +167,21 @@ def read_model(folder: Path, name: str) -> Model | EncoderDecoder:
     """Read a model from a folder: its configuration, its tokenizer or image preprocessor, and its safetensors."""
     require_file(folder, CONFIG)
     family, config = family_and_config(folder)
+    ignored = ignored_keys(family, read_json(folder / CONFIG))
     if config.image is not None:
         require_file(folder, PREPROCESSOR)
-        image = read_preprocessor(config.image, read_json(folder / PREPROCESSOR))
-        return build_model(family, replace(config, image=image), Tensors(folder), Patches(image), name, ImageModel)
+        preprocessor = read_json(folder / PREPROCESSOR)
+        image = read_preprocessor(config.image, preprocessor)
+        model = build_model(family, replace(config, image=image), Tensors(folder), Patches(image), name, ImageModel)
+        return replace(model, ignored_keys=(*ignored, *ignored_preprocessor_keys(preprocessor)))
     require_file(folder, TOKENIZER)
     tensors, tokenizer = Tensors(folder), Tokenizer(folder / TOKENIZER)
-    model = build_model(family, config, tensors, tokenizer, name)
+    model = replace(build_model(family, config, tensors, tokenizer, name), ignored_keys=ignored)
     if family.encoder is None:
         return model
-    encoder = read_config(family.encoder, read_json(folder / CONFIG))
-    return EncoderDecoder(name, build_model(family.encoder, encoder, tensors, tokenizer, name), model)
+    config = read_config(family.encoder, read_json(folder / CONFIG))
+    encoder = replace(build_model(family.encoder, config, tensors, tokenizer, name), ignored_keys=ignored)
+    return EncoderDecoder(name, encoder, model)
 
 
 def read_gguf(path: Path, name: str) -> Model:

@@ -23,11 +23,13 @@ from attention_core.validate import boolean_mask, check_text, integer_list
 class Model(Network):
     """A model, ready to run: a network and its tokenizer; immutable, so it can be shared.
 
-    config: its sizes and traits
+    config:       its sizes and traits
+    ignored_keys: the keys of its configuration that change nothing that is computed
     `trace(text)` runs it, and `parameter(name, layer)` is a trained tensor: W_Q is [n_heads, d_model, d_head].
     """
 
     tokenizer: TokenizerProtocol
+    ignored_keys: tuple[str, ...] = ()
 
     def trace(
         self, text: str | None = None, *, ids: Sequence[int] | None = None, attention_mask: Sequence[bool] | None = None

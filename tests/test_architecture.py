@@ -42,6 +42,7 @@ MAP = [
     ["attention_core.arrays"],
     ["attention_core.bounded_cache"],
     ["attention_core.validate"],
+    ["attention_core.transformers_package"],
     ["attention_core.errors"],
     ["attention_core.surrogates"],
 ]
@@ -115,6 +116,8 @@ def test_the_core_and_the_pages_import_no_heavy_libraries():
         heavy = FORBIDDEN.get(top, set()) | ({"plotly"} if module.startswith("attention_core") else set())
         if module.startswith("attention_core.plot"):
             heavy -= {"plotly"}
+        if module == "attention_core.transformers_package":
+            heavy -= {"transformers"}
         assert not heavy & {name.split(".")[0] for name in imported(path)}, f"{module} imports what it must not"
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from attention_core.config.model_config import is_integer
 from attention_core.errors import UnsupportedConfigError
-from attention_core.families.bert import BERT
+from attention_core.families.bert import BERT, WITHOUT_DECODER
 from attention_core.families.reading.schema import ACTIVATION_CHOICES, Rule, Source, Values
 
 LAYER = "encoder.albert_layer_groups.{layer}.albert_layers.0."
@@ -49,10 +49,12 @@ ALBERT = replace(
     model_type="albert",
     prefixes=("", "albert."),
     defaults={
-        **BERT.defaults, "vocab_size": 30000, "embedding_size": 128, "hidden_size": 4096, "num_attention_heads": 64,
+        **WITHOUT_DECODER, "vocab_size": 30000, "embedding_size": 128, "hidden_size": 4096, "num_attention_heads": 64,
         "intermediate_size": 16384, "hidden_act": "gelu_new", "num_hidden_groups": 1, "inner_group_num": 1,
+        "eos_token_id": 3,
     },
-    choices={"hidden_act": ACTIVATION_CHOICES, "is_decoder": {False: {"causal": False}}},
+    traits={**BERT.traits, "causal": False},
+    choices={"hidden_act": ACTIVATION_CHOICES},
     rules=(
         *BERT.rules,
         Rule(("embedding_size",), embedding_projection),

@@ -104,9 +104,11 @@ DEFAULTS = {
     "activation_function": "gelu",
     "scale_embedding": False,
     "tie_word_embeddings": True,
+    "eos_token_id": 2,
 }
 REQUIRED: dict[str, tuple[Any, ...]] = {
     "is_encoder_decoder": (True,),
+    "is_decoder": (False,),
 }
 HARMLESS = frozenset({
     "activation_dropout", "add_bias_logits", "classif_dropout", "decoder_attention_heads",
@@ -119,20 +121,21 @@ HARMLESS = frozenset({
 
 def build_family(
     model_type: str, *, pre_norm: bool, learned: bool, start: int | None, required: Values | None = None,
-    rules: tuple[Rule, ...] = (),
+    rules: tuple[Rule, ...] = (), defaults: Values | None = None,
 ) -> Family:  # fmt: skip
     """A decoder and its encoder with BART's architecture.
 
     pre_norm: whether layers are pre-norm, with a final norm; else post-norm
     learned:  whether positions are learned and embeddings normalized; else positions are sinusoidal, without that norm
     start:    the decoder's first token where the configuration has none
+    defaults: defaults that differ from BART's
     """
     positions = {"position_offset": 2} if learned else {"positions": "sinusoidal"}
     encoder = Family(
         model_type=model_type,
         prefixes=("model.", ""),
         sizes=sizes("encoder"),
-        defaults={**DEFAULTS, "decoder_start_token_id": start},
+        defaults={**DEFAULTS, "decoder_start_token_id": start, **(defaults or {})},
         traits={
             "causal": False, "norm_eps": 1e-5, "norm_position": "pre" if pre_norm else "post",
             "final_norm": pre_norm, "embed_norm": learned, "biases": BIASES, **positions,

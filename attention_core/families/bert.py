@@ -66,3 +66,6 @@ BERT = Family(
     },
     unused=("embeddings.position_ids", "pooler.dense.*", "cls.*"),
 )  # fmt: skip
+
+WITHOUT_DECODER = {key: value for key, value in BERT.defaults.items() if key != "is_decoder"}
+"""BERT's defaults, for families that are never decoders."""

@@ -30,6 +30,7 @@ BLOOM = Family(
         "vocab_size": 250880,
         "layer_norm_epsilon": 1e-5,
         "tie_word_embeddings": True,
+        "eos_token_id": 2,
     },
     traits={
         "n_ctx": DEFAULT_N_CTX,

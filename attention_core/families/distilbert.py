@@ -35,6 +35,7 @@ DISTILBERT = replace(
         "n_layers": "n_layers", "n_heads": "n_heads", "d_model": "dim", "d_mlp": "hidden_dim",
         "d_vocab": "vocab_size", "n_ctx": "max_position_embeddings",
     },
+    aliases={"num_hidden_layers": "n_layers", "num_attention_heads": "n_heads", "hidden_size": "dim"},
     defaults={
         "n_layers": 6, "n_heads": 12, "dim": 768, "hidden_dim": 3072, "vocab_size": 30522,
         "max_position_embeddings": 512, "activation": "gelu",

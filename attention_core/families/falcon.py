@@ -65,7 +65,7 @@ FALCON = replace(
         "num_hidden_layers": 32, "num_attention_heads": 71, "hidden_size": 4544, "vocab_size": 65024,
         "max_position_embeddings": 2048, "layer_norm_epsilon": 1e-5, "activation": "gelu", "alibi": False,
         "bias": False, "new_decoder_architecture": False, "multi_query": True, "parallel_attn": True,
-        "tie_word_embeddings": True,
+        "tie_word_embeddings": True, "eos_token_id": 11,
     },
     traits={"norm_position": "pre", "final_norm": True, "causal": True},
     choices={"activation": ACTIVATION_CHOICES, "tie_word_embeddings": HEAD_CHOICES},
@@ -77,7 +77,7 @@ FALCON = replace(
         Rule(("alibi", *ROPE.keys), position_traits),
     ),
     required={"apply_residual_connection_post_layernorm": (False,)},
-    harmless=frozenset({"auto_map", "ff_factor", "hidden_dropout"}),
+    harmless=frozenset({"ff_factor", "hidden_dropout"}),
     tensors={
         **{name: source for name, source in BLOOM.tensors.items() if name not in ("w_norm", "b_norm")},
         **{f"W_{kind}": Source(f"{FUSED}.weight", f"{QKV}, model", at) for at, kind in enumerate("QKV")},

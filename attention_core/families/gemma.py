@@ -35,7 +35,7 @@ def soft_caps(values: Values) -> dict[str, Any]:
 COMMON = {
     "num_hidden_layers": 28, "num_attention_heads": 16, "hidden_size": 3072, "intermediate_size": 24576,
     "vocab_size": 256000, "max_position_embeddings": 8192, "rms_norm_eps": 1e-6, "attention_bias": False,
-    "tie_word_embeddings": True, "num_key_value_heads": 16, "head_dim": 256,
+    "tie_word_embeddings": True, "num_key_value_heads": 16, "head_dim": 256, "eos_token_id": 1,
 }  # fmt: skip
 RULES = (
     head_width("num_attention_heads", "hidden_size", "head_dim"),

@@ -83,7 +83,10 @@ GEMMA3 = replace(
     model_type="gemma3",
     within="text_config",
     around=frozenset(
-        {"vision_config", "mm_tokens_per_image", "boi_token_index", "eoi_token_index", "image_token_index"}
+        {
+            "vision_config", "mm_tokens_per_image", "boi_token_index", "eoi_token_index", "image_token_index",
+            "boi_token_id", "eoi_token_id", "image_token_id",
+        }
     ),
     prefixes=("language_model.model.", "model.language_model."),
     # The reference ignores a soft cap of the logits.

@@ -28,6 +28,10 @@ GPT2 = Family(
         "n_ctx": "n_positions",
         "norm_eps": "layer_norm_epsilon",
     },
+    aliases={
+        "num_hidden_layers": "n_layer", "num_attention_heads": "n_head", "hidden_size": "n_embd",
+        "max_position_embeddings": "n_positions",
+    },
     defaults={
         "n_layer": 12,
         "n_head": 12,
@@ -39,6 +43,7 @@ GPT2 = Family(
         "scale_attn_weights": True,
         "scale_attn_by_inverse_layer_idx": False,
         "tie_word_embeddings": True,
+        "eos_token_id": 50256,
     },
     traits={
         "norm_position": "pre",

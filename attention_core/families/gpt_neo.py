@@ -56,9 +56,11 @@ GPT_NEO = replace(
         "n_ctx": "max_position_embeddings",
         "norm_eps": "layer_norm_epsilon",
     },
+    aliases={"num_hidden_layers": "num_layers", "num_attention_heads": "num_heads"},
     defaults={
         "num_layers": 24, "num_heads": 16, "hidden_size": 2048, "vocab_size": 50257, "max_position_embeddings": 2048,
         "layer_norm_epsilon": 1e-5, "activation_function": "gelu_new", "window_size": 256, "tie_word_embeddings": True,
+        "eos_token_id": 50256,
     },
     traits={**GPT2.traits, "attn_root": 1.0, "biases": frozenset({"b_O", "b_in", "b_out"})},
     choices={"activation_function": ACTIVATION_CHOICES, "tie_word_embeddings": HEAD_CHOICES},

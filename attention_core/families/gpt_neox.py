@@ -25,6 +25,7 @@ GPT_NEOX = Family(
         "attention_bias": True,
         "use_parallel_residual": True,
         "tie_word_embeddings": False,
+        "eos_token_id": 2,
     },
     traits={"norm_position": "pre", "final_norm": True, "positions": "rotary", "causal": True},
     choices={

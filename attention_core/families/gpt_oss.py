@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from attention_core.families.llama import LAYER, LLAMA
+from attention_core.families.mistral import PLAIN
 from attention_core.families.mixtral import experts_in_every_layer
 from attention_core.families.reading.rules import biases, check_positive, either, flags_to_biases, head_width, rope
 from attention_core.families.reading.schema import HEAD_CHOICES, Rule, Source, Values
@@ -30,11 +31,12 @@ GPT_OSS = replace(
     sizes={**LLAMA.sizes, "d_expert": "intermediate_size", "experts_per_token": "num_experts_per_tok"},
     aliases={"num_experts": "num_local_experts"},
     defaults={
-        **LLAMA.defaults,
+        **PLAIN,
         "num_hidden_layers": 36, "num_attention_heads": 64, "num_key_value_heads": 8, "head_dim": 64,
         "hidden_size": 2880, "intermediate_size": 2880, "vocab_size": 201088, "max_position_embeddings": 131072,
         "rms_norm_eps": 1e-5, "attention_bias": True, "sliding_window": 128, "num_local_experts": 128,
         "num_experts_per_tok": 4, "swiglu_alpha": 1.702, "swiglu_limit": 7.0, "rope_theta": 150000.0,
+        "eos_token_id": None,
     },
     traits={
         **LLAMA.traits, "attn_sink": True, "norm_topk_prob": True, "activation": "quick_gelu", "expert_offset": 1.0,

@@ -32,6 +32,7 @@ GPTJ = replace(
     defaults={
         "n_layer": 28, "n_head": 16, "n_embd": 4096, "vocab_size": 50400, "n_positions": 2048, "rotary_dim": 64,
         "layer_norm_epsilon": 1e-5, "activation_function": "gelu_new", "tie_word_embeddings": False,
+        "eos_token_id": 50256,
     },
     traits={
         **GPT2.traits, "positions": "rotary", "parallel_block": "one", "biases": frozenset({"b_in", "b_out", "b_U"}),

@@ -24,6 +24,7 @@ LLAMA = Family(
         "attention_bias": False,
         "mlp_bias": False,
         "tie_word_embeddings": False,
+        "eos_token_id": 2,
     },
     traits={
         "norm": "rms",

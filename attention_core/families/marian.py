@@ -27,5 +27,6 @@ MARIAN = build_family(
     # Without shared embeddings, source and target have separate vocabularies, even of the same size.
     required={"share_encoder_decoder_embeddings": (True,)},
     rules=(Rule(("decoder_vocab_size", "vocab_size"), one_vocabulary),),
+    defaults={"vocab_size": 58101, "eos_token_id": 0},
 )  # fmt: skip
-PEGASUS = build_family("pegasus", pre_norm=True, learned=False, start=0)
+PEGASUS = build_family("pegasus", pre_norm=True, learned=False, start=0, defaults={"eos_token_id": 1})

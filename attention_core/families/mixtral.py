@@ -30,6 +30,7 @@ MIXTRAL = replace(
     MISTRAL,
     model_type="mixtral",
     sizes={**MISTRAL.sizes, "d_expert": "intermediate_size", "experts_per_token": "num_experts_per_tok"},
+    aliases={"num_experts": "num_local_experts"},
     defaults={
         **MISTRAL.defaults,
         "num_local_experts": 8, "num_experts_per_tok": 2, "rms_norm_eps": 1e-5, "rope_theta": 1000000.0,

@@ -93,6 +93,7 @@ MODERNBERT = Family(
         "global_rope_theta": 160000.0,
         "local_rope_theta": 10000.0,
         "tie_word_embeddings": True,
+        "eos_token_id": 50282,
     },
     traits={
         "causal": False,

@@ -6,7 +6,7 @@ Source: Song et al. 2020, https://arxiv.org/abs/2004.09297
 from dataclasses import replace
 
 from attention_core.config.positions import Relative
-from attention_core.families.bert import BERT, LAYER
+from attention_core.families.bert import BERT, LAYER, WITHOUT_DECODER
 from attention_core.families.reading.schema import ACTIVATION_CHOICES, Rule, Source
 from attention_core.families.roberta import offset_positions
 
@@ -28,7 +28,8 @@ MPNET = replace(
     model_type="mpnet",
     prefixes=("", "mpnet."),
     sizes={name: key for name, key in BERT.sizes.items() if name not in ("n_ctx", "n_segments")},
-    defaults={**BERT.defaults, "vocab_size": 30527},
+    defaults={key: value for key, value in WITHOUT_DECODER.items() if key != "type_vocab_size"}
+    | {"vocab_size": 30527, "eos_token_id": 2},
     traits={**BERT.traits, "causal": False, "relative": BUCKETS},
     choices={"hidden_act": ACTIVATION_CHOICES},
     rules=(*BERT.rules, Rule(("max_position_embeddings",), lambda values: offset_positions({**values, **PADDING}))),

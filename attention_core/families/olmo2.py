@@ -15,7 +15,7 @@ OLMO2 = replace(
     LLAMA,
     model_type="olmo2",
     defaults={key: value for key, value in LLAMA.defaults.items() if key != "mlp_bias"}
-    | {"vocab_size": 50304, "rms_norm_eps": 1e-5},
+    | {"vocab_size": 50304, "rms_norm_eps": 1e-5, "eos_token_id": 50279},
     traits={**LLAMA.traits, "norm_position": "branch", "qk_norm": "all_heads"},
     rules=(
         head_width("num_attention_heads", "hidden_size"),

@@ -49,6 +49,7 @@ OPT = Family(
         "activation_function": "relu",
         "enable_bias": True,
         "tie_word_embeddings": True,
+        "eos_token_id": 2,
     },
     traits={"causal": True, "norm_eps": 1e-5, "position_from": "mask", "position_offset": 2},
     choices={

@@ -18,7 +18,7 @@ PHI = replace(
     defaults={
         "num_hidden_layers": 24, "num_attention_heads": 32, "hidden_size": 2048, "intermediate_size": 8192,
         "vocab_size": 51200, "max_position_embeddings": 2048, "layer_norm_eps": 1e-5, "hidden_act": "gelu_new",
-        "tie_word_embeddings": False, "qk_layernorm": False,
+        "tie_word_embeddings": False, "qk_layernorm": False, "eos_token_id": 2,
     },
     traits={
         **STABLELM.traits, "parallel_block": "one", "gated_mlp": False,

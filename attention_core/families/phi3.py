@@ -19,6 +19,7 @@ PHI3 = replace(
     defaults=PLAIN | {
         "vocab_size": 32064, "hidden_size": 3072, "intermediate_size": 8192, "max_position_embeddings": 4096,
         "original_max_position_embeddings": 4096, "rms_norm_eps": 1e-5, "sliding_window": None,
+        "eos_token_id": 32000,
     },
     rules=(
         head_width("num_attention_heads", "hidden_size"),

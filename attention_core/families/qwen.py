@@ -13,7 +13,7 @@ from attention_core.families.reading.windows import windows_by_layer
 
 DEFAULTS = PLAIN | {
     "vocab_size": 151936, "intermediate_size": 22016, "max_position_embeddings": 32768, "num_key_value_heads": 32,
-    "sliding_window": 4096, "use_sliding_window": False, "max_window_layers": 28,
+    "sliding_window": 4096, "use_sliding_window": False, "max_window_layers": 28, "eos_token_id": None,
 }  # fmt: skip
 LATER = windows_by_layer(
     lambda values, layer: layer >= values["max_window_layers"], "max_window_layers", switch="use_sliding_window"

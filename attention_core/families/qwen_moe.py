@@ -45,9 +45,9 @@ QWEN3_MOE = replace(
         "n_experts": "num_experts", "d_expert": "moe_intermediate_size", "experts_per_token": "num_experts_per_tok",
     },
     defaults={
-        **QWEN3.defaults,
+        **{key: value for key, value in QWEN3.defaults.items() if key not in ("head_dim", "max_window_layers")},
         "hidden_size": 2048, "intermediate_size": 6144, "num_hidden_layers": 24, "num_key_value_heads": 4,
-        "head_dim": None, "decoder_sparse_step": 1, "mlp_only_layers": None, "moe_intermediate_size": 768,
+        "decoder_sparse_step": 1, "mlp_only_layers": None, "moe_intermediate_size": 768,
         "num_experts": 128, "num_experts_per_tok": 8, "norm_topk_prob": False,
     },
     aliases={"num_local_experts": "num_experts"},

@@ -28,7 +28,7 @@ ROBERTA = replace(
     model_type="roberta",
     prefixes=("", "roberta."),
     sizes={name: key for name, key in BERT.sizes.items() if name != "n_ctx"},
-    defaults={**BERT.defaults, "vocab_size": 50265, "pad_token_id": 1},
+    defaults={**BERT.defaults, "vocab_size": 50265, "pad_token_id": 1, "eos_token_id": 2},
     rules=(*BERT.rules, Rule(("max_position_embeddings", "pad_token_id"), offset_positions)),
     unused=(*BERT.unused, "lm_head.*", "classifier.*", "qa_outputs.*"),
 )

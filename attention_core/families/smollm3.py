@@ -39,7 +39,7 @@ SMOLLM3 = replace(
         **LLAMA.defaults,
         "vocab_size": 128256, "hidden_size": 2048, "num_hidden_layers": 36, "num_attention_heads": 16,
         "num_key_value_heads": 4, "max_position_embeddings": 32768, "rope_theta": 2000000.0,
-        "no_rope_layer_interval": 4, "tie_word_embeddings": True,
+        "no_rope_layer_interval": 4, "tie_word_embeddings": True, "eos_token_id": 128001,
     },
     rules=(
         head_width("num_attention_heads", "hidden_size"),

@@ -17,7 +17,7 @@ STABLELM = replace(
     defaults={key: value for key, value in PLAIN.items() if key != "rms_norm_eps"} | {
         "vocab_size": 50304, "intermediate_size": 6912, "hidden_size": 2560, "max_position_embeddings": 4096,
         "layer_norm_eps": 1e-5, "use_qkv_bias": False, "use_parallel_residual": False, "num_key_value_heads": 32,
-        "qk_layernorm": False,
+        "qk_layernorm": False, "eos_token_id": 0,
     },
     traits={**LLAMA.traits, "norm": "layer", "norm_bias": True},
     choices={

@@ -94,6 +94,12 @@ T5_ENCODER = Family(
         "d_vocab": "vocab_size",
         "norm_eps": "layer_norm_epsilon",
     },
+    aliases={
+        "num_hidden_layers": "num_layers",
+        "num_attention_heads": "num_heads",
+        "hidden_size": "d_model",
+        "head_dim": "d_kv",
+    },
     defaults={
         "num_layers": 6,
         "num_heads": 8,
@@ -122,7 +128,7 @@ T5_ENCODER = Family(
         Rule(("feed_forward_proj", "dense_act_fn", "is_gated_act"), mlp_traits),
         relative_bias_traits(bidirectional=True),
     ),
-    required={"is_encoder_decoder": (True,)},
+    required={"is_encoder_decoder": (True,), "is_decoder": (False,)},
     harmless=frozenset({
         "dropout_rate", "initializer_factor", "n_positions", "num_decoder_layers",
         "scale_decoder_outputs", "tie_word_embeddings",

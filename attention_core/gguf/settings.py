@@ -5,7 +5,7 @@ from typing import Any
 
 from attention_core.config.model_config import is_finite_number, is_integer
 from attention_core.errors import UnsupportedConfigError
-from attention_core.families.reading.configuration import listing
+from attention_core.families.reading.ignored import listing
 
 
 class Settings:

@@ -33,10 +33,10 @@ def test_a_panic_is_known_by_its_class():
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"model_type": "x" * 10**6}, r"^Models of type 'x+ … x+' are not supported\. Supported: albert,.*\.$"),
-        ({f"key{i:05}": 1 for i in range(20_000)}, r"unsupported keys: key00000, .*key00009 and 19990 more\.$"),
+        ({"model_type": "x" * 10**6}, r"^Models of type 'x+ … x+' are not supported\. Supported: albert,.*\. Use"),
+        ({"auto_map": {str(i): f"a.A{i:05}" for i in range(20_000)}}, r"a\.A00000, .*a\.A00002 and 19997 more\. It"),
         ({"hidden_act": "x" * 10**6}, r"^hidden_act = 'x+ … x+' is not supported; supported: 'gelu'"),
-        ({"hidden_size": int("9" * 4000)}, r"^d_model must be a whole number from 1 to 2147483648, got 9+ … 9+\.$"),
+        ({"hidden_size": int("9" * 4000)}, r"^d_model must be a whole number from 1 to 2147483648, got 9+ … 9+\. Use"),
     ],
 )
 def test_long_values_of_a_configuration_are_shortened(change, said):

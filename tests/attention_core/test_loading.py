@@ -26,7 +26,9 @@ from attention_core.errors import (
 from attention_core.hub.catalogue import CATALOGUE
 from tests.gguf_files import write_variant
 from tests.hub import FILES
+from tests.images import PREPROCESSOR, write_vit
 from tests.paths import BERT
+from tests.random_model import T5, write_pair
 
 
 @pytest.fixture
@@ -284,3 +286,17 @@ def test_a_trace_is_immutable(folder):
 def test_anything_but_a_name_is_refused(name):
     with pytest.raises(UnknownModelError, match="by its name, its hub id or its folder, got"):
         ac.load(name)
+
+
+def test_ignored_keys_are_listed(folder):
+    assert ac.load(folder).ignored_keys == ()
+    change_config(folder, sentence_transformers={"version": "5.1"}, authors=["A"], rope_theta=None)
+    assert ac.load(folder).ignored_keys == ("authors", "rope_theta", "sentence_transformers")
+
+
+def test_the_ignored_keys_of_both_sides_and_of_an_image_preprocessor(tmp_path):
+    pair = ac.load(write_pair(tmp_path / "pair", T5 | {"xla_device": True}))
+    assert pair.ignored_keys == pair.encoder.ignored_keys == pair.decoder.ignored_keys == ("xla_device",)
+    vit = write_vit(tmp_path / "vit", license="mit")
+    (vit / "preprocessor_config.json").write_text(json.dumps(PREPROCESSOR | {"_valid_processor_keys": []}))
+    assert ac.load(vit).ignored_keys == ("license", "_valid_processor_keys")

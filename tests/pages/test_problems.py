@@ -1,5 +1,6 @@
 """A page's messages when a model cannot be shown, without a browser; the page stays usable."""
 
+import json
 import shutil
 
 import pytest
@@ -154,3 +155,17 @@ def test_the_badge_of_the_page_that_loads_a_model_calls_it_trained():
     model_cache().drop("minilm")
     assert "● trained" in badge(opened(text="a b"))
     assert "not loaded" not in badge(opened(text="a b"))
+
+
+@pytest.mark.parametrize("page", ["app", "pages/step_by_step"])
+def test_keys_that_change_nothing_are_named_under_about(folder, page):
+    def about():
+        texts = [each.proto.body for each in opened(page, model="changing").get("html")]
+        return [text for text in texts if "Ignored keys" in text]
+
+    assert about() == []
+    model_cache().drop("changing")
+    path = folder / "config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"authors": ["A"], "<b>": 1}))
+    (text,) = about()
+    assert text.endswith("computed: &lt;b&gt;, authors.</p>")

@@ -1,22 +1,28 @@
 """Opening a page: its settings, its style and the model's badge."""
 
 import html
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import streamlit as st
 
+from attention_core.families.reading.ignored import listing
 from attention_core.hub.catalogue import CatalogueEntry
 from attention_core.plot.theme import ThemeName
+from attention_core.surrogates import without_surrogates
+from ui.components import show_invisible
 from ui.shared.markdown import escape_markdown
 from ui.shared.menu import Page, menu
-from ui.shared.models import is_loaded, model_picker
-from ui.shared.offer import offered_models, title_of
+from ui.shared.models import is_loaded, model_cache, model_picker
+from ui.shared.offer import offered_models, short_name, title_of
 from ui.shared.palette import custom_properties
 from ui.shared.selection import chosen, page_address, read_address
 
 PAGE_STYLE = custom_properties() + (Path(__file__).parent / "page.css").read_text(encoding="utf-8")
 MENU_SCRIPT = (Path(__file__).parent / "menu.js").read_text(encoding="utf-8")
+
+MAX_KEYS = 30
+"""The number of ignored keys that are listed."""
 
 
 def open_page(page: Page, origin: Callable[[], str] | None = None) -> None:
@@ -59,20 +65,28 @@ def badge(name: str) -> None:
     status = "" if is_loaded(name) else " · not loaded"
     if entry is None:
         st.html(f'<p class="badge">{html.escape(title_of(name))}{status}</p>', width="stretch")
-        return
-    st.html(
-        f'<p class="badge">{"" if status else "<b>● trained</b> "}'
-        f'<a href="{entry.page}" target="_blank" rel="noreferrer">{entry.title}</a>'
-        f" · {entry.parameters} M parameters · {entry.licence}{status}</p>",
-        width="stretch",
-    )
-    with st.popover("About", type="tertiary"):
-        st.html(about(entry))
+    else:
+        st.html(
+            f'<p class="badge">{"" if status else "<b>● trained</b> "}'
+            f'<a href="{entry.page}" target="_blank" rel="noreferrer">{entry.title}</a>'
+            f" · {entry.parameters} M parameters · {entry.licence}{status}</p>",
+            width="stretch",
+        )
+    model = model_cache().models.get(name)
+    if text := about(entry, model.ignored_keys if model else ()):
+        with st.popover("About", type="tertiary"):
+            st.html(text)
 
 
-def about(entry: CatalogueEntry) -> str:
-    """The purpose of a model, and heads worth inspecting, as HTML."""
-    lines = (html.escape(entry.purpose), f"<b>Where to look.</b> {html.escape(entry.look)}")
+def about(entry: CatalogueEntry | None, ignored_keys: Sequence[str]) -> str:
+    """The purpose of a model, heads worth inspecting, and the keys of its configuration without effect, as HTML."""
+    lines = [html.escape(entry.purpose), f"<b>Where to look.</b> {html.escape(entry.look)}"] if entry else []
+    if ignored_keys:
+        names = listing([show_invisible(short_name(without_surrogates(key))) for key in ignored_keys], MAX_KEYS)
+        lines.append(
+            "<b>Ignored keys.</b> These keys of the model’s configuration change nothing that is computed: "
+            f"{html.escape(names)}."
+        )
     return "".join(f'<p class="read">{line}</p>' for line in lines)
 
 

@@ -127,8 +127,13 @@ def paper_error(solution: Solution) -> str:
     errors = solution.error
     return (
         f" With each step rounded to {count_of(solution.lesson.decimals, 'decimal')}, as on paper, the weights are off "
-        f"by at most {errors['weight']:.2g} and the outputs by at most {errors[last]:.2g}."
+        f"by at most {two_digits(errors['weight'])} and the outputs by at most {two_digits(errors[last])}."
     )
+
+
+def two_digits(number: float) -> str:
+    """A number to two digits, written out: 0.000053, not 5.3e-05."""
+    return np.format_float_positional(number, 2, fractional=False, trim="-")
 
 
 def quoted_word(text: str, role: str) -> str:

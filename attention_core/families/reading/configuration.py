@@ -1,6 +1,6 @@
-"""From a configuration's keys to this library's fields; every key is read, known to be harmless, or refused by name."""
+"""From a configuration's keys to this library's fields; keys that could change what is computed are refused by name."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from attention_core.config.model_config import (
@@ -11,23 +11,21 @@ from attention_core.config.model_config import (
     is_integer,
 )
 from attention_core.errors import UnsupportedConfigError
-from attention_core.families.reading.schema import COMMON_HARMLESS, COMMON_REQUIRED, Family
+from attention_core.families.reading.ignored import check_ignored_keys, known_keys
+from attention_core.families.reading.schema import COMMON_REQUIRED, Family
+
+QUANTIZED = ("quantization_config", "quantization", "compression_config")
+"""Keys of quantized weights: of transformers, of MLX, of compressed-tensors."""
 
 
 def read_config(family: Family, raw: Mapping[str, Any]) -> ModelConfig:
     """The configuration with this library's names; UnsupportedConfigError names an unsupported key or value."""
-    raw = without_aliases(family, language_model_config(family, raw) if family.within else raw)
-    in_rules = {key for rule in family.rules for key in rule.keys}
-    in_tables = {*family.sizes.values(), *family.choices, *family.required}
-    handled = in_tables | in_rules | family.harmless | COMMON_HARMLESS
-    check_keys(raw, handled | set(COMMON_REQUIRED))
-    common = {key: allowed for key, allowed in COMMON_REQUIRED.items() if key not in handled}
-    for key, required in {**common, **family.required}.items():
-        if key in raw and not any(same_value(raw[key], value) for value in required):
-            raise UnsupportedConfigError(
-                f"{key} = {raw[key]!r} is not computed exactly here; supported: {required[0]!r}."
-            )
-    values = {**family.defaults, **raw}
+    check_not_quantized(raw)
+    given = without_aliases(family, language_model_config(family, raw) if family.within else raw)
+    known = known_keys(family)
+    common = {key: supported for key, supported in COMMON_REQUIRED.items() if key not in known}
+    check_required(given, {**common, **family.required})
+    values = {**family.defaults, **{key: value for key, value in given.items() if key in known}}
     fields = {**family.traits, **{name: values[key] for name, key in family.sizes.items()}}
     for name in filter(fields.__contains__, (*SIZE_LIMITS, *OPTIONAL_SIZE_LIMITS)):  # before rules compute with them
         check_model_size(name, fields[name])
@@ -39,7 +37,9 @@ def read_config(family: Family, raw: Mapping[str, Any]) -> ModelConfig:
         fields |= traits
     for rule in family.rules:
         fields |= rule.read(values)
-    return ModelConfig(**fields, end_ids=end_token_ids(values.get("eos_token_id")))
+    config = ModelConfig(**fields, end_ids=end_token_ids(values.get("eos_token_id")))
+    check_ignored_keys(family, raw, config)
+    return config
 
 
 def end_token_ids(eos_token_id: object) -> tuple[int, ...]:
@@ -53,26 +53,28 @@ def language_model_config(family: Family, raw: Mapping[str, Any]) -> dict[str, A
     config = raw.get(family.within)
     if not isinstance(config, dict):
         raise UnsupportedConfigError(f"{family.within} must be an object, got {config!r}.")
-    check_keys(raw, {family.within, "tie_word_embeddings"} | family.around | COMMON_HARMLESS)
+    check_not_quantized(config)
+    check_required(raw, COMMON_REQUIRED)
     tied = raw.get("tie_word_embeddings", family.defaults["tie_word_embeddings"])
     return config | {"tie_word_embeddings": tied}
 
 
-def check_keys(raw: Mapping[str, Any], known: Collection[str]) -> None:
-    """UnsupportedConfigError, which names the keys, unless every key of a configuration is known."""
-    if raw.get("quantization_config") is not None:
+def check_required(raw: Mapping[str, Any], required: Mapping[str, tuple[Any, ...]]) -> None:
+    """UnsupportedConfigError, which names a key, unless each has a value that is supported."""
+    for key, supported in required.items():
+        if key in raw and not any(same_value(raw[key], value) for value in supported):
+            raise UnsupportedConfigError(
+                f"{key} = {raw[key]!r} is not computed exactly here; supported: {supported[0]!r}."
+            )
+
+
+def check_not_quantized(raw: Mapping[str, Any]) -> None:
+    """UnsupportedConfigError where a configuration is one of quantized weights."""
+    if quantized := [key for key in QUANTIZED if raw.get(key) is not None]:
         raise UnsupportedConfigError(
-            "Quantized weights (quantization_config) are not supported. Choose a copy of the model in float32, float16 "
-            "or bfloat16."
+            f"Quantized weights ({quantized[0]}) are not supported.",
+            "Choose a copy of the model in float32, float16 or bfloat16.",
         )
-    if unknown := sorted(set(raw) - set(known)):
-        raise UnsupportedConfigError(f"The configuration has unsupported keys: {listing(unknown)}.")
-
-
-def listing(names: Sequence[str], most: int = 10) -> str:
-    """Names separated by commas; of many the first, and the number of the others."""
-    more = len(names) - most
-    return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")
 
 
 def without_aliases(family: Family, raw: Mapping[str, Any]) -> dict[str, Any]:

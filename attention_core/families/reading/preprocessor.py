@@ -1,4 +1,7 @@
-"""preprocessor_config.json as traits of an image; keys that would not be computed exactly are refused by name."""
+"""preprocessor_config.json as traits of an image; keys that would not be computed exactly are refused by name.
+
+The reference is the image processor of ViT in transformers, whose keys are all known here.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from typing import Any
 from attention_core.config.image import COLOURS, ImageInput
 from attention_core.config.model_config import is_finite_number, is_integer
 from attention_core.errors import UnsupportedConfigError
-from attention_core.families.reading.configuration import listing
+from attention_core.families.reading.ignored import check_own_code
 
 FILTERS = ("nearest", "lanczos", "bilinear", "bicubic", "box", "hamming")
 """Pillow's filters, indexed by their number."""
@@ -25,8 +28,8 @@ PREPROCESSOR_REQUIRED: Mapping[str, tuple[Any, ...]] = {
     "image_processor_type": PROCESSORS, "feature_extractor_type": PROCESSORS,
 }  # fmt: skip
 PREPROCESSOR_HARMLESS = frozenset([
-    "crop_size", "data_format", "device", "disable_grouping", "do_convert_rgb", "pad_size",
-    "processor_class", "return_tensors",
+    "crop_size", "data_format", "device", "disable_grouping", "do_convert_rgb", "image_seq_length",
+    "input_data_format", "pad_size", "processor_class", "return_tensors",
 ])  # fmt: skip
 """Keys without effect: of steps that are not taken, and of the form in which images are passed."""
 
@@ -35,8 +38,10 @@ PREPROCESSOR_KEYS = frozenset({*PREPROCESSOR_DEFAULTS, *PREPROCESSOR_REQUIRED, *
 
 def read_preprocessor(image: ImageInput, raw: Mapping[str, Any]) -> ImageInput:
     """A model's image input, with the preprocessing of its pixels; UnsupportedConfigError names an unsupported key."""
-    if unknown := sorted(set(raw) - PREPROCESSOR_KEYS):
-        raise UnsupportedConfigError(f"The image preprocessor has unsupported keys: {listing(unknown)}.")
+    check_own_code("vit", raw.get("auto_map"))
+    for step in ignored_preprocessor_keys(raw):
+        if step.startswith("do_") and raw[step]:
+            raise UnsupportedConfigError(f"{step} = {raw[step]!r} is not a step of this family's image processor.")
     for key, allowed in PREPROCESSOR_REQUIRED.items():
         if key in raw and not any(type(raw[key]) is type(each) and raw[key] == each for each in allowed):
             raise UnsupportedConfigError(f"{key} = {raw[key]!r} is not supported; supported: {allowed[0]!r}.")
@@ -55,6 +60,11 @@ def read_preprocessor(image: ImageInput, raw: Mapping[str, Any]) -> ImageInput:
         mean=read_colours(values, "image_mean", -1e9) if read_flag(values, "do_normalize") else (0.0, 0.0, 0.0),
         std=read_colours(values, "image_std", 1e-9) if read_flag(values, "do_normalize") else (1.0, 1.0, 1.0),
     )
+
+
+def ignored_preprocessor_keys(raw: Mapping[str, Any]) -> tuple[str, ...]:
+    """The keys of a preprocessor that the image processor does not define, sorted."""
+    return tuple(sorted(raw.keys() - PREPROCESSOR_KEYS))
 
 
 def check_image_size(image: ImageInput, size: object) -> None:

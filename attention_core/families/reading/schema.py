@@ -45,7 +45,7 @@ COMMON_HARMLESS = frozenset([
 
 COMMON_REQUIRED: Mapping[str, tuple[Any, ...]] = {
     "add_cross_attention": (False,), "cross_attention_hidden_size": (None,), "is_composition": (False,),
-    "is_decoder": (False,), "is_encoder_decoder": (False,), "pruned_heads": ({}, None), "quantization_config": (None,),
+    "is_encoder_decoder": (False,), "pruned_heads": ({}, None), "quantization_config": (None,),
     "tie_encoder_decoder": (False,),
 }  # fmt: skip
 """Configuration keys -> the only supported values, in any family whose table does not say otherwise."""

@@ -26,7 +26,7 @@ def test_axes_have_their_sizes():
 @pytest.mark.parametrize("size", SIZE_LIMITS)
 @pytest.mark.parametrize("value", [0, -1, 2.0, "3", None, True])
 def test_a_size_that_is_not_a_positive_integer_is_named(size, value):
-    with pytest.raises(UnsupportedConfigError, match=rf"^{size} must be .* got {value!r}\.$"):
+    with pytest.raises(UnsupportedConfigError, match=rf"^{size} must be .* got {value!r}\. Use another model"):
         ModelConfig(**GOOD | {size: value})
 
 

@@ -64,7 +64,7 @@ def test_a_multimodal_model_is_read_as_its_language_model():
 
 @pytest.mark.parametrize(
     ("key", "value"),
-    [("text_config", None), ("hidden_size", 7), ("audio_config", {}), ("tie_word_embeddings", False)],
+    [("text_config", None), ("hidden_size", 7), ("tie_word_embeddings", False)],
 )
 def test_unsupported_keys_around_the_language_model_are_refused(key, value):
     with pytest.raises(UnsupportedConfigError, match=key):

@@ -66,3 +66,12 @@ def test_the_weight_of_the_model_stands_beside_that_of_few_dimensions():
     text = model_weight(solve(replace(lesson, words=("I", "it", "here"))), head)
     assert "this weight is 0.1250, as" in text
     assert "from 64 dimensions to 4, and only 3 of the 5 tokens are kept." in text
+
+
+def test_how_far_rounding_leads_is_written_out():
+    """As on paper, without an exponent."""
+    headline = attention_headline(solve(replace(preset("textbook"), form="paper")), 0)
+    weights, outputs = re.search(r"off by at most (\S+) and the outputs by at most (\S+)\.", headline).groups()
+    assert weights.startswith("0.0000")
+    assert "e" not in weights + outputs
+    assert 0 < float(weights) < float(outputs) < 1e-3

@@ -5,7 +5,7 @@ from contextlib import suppress
 import pytest
 
 from attention_core.errors import AttentionLabError, UnsupportedConfigError
-from attention_core.families.reading.configuration import end_token_ids, listing, read_config, same_value
+from attention_core.families.reading.configuration import end_token_ids, read_config, same_value
 from attention_core.families.registry import FAMILIES
 from tests.random_model import LLAMA
 
@@ -33,11 +33,6 @@ def test_quantized_weights_are_refused(name):
         raw = {family.within: raw}
     with pytest.raises(UnsupportedConfigError, match=r"Quantized weights.* are not supported\. Choose a copy"):
         read_config(family, raw)
-
-
-def test_a_listing_has_the_first_names():
-    assert listing(["a", "b"]) == "a, b"
-    assert listing(["a", "b", "c", "d"], most=2) == "a, b and 2 more"
 
 
 def test_gelu_in_gemma_is_its_tanh_approximation():
