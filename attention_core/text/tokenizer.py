@@ -76,9 +76,13 @@ def read_tokenizer_json(path: Path) -> "Tokenizer":
     """The tokenizer of a `tokenizer.json` alone, without the settings of other files."""
     with file_errors():
         raw = path.read_bytes()
-    content = read_object(raw, path.name, TokenizerError)
+    return build_tokenizer(read_object(raw, path.name, TokenizerError), raw, path.name)
+
+
+def build_tokenizer(content: Mapping[str, Any], raw: bytes, name: str) -> "Tokenizer":
+    """The tokenizer of a `tokenizer.json`, given parsed and as bytes; `name` is that of its file, for errors."""
     check_tokenizer(content)
-    with backend_errors(f"{path.name} is not a tokenizer"):
+    with backend_errors(f"{name} is not a tokenizer"):
         backend = Backend.from_buffer(raw)
     return Tokenizer(backend, content)
 
