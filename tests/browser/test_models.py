@@ -56,7 +56,7 @@ def on_screen(page):
 def test_a_model_is_offered_with_its_size_stopped_and_resumed(open_page, hub):
     page = open_page()
     choose(page, NAME)
-    panel(page).get_by_text("tiny/bert is not on this machine: 140.9 kB to download.").wait_for()
+    panel(page).get_by_text("tiny/bert is not on this machine: 141.0 kB to download.").wait_for()
     assert "all-MiniLM-L6-v2" in on_screen(page)
     assert hub.gets(WEIGHTS) == []
 
@@ -74,7 +74,7 @@ def test_a_model_is_offered_with_its_size_stopped_and_resumed(open_page, hub):
 
     another = open_page()
     choose(another, NAME)
-    panel(another).get_by_text(re.compile("tiny/bert is not on this machine: 140.9 kB to download.")).wait_for()
+    panel(another).get_by_text(re.compile("tiny/bert is not on this machine: 141.0 kB to download.")).wait_for()
     expect(panel(another).get_by_role("button", name="Download")).to_have_count(1)
 
     hub.rate = None
