@@ -2,7 +2,7 @@
 
     import attention_core as ac
 
-    model = ac.load("minilm")                  # a catalogue name, a hub id, or a folder
+    model = ac.load("minilm")                  # a catalogue name, a hub id, a folder, or a .gguf file
     trace = model.trace("It was too tired.")   # ids=[...] for token ids
     trace.tokens                               # [position]
     trace.pattern(3)                           # attention weights of layer 3: [head, query, key]

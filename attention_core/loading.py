@@ -1,8 +1,9 @@
-"""Find, verify and load a model: its configuration, its tokenizer or image preprocessor, and its safetensors."""
+"""Find, verify and load a model: its configuration, its tokenizer or image preprocessor, and its weights."""
 
+import json
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
@@ -24,6 +25,7 @@ from attention_core.hub.download import (
     evict_corrupt_files,
     fetch,
     file_digest,
+    is_known_absent,
     plan_download,
     record_revision,
 )
@@ -31,14 +33,22 @@ from attention_core.hub.errors import disk_errors, hub_errors
 from attention_core.hub.progress import Report, terminal_bar
 from attention_core.image_model import ImageModel, Patches
 from attention_core.model import Model
-from attention_core.text.tokenizer import TOKENIZER, Tokenizer, TokenizerProtocol, missing_tokenizer_hint
+from attention_core.text.auto_tokenizer import (
+    SETTINGS,
+    TOKENIZER_FILES,
+    VOCABULARIES,
+    read_tokenizer,
+    target_tokenizer,
+)
+from attention_core.text.tokenizer import TOKENIZER, TokenizerProtocol, build_tokenizer, read_tokenizer_json
 from attention_core.validate import summarize
 from attention_core.weights.model_weights import Weights
-from attention_core.weights.tensors import INDEX, WEIGHTS, Tensors, shard_map, shard_names
+from attention_core.weights.tensors import INDEX, WEIGHTS, Tensors, first_match, shard_map, shard_names
 
 CONFIG, PREPROCESSOR = "config.json", "preprocessor_config.json"
-INPUT_FILES = (TOKENIZER, PREPROCESSOR)
-"""The tokenizer of a text model, the preprocessor of an image model."""
+GGUF = ".gguf"
+INPUT_FILES = (*TOKENIZER_FILES, PREPROCESSOR)
+"""Those of the tokenizer of a text model, and the preprocessor of an image model."""
 
 MAIN = "main"
 ID_PART = r"[A-Za-z0-9](?:[\w-]|\.(?!\.))*"
@@ -48,7 +58,7 @@ PATH = re.compile(r"[/~\\]|\.\.?(?:[/\\]|$)|[A-Za-z]:[/\\]")
 
 
 def load(name: str | Path, *, progress: Report | None = None) -> Model | EncoderDecoder:
-    """Load a model by its name in the catalogue, its hub id with an optional `@revision`, or its folder.
+    """Load a model by its name in the catalogue, its hub id with an optional `@revision`, its folder or GGUF file.
 
     `progress` is called during a download, and stops it by returning False.
 
@@ -58,21 +68,29 @@ def load(name: str | Path, *, progress: Report | None = None) -> Model | Encoder
         raise UnknownModelError(f"A model is loaded by its name, its hub id or its folder, got {summarize(name)}.")
     folder = local_folder(name) or download(download_plan(name), progress or terminal_bar())
     with evict_corrupt_files(folder), file_errors():
-        for file, digest in expected_digests(name).items():
-            check_digest(folder / file, digest)
-        return read_model(folder, str(name))
+        digests = expected_digests(name, folder)
+        for path, digest in digests.items():
+            check_digest(path, digest)
+        if not folder.is_dir():
+            return read_gguf(folder, str(name))
+        return read_model(folder, str(name), known_tokenizer=folder / TOKENIZER in digests)
 
 
 @file_errors()
 def local_folder(name: str | Path) -> Path | None:
-    """The folder of a model on this machine, without asking the hub; None when it must be downloaded first."""
+    """The folder or GGUF file of a model on this machine, without asking the hub; None when it must be downloaded."""
     if entry := CATALOGUE.get(str(name)):
         return local_entry_folder(entry)
-    return Path(name) if os.path.isdir(name) else from_cache(*hub_location(name))
+    return Path(name) if os.path.isdir(name) or is_gguf_file(name) else from_cache(*hub_location(name))
+
+
+def is_gguf_file(name: str | Path) -> bool:
+    """Whether a name is the path of a GGUF file."""
+    return Path(name).suffix == GGUF and os.path.isfile(name)
 
 
 def local_entry_folder(entry: CatalogueEntry) -> Path | None:
-    """The folder of a catalogue entry on this machine: in the installed distribution, else in the hub's cache."""
+    """The folder or GGUF file of a catalogue entry: in the installed distribution, else in the hub's cache."""
     return from_distribution(entry.distribution) or from_cache(entry.hub_id, MAIN)
 
 
@@ -94,29 +112,35 @@ def hub_location(name: str | Path) -> tuple[str, str]:
     """The hub id and revision of a name; UnknownModelError if it is neither a catalogue name nor a hub id."""
     if entry := CATALOGUE.get(str(name)):
         return entry.hub_id, MAIN
+    if Path(name).suffix == GGUF:
+        raise UnknownModelError(f"There is no file {str(name)!r}. Check the path.")
     if isinstance(name, Path) or PATH.match(name):
         raise UnknownModelError(f"There is no folder {str(name)!r}. Check the path.")
     if match := HUB_ID.fullmatch(name):
         return match[1], match[2] or MAIN
     raise UnknownModelError(
-        f"{name!r} is not a folder, not a hub id (owner/name), and not one of: {', '.join(CATALOGUE)}."
+        f"{name!r} is not a folder or a {GGUF} file, not a hub id (owner/name), and not one of: {', '.join(CATALOGUE)}."
     )
 
 
-def expected_digests(name: str | Path) -> Mapping[str, str]:
-    """The digests that the catalogue gives for a model's files: file -> SHA-256."""
+def expected_digests(name: str | Path, folder: Path) -> Mapping[Path, str]:
+    """The digests that the catalogue gives for the files of a model in a folder, or for its GGUF file: SHA-256."""
     entry = CATALOGUE.get(str(name))
-    return entry.digests if entry else {}
+    if entry is None:
+        return {}
+    if folder.is_dir():
+        return {folder / file: digest for file, digest in entry.digests.items()}
+    return {folder: entry.gguf_digest} if entry.gguf_digest else {}
 
 
 def from_distribution(name: str | None) -> Path | None:
-    """The folder of the model in an installed distribution, found by its metadata; its code is never imported."""
+    """The model in an installed distribution, its folder or GGUF file, found by its metadata; no code is imported."""
     try:
         files = metadata.files(name) or [] if name else []
     except metadata.PackageNotFoundError:
         return None
-    paths = [Path(str(file.locate())) for file in files if file.name == WEIGHTS]
-    return next((path.parent for path in paths if path.is_file()), None)
+    paths = [Path(str(file.locate())) for file in files if file.name == WEIGHTS or file.suffix == GGUF]
+    return next((path if path.suffix == GGUF else path.parent for path in paths if path.is_file()), None)
 
 
 def from_cache(hub_id: str, revision: str) -> Path | None:
@@ -129,15 +153,20 @@ def from_cache(hub_id: str, revision: str) -> Path | None:
 
 
 def is_complete(folder: Path) -> bool:
-    """Whether a folder has every file of a model, all shards of its index included."""
+    """Whether a folder of the hub's cache has every file of a model, all shards of its index included.
+
+    Which files the hub does not have, the cache records; without its settings a tokenizer gives other tokens.
+    """
     weights = [WEIGHTS]
     if not (folder / WEIGHTS).is_file() and (folder / INDEX).is_file():
         try:
             weights = shard_names(shard_map((folder / INDEX).read_bytes()))
         except HeaderError:
             return False
-    has_input_file = any((folder / file).is_file() for file in INPUT_FILES)
-    return has_input_file and all((folder / file).is_file() for file in (CONFIG, *weights))
+    has_tokenizer = any((folder / file).is_file() for file in VOCABULARIES) or is_known_absent(folder, TOKENIZER)
+    has_settings = (folder / SETTINGS).is_file() or is_known_absent(folder, SETTINGS)
+    has_input = (folder / PREPROCESSOR).is_file() or (has_tokenizer and has_settings)
+    return has_input and all((folder / file).is_file() for file in (CONFIG, *weights))
 
 
 def check_digest(path: Path, expected: str) -> None:
@@ -151,8 +180,11 @@ def check_digest(path: Path, expected: str) -> None:
         )
 
 
-def read_model(folder: Path, name: str) -> Model | EncoderDecoder:
-    """Read a model from a folder: its configuration, its tokenizer or image preprocessor, and its safetensors."""
+def read_model(folder: Path, name: str, known_tokenizer: bool = False) -> Model | EncoderDecoder:
+    """Read a model from a folder: its configuration, its tokenizer or image preprocessor, and its safetensors.
+
+    known_tokenizer: whether its tokenizer.json is one that gives the same tokens without the settings of other files
+    """
     require_file(folder, CONFIG)
     family, config = family_and_config(folder)
     ignored = ignored_keys(family, read_json(folder / CONFIG))
@@ -162,21 +194,41 @@ def read_model(folder: Path, name: str) -> Model | EncoderDecoder:
         image = read_preprocessor(config.image, preprocessor)
         model = build_model(family, replace(config, image=image), Tensors(folder), Patches(image), name, ImageModel)
         return replace(model, ignored_keys=(*ignored, *ignored_preprocessor_keys(preprocessor)))
-    require_file(folder, TOKENIZER)
-    tensors, tokenizer = Tensors(folder), Tokenizer(folder / TOKENIZER)
+    tensors = Tensors(folder)
+    tokenizer = read_tokenizer_json(folder / TOKENIZER) if known_tokenizer else read_tokenizer(folder)
     model = replace(build_model(family, config, tensors, tokenizer, name), ignored_keys=ignored)
     if family.encoder is None:
         return model
     config = read_config(family.encoder, read_json(folder / CONFIG))
     encoder = replace(build_model(family.encoder, config, tensors, tokenizer, name), ignored_keys=ignored)
-    return EncoderDecoder(name, encoder, model)
+    return EncoderDecoder(name, encoder, replace(model, tokenizer=target_tokenizer(tokenizer)))
+
+
+def read_gguf(path: Path, name: str) -> Model:
+    """Read a model from a GGUF file, which has its configuration and its tokenizer too."""
+    from attention_core.gguf.configuration import gguf_config
+    from attention_core.gguf.tensors import GGUFTensors
+    from attention_core.gguf.tokenizer import tokenizer_content
+
+    tensors = GGUFTensors(path)
+    family, raw = gguf_config(tensors)
+    config = read_config(family, raw)
+    content = tokenizer_content(tensors.metadata)
+    tokenizer = build_tokenizer(content, json.dumps(content).encode(), path.name)
+    return build_model(family, config, tensors, tokenizer, name)
 
 
 def require_file(folder: Path, file: str) -> None:
     """CheckpointError when a folder has no such file."""
     if not (folder / file).is_file():
-        files = {path.name for path in folder.iterdir()}
-        raise CheckpointError(f"The model's folder has no {file}.{missing_tokenizer_hint(file, files)}")
+        hint = other_format_hint(file, {path.name for path in folder.iterdir()})
+        raise CheckpointError(f"The model's folder has no {file}.{hint}")
+
+
+def other_format_hint(file: str, files: Collection[str]) -> str:
+    """A hint for the error about a missing configuration, where the folder has a GGUF file."""
+    gguf = first_match(files, (f"*{GGUF}",)) if file == CONFIG else None
+    return f" To load {gguf}, give the path of that file." if gguf else ""
 
 
 def build_model(

@@ -43,7 +43,7 @@ async def inspect_cell(visitor: Visitor, random: Random) -> float:
     """Choose a cell of the heatmap."""
     n = len(visitor.data("strip")["labels"])
     cell = {"query": random.randrange(n), "key": random.randrange(n)}
-    took = await visitor.trigger("heatmap", "pick", cell)
+    took = await visitor.trigger_event("heatmap", "pick", cell)
     require(cell.items() <= visitor.data("strip").items(), f"the cell {cell}")
     return took
 
@@ -51,7 +51,7 @@ async def inspect_cell(visitor: Visitor, random: Random) -> float:
 async def inspect_head(visitor: Visitor, random: Random) -> float:
     """Choose a head."""
     head = random.randrange(12)
-    took = await visitor.trigger("heatmap", "head", head)
+    took = await visitor.trigger_event("heatmap", "head", head)
     require(visitor.data("strip")["head"] == head, f"head {head}")
     return took
 
@@ -68,7 +68,7 @@ async def inspect_sentence(visitor: Visitor, random: Random) -> float:
 async def step(visitor: Visitor, random: Random) -> float:
     """Go to a step."""
     number = random.randint(1, N_STEPS)
-    took = await visitor.trigger("flow", "step", number)
+    took = await visitor.trigger_event("flow", "step", number)
     require(visitor.data("flow")["step"] == number, f"step {number}")
     return took
 
@@ -77,7 +77,7 @@ async def step_token(visitor: Visitor, random: Random) -> float:
     """Choose a query and a key."""
     n = len(visitor.data("strip")["labels"])
     cell = {"query": random.randrange(n), "key": random.randrange(n)}
-    took = await visitor.trigger("strip", "pick", cell)
+    took = await visitor.trigger_event("strip", "pick", cell)
     require(cell.items() <= visitor.data("strip").items(), f"the cell {cell}")
     return took
 
@@ -85,10 +85,10 @@ async def step_token(visitor: Visitor, random: Random) -> float:
 async def open_number(visitor: Visitor, random: Random) -> float:
     """Open a number of a matrix that is shown."""
     if "grid" not in visitor.elements:
-        await visitor.trigger("flow", "step", N_STEPS - 1)
+        await visitor.trigger_event("flow", "step", N_STEPS - 1)
     matrix = random.choice(visitor.data("grid")["matrices"])
     row, column = (random.randrange(len(matrix["values"])), random.randrange(len(matrix["values"][0])))
-    took = await visitor.trigger("grid", "pick", {"name": matrix["name"], "row": row, "column": column})
+    took = await visitor.trigger_event("grid", "pick", {"name": matrix["name"], "row": row, "column": column})
     require(bool(visitor.data("arithmetic")["opened"]), "how the number is computed")
     return took
 
@@ -98,7 +98,7 @@ async def edit_number(visitor: Visitor, random: Random) -> float:
     name = next(each["name"] for each in visitor.data("grid")["matrices"] if each["edits"] == "type")
     text = f"{random.randint(1, 99) / 4}"
     edit = {"id": visitor.sent, "name": name, "row": 0, "column": 0, "text": text}
-    took = await visitor.trigger("grid", "edit", [edit])
+    took = await visitor.trigger_event("grid", "edit", [edit])
     values = {each["name"]: each["values"] for each in visitor.data("grid")["matrices"]}
     require(values[name][0][0] == float(text), f"the number {text}")
     return took

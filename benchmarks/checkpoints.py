@@ -6,13 +6,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import gguf
 import numpy as np
 
 from attention_core.families.reading.configuration import read_config
 from attention_core.families.reading.layouts import factor_lengths, tensor_sources
 from attention_core.families.registry import FAMILIES
+from attention_core.gguf.names import gguf_family
 from attention_core.weights.tensors import INDEX, WEIGHTS
 from tests.reference.make import tiny_tokenizer
+from tests.small_tokenizers import write_tokenizer
 
 WEIGHT_STD = 0.02
 NOISE = 4_000_037  # numbers, a prime, so that no two rows of a matrix are the same
@@ -41,8 +44,42 @@ def write_checkpoint(folder: Path, raw: Mapping[str, Any], shards: int = 1) -> i
         weight_map = {name: file for file, names in zip(files, parts, strict=True) for name in names}
         (folder / INDEX).write_text(json.dumps({"weight_map": weight_map}))
     (folder / "config.json").write_text(json.dumps(raw))
-    (folder / "tokenizer.json").write_text(tiny_tokenizer())
+    write_tokenizer(folder, tiny_tokenizer())
     return total
+
+
+def write_gguf(path: Path, raw: Mapping[str, Any]) -> int:
+    """Write a Llama in Q4_0 to a GGUF file; returns the number of its parameters."""
+    config = read_config(FAMILIES["llama"], raw)
+    sources = tensor_sources(gguf_family(FAMILIES["llama"], ()), config).values()
+    shapes = {source.name: [math.prod(axis) for axis in factor_lengths(source, config)] for source in sources}
+    numbers = np.random.default_rng(0).standard_normal(NOISE // 32 * 32, np.float32) * np.float32(WEIGHT_STD)
+    noise = gguf.quantize(numbers, gguf.GGMLQuantizationType.Q4_0)
+    writer = gguf.GGUFWriter(path, "llama")
+    for add, key in (
+        (writer.add_block_count, "num_hidden_layers"), (writer.add_context_length, "max_position_embeddings"),
+        (writer.add_embedding_length, "hidden_size"), (writer.add_feed_forward_length, "intermediate_size"),
+        (writer.add_head_count, "num_attention_heads"), (writer.add_head_count_kv, "num_key_value_heads"),
+        (writer.add_layer_norm_rms_eps, "rms_norm_eps"),
+    ):  # fmt: skip
+        add(raw[key])
+    writer.add_tokenizer_model("gpt2")
+    writer.add_tokenizer_pre("gpt-2")
+    writer.add_token_list(["a", "b"])
+    writer.add_token_merges([])
+    for name, shape in shapes.items():
+        matrix = len(shape) == 2
+        kind = gguf.GGMLQuantizationType.Q4_0 if matrix else gguf.GGMLQuantizationType.F32
+        size = math.prod(shape) // 32 * 18 if matrix else 4 * math.prod(shape)
+        writer.add_tensor_info(name, shape, np.dtype(np.float32), size, kind)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_ti_data_to_file()
+    for shape in shapes.values():
+        size = math.prod(shape) // 32 * 18
+        writer.write_tensor_data(np.resize(noise, size) if len(shape) == 2 else np.ones(shape, np.float32))
+    writer.close()
+    return sum(map(math.prod, shapes.values()))
 
 
 def write_file(path: Path, shapes: Mapping[str, list[int]], noise: bytes) -> None:

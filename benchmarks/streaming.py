@@ -1,7 +1,8 @@
-"""The memory and time of a streamed model: 1.1 billion parameters in bfloat16, none kept in memory.
+"""The memory and time of streamed models, none of whose weights are kept in memory.
 
-Memory is the peak of a separate process. Time is compared with that of reading the checkpoint's bytes and of the bare
-matrix products, one after the other.
+Memory is the peak of a separate process. Time is compared with that of reading the layers' bytes, of dequantizing them
+and of the bare matrix products, one after the other. The models have 1.1 billion parameters in bfloat16, and 8 billion
+in 4 bits (Q4_0, in a GGUF file).
 """
 
 import os
@@ -11,23 +12,30 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+import gguf
 import numpy as np
 
 import attention_core as ac
 from attention_core.weights.memory import SETTING
-from benchmarks.checkpoints import write_checkpoint
+from benchmarks.checkpoints import write_checkpoint, write_gguf
 from benchmarks.timing import bare_products, milliseconds
 
 CONFIG = {
     "model_type": "llama", "vocab_size": 32000, "hidden_size": 2048, "num_hidden_layers": 22,
     "num_attention_heads": 32, "num_key_value_heads": 4, "intermediate_size": 5632, "max_position_embeddings": 2048,
 }  # fmt: skip
+EIGHT_BILLION = CONFIG | {
+    "vocab_size": 128256, "hidden_size": 4096, "num_hidden_layers": 32, "num_key_value_heads": 8,
+    "intermediate_size": 14336, "rms_norm_eps": 1e-5,
+}  # fmt: skip
 TOKENS, RUNS = 32, 5
-MEMORY_LIMIT, TIME_LIMIT = 1 / 4, 1.5
-CHILD = f"""
+GGUF_TOKENS, GGUF_RUNS = 16, 1
+MEMORY_LIMIT, GGUF_MEMORY_LIMIT, TIME_LIMIT = 1 / 4, 2e9, 1.5  # the first of the checkpoint's bytes
+ROW_BYTES = 1 << 17
+CHILD = """
 import resource, sys
 import attention_core as ac
-ac.load(sys.argv[1]).trace(ids=list(range({TOKENS})))
+ac.load(sys.argv[1]).trace(ids=list(range(int(sys.argv[2]))))
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024))
 """
 
@@ -45,29 +53,69 @@ def reading_all_bytes(folder: Path) -> Callable[[], None]:
     return run
 
 
+def dequantizing(path: Path) -> Callable[[], None]:
+    """A function that reads and dequantizes every layer of a GGUF file, a few rows at a time."""
+    tensors = [tensor for tensor in gguf.GGUFReader(path).tensors if tensor.name.startswith("blk.")]
+
+    def run() -> None:
+        for tensor in tensors:
+            rows = max(1, ROW_BYTES // tensor.data.strides[0]) if tensor.data.ndim == 2 else len(tensor.data)
+            for start in range(0, len(tensor.data), rows):
+                gguf.dequantize(np.array(tensor.data[start : start + rows]), tensor.tensor_type)
+
+    return run
+
+
+def peak_memory(path: Path, tokens: int) -> int:
+    """The most memory of a process that traces a model, in bytes."""
+    command = [sys.executable, "-c", CHILD, str(path), str(tokens)]
+    return int(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+
+
+def report(name: str, value: float, limit: float, words: str) -> bool:
+    """Print a measured value beside its limit; returns whether it is over."""
+    print(f"{name:8} {value:.3f} (limit {limit}) {'over' if value > limit else 'ok'}: {words}")
+    return value > limit
+
+
+def half_precision(folder: Path) -> int:
+    """Measure the model in bfloat16; returns how many values are over their limits."""
+    size = write_checkpoint(folder, CONFIG, shards=3)
+    print(f"{size / 2e9:.2f} billion parameters, {size / 1e9:.2f} GB, {TOKENS} tokens")
+    peak, model = peak_memory(folder, TOKENS), ac.load(folder)
+    took = milliseconds({
+        "ours": lambda: model.trace(ids=list(range(TOKENS))),
+        "reading": reading_all_bytes(folder),
+        "bare": bare_products(model.config, TOKENS, sets=2),
+    }, RUNS)  # fmt: skip
+    words = f"{took['ours']:.0f} ms; reading {took['reading']:.0f} ms, bare products {took['bare']:.0f} ms"
+    return report("memory", peak / size, MEMORY_LIMIT, f"{peak / 1e6:.0f} MB at most, of {size / 1e6:.0f} MB") + report(
+        "time", took["ours"] / (took["reading"] + took["bare"]), TIME_LIMIT, words
+    )
+
+
+def four_bits(path: Path) -> int:
+    """Measure the model in 4 bits; returns how many values are over their limits."""
+    count = write_gguf(path, EIGHT_BILLION)
+    print(f"{count / 1e9:.2f} billion parameters, {path.stat().st_size / 1e9:.2f} GB, {GGUF_TOKENS} tokens")
+    peak, model = peak_memory(path, GGUF_TOKENS), ac.load(path)
+    took = milliseconds({
+        "ours": lambda: model.trace(ids=list(range(GGUF_TOKENS))),
+        "dequantizing": dequantizing(path),
+        "bare": bare_products(model.config, GGUF_TOKENS, sets=1),
+    }, GGUF_RUNS)  # fmt: skip
+    words = f"{took['ours']:.0f} ms; reading and dequantizing {took['dequantizing']:.0f} ms, bare {took['bare']:.0f} ms"
+    return report("memory", peak / 1e9, GGUF_MEMORY_LIMIT / 1e9, f"{peak / 1e6:.0f} MB at most") + report(
+        "time", took["ours"] / (took["dequantizing"] + took["bare"]), TIME_LIMIT, words
+    )
+
+
 def main() -> int:
     os.environ[SETTING] = "0"
-    missed = 0
     with tempfile.TemporaryDirectory() as path:
-        folder = Path(path)
-        size = write_checkpoint(folder, CONFIG, shards=3)
-        print(f"{size / 2e9:.2f} billion parameters, {size / 1e9:.2f} GB, {TOKENS} tokens")
-        child = subprocess.run([sys.executable, "-c", CHILD, path], check=True, capture_output=True, text=True)
-        peak = int(child.stdout)
-        model = ac.load(folder)
-        took = milliseconds({
-            "ours": lambda: model.trace(ids=list(range(TOKENS))),
-            "reading": reading_all_bytes(folder),
-            "bare": bare_products(model.config, TOKENS, sets=2),
-        }, RUNS)  # fmt: skip
-    ratio = took["ours"] / (took["reading"] + took["bare"])
-    for name, value, limit, words in (
-        ("memory", peak / size, MEMORY_LIMIT, f"{peak / 1e6:.0f} MB at most, of {size / 1e6:.0f} MB"),
-        ("time", ratio, TIME_LIMIT,
-         f"{took['ours']:.0f} ms; reading {took['reading']:.0f} ms, bare products {took['bare']:.0f} ms"),
-    ):  # fmt: skip
-        missed += value > limit
-        print(f"{name:8} {value:.3f} (limit {limit}) {'over' if value > limit else 'ok'}: {words}")
+        missed = half_precision(Path(path))
+    with tempfile.TemporaryDirectory() as path:
+        missed += four_bits(Path(path) / "model.gguf")
     return bool(missed)
 
 

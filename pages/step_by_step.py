@@ -110,8 +110,6 @@ def step_matrices(attention: AttentionView, layer: int, step: AttentionStep, hea
             "open", make=lambda at: open_term(trace, at), where=lambda at: describe_address(trace, at),
             names=lambda addresses: name_trail(trace, addresses, **scope),
         )  # fmt: skip
-    elif names:
-        st.caption("Point at a cell to see what it is computed from. Click or tap it to open the computation.")
 
 
 def step_content(attention: AttentionView, layer: int, step: AttentionStep, head: int | None) -> None:

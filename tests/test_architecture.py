@@ -20,6 +20,7 @@ MAP = [
     ["attention_core"],
     ["attention_core.plot", "attention_core.lessons"],
     ["attention_core.loading"],
+    ["attention_core.gguf"],
     ["attention_core.hub", "attention_core.families"],
     ["attention_core.families.reading"],
     ["attention_core.explain", "attention_core.attention_view"],

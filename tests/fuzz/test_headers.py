@@ -2,11 +2,14 @@
 
 import json
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import attention_core as ac
 from attention_core.weights.tensors import INDEX, WEIGHTS, Tensors
 from tests.fuzz.bounded import JSON, bounded, examples, mutated
+from tests.gguf_files import write_variant
 
 NUMBERS = bytes(range(48))
 
@@ -51,6 +54,22 @@ def test_the_bytes_of_a_header(tmp_path_factory, data):
     (folder / WEIGHTS).write_bytes(content)
     with bounded():
         read_all(folder)
+
+
+@pytest.fixture(scope="module")
+def gguf_bytes(tmp_path_factory):
+    return write_variant(tmp_path_factory.mktemp("gguf"), "llama-32")[1].read_bytes()
+
+
+@examples(40, 1500)
+@given(data=st.data())
+def test_the_bytes_of_a_gguf_header(tmp_path_factory, gguf_bytes, data):
+    path, content = tmp_path_factory.mktemp("gguf") / "model.gguf", bytearray(gguf_bytes)
+    for at in data.draw(st.lists(st.integers(0, 6_500), max_size=5)):
+        content[at] = data.draw(st.integers(0, 255))
+    path.write_bytes(content[: data.draw(st.one_of(st.none(), st.integers(0, len(content))))])
+    with bounded():
+        ac.load(path).trace(ids=[1, 2, 3])
 
 
 @examples(30, 500)

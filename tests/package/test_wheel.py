@@ -10,7 +10,6 @@ from packaging.metadata import Metadata
 import attention_core as ac
 from tests.installed import PROGRAMS, fresh, run, succeed
 from tests.paths import APP, ROOT
-from tests.random_model import GPT2, write_model
 
 pytestmark = pytest.mark.package
 
@@ -71,7 +70,6 @@ def test_the_command_says_its_version(installed):
 def test_the_readmes_lines_do_what_they_say(installed):
     blocks = re.findall(r"^```python\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
     assert len(blocks) == README.count("```python")
-    write_model(installed.elsewhere / "gpt2-folder", GPT2)
     done = installed.run("python", "-W", "error", "-c", "\n".join(blocks))
     assert not done.returncode, done.stderr
     first, second, third, *_ = done.stdout.splitlines()

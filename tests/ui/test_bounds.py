@@ -79,7 +79,7 @@ def ends(url, size):
     """Whether a text of this size ends the connection."""
     with Visitor(url) as visitor:
         try:
-            visitor.change(visitor.typed("x" * size))
+            visitor.send(visitor.typed("x" * size))
             visitor.receive()
         except ConnectionClosed:
             return True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from fractions import Fraction
 
 import numpy as np
 
@@ -19,7 +20,7 @@ from ui.arithmetic.experts import expert_steps
 from ui.components.arithmetic import Arithmetic, ArithmeticStep, Bars, Fold, Table
 from ui.shared.trail import Trail
 from ui.words.addresses import describe_address
-from ui.words.sentences import count_tokens, renormalized_note, token_text
+from ui.words.sentences import all_tokens, count_tokens, renormalized_note, token_text
 from ui.words.short_names import name_trail
 from ui.words.traits import query_key_note, score_text, shared_key_note
 
@@ -64,7 +65,7 @@ def mean_step(attention: AttentionView, layer: int, query: int, key: int) -> Ari
     heads = range(attention.config.n_heads)
     leaves = [number_at(attention.trace, attention.address("weight", layer, h, query, key)) for h in heads]
     parts = [leaf.named(f"head {h}", at=leaf.at) for h, leaf in zip(heads, leaves, strict=True)]
-    mean = combine("quotient", (combine("sum", parts), Term(float(len(parts)), "heads")))
+    mean = combine("quotient", (combine("sum", parts), Term(Fraction(len(parts)), "heads")))
     line, rounded = equation(mean.named("average"), len(parts))
     how = "The average over all heads. Open a number to see how its head computed it."
     return ArithmeticStep([line], [how, *rounded])
@@ -183,7 +184,7 @@ def value_steps(attention: AttentionView, layer: int, head: int, query: int, dim
         ],
         [
             *(
-                Fold(f"all {len(names)} tokens in dimension {d}",
+                Fold(f"{all_tokens(len(names))} in dimension {d}",
                      tables=[products_table(term, ["token", "weight", "v", "weight × v"], names)])
                 for d, term in zip(dims, terms, strict=True)
             ),

@@ -29,7 +29,9 @@ const listed = (names) => names.length < 2 ? names.join("") : `${names.slice(0, 
 
 const touch = () => matchMedia("(hover: none)").matches
 
-const traceHint = () => `${touch() ? "Tap" : "Point at"} a number to see how it is computed.`
+const traceHint = () => touch()
+  ? "Tap a number to see what it is computed from. A computed number also opens its computation."
+  : "Point at a number to see what it is computed from. Click a computed number to open its computation."
 
 function editHint(matrices) {
   const click = touch() ? "tap" : "click"

@@ -45,7 +45,9 @@ def headline_row(attention: AttentionView, part: ShownPart) -> None:
     """One sentence on the chosen weight, a button that swaps a word, and the layer and head."""
     example = matching_example(attention)
     row = part.pattern[part.plane, part.query]
-    headline = words.weight_headline(part.queries.names, part.keys.names, row, part.query, part.key, example)
+    headline = words.weight_headline(
+        part.queries.names, part.keys.names, row, part.query, part.key, example, chosen()["head"] == "mean"
+    )
     badge = ' <span class="renorm">renormalized</span>' if part.renormalized else ""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.html(f'<p class="say">{headline}{badge}</p>', width="stretch")

@@ -8,7 +8,7 @@ import numpy as np
 
 from attention_core.attention_view import AttentionView
 from attention_core.computation.render import format_number as printed
-from ui.words.sentences import Mention, quoted, quoted_distinctly
+from ui.words.sentences import ON_AVERAGE, Mention, quoted, quoted_distinctly
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,11 @@ class Focus:
     def quoted_key(self, position: int) -> str:
         """The key token at a position, in quotation marks, as HTML."""
         return quoted(self.attention.key_tokens[position], "k")
+
+    @property
+    def on_average(self) -> str:
+        """The start of a sentence on a number of all heads together; empty for a single head."""
+        return ON_AVERAGE if self.head is None else ""
 
     @property
     def query_token(self) -> str:
@@ -96,3 +101,8 @@ def cosine_similarity(a: np.ndarray, b: np.ndarray) -> float:
 def two_decimals(number: float) -> str:
     """A number to two decimals with a true minus sign."""
     return printed(float(number), 2)
+
+
+def share_text(share: float) -> str:
+    """A share of attention to two decimals, or to two digits where two decimals would show none of them."""
+    return f"{share:.2f}" if share >= 0.01 or share == 0 else np.format_float_positional(share, 2, fractional=False)

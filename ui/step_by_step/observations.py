@@ -9,9 +9,18 @@ import numpy as np
 from attention_core.ops.elementwise import Scale
 from attention_core.text.invisible import PARTIAL
 from attention_core.trace import Trace
-from ui.step_by_step.focus import Focus, cosine_similarity, most_similar, two_decimals
+from ui.step_by_step.focus import Focus, cosine_similarity, most_similar, share_text, two_decimals
 from ui.words import experts
-from ui.words.sentences import Mention, capitalized, count_of, count_tokens, in_word, quoted_distinctly, typed_special
+from ui.words.sentences import (
+    Mention,
+    all_tokens,
+    capitalized,
+    count_of,
+    count_tokens,
+    in_word,
+    quoted_distinctly,
+    typed_special,
+)
 from ui.words.traits import divisor_text
 
 
@@ -37,6 +46,8 @@ def observe_split_words(trace: Trace) -> str:
     typed = typed_special(trace.text, trace.pieces, trace.tokenizer.special_ids)
     special = len(typed) + sum(piece.special for piece in trace.pieces)
     count = f"{count_tokens(len(trace.pieces))}, {special} of them special."
+    if not all(piece.placed for piece in trace.pieces):
+        return count
     for i, (first, second) in enumerate(itertools.pairwise(trace.pieces)):
         if first.special or second.special or first.end < second.start:
             continue
@@ -92,13 +103,13 @@ def observe_products(focus: Focus) -> str:
     query, matching, key = focus.quoted(best, focus.key)
     best_key = "its own key" if focus.is_query(best) else f"the key of {matching}"
     if focus.only_itself:
-        sentence = f"{query} may attend only to itself: the dot product of its query and its key is"
+        sentence = f"{query} may attend only to itself: {focus.on_average}the dot product of its query and its key is"
     elif allowed.all():
-        sentence = f"The query of {query} has its largest dot product with {best_key}:"
+        sentence = f"{focus.on_average}the query of {query} has its largest dot product with {best_key}:"
     else:
         sentence = (
-            f"Of the {count_tokens(int(allowed.sum()))} that {query} may attend to, its query has the largest dot "
-            f"product with {best_key}:"
+            f"{focus.on_average}of the {count_tokens(int(allowed.sum()))} that {query} may attend to, its query has "
+            f"the largest dot product with {best_key}:"
         )
     sentence = f"{capitalized(sentence)} {two_decimals(row[best])}."
     if best == focus.key:
@@ -115,8 +126,9 @@ def observe_scale(focus: Focus) -> str:
     first = scoring[0].operation
     only_scaled = len(scoring) == 1 and isinstance(first, Scale)
     how = f"Divided by {divisor_text(first)}" if isinstance(first, Scale) and only_scaled else "After this step"
+    row = capitalized(f"{focus.on_average}the row of {focus.query_token}")
     return (
-        f"The row of {focus.query_token} ranged from {two_decimals(before.min())} to {two_decimals(before.max())}. "
+        f"{row} ranged from {two_decimals(before.min())} to {two_decimals(before.max())}. "
         f"{how}, it ranges from {two_decimals(after.min())} to {two_decimals(after.max())}."
         + (" The order does not change." if only_scaled else "")
     )
@@ -125,10 +137,10 @@ def observe_scale(focus: Focus) -> str:
 def observe_mask(focus: Focus) -> str:
     count = len(focus.attention.keys)
     if focus.attention.mask(focus.layer) is None:
-        later = "" if focus.attention.is_cross else ", later ones included"
-        return f"This model masks nothing: {focus.query_token} may attend to all {count} tokens{later}."
+        later = "" if focus.attention.is_cross or count == 1 else ", later ones included"
+        return f"This model masks nothing: {focus.query_token} may attend to {all_tokens(count)}{later}."
     if focus.allowed.all():
-        return f"{focus.query_token} may attend to all {count} tokens: nothing is masked for it."
+        return f"{focus.query_token} may attend to {all_tokens(count)}: nothing is masked for it."
     masked = int((~focus.allowed).sum())
     return (
         f"{focus.query_token} may attend to {count_tokens(int(focus.allowed.sum()))}; {masked} "
@@ -143,8 +155,9 @@ def observe_weights(focus: Focus) -> str:
     more = int((row > uniform).sum())
     each = "each token" if allowed.all() else f"each of the {count_tokens(int(allowed.sum()))} that it may attend to"
     sentence = (
-        f"{query} attends most to {'itself' if focus.is_query(best) else key} ({row[best]:.2f}). With uniform "
-        f"attention, {each} would get {uniform:.2f}; {more or 'none'} of them get{'s' if more < 2 else ''} more."
+        f"{focus.on_average}{query} attends most to {'itself' if focus.is_query(best) else key} "
+        f"({share_text(row[best])}). With uniform attention, {each} would get {share_text(uniform)}; "
+        f"{more or 'none'} of them get{'s' if more < 2 else ''} more."
     )
     if focus.only_itself:
         sentence = f"{query} attends only to itself ({row[best]:.2f}): all other tokens are masked."
@@ -162,8 +175,9 @@ def observe_weighted_sum(focus: Focus) -> str:
     lengths = np.linalg.norm(weights[:, focus.query, :, None] * values, axis=-1).mean(axis=0)
     best = int(lengths.argmax())
     query, key = focus.quoted(best)
+    by_length = capitalized(f"{focus.on_average}by length")
     return (
-        f"By length, {f'{query} itself' if focus.is_query(best) else key} contributes "
+        f"{by_length}, {f'{query} itself' if focus.is_query(best) else key} contributes "
         f"{lengths[best] / lengths.sum():.0%} of the vectors that are added up for {query}. A token’s share depends on "
         "its weight and on the length of its value vector."
     )

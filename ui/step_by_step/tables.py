@@ -52,6 +52,6 @@ def expert_table(trace: ac.Trace, layer: int) -> None:
     for choice in range(experts.shape[1]):
         columns[f"choice {choice}"] = [int(each) for each in experts[:, choice]]
         columns[f"weight {choice}"] = [float(each) for each in weights[:, choice]]
-    st.caption("Experts are numbered from 0. Choice 0 is the strongest; its output is multiplied by weight 0.")
+    st.caption("Experts are numbered from 0. Choice 0 is the strongest. Each output is multiplied by its weight.")
     digits = {name: st.column_config.NumberColumn(format="%.4f") for name in columns if name.startswith("weight")}
     st.dataframe(columns, hide_index=True, height="content" if len(trace.tokens) < 20 else 420, column_config=digits)

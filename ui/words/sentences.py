@@ -16,7 +16,7 @@ from ui.words.examples import Example
 
 SINK_WEIGHT = 0.5
 SINK_TOKENS = {"[CLS]", "[SEP]", ".", "<s>", "</s>"}
-
+ON_AVERAGE = "on average over the heads, "  # before a number of all heads together
 
 APOSTROPHES = ("'", "’")
 
@@ -80,13 +80,15 @@ def capitalized(sentence: str) -> str:
 
 
 def weight_headline(
-    queries: list[str], keys: list[str], weights: np.ndarray, query: int, key: int, example: Example | None
-) -> str:
+    queries: list[str], keys: list[str], weights: np.ndarray, query: int, key: int, example: Example | None,
+    average: bool = False,
+) -> str:  # fmt: skip
     """How much attention the query gives to the key, compared with another key. HTML.
 
     An example's own pair is compared with the example's contrast.
     queries, keys: the same list where queries and keys are the same tokens
     weights: [key]
+    average: whether the weights are the average over all heads
     """
     at_example = example and (queries[query], keys[key]) == (example.query, example.key)
     other = contrasting_key(keys, weights, key, example if at_example else None)
@@ -96,7 +98,8 @@ def weight_headline(
     )
     if queries is keys:
         key_texts = ["itself" if j == query else text for j, text in zip(mentioned, key_texts, strict=True)]
-    sentence = capitalized(f"{query_text} gives <b>{weights[key]:.2f}</b> of its attention to {key_texts[0]}")
+    start = f"{ON_AVERAGE if average else ''}{query_text}"
+    sentence = capitalized(f"{start} gives <b>{weights[key]:.2f}</b> of its attention to {key_texts[0]}")
     return f"{sentence}." if other is None else f"{sentence} and {weights[other]:.2f} to {key_texts[1]}."
 
 
@@ -117,6 +120,11 @@ def count_of(count: int, thing: str) -> str:
 def count_tokens(tokens: int) -> str:
     """A number of tokens, such as “1 token” or “5 tokens”."""
     return count_of(tokens, "token")
+
+
+def all_tokens(tokens: int) -> str:
+    """All tokens of a text: “all 5 tokens”, or “the only token”."""
+    return "the only token" if tokens == 1 else f"all {tokens} tokens"
 
 
 def row_sum_note(to_one: bool, hidden: bool, sink: bool) -> str:
@@ -173,9 +181,10 @@ def mask_note(causal: bool, window: int | None, count: int) -> str | None:
     if causal:
         before = f"the {count_tokens(window - 1)}" if window else "the tokens"
         distant = ", as is everything farther back" if window else ""
+        empty = f"the upper right is empty{distant}, and " if count > 1 else ""
         return (
-            f"This model is causal: a token attends only to itself and {before} before it, never to later ones. So the "
-            f"upper right is empty{distant}, and the first token can attend only to itself."
+            f"This model is causal: a token attends only to itself and {before} before it, never to later ones. So "
+            f"{empty}the first token can attend only to itself."
         )
     if window:
         return (
@@ -195,14 +204,15 @@ def typed_special(text: str, tokens: tuple[Token, ...], special_ids: frozenset[i
 def tokenizer_note(
     text: str, tokens: tuple[Token, ...], names: list[str], special_ids: frozenset[int] = frozenset()
 ) -> str | None:
-    """A note on characters that the tokenizer drops, does not know or reads as a special token; None without any.
+    """A note on what the tokenizer drops, does not know, reads as a special token or does not place; None without any.
 
     names: the text of each token
     """
     read = without_surrogates(text)
+    placed = all(token.placed for token in tokens)
     covered = {i for token, name in zip(tokens, names, strict=True) for i in range(token.start, token.end)
                if token.unknown or read[i] in name or not is_format(read[i])}  # fmt: skip
-    dropped = sorted({c for i, c in enumerate(text) if i not in covered and not c.isspace()})
+    dropped = sorted({c for i, c in enumerate(text) if placed and i not in covered and not c.isspace()})
     typed = typed_special(text, tokens, special_ids)
     unknown = sum(token.unknown and i not in typed for i, token in enumerate(tokens))
     parts = []
@@ -215,6 +225,8 @@ def tokenizer_note(
     if dropped:
         codes = ", ".join(f"U+{ord(c):04X}" for c in dropped[:8])
         parts.append(f"the tokenizer drops {codes}{' and more' if len(dropped) > 8 else ''}")
+    if not placed:
+        parts.append("this model’s tokenizer does not say where in the text its tokens are")
     if text != read:
         parts.append("unpaired surrogates were read as U+FFFD")
     return capitalized("; ".join(parts)) + "." if parts else None

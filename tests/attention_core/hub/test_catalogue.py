@@ -11,7 +11,8 @@ from attention_core.families.reading.configuration import read_config
 from attention_core.families.reading.layouts import factor_lengths, tensor_sources
 from attention_core.families.registry import FAMILIES, family_of
 from attention_core.hub.catalogue import CATALOGUE
-from attention_core.loading import HUB_ID, local_entry_folder
+from attention_core.hub.download import file_digest
+from attention_core.loading import CONFIG, HUB_ID, INPUT_FILES, WEIGHTS, local_entry_folder
 from tests.attention_core.configurations import OF_THE_CATALOGUE
 from tests.hub import FILES
 
@@ -24,6 +25,12 @@ def test_digests_are_for_files_of_a_model():
     for entry in CATALOGUE.values():
         assert set(entry.digests) <= set(FILES)
         assert all(re.fullmatch("[0-9a-f]{64}", digest) for digest in entry.digests.values())
+
+
+def test_the_model_in_4_bits_pins_its_file():
+    entry = CATALOGUE["smollm2-instruct"]
+    assert local_entry_folder(entry).name == "SmolLM2-135M-Instruct.Q4_1.gguf"
+    assert file_digest(local_entry_folder(entry), 64) == entry.gguf_digest
 
 
 def test_every_entry_is_complete():
@@ -85,7 +92,8 @@ def test_keys_left_by_tools_have_no_effect(name):
 
 def test_minilm_has_the_stated_download_size():
     folder = local_entry_folder(CATALOGUE["minilm"])
-    assert sum((folder / file).stat().st_size for file in FILES) == CATALOGUE["minilm"].size
+    files = [path for path in folder.iterdir() if path.name in (CONFIG, WEIGHTS, *INPUT_FILES)]
+    assert sum(path.stat().st_size for path in files) == CATALOGUE["minilm"].size
 
 
 def test_minilm_has_the_stated_number_of_parameters(minilm):

@@ -35,6 +35,15 @@ def test_a_product_is_that_of_the_same_array(file, order, block, rows):
         np.testing.assert_allclose(np.matmul(left, matrix, out=out), left @ array, atol=1e-5)
 
 
+def test_arrays_of_indices_read_the_part_around_them(file):
+    own, array = StoredArray(*file), KEPT.astype(file[1].dtype).astype(np.float32)
+    rows, columns = np.array([[7], [2], [7]]), np.array([[3, 1]])
+    for index in ((2, rows, columns), (np.array([2, 1]), slice(1, None), 4), (slice(None), slice(3, 9, 2), columns[0])):
+        np.testing.assert_array_equal(own[index], array[index])
+    with pytest.raises(ValueError, match="would need a copy"):
+        file[1][rows]
+
+
 def test_a_product_reads_one_block_at_a_time(file, monkeypatch):
     read = []
     fill = type(file[0]).fill

@@ -24,3 +24,7 @@ def test_both_bounds_are_accepted_and_values_beyond_are_refused(name):
     for beyond in (least - 1, most + 1):
         assert clean({name: beyond})[1] == {name: bounds_message(name)}
     assert f"“{name}” must be at least {least}" in bounds_message(name)
+
+
+def test_of_many_dimensions_the_first_eight_are_kept():
+    assert clean({"dims": ",".join(map(str, range(20)))})[0]["dims"] == "0,1,2,3,4,5,6,7"

@@ -6,6 +6,8 @@ import time
 import pytest
 
 from attention_core.runtime.forward import before_layer
+from tests.attention_core.families.small import small
+from tests.random_model import LLAMA
 from ui.shared import long_runs
 from ui.shared.long_runs import AbandonedError, LongRuns, multiplications
 from ui.shared.product_threads import PRODUCT_THREADS
@@ -116,3 +118,9 @@ def test_how_much_work_a_run_is(minilm, bert):
     weights = sum(minilm.parameter(name, 0).size for name in ("W_Q", "W_K", "W_V", "W_O", "W_in", "W_out"))
     assert multiplications(minilm.config, 128) == 128 * 6 * weights <= long_runs.MOST_SHORT
     assert multiplications(minilm.config, 132) > long_runs.MOST_SHORT
+
+
+def test_a_gated_mlp_has_a_third_matrix():
+    model = small(LLAMA)
+    weights = sum(model.parameter(name, 0).size for name in ("W_Q", "W_K", "W_V", "W_O", "W_in", "W_gate", "W_out"))
+    assert multiplications(model.config, 10) == 10 * model.config.n_layers * weights

@@ -3,6 +3,8 @@
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+from streamlit.proto.Markdown_pb2 import Markdown
+
 from tests.visitor import Visitor, address
 from ui.shared.runs import is_long, waiting_text
 
@@ -19,8 +21,7 @@ def test_what_a_page_says_while_it_waits():
 
 
 def captions(visitor):
-    elements = [each.delta.new_element for each in visitor.messages if each.HasField("delta")]
-    return [element.markdown.body for element in elements if element.HasField("markdown")]
+    return [each.body for each in visitor.drawn if isinstance(each, Markdown)]
 
 
 def long_text(i):
@@ -43,7 +44,7 @@ def test_a_visitor_with_many_long_texts_does_not_hold_up_another(live):
     """Texts that are typed over are not run; the last one is."""
     with Visitor(live) as eager, Visitor(live) as other:
         for i in range(12):
-            eager.change(eager.typed(long_text(20 + i)))
+            eager.send(eager.typed(long_text(20 + i)))
         start = time.monotonic()
         other.act(other.typed("A short sentence."))
         took = time.monotonic() - start

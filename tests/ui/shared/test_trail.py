@@ -20,6 +20,10 @@ def test_a_trail_survives_writing_and_parsing(addresses):
     assert bool(trail) == bool(addresses)
 
 
+def test_the_longest_trail_is_valid():
+    assert len(Trail.parse("~".join(["q.3"] * MAX_TRAIL_LENGTH)).addresses) == MAX_TRAIL_LENGTH
+
+
 def test_numbers_are_opened_and_closed_again():
     trail = EMPTY.opened(Q).opened(W)
     assert str(trail) == "q.3.1.10.7~W_Q.3.1.5.7"

@@ -12,10 +12,11 @@ from tests.attention_core.families.small import small
 from tests.attention_core.families.test_decoders import IDS, ROTATED
 from tests.every_family import CASES
 from tests.small_tokenizers import TEXT
-from ui.step_by_step.focus import Focus, two_decimals
+from ui.step_by_step.focus import Focus, share_text, two_decimals
 from ui.step_by_step.observations import (
     observe_mask,
     observe_products,
+    observe_scale,
     observe_split_words,
     observe_text,
     observe_weighted_sum,
@@ -98,6 +99,37 @@ def test_a_token_that_may_attend_only_to_itself(causal):
     assert "By length, “The” itself contributes 100%" in plain(observe_weighted_sum(focus))
     last = len(causal.keys) - 2
     assert plain(observe_mask(Focus(causal, 1, 1, last, 0))).endswith("; 1 is masked.")
+
+
+def test_a_number_of_all_heads_together_is_said_to_be_an_average(causal, minilm):
+    """The matrices beside it show the heads, so no cell shows this number."""
+    attention = attention_views(minilm.trace("The cat sat."))[None]
+    start, weights = "On average over the heads, ", attention.pattern(3)[:, 2].mean(axis=0)
+    for observe in (observe_products, observe_scale, observe_weights, observe_weighted_sum):
+        assert plain(observe(Focus(attention, 3, None, 2, 1))).startswith(start)
+        assert start.lower() not in plain(observe(Focus(attention, 3, 1, 2, 1))).lower()
+    assert f"({weights.max():.2f})" in observe_weights(Focus(attention, 3, None, 2, 1))
+    assert plain(observe_products(Focus(causal, 1, None, 1, 0))).startswith(f"{start}of the 2 tokens that ")
+    product = two_decimals(causal.array("product", 1)[:, 0, 0].mean())
+    assert plain(observe_products(Focus(causal, 1, None, 0, 0))) == (
+        "“The” may attend only to itself: on average over the heads, the dot product of its query and its key is "
+        f"{product}."
+    )
+
+
+def test_a_small_share_does_not_read_as_zero(minilm):
+    assert [share_text(each) for each in (0.5, 0.01, 1 / 507, 0.00987, 0.0)] == [
+        "0.50", "0.01", "0.002", "0.0099", "0.00",
+    ]  # fmt: skip
+    attention = attention_views(minilm.trace("the cat sat on a " * 60))[None]
+    assert "each token would get 0.0033;" in observe_weights(Focus(attention, 3, 1, 5, 1))  # 1 ÷ 302
+
+
+def test_the_mask_of_a_single_token(tmp_path):
+    trace = ac.load(CASES["gpt2"].write(tmp_path)).trace("a")
+    assert len(trace.tokens) == 1
+    text = plain(observe_mask(Focus(attention_views(trace)[None], 1, 1, 0, 0)))
+    assert text == "“a” may attend to the only token: nothing is masked for it."
 
 
 def test_numbers_have_a_true_minus_sign_and_no_negative_zero():

@@ -2,6 +2,7 @@
 
 import html
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ import attention_core as ac
 from attention_core.text.tokenizer import Token
 from ui.words.examples import BY_TEXT, EXAMPLE_SENTENCES
 from ui.words.sentences import (
+    all_tokens,
     capitalized,
     mask_note,
     ordinal,
@@ -36,6 +38,12 @@ def test_the_headline_names_both_weights_and_escapes():
     assert "0.68" in text
     assert "0.22" in text
     assert "street" in text
+
+
+def test_the_headline_says_that_a_weight_is_an_average():
+    names, weights = ["the", "cat"], np.array([0.4, 0.6])
+    text = plain(weight_headline(names, names, weights, 0, 1, None, average=True))
+    assert text == "On average over the heads, “the” gives 0.60 of its attention to “cat” and 0.40 to itself."
 
 
 def test_an_example_sets_the_contrast():
@@ -113,10 +121,22 @@ def test_empty_cells_are_explained(causal, window, part):
     assert mask_note(causal, window, 5) == mask_note(causal, None, 5)
 
 
+def test_a_single_token_has_no_empty_cells():
+    assert mask_note(True, None, 1).endswith("So the first token can attend only to itself.")
+    assert all_tokens(1) == "the only token"
+    assert all_tokens(2) == "all 2 tokens"
+
+
 def test_characters_that_the_tokenizer_drops_are_named():
     assert "U+0007" in tokenizer_note("a\x07b", (token("a", 0, 1), token("b", 2, 3)), ["a", "b"])
     assert "1 piece is" in tokenizer_note("a", (token("[UNK]", 0, 1, unknown=True),), ["[UNK]"])
     assert tokenizer_note("a b", (token("a", 0, 1), token("b", 2, 3)), ["a", "b"]) is None
+
+
+def test_tokens_that_are_not_placed_are_named():
+    tokens = tuple(replace(token(piece, 0, 0), placed=False) for piece in ("▁a", "b"))
+    note = "This model’s tokenizer does not say where in the text its tokens are."
+    assert tokenizer_note("ab", tokens, [" a", "b"]) == note
 
 
 @pytest.mark.parametrize(
