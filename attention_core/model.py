@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +14,7 @@ from attention_core.network import Network
 from attention_core.runtime.forward import Forward
 from attention_core.runtime.run import Inputs, check_finite, position_ids
 from attention_core.surrogates import without_surrogates
-from attention_core.text.tokenizer import Token, TokenizerProtocol
+from attention_core.text.tokenizer import Token, Tokenizer, TokenizerProtocol
 from attention_core.trace import Trace
 from attention_core.validate import boolean_mask, check_text, integer_list
 
@@ -43,6 +43,16 @@ class Model(Network):
         """
         tokens = self.tokens(text, ids)
         return self.run(text or "", tokens, attention_mask)
+
+    def chat_text(self, messages: Sequence[Mapping[str, str]]) -> str:
+        """A conversation as one text, in the chat template of the model's folder: `trace(chat_text(messages))` runs it.
+
+        messages: each with its "role" and "content"; the text ends where the assistant answers
+        Raises InputError for a model without a template, and for messages that its template refuses.
+        """
+        if not isinstance(self.tokenizer, Tokenizer):
+            raise InputError("This model has no chat template.")
+        return self.tokenizer.chat_text(messages)
 
     def run(
         self, text: str, tokens: tuple[Token, ...], attention_mask: Sequence[bool] | None = None,

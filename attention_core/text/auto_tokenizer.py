@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 from tokenizers import Tokenizer as Backend
 from tokenizers import models
 
-from attention_core.errors import MissingPackageError, TokenizerError
+from attention_core.errors import InputError, MissingPackageError, TokenizerError
 from attention_core.files import file_errors, read_object
 from attention_core.text.no_tokenizer import NoTokenizer
 from attention_core.text.slow_tokenizer import SlowTokenizer
@@ -45,14 +45,41 @@ def read_tokenizer(folder: Path) -> TokenizerProtocol:
         if not found and settings.get("tokenizer_class") not in NO_VOCABULARY:
             return NoTokenizer()
         check_files(folder, settings)
-    if TOKENIZER not in files:
+    if files.isdisjoint((TOKENIZER, "vocab.txt", "merges.txt")):
         require_sentencepiece([file for file in SENTENCEPIECE if file in files])
     auto = build(folder, found)
     if not auto.is_fast or not encodes_directly(auto):
         return SlowTokenizer(auto)
     content = backend_content(auto.backend_tokenizer)
     check_tokenizer(content)
-    return Tokenizer(auto.backend_tokenizer, content)
+    return ChatTokenizer(auto, content)
+
+
+class ChatTokenizer(Tokenizer):
+    """A fast tokenizer of `transformers`, with the chat template of its folder if there is one."""
+
+    def __init__(self, auto: Any, content: Mapping[str, Any]) -> None:
+        super().__init__(auto.backend_tokenizer, content)
+        self._auto = auto
+
+    def chat_text(self, messages: Sequence[Mapping[str, str]]) -> str:
+        """A conversation as one text whose tokens are those of `apply_chat_template(messages)`.
+
+        messages: each with its "role" and "content"
+        The text ends where the assistant answers. Raises InputError without a template, or for what it refuses.
+        """
+        if not self._auto.chat_template:
+            return super().chat_text(messages)
+        try:
+            text: str = self._auto.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
+        except Exception as problem:  # a template may raise anything
+            raise InputError(f"The model's chat template refuses these messages: {problem}") from problem
+        ids = self._auto(text, add_special_tokens=False)["input_ids"]
+        start = "".join(token.piece for token in self.encode("") if token.special)
+        for candidate in (text, text.removeprefix(start)):  # `encode` adds a start token that the template has, too
+            if [token.id for token in self.encode(candidate)] == ids:
+                return candidate
+        raise InputError("The model's chat template leaves out special tokens that its tokenizer adds to every text.")
 
 
 def target_tokenizer(tokenizer: TokenizerProtocol) -> TokenizerProtocol:

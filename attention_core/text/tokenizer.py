@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from tokenizers import Tokenizer as Backend
 
-from attention_core.errors import TokenizerError, is_panic
+from attention_core.errors import InputError, TokenizerError, is_panic
 from attention_core.files import file_errors, read_object
 from attention_core.surrogates import REPLACEMENT, without_surrogates
 from attention_core.text.pieces import alphabet_of, readable_pieces
@@ -173,6 +173,10 @@ class Tokenizer:
             parts = parts + 1 if end == reached and now.endswith(REPLACEMENT) else 0
             reached = end
         return tuple(tokens)
+
+    def chat_text(self, messages: Sequence[Mapping[str, str]]) -> str:
+        """InputError: this tokenizer has no chat template."""
+        raise InputError("This model's tokenizer has no chat template.")
 
     def _decode(self, ids: Sequence[int]) -> str:
         with backend_errors("The tokenizer cannot decode these tokens"):

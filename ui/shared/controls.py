@@ -12,6 +12,7 @@ from attention_core.arrays import ArrayCache
 from attention_core.attention_view import AttentionView
 from attention_core.errors import InputError
 from ui.components import show_invisible
+from ui.shared.chat import chat_switch
 from ui.shared.continuation import GeneratedTokens, can_have_generated
 from ui.shared.fields import SIDES
 from ui.shared.image_box import get_image_trace, image_box
@@ -78,6 +79,8 @@ def input_and_model() -> ac.Model | ac.EncoderDecoder:
     row = input_box()
     model = get_model(chosen()["model"])
     target_box(model, row)
+    with row:
+        chat_switch(model)
     with st.container():  # its own container, so the elements below are not redrawn when a note comes or goes
         if not continuation_fits(model):
             settle(written="")
