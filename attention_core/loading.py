@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
@@ -48,10 +48,13 @@ PATH = re.compile(r"[/~\\]|\.\.?(?:[/\\]|$)|[A-Za-z]:[/\\]")
 """The start of a name that can only be a path."""
 
 
-def load(name: str | Path, *, progress: Report | None = None) -> Model | EncoderDecoder:
+def load(
+    name: str | Path, *, progress: Report | None = None, reading: Callable[[float], object] | None = None
+) -> Model | EncoderDecoder:
     """Load a model by its name in the catalogue, its hub id with an optional `@revision`, its folder or GGUF file.
 
-    `progress` is called during a download, and stops it by returning False.
+    progress: called during a download, which it stops by returning False
+    reading:  called with the share of the weights that is read, from 0 to 1
 
     Raises UnknownModelError, ModelNotFoundError, DigestError, CheckpointError or UnsupportedConfigError.
     """
@@ -61,7 +64,8 @@ def load(name: str | Path, *, progress: Report | None = None) -> Model | Encoder
     with evict_corrupt_files(folder), file_errors():
         for path, digest in expected_digests(name, folder).items():
             check_digest(path, digest)
-        return read_model(folder, str(name)) if folder.is_dir() else read_gguf(folder, str(name))
+        read = read_model if folder.is_dir() else read_gguf
+        return read(folder, str(name), reading)
 
 
 @file_errors()
@@ -163,7 +167,7 @@ def check_digest(path: Path, expected: str) -> None:
         )
 
 
-def read_model(folder: Path, name: str) -> Model | EncoderDecoder:
+def read_model(folder: Path, name: str, reading: Callable[[float], object] | None = None) -> Model | EncoderDecoder:
     """Read a model from a folder: its configuration, its tokenizer or image preprocessor, and its safetensors."""
     require_file(folder, CONFIG)
     family, config = family_and_config(folder)
@@ -172,19 +176,20 @@ def read_model(folder: Path, name: str) -> Model | EncoderDecoder:
         require_file(folder, PREPROCESSOR)
         preprocessor = read_json(folder / PREPROCESSOR)
         image = read_preprocessor(config.image, preprocessor)
-        model = build_model(family, replace(config, image=image), Tensors(folder), Patches(image), name, ImageModel)
+        config = replace(config, image=image)
+        model = build_model(family, config, Tensors(folder), Patches(image), name, reading, ImageModel)
         return replace(model, ignored_keys=(*ignored, *ignored_preprocessor_keys(preprocessor)))
     require_file(folder, TOKENIZER)
     tensors, tokenizer = Tensors(folder), Tokenizer(folder / TOKENIZER)
-    model = replace(build_model(family, config, tensors, tokenizer, name), ignored_keys=ignored)
+    model = replace(build_model(family, config, tensors, tokenizer, name, reading), ignored_keys=ignored)
     if family.encoder is None:
         return model
     config = read_config(family.encoder, read_json(folder / CONFIG))
-    encoder = replace(build_model(family.encoder, config, tensors, tokenizer, name), ignored_keys=ignored)
+    encoder = replace(build_model(family.encoder, config, tensors, tokenizer, name, reading), ignored_keys=ignored)
     return EncoderDecoder(name, encoder, model)
 
 
-def read_gguf(path: Path, name: str) -> Model:
+def read_gguf(path: Path, name: str, reading: Callable[[float], object] | None = None) -> Model:
     """Read a model from a GGUF file, which has its configuration and its tokenizer too."""
     from attention_core.gguf.configuration import gguf_config
     from attention_core.gguf.tensors import GGUFTensors
@@ -194,7 +199,7 @@ def read_gguf(path: Path, name: str) -> Model:
     family, raw = gguf_config(tensors)
     config = read_config(family, raw)
     tokenizer = Tokenizer.from_content(tokenizer_content(tensors.metadata), path.name)
-    return build_model(family, config, tensors, tokenizer, name)
+    return build_model(family, config, tensors, tokenizer, name, reading)
 
 
 def require_file(folder: Path, file: str) -> None:
@@ -213,13 +218,13 @@ def other_format_hint(file: str, files: Collection[str]) -> str:
 
 def build_model(
     family: Family, config: ModelConfig, tensors: Tensors, tokenizer: TokenizerProtocol, name: str,
-    kind: type[Model] = Model,
+    reading: Callable[[float], object] | None = None, kind: type[Model] = Model,
 ) -> Model:  # fmt: skip
     """A model from the tensors of a folder, their names and shapes checked."""
     config = adapt_to_checkpoint(family, config, tensors)
     layouts = plan_layouts(family, config, {tensor: tensors.shape(tensor) for tensor in tensors})
     sources = {key: layout.source for key, layout in layouts.items()}
-    return kind(name, config, Weights(config, layouts, tensors), sources, tokenizer)
+    return kind(name, config, Weights(config, layouts, tensors, reading), sources, tokenizer)
 
 
 def read_json(path: Path) -> dict[str, Any]:

@@ -47,7 +47,7 @@ def get_model(name: str) -> ac.Model | ac.EncoderDecoder:
         loading = place.empty()
         loading.caption("Loading the model …")
         job = job_for(name)
-        is_local = model_cache().load_local(job)
+        is_local = model_cache().load_local(job, lambda share: loading.progress(share, "Loading the model …"))
         loading.empty()
         if is_local:
             st.rerun()  # the badge and the input box above were drawn without the model
