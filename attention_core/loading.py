@@ -1,5 +1,6 @@
 """Find, verify and load a model: its configuration, its tokenizer or image preprocessor, and its weights."""
 
+import json
 import os
 import re
 from collections.abc import Callable, Collection, Mapping
@@ -24,6 +25,7 @@ from attention_core.hub.download import (
     evict_corrupt_files,
     fetch,
     file_digest,
+    is_known_absent,
     plan_download,
     record_revision,
 )
@@ -31,15 +33,22 @@ from attention_core.hub.errors import disk_errors, hub_errors
 from attention_core.hub.progress import Report, terminal_bar
 from attention_core.image_model import ImageModel, Patches
 from attention_core.model import Model
-from attention_core.text.tokenizer import TOKENIZER, Tokenizer, TokenizerProtocol, missing_tokenizer_hint
+from attention_core.text.auto_tokenizer import (
+    SETTINGS,
+    TOKENIZER_FILES,
+    VOCABULARIES,
+    read_tokenizer,
+    target_tokenizer,
+)
+from attention_core.text.tokenizer import TOKENIZER, TokenizerProtocol, build_tokenizer, read_tokenizer_json
 from attention_core.validate import summarize
 from attention_core.weights.model_weights import Weights
 from attention_core.weights.tensors import INDEX, WEIGHTS, Tensors, first_match, shard_map, shard_names
 
 CONFIG, PREPROCESSOR = "config.json", "preprocessor_config.json"
 GGUF = ".gguf"
-INPUT_FILES = (TOKENIZER, PREPROCESSOR)
-"""The tokenizer of a text model, the preprocessor of an image model."""
+INPUT_FILES = (*TOKENIZER_FILES, PREPROCESSOR)
+"""Those of the tokenizer of a text model, and the preprocessor of an image model."""
 
 MAIN = "main"
 ID_PART = r"[A-Za-z0-9](?:[\w-]|\.(?!\.))*"
@@ -62,10 +71,12 @@ def load(
         raise UnknownModelError(f"A model is loaded by its name, its hub id or its folder, got {summarize(name)}.")
     folder = local_folder(name) or download(download_plan(name), progress or terminal_bar())
     with evict_corrupt_files(folder), file_errors():
-        for path, digest in expected_digests(name, folder).items():
+        digests = expected_digests(name, folder)
+        for path, digest in digests.items():
             check_digest(path, digest)
-        read = read_model if folder.is_dir() else read_gguf
-        return read(folder, str(name), reading)
+        if not folder.is_dir():
+            return read_gguf(folder, str(name), reading)
+        return read_model(folder, str(name), reading, known_tokenizer=folder / TOKENIZER in digests)
 
 
 @file_errors()
@@ -145,15 +156,20 @@ def from_cache(hub_id: str, revision: str) -> Path | None:
 
 
 def is_complete(folder: Path) -> bool:
-    """Whether a folder has every file of a model, all shards of its index included."""
+    """Whether a folder of the hub's cache has every file of a model, all shards of its index included.
+
+    Which files the hub does not have, the cache records; without its settings a tokenizer gives other tokens.
+    """
     weights = [WEIGHTS]
     if not (folder / WEIGHTS).is_file() and (folder / INDEX).is_file():
         try:
             weights = shard_names(shard_map((folder / INDEX).read_bytes()))
         except HeaderError:
             return False
-    has_input_file = any((folder / file).is_file() for file in INPUT_FILES)
-    return has_input_file and all((folder / file).is_file() for file in (CONFIG, *weights))
+    has_tokenizer = any((folder / file).is_file() for file in VOCABULARIES) or is_known_absent(folder, TOKENIZER)
+    has_settings = (folder / SETTINGS).is_file() or is_known_absent(folder, SETTINGS)
+    has_input = (folder / PREPROCESSOR).is_file() or (has_tokenizer and has_settings)
+    return has_input and all((folder / file).is_file() for file in (CONFIG, *weights))
 
 
 def check_digest(path: Path, expected: str) -> None:
@@ -167,8 +183,13 @@ def check_digest(path: Path, expected: str) -> None:
         )
 
 
-def read_model(folder: Path, name: str, reading: Callable[[float], object] | None = None) -> Model | EncoderDecoder:
-    """Read a model from a folder: its configuration, its tokenizer or image preprocessor, and its safetensors."""
+def read_model(
+    folder: Path, name: str, reading: Callable[[float], object] | None = None, known_tokenizer: bool = False
+) -> Model | EncoderDecoder:
+    """Read a model from a folder: its configuration, its tokenizer or image preprocessor, and its safetensors.
+
+    known_tokenizer: whether its tokenizer.json is one that gives the same tokens without the settings of other files
+    """
     require_file(folder, CONFIG)
     family, config = family_and_config(folder)
     ignored = ignored_keys(family, read_json(folder / CONFIG))
@@ -179,14 +200,14 @@ def read_model(folder: Path, name: str, reading: Callable[[float], object] | Non
         config = replace(config, image=image)
         model = build_model(family, config, Tensors(folder), Patches(image), name, reading, ImageModel)
         return replace(model, ignored_keys=(*ignored, *ignored_preprocessor_keys(preprocessor)))
-    require_file(folder, TOKENIZER)
-    tensors, tokenizer = Tensors(folder), Tokenizer(folder / TOKENIZER)
+    tensors = Tensors(folder)
+    tokenizer = read_tokenizer_json(folder / TOKENIZER) if known_tokenizer else read_tokenizer(folder)
     model = replace(build_model(family, config, tensors, tokenizer, name, reading), ignored_keys=ignored)
     if family.encoder is None:
         return model
     config = read_config(family.encoder, read_json(folder / CONFIG))
     encoder = replace(build_model(family.encoder, config, tensors, tokenizer, name, reading), ignored_keys=ignored)
-    return EncoderDecoder(name, encoder, model)
+    return EncoderDecoder(name, encoder, replace(model, tokenizer=target_tokenizer(tokenizer)))
 
 
 def read_gguf(path: Path, name: str, reading: Callable[[float], object] | None = None) -> Model:
@@ -198,15 +219,15 @@ def read_gguf(path: Path, name: str, reading: Callable[[float], object] | None =
     tensors = GGUFTensors(path)
     family, raw = gguf_config(tensors)
     config = read_config(family, raw)
-    tokenizer = Tokenizer.from_content(tokenizer_content(tensors.metadata), path.name)
+    content = tokenizer_content(tensors.metadata)
+    tokenizer = build_tokenizer(content, json.dumps(content).encode(), path.name)
     return build_model(family, config, tensors, tokenizer, name, reading)
 
 
 def require_file(folder: Path, file: str) -> None:
     """CheckpointError when a folder has no such file."""
     if not (folder / file).is_file():
-        files = {path.name for path in folder.iterdir()}
-        hint = missing_tokenizer_hint(file, files) or other_format_hint(file, files)
+        hint = other_format_hint(file, {path.name for path in folder.iterdir()})
         raise CheckpointError(f"The model's folder has no {file}.{hint}")
 
 

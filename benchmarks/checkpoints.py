@@ -15,6 +15,7 @@ from attention_core.families.registry import FAMILIES
 from attention_core.gguf.names import gguf_family
 from attention_core.weights.tensors import INDEX, WEIGHTS
 from tests.reference.make import tiny_tokenizer
+from tests.small_tokenizers import write_tokenizer
 
 WEIGHT_STD = 0.02
 NOISE = 4_000_037  # numbers, a prime, so that no two rows of a matrix are the same
@@ -43,7 +44,7 @@ def write_checkpoint(folder: Path, raw: Mapping[str, Any], shards: int = 1) -> i
         weight_map = {name: file for file, names in zip(files, parts, strict=True) for name in names}
         (folder / INDEX).write_text(json.dumps({"weight_map": weight_map}))
     (folder / "config.json").write_text(json.dumps(raw))
-    (folder / "tokenizer.json").write_text(tiny_tokenizer())
+    write_tokenizer(folder, tiny_tokenizer())
     return total
 
 

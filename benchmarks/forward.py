@@ -18,6 +18,7 @@ from attention_core.hub.catalogue import CATALOGUE
 from attention_core.loading import local_entry_folder
 from benchmarks.timing import bare_products, milliseconds
 from tests.reference.make import tiny_tokenizer
+from tests.small_tokenizers import write_tokenizer
 
 MINILM_LIMITS = {16: 0.75, 64: 0.6, 128: 0.6, 256: 0.6, 512: 0.75}  # tokens -> limit, as a fraction of torch's time
 OTHER_LIMITS = {128: 1.0, 512: 1.0}
@@ -86,7 +87,7 @@ def comparisons() -> Iterator[tuple[str, Comparison]]:
         theirs = AutoModel.from_config(config, **eager).eval()
         with tempfile.TemporaryDirectory() as path:
             theirs.save_pretrained(path)
-            (Path(path) / "tokenizer.json").write_text(tiny_tokenizer())
+            write_tokenizer(Path(path), tiny_tokenizer())
             ours = ac.load(path)
         compare = compare_encoder_decoder if config.is_encoder_decoder else compare_model
         yield name, compare(ours, theirs, OTHER_LIMITS)

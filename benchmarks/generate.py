@@ -20,6 +20,7 @@ from attention_core.generate import Continuation
 from attention_core.sampling import greedy
 from benchmarks.timing import PAUSE
 from tests.reference.make import tiny_tokenizer
+from tests.small_tokenizers import write_tokenizer
 
 LENGTHS = {32: 1.0, 512: 1.0}  # tokens before the generated ones -> limit, as a fraction of torch's time
 TURNS, TOKENS_PER_TURN = 8, 6
@@ -32,7 +33,7 @@ def both_models() -> tuple[ac.Model, Any]:
     theirs = GPT2LMHeadModel(GPT2Config(attn_implementation="eager")).eval()
     with tempfile.TemporaryDirectory() as folder:
         theirs.save_pretrained(folder)
-        (Path(folder) / "tokenizer.json").write_text(tiny_tokenizer())
+        write_tokenizer(Path(folder), tiny_tokenizer())
         return ac.load(folder), theirs
 
 

@@ -14,7 +14,7 @@ from urllib.parse import unquote, urlsplit
 
 from tests.paths import BERT
 
-FILES = ("config.json", "tokenizer.json", "model.safetensors")
+FILES = ("config.json", "tokenizer.json", "tokenizer_config.json", "model.safetensors")
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 LARGE_FILE = 50_000  # bytes: the hub redirects requests for files of this size and more to its store
 

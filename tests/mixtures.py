@@ -7,6 +7,7 @@ import numpy as np
 from safetensors.numpy import save_file
 
 from tests.reference.make import tiny_tokenizer
+from tests.small_tokenizers import write_tokenizer
 
 N_LAYERS, D_MODEL, N_HEADS, N_KV, D_HEAD, D_MLP, D_VOCAB = 3, 29, 6, 2, 10, 31, 101
 N_EXPERTS, PER_TOKEN, D_EXPERT, DENSE = 7, 3, 17, 1
@@ -65,5 +66,5 @@ def checkpoint(folder: Path, raw: dict) -> dict[str, np.ndarray]:
     folder.mkdir(parents=True, exist_ok=True)
     save_file(tensors, folder / "model.safetensors")
     (folder / "config.json").write_text(json.dumps(raw))
-    (folder / "tokenizer.json").write_text(tiny_tokenizer())
+    write_tokenizer(folder, tiny_tokenizer())
     return tensors

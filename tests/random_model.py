@@ -12,6 +12,7 @@ from attention_core.families.reading.configuration import read_config
 from attention_core.families.reading.layouts import factor_lengths, part_names, tensor_sources
 from attention_core.families.registry import family_of
 from tests.reference.make import tiny_tokenizer
+from tests.small_tokenizers import write_tokenizer
 
 GPT2 = {
     "model_type": "gpt2", "vocab_size": 101, "n_embd": 35, "n_layer": 3, "n_head": 5, "n_inner": 53, "n_positions": 43,
@@ -62,6 +63,6 @@ def write_model(
                 tensors.setdefault(before + name, weight)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "config.json").write_text(json.dumps(raw))
-    (folder / "tokenizer.json").write_text(tokenizer or tiny_tokenizer())
+    write_tokenizer(folder, tokenizer or tiny_tokenizer())
     save_file(tensors, folder / "model.safetensors")
     return folder

@@ -1,5 +1,8 @@
 """Small tokenizers of the three kinds that models have."""
 
+import json
+from pathlib import Path
+
 from tokenizers import AddedToken, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 
 WORDS = ("the", "cat", "saw", "ran")
@@ -46,6 +49,13 @@ def wordpiece() -> Tokenizer:
         single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
     )
     return tokenizer
+
+
+def write_tokenizer(folder: Path, content: str, **settings: object) -> None:
+    """Write a tokenizer into a folder: the content of its tokenizer.json, taken as it is, and other settings."""
+    (folder / "tokenizer.json").write_text(content)
+    settings = {"tokenizer_class": "PreTrainedTokenizerFast"} | settings
+    (folder / "tokenizer_config.json").write_text(json.dumps(settings))
 
 
 KINDS = {"bytes": byte_level, "spaces": sentencepiece, "parts": wordpiece}

@@ -61,7 +61,7 @@ def test_an_opened_number_is_shown():
 def test_a_text_that_is_cut_is_noted():
     page = run(text="Hello")
     assert not [each for each in page.caption if "are used" in each.value]
-    page.text_input[0].set_value("x" * 20_001).run()
+    page.text_area[0].set_value("x" * 20_001).run()
     assert "Only the first 20,000 characters are used." in [each.value for each in page.caption]
 
 
@@ -69,7 +69,7 @@ def test_a_text_that_is_cut_is_noted():
 def test_a_text_that_cannot_be_shown_gets_a_message(typed, message):
     page = run(text=typed)
     assert any(message in shown.value for shown in [*page.info, *page.warning])
-    assert page.text_input[0].value == typed
+    assert page.text_area[0].value == typed
 
 
 def test_a_text_of_special_tokens_only_can_hide_them():

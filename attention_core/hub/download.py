@@ -17,7 +17,6 @@ from attention_core.config.model_config import is_integer
 from attention_core.errors import CheckpointError, DigestError, DownloadError, OfflineError
 from attention_core.hub.errors import disk_errors, hub_errors, not_the_hub
 from attention_core.hub.progress import Meter, Report, format_size
-from attention_core.text.tokenizer import missing_tokenizer_hint
 from attention_core.weights.tensors import INDEX, WEIGHTS, refuse_without_weights, shard_map, shard_names
 
 if TYPE_CHECKING:
@@ -41,13 +40,17 @@ class RemoteFile:
 
 @dataclass(frozen=True)
 class DownloadPlan:
-    """A model's files at one commit, and the folder of the cache that holds their contents."""
+    """A model's files at one commit, and the folder of the cache that holds their contents.
+
+    absent: the files that it may have, and the hub has not
+    """
 
     hub_id: str
     revision: str
     commit: str
     blobs: Path
     files: tuple[RemoteFile, ...]
+    absent: tuple[str, ...] = ()
 
     @property
     def size(self) -> int:
@@ -91,8 +94,8 @@ def file_size(path: Path) -> int:
     return path.stat().st_size if path.is_file() else 0
 
 
-def plan_download(hub_id: str, revision: str, required: Sequence[str], one_of: Sequence[str]) -> DownloadPlan:
-    """Ask the hub for a model's files: all of `required`, at least one of `one_of`, and the weights.
+def plan_download(hub_id: str, revision: str, required: Sequence[str], optional: Sequence[str]) -> DownloadPlan:
+    """Ask the hub for a model's files: all of `required`, those of `optional` that exist, and the weights.
 
     Raises the errors of hub_errors; PickleError or CheckpointError when a file is not on the hub.
     """
@@ -102,8 +105,9 @@ def plan_download(hub_id: str, revision: str, required: Sequence[str], one_of: S
     blobs = Path(constants.HF_HUB_CACHE) / repo_folder_name(repo_id=hub_id, repo_type="model") / "blobs"
     with disk_errors(blobs):
         commit, siblings = ask_hub(hub_id, revision)
-    names = [*required, *([name for name in one_of if name in siblings] or one_of[:1])]
-    plan = DownloadPlan(hub_id, revision, commit, blobs, tuple(remote_file(siblings, name) for name in names))
+    names = [*required, *(name for name in optional if name in siblings)]
+    absent = tuple(name for name in optional if name not in siblings)
+    plan = DownloadPlan(hub_id, revision, commit, blobs, tuple(remote_file(siblings, name) for name in names), absent)
     if WEIGHTS in siblings:
         weights = [WEIGHTS]
     elif INDEX in siblings:
@@ -136,7 +140,7 @@ def ask_hub(hub_id: str, revision: str) -> "tuple[str, dict[str, RepoSibling]]":
 def remote_file(siblings: "Mapping[str, RepoSibling]", name: str) -> RemoteFile:
     """A file's name, size and digest on the hub; CheckpointError when the hub does not have it."""
     if (entry := siblings.get(name)) is None:
-        raise CheckpointError(f"The model has no {name} on the hub.{missing_tokenizer_hint(name, siblings)}")
+        raise CheckpointError(f"The model has no {name} on the hub.")
     size, digest = (entry.lfs.size, entry.lfs.sha256) if entry.lfs else (entry.size, entry.blob_id)
     if size is None or not is_integer(size, 0) or not isinstance(digest, str) or not DIGEST.fullmatch(digest):
         raise DownloadError(f"The hub gives no size and digest for {name}. Try again later.")
@@ -164,9 +168,26 @@ def fetch(plan: DownloadPlan, report: Report | None = None) -> Path:
 
 
 def record_revision(plan: DownloadPlan) -> None:
-    """Record in the cache which commit the revision stands for; called once the model is complete."""
+    """Record in the cache which commit the revision stands for, and which files the hub does not have.
+
+    Called once the model is complete.
+    """
     with disk_errors(plan.blobs):
+        absent = absent_folder(plan.blobs.parent, plan.commit)
+        absent.mkdir(parents=True, exist_ok=True)
+        for name in plan.absent:
+            (absent / name).touch()
         link_file(plan, plan.files[0], plan.revision)
+
+
+def absent_folder(repo: Path, commit: str) -> Path:
+    """Where huggingface_hub's cache has an empty file for each file that the hub does not have."""
+    return repo / ".no_exist" / commit
+
+
+def is_known_absent(folder: Path, file: str) -> bool:
+    """Whether the cache records that the hub does not have a file of a model's folder."""
+    return (absent_folder(folder.parent.parent, folder.name) / file).is_file()
 
 
 def link_file(plan: DownloadPlan, file: RemoteFile, revision: str) -> Path:

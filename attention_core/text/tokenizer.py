@@ -1,13 +1,12 @@
 """From text to tokens: ids, pieces, and their positions in the text."""
 
-import json
 import re
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Protocol, Self
+from typing import Any, Protocol
 
 from tokenizers import Tokenizer as Backend
 
@@ -24,8 +23,6 @@ REGEX_SYNTAX = re.compile(r"\\[pP]\{.*?\}|\\.|[][(){}?*+|^$:.,-]", re.DOTALL)
 TRIAL_LENGTHS = tuple(1 << n for n in range(4, 13))  # ascending: what takes far too long is refused at a short one
 TRIAL_SECONDS = 0.2  # of processor time; published tokenizers take about 0.002
 TOKENIZER = "tokenizer.json"
-# Files written by sentencepiece; Marian's repositories have a pair of them, and no other tokenizer.
-SENTENCEPIECE = ("source.spm", "target.spm", "spiece.model", "sentencepiece.bpe.model", "tokenizer.model")
 
 
 @dataclass(frozen=True)
@@ -37,6 +34,7 @@ class Token:
     start, end: its span of characters in the text; both 0 for a special token
     special:    added by the tokenizer, such as [CLS]
     unknown:    the vocabulary has no piece for these characters
+    placed:     whether its span is known; a tokenizer in Python does not give it, and both are 0
     """
 
     id: int
@@ -45,17 +43,7 @@ class Token:
     end: int
     special: bool
     unknown: bool
-
-
-def missing_tokenizer_hint(file: str, files: Collection[str]) -> str:
-    """A hint for the error about a missing tokenizer file, where the model has its tokenizer in another format."""
-    others = [name for name in SENTENCEPIECE if name in files]
-    if file != TOKENIZER or not others:
-        return ""
-    return (
-        f" The model has its tokenizer as {' and '.join(others)}, which is not supported. Convert it to {TOKENIZER}, "
-        "or choose a copy of the model that has one."
-    )
+    placed: bool = True
 
 
 class TokenizerProtocol(Protocol):
@@ -84,25 +72,27 @@ class TokenizerProtocol(Protocol):
         """The ids of the special tokens."""
 
 
+def read_tokenizer_json(path: Path) -> "Tokenizer":
+    """The tokenizer of a `tokenizer.json` alone, without the settings of other files."""
+    with file_errors():
+        raw = path.read_bytes()
+    return build_tokenizer(read_object(raw, path.name, TokenizerError), raw, path.name)
+
+
+def build_tokenizer(content: Mapping[str, Any], raw: bytes, name: str) -> "Tokenizer":
+    """The tokenizer of a `tokenizer.json`, given parsed and as bytes; `name` is that of its file, for errors."""
+    check_tokenizer(content)
+    with backend_errors(f"{name} is not a tokenizer"):
+        backend = Backend.from_buffer(raw)
+    return Tokenizer(backend, content)
+
+
 class Tokenizer:
-    """A tokenizer read from a `tokenizer.json`; it neither pads nor truncates."""
+    """A tokenizer of the package `tokenizers`; it neither pads nor truncates."""
 
-    def __init__(self, path: Path) -> None:
-        with file_errors():
-            raw = path.read_bytes()
-        self._build(read_object(raw, path.name, TokenizerError), raw, path.name)
-
-    @classmethod
-    def from_content(cls, content: Mapping[str, Any], name: str) -> Self:
-        """A tokenizer from the content of a `tokenizer.json`; `name` is that of its file, for errors."""
-        tokenizer = cls.__new__(cls)
-        tokenizer._build(content, json.dumps(content).encode(), name)
-        return tokenizer
-
-    def _build(self, content: Mapping[str, Any], raw: bytes, name: str) -> None:
-        check_tokenizer(content)
-        with backend_errors(f"{name} is not a tokenizer"):
-            self._backend = Backend.from_buffer(raw)
+    def __init__(self, backend: Backend, content: Mapping[str, Any]) -> None:
+        """content: that of its `tokenizer.json`, within the limits"""
+        self._backend = backend
         self._backend.no_truncation()
         self._backend.no_padding()
         unknown = getattr(self._backend.model, "unk_token", None)

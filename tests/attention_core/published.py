@@ -94,7 +94,8 @@ NEOX = {
 }  # fmt: skip
 T5 = {
     "architectures": ["T5ForConditionalGeneration"], "d_ff": 2048, "d_kv": 64, "d_model": 768,
-    "dense_act_fn": "gelu_new", "decoder_start_token_id": 0, "dropout_rate": 0.1, "eos_token_id": 1, "feed_forward_proj": "gated-gelu",
+    "dense_act_fn": "gelu_new", "decoder_start_token_id": 0, "dropout_rate": 0.1, "eos_token_id": 1,
+    "feed_forward_proj": "gated-gelu",
     "is_encoder_decoder": True, "is_gated_act": True, "layer_norm_epsilon": 1e-06, "model_type": "t5",
     "num_decoder_layers": 12, "num_heads": 12, "num_layers": 12, "pad_token_id": 0,
     "relative_attention_max_distance": 128, "relative_attention_num_buckets": 32, "tie_word_embeddings": False,
@@ -119,7 +120,8 @@ READ: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
     "BAAI/bge-reranker-base": (XLM_R | {"_name_or_path": "xlm-roberta-base", "id2label": {"0": "LABEL_0"}}, ()),
     "a reranker saved by two libraries": (
         XLM_R | {"adapters": {"adapters": {}, "config_map": {}, "fusions": {}},
-                 "_model_name_or_path": "xlm-roberta-base", "keys_to_ignore_at_inference": [], "_attn_implementation": "sdpa"},
+                 "_model_name_or_path": "xlm-roberta-base", "keys_to_ignore_at_inference": [],
+                 "_attn_implementation": "sdpa"},
         ("_attn_implementation", "_model_name_or_path", "adapters", "keys_to_ignore_at_inference")),
     "google/electra-small-discriminator": (
         BERT | {"model_type": "electra", "embedding_size": 128, "hidden_size": 256, "num_attention_heads": 4,
@@ -141,6 +143,9 @@ READ: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
         LLAMA | {"max_window_layers": 28, "sliding_window": 4096, "use_sliding_window": False,
                  "authors": ["A", "B"], "license": "other", "date": "2025-01-01"},
         ("authors", "date", "license", "max_window_layers", "sliding_window", "use_sliding_window")),
+    "a Llama with a longer context": (
+        LLAMA | {"rope_scaling": {"factor": 16.0, "finetuned": True, "original_max_position_embeddings": 4096,
+                                  "type": "yarn"}}, ()),
     "a Llama with its rotation said twice": (
         LLAMA | {"original_max_position_embeddings": 8192, "partial_rotary_factor": 1.0, "rotary_dim": 64,
                  "rope_interleaved": False},
@@ -155,7 +160,7 @@ READ: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
     "microsoft/Phi-3-mini-4k-instruct": (PHI3, ("attention_bias", "auto_map")),
     "a fine-tune of Phi-3": (
         PHI3 | {"auto_map": {"AutoConfig": "microsoft/Phi-3-mini-4k-instruct--configuration_phi3.Phi3Config",
-                             "AutoModelForCausalLM": "microsoft/Phi-3-mini-4k-instruct--modeling_phi3.Phi3ForCausalLM"}},
+                             "AutoModel": "microsoft/Phi-3-mini-4k-instruct--modeling_phi3.Phi3Model"}},
         ("attention_bias", "auto_map")),
     "microsoft/Phi-4-mini-instruct": (
         PHI3 | {"auto_map": PHI3["auto_map"] | {"AutoTokenizer": "Xenova/gpt-4o"}, "full_attn_mod": 1,
@@ -177,14 +182,16 @@ READ: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
         QWEN2 | {"layer_types": [FULL] * 28, "head_dim": 128, "attention_bias": True}, ("attention_bias", "head_dim")),
     "Qwen/Qwen3-30B-A3B": (
         QWEN3 | {"model_type": "qwen3_moe", "decoder_sparse_step": 1, "mlp_only_layers": [],
-                 "moe_intermediate_size": 768, "norm_topk_prob": True, "num_experts": 128, "num_experts_per_tok": 8, "output_router_logits": False,
+                 "moe_intermediate_size": 768, "norm_topk_prob": True,
+                 "num_experts": 128, "num_experts_per_tok": 8, "output_router_logits": False,
                  "router_aux_loss_coef": 0.001}, ()),
     "tiiuae/falcon-7b": (FALCON | {"apply_residual_connection_post_layernorm": False}, ("auto_map",)),
     "google/gemma-2-2b": (GEMMA2 | {"_attn_implementation": "eager"}, ("_attn_implementation",)),
     "google/gemma-7b": (
         {key: value for key, value in GEMMA2.items() if "softcapping" not in key and key not in (
             "hidden_activation", "query_pre_attn_scalar", "sliding_window", "cache_implementation")}
-        | {"model_type": "gemma", "hidden_act": "gelu", "rope_scaling": None, "hidden_size": 3072, "num_hidden_layers": 28,
+        | {"model_type": "gemma", "hidden_act": "gelu", "rope_scaling": None, "hidden_size": 3072,
+           "num_hidden_layers": 28,
            "intermediate_size": 24576, "num_attention_heads": 16, "num_key_value_heads": 16}, ()),
     "facebook/opt-125m": (OPT, ()),
     "facebook/galactica-125m": (OPT | {"learn_embeds": True, "scale_embeddings": False, "activation_function": "gelu",

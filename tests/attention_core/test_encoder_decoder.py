@@ -16,6 +16,7 @@ from attention_core.families.reading.configuration import read_config
 from attention_core.families.reading.layouts import factor_lengths, tensor_sources
 from attention_core.families.registry import FAMILIES
 from attention_core.trace import CachingTrace
+from tests.small_tokenizers import write_tokenizer
 from tests.walk import open_all
 
 PAIR = {
@@ -49,7 +50,7 @@ def folder(request, tmp_path):
     tokenizer.post_processor = processors.TemplateProcessing(
         single="<s> $A </s>", special_tokens=[("<s>", 1), ("</s>", 2)]
     )
-    tokenizer.save(str(tmp_path / "tokenizer.json"))
+    write_tokenizer(tmp_path, tokenizer.to_str())
     return tmp_path
 
 

@@ -177,7 +177,7 @@ def test_the_address_holds_the_selection(open_page):
     page.reload()
     arithmetic(page).wait_for()
     expect(page.locator(".heatmap")).to_have_attribute("data-query", "3")
-    page.wait_for_function("document.querySelector('input[aria-label=Sentence]').value === 'Hello there world'")
+    page.wait_for_function("document.querySelector('textarea[aria-label=Sentence]').value === 'Hello there world'")
 
 
 def test_back_goes_back(open_page):
@@ -214,6 +214,24 @@ def test_too_many_tokens_are_counted_and_kept(open_page):
     box = page.get_by_label("Sentence")
     expect(box).not_to_have_value("")
     assert box.input_value().count("word") == 600
+
+
+def test_a_text_of_several_lines_is_typed(open_page):
+    page = open_page()
+    box = page.get_by_label("Sentence")
+    assert box.bounding_box()["height"] < page.get_by_role("button", name="Examples").bounding_box()["height"]
+    box.fill("The cat sat.\nIt was warm.")
+    box.press("Enter")
+    wait_search(page, text="The cat sat.\nIt was warm.")
+    page.locator(".heatmap[data-n='10']").wait_for()
+    box.press("End")
+    box.press("Shift+Enter")
+    box.press_sequentially("It slept.")
+    box.press("Enter")
+    wait_search(page, text="The cat sat.\nIt was warm.\nIt slept.")
+    page.reload()
+    page.locator(".heatmap[data-n='13']").wait_for()
+    assert box.input_value() == "The cat sat.\nIt was warm.\nIt slept."
 
 
 def test_a_new_sentence_is_typed(open_page):

@@ -1,11 +1,14 @@
 """Tokenizers with any content: a text is read, or the tokenizer is refused, in bounded time and memory."""
 
 import json
+import warnings
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from attention_core.text.tokenizer import Tokenizer
+from attention_core.text.auto_tokenizer import read_tokenizer
+from attention_core.text.tokenizer import read_tokenizer_json
+from attention_core.transformers_package import transformers_package
 from tests.fuzz.bounded import JSON, TEXTS, bounded, examples, mutated
 from tests.small_tokenizers import KINDS, TEXT
 
@@ -46,7 +49,7 @@ INPUTS = TEXTS | st.builds(str.__mul__, st.sampled_from(["a", "ab", " ", "\n", "
 def read(folder, content, text):
     (folder / "tokenizer.json").write_text(json.dumps(content))
     with bounded(seconds=20, megabytes=700):
-        tokenizer = Tokenizer(folder / "tokenizer.json")
+        tokenizer = read_tokenizer_json(folder / "tokenizer.json")
         tokens = tokenizer.encode(TEXT)
         tokenizer.decode([token.id for token in tokens])
         tokenizer.readable_pieces([token.piece for token in tokens])
@@ -67,3 +70,35 @@ def test_a_changed_tokenizer(tmp_path_factory, data, whole, text):
 )  # fmt: skip
 def test_any_steps(tmp_path_factory, whole, parts, text):
     read(tmp_path_factory.mktemp("tokenizer"), whole | parts, text)
+
+
+CLASSES = ("BertTokenizer", "GPT2Tokenizer", "RobertaTokenizer", "LlamaTokenizerFast", "T5Tokenizer", "Qwen2Tokenizer",
+           "PreTrainedTokenizerFast", "ByT5Tokenizer", "MarianTokenizer", "CodeLlamaTokenizer")  # fmt: skip
+KEYS = st.sampled_from([
+    "do_lower_case", "strip_accents", "add_prefix_space", "add_bos_token", "added_tokens_decoder", "unk_token",
+    "additional_special_tokens", "extra_special_tokens", "split_special_tokens", "init_inputs", "vocab_file", "backend",
+    "tokenizer_file", "tokenizer_object", "fast_tokenizer_files", "auto_map", "model_max_length", "chat_template",
+    "post_processor", "gguf_file", "legacy", "special_tokens_map_file", "processor_class",
+])  # fmt: skip
+VALUES = JSON | TEXTS | st.booleans() | st.sampled_from([
+    "/etc/passwd", "[MASK]", ["<new>"], {"70": {"content": "a b"}},
+])  # fmt: skip
+OTHERS = st.sampled_from(["special_tokens_map.json", "added_tokens.json", "vocab.txt"])
+
+
+@examples(20, 1000)
+@given(
+    model_type=st.sampled_from(["bert", "gpt2", "llama", "t5", "qwen2", "marian", "roberta"]), text=INPUTS,
+    name=st.sampled_from(CLASSES) | JSON, settings=st.dictionaries(KEYS, VALUES, max_size=4),
+    content=st.sampled_from(WHOLE), others=st.dictionaries(OTHERS, JSON, max_size=2),
+)  # fmt: skip
+def test_any_settings(tmp_path_factory, model_type, text, name, settings, content, others):
+    files = {"tokenizer_config.json": settings | {"tokenizer_class": name}, "tokenizer.json": content, **others}
+    folder = tmp_path_factory.mktemp("settings")
+    for file, value in ({"config.json": {"model_type": model_type}} | files).items():
+        (folder / file).write_text(json.dumps(value))
+    transformers_package().AutoTokenizer  # noqa: B018 (imported before memory is counted)
+    with bounded(seconds=20, megabytes=700), warnings.catch_warnings(action="ignore"):
+        tokenizer = read_tokenizer(folder)
+        tokenizer.decode([token.id for token in tokenizer.encode(TEXT)])
+        tokenizer.encode(text)

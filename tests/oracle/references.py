@@ -463,6 +463,7 @@ def make(name: str, variant: int, folder: Any, *, large: bool = False, **more: A
 
     import tests.oracle.capture  # noqa: F401 - registers the spy
     from tests.reference.make import tiny_tokenizer
+    from tests.small_tokenizers import write_tokenizer
 
     row = REFERENCES[name]
     torch.manual_seed(variant)
@@ -475,7 +476,7 @@ def make(name: str, variant: int, folder: Any, *, large: bool = False, **more: A
         model.lm_head.weight = torch.nn.Parameter(model.lm_head.weight.clone())
     randomize(model, row, 5.0 if large else 1.0)
     model.save_pretrained(folder, safe_serialization=True)
-    (folder / "tokenizer.json").write_text(tiny_tokenizer())
+    write_tokenizer(folder, tiny_tokenizer())
     return model
 
 

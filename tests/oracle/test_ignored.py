@@ -15,6 +15,7 @@ LEFT = {
     "xla_device": True, "_model_name_or_path": "some/model", "keys_to_ignore_at_inference": ["past_key_values"],
     "authors": ["A"], "license": "mit", "created_at": "2024-06-27", "a_key_of_tomorrow": 7,
 }  # fmt: skip
+YARN = {"rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 11, "rope_theta": 500.0}
 SLIDING, FULL = "sliding_attention", "full_attention"
 CASES = [
     ("bert", 0, {"is_causal": False, "num_key_value_heads": 5, "scale_embedding": False}),
@@ -23,6 +24,7 @@ CASES = [
     ("gpt2", 0, {"rope_theta": None, "layer_types": [FULL] * 3}),
     ("llama", 0, {"sliding_window": 43, "partial_rotary_factor": 1.0, "is_causal": True, "rotary_dim": 10}),
     ("llama", 0, {"sliding_window": 5, "use_sliding_window": False, "max_window_layers": 1}),
+    ("llama", 0, {"rope_parameters": YARN | {"finetuned": True}}),
     ("mistral", 0, {"layer_types": [FULL] * 3}),
     ("mistral", 1, {"layer_types": [SLIDING] * 3, "attention_bias": True}),
     ("phi3", 0, {"attention_bias": True, "head_dim": 10, "auto_map": {"AutoConfig": "configuration_phi3.Phi3Config"}}),
@@ -36,6 +38,7 @@ CASES = [
 
 @pytest.mark.parametrize(("name", "variant", "keys"), CASES)
 def test_the_references_outputs_are_equal_to_the_bit(tmp_path, name, variant, keys):
+    changed = {"rope_parameters": YARN} if "rope_parameters" in keys else {}
     import torch
     import transformers
 
@@ -46,7 +49,7 @@ def test_the_references_outputs_are_equal_to_the_bit(tmp_path, name, variant, ke
         with torch.no_grad():
             return model(input_ids=torch.tensor([ids]), **more)[0][0].numpy()
 
-    make(name, variant, tmp_path)
+    make(name, variant, tmp_path, **changed)
     ids = np.random.default_rng(variant).integers(0, 101, 19).tolist()
     path = tmp_path / "config.json"
     raw = json.loads(path.read_text())

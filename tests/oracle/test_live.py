@@ -11,6 +11,7 @@ from attention_core.loading import local_entry_folder
 from tests.reference.make import tiny_tokenizer
 from tests.reference.oracle import TENSORS, TRAINED, first_difference, random_bert, reference_model, reference_trace
 from tests.reference.sentences import SENTENCES
+from tests.small_tokenizers import write_tokenizer
 
 pytestmark = [pytest.mark.oracle, pytest.mark.filterwarnings("ignore")]
 
@@ -64,7 +65,7 @@ def test_the_sentences_include_the_maximum_length(minilm):
 @pytest.mark.parametrize("seed", range(len(VARIANTS)))
 def test_random_berts(tmp_path, seed):
     theirs = random_bert(tmp_path, seed, **VARIANTS[seed])
-    (tmp_path / "tokenizer.json").write_text(tiny_tokenizer())
+    write_tokenizer(tmp_path, tiny_tokenizer())
     ours = ac.load(tmp_path)
     rng = np.random.default_rng(seed)
     for n in (1, 2, 13, 43):
@@ -76,7 +77,7 @@ def test_random_berts(tmp_path, seed):
 def test_a_wrong_weight_is_noticed(tmp_path):
     """The comparison can fail, and names the first wrong tensor."""
     theirs = random_bert(tmp_path, 3)
-    (tmp_path / "tokenizer.json").write_text(tiny_tokenizer())
+    write_tokenizer(tmp_path, tiny_tokenizer())
     ours = ac.load(tmp_path)
     shutil.rmtree(tmp_path)
     theirs.encoder.layer[1].attention.self.key.bias.data[0] += 0.01

@@ -68,7 +68,7 @@ def test_every_drawn_image_is_shown_with_the_models_own_weights(opened, folder, 
     np.testing.assert_allclose(weights, trace.pattern(1)[3], atol=1e-6)
     assert (header["rows"], header["columns"], header["query"], header["key"]) == (4, 7, 9, 4)
     assert float(arithmetic(app)["weight"]) == pytest.approx(float(trace.pattern(1)[3, 9, 4]), abs=1e-6)
-    assert not app.text_input
+    assert not app.text_area
 
 
 def test_an_unlisted_model_is_not_called_trained(opened):

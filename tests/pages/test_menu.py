@@ -69,14 +69,14 @@ def test_an_earlier_address_is_taken_over():
     app = opened("Step by step", {"text": "it was", "step": "3"})
     app.switch_page("app.py")
     to(app, {"text": "She sleeps."})
-    assert app.text_input[0].value == "She sleeps."
+    assert app.text_area[0].value == "She sleeps."
     assert links(app)["Step by step"][1] == {"text": "She sleeps.", "step": "3"}
-    assert app.text_input[0].value != to(app, {}).text_input[0].value
+    assert app.text_area[0].value != to(app, {}).text_area[0].value
 
 
 def test_a_choice_is_in_every_link():
     app = opened("Inspect", {})
-    app.text_input[0].set_value("I saw it").run()
+    app.text_area[0].set_value("I saw it").run()
     assert {query["text"] for _, query in links(app).values()} == {"I saw it"}
 
 
@@ -87,7 +87,7 @@ def test_a_layer_that_the_model_lacks_is_in_no_link():
 def test_clicking_a_link_from_before_a_choice_keeps_the_choice():
     app = opened("Inspect", {})
     before = links(app)["Step by step"][1]
-    app.text_input[0].set_value("I saw it").run()
+    app.text_area[0].set_value("I saw it").run()
     app.switch_page(PAGES["Step by step"])
     assert address(to(app, before)) == {"text": "I saw it"}
 

@@ -71,7 +71,7 @@ def rows(app):
 
 
 def sentence(app):
-    return app.text_input[0].value
+    return app.text_area[0].value
 
 
 def said(app):
@@ -174,7 +174,7 @@ def test_it_can_be_stopped(slow):
 
 def test_text_typed_during_generation_stays(slow):
     app = press(opened(), "Continue")
-    app.text_input[0].set_value("w1 w2")
+    app.text_area[0].set_value("w1 w2")
     run(app)
     for _ in range(4):
         time.sleep(0.05)
@@ -228,7 +228,7 @@ def test_the_generated_tokens_are_shown(monkeypatch, bytewise):
     assert "The model generated the last 30 tokens." in said(again)
     assert sentence(press(again, "Back to the typed text")) == typed
     assert "written" not in again.query_params
-    app.text_input[0].set_value("The cat")
+    app.text_area[0].set_value("The cat")
     assert "written" not in run(app).query_params
 
 

@@ -56,7 +56,7 @@ def test_choosing_a_preset_changes_its_description():
     app.selectbox(key="_lesson_preset").select("sentence").run()
     assert any("A real head in 3 dimensions" in each for each in sentences(app))
     assert any("projected from a head of" in each for each in sentences(app))
-    assert app.text_input(key="_text").value.startswith("The animal")
+    assert app.text_area(key="_text").value.startswith("The animal")
 
 
 def test_edited_numbers_are_described_as_edited():
@@ -74,7 +74,7 @@ def test_edited_numbers_are_described_as_edited():
 def test_another_sentence_is_projected_again_with_the_same_display_settings():
     app = opened("worked_example", preset="sentence")
     app.number_input(key="_lesson_decimals_0").set_value(2).run()
-    app.text_input(key="_text").set_value("My dog sleeps.").run()
+    app.text_area(key="_text").set_value("My dog sleeps.").run()
     (matrices,) = grids(app)
     weights = next(each for each in matrices if each["name"] == "weight")
     assert weights["rows"]["labels"] == ["[CLS]", "my", "dog", "sleeps", ".", "[SEP]"]

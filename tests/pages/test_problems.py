@@ -71,7 +71,7 @@ def test_a_model_whose_weights_have_changed_can_be_loaded_again(folder, page, te
     test = opened(page, model="changing")
     assert messages(test) == []
     rewrite(folder)
-    test.text_input(key="_text").set_value(text)
+    test.text_area(key="_text").set_value(text)
     test.selectbox(key="_layer").set_value(1)
     shown(test.run())
     (said,) = messages(test)

@@ -117,7 +117,7 @@ def test_other_models_take_no_side(opened):
     app = opened(model="minilm", text="it was", side="cross", layer=3)
     assert any("not an encoder–decoder" in each.value for each in app.info)
     assert {"side", "target"}.isdisjoint(address(app))
-    assert not [each for each in app.text_input if each.label == "Target"]
+    assert not [each for each in app.text_area if each.label == "Target"]
     assert not [each for each in app.get("button_group") if each.proto.label == "Side"]
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from attention_core.lessons.edits import with_number
+from attention_core.lessons.edits import with_flip, with_number
 from attention_core.lessons.lesson_file import to_address
 from attention_core.lessons.presets import PRESETS, preset
 from attention_core.lessons.solve import INPUTS
@@ -79,7 +79,20 @@ def test_a_projected_head_says_the_weight_of_the_model_and_why_it_is_another_one
         "only 12 of the 16 tokens are kept."
     )
     assert any(said in each for each in sentences(app))
-    app.text_input(key="_text").set_value("My dog sleeps.").run()
+    app.text_area(key="_text").set_value("My dog sleeps.").run()
     assert any("reduced from 32 dimensions to 3.<" in each for each in sentences(app))
     app.slider(key="_lesson_temperature_0").set_value(2.0).run()
     assert not any("In the model this weight" in each for each in sentences(app))
+
+
+def test_a_mask_with_flipped_cells_is_not_called_by_the_name_of_the_mask_it_started_from():
+    """And it can be set back to that mask."""
+    app = opened("worked_example", preset="paper")
+    app.session_state["selection"] |= {"lesson": to_address(with_flip(preset("paper"), 0, 1))}
+    app.run()
+    (box,) = (each for each in app.selectbox if each.label == "Mask")
+    assert (box.value, box.options) == ("custom", ["no mask", "causal", "padding", "window", "custom"])
+    box.set_value("none").run()
+    (box,) = (each for each in app.selectbox if each.label == "Mask")
+    assert (box.value, box.options) == ("none", ["no mask", "causal", "padding", "window"])
+    assert "masked" not in {each["name"] for each in grids(app)[0]}

@@ -15,6 +15,7 @@ from attention_core.hub.catalogue import CATALOGUE
 from attention_core.loading import local_entry_folder
 from tests.reference.oracle import TENSORS, random_bert, reference_model, reference_trace
 from tests.reference.sentences import SENTENCES
+from tests.small_tokenizers import write_tokenizer
 
 HERE = Path(__file__).parent
 SAMPLES = 24
@@ -45,7 +46,7 @@ def make_bert() -> None:
         folder.mkdir(exist_ok=True)
         for file in ("config.json", "model.safetensors"):
             shutil.copy(Path(temporary) / file, folder / file)
-    (folder / "tokenizer.json").write_text(tiny_tokenizer())
+    write_tokenizer(folder, tiny_tokenizer())
     np.savez_compressed(folder / "expected.npz", **{name: np.array(arrays) for name, arrays in expected.items()})
 
 

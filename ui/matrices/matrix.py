@@ -24,6 +24,7 @@ HEAD_AXES = ("head", "kv_head")
 TOKEN_AXES = frozenset({"query", "key", "position", "source"})
 KEY_AXES = frozenset({"key", "source"})
 INTEGERS = frozenset({"pixel", "position_id"})  # quantities of whole numbers
+ROUNDING = 1e-14  # relative; the order in which a row is summed depends on the other rows
 
 
 @dataclass(frozen=True)
@@ -131,8 +132,21 @@ def previous_digits(
     old = matrix_values(view.run, Operand(previous, source.axes), merged, head)[windows[0], windows[1]]
     if old.shape != part.shape:
         return {}
-    same = (old == part) | ((old != old) & (part != part))  # NaN is not equal to itself
-    return {(int(r), int(c)): cell_text(old[r, c], view.decimals) for r, c in np.argwhere(~same)}
+    changed = changed_numbers(part, old)
+    return {(int(r), int(c)): cell_text(old[r, c], view.decimals) for r, c in np.argwhere(changed)}
+
+
+def changed_numbers(new: Numbers, old: Numbers) -> np.ndarray:
+    """Where the numbers of two arrays differ by more than the rounding of a sum; NaN equals NaN.
+
+        |new - old| > ROUNDING * largest magnitude in both
+    """
+    a, b = new.astype(float), old.astype(float)
+    both = np.abs(np.concatenate([a.ravel(), b.ravel()]))
+    tolerance = ROUNDING * both.max(where=np.isfinite(both), initial=0)
+    with np.errstate(invalid="ignore"):
+        same = (a == b) | (np.isnan(a) & np.isnan(b)) | (np.abs(a - b) <= tolerance)
+    return ~same
 
 
 def cell_text(value: object, decimals: int) -> str:

@@ -44,21 +44,23 @@ def sentence_box() -> DeltaGenerator:
     """The sentence, and example sentences; returns their row."""
     row = st.container(horizontal=True, vertical_alignment="bottom")
     with row:
-        # Generated text may have line breaks, which a one-line box would lose.
-        box, more = (st.text_area, {"height": "content"}) if "\n" in chosen()["text"] else (st.text_input, {})
-        bound(box, "Sentence", "text", label_visibility="collapsed", placeholder="Type a sentence", **more)
+        text_box("Sentence", "text", "Type a sentence")
         with st.popover("Examples"):
             for i, example in enumerate(EXAMPLE_SENTENCES):
                 st.button(example.text, key=f"example_{i}", type="tertiary", on_click=choose_example, args=(example,))
     return row
 
 
+def text_box(label: str, name: str, placeholder: str) -> None:
+    """A box for a text, which grows with its lines; a box of one line would lose the line breaks of a pasted text."""
+    bound(st.text_area, label, name, label_visibility="collapsed", placeholder=placeholder, height="content")
+
+
 def target_box(model: ac.Model | ac.EncoderDecoder, row: DeltaGenerator) -> None:
     """The decoder's input, beside the sentence; nothing for a model that is not an encoder–decoder."""
     if isinstance(model, ac.EncoderDecoder):
         with row:
-            bound(st.text_input, "Target", "target", label_visibility="collapsed",
-                  placeholder="Target: type it, or let the model generate it")  # fmt: skip
+            text_box("Target", "target", "Target: type it, or let the model generate it")
 
 
 def requested_input() -> tuple[str, str, str]:

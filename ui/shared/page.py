@@ -20,7 +20,7 @@ from ui.shared.palette import custom_properties
 from ui.shared.selection import chosen, page_address, read_address
 
 PAGE_STYLE = custom_properties() + (Path(__file__).parent / "page.css").read_text(encoding="utf-8")
-MENU_SCRIPT = (Path(__file__).parent / "menu.js").read_text(encoding="utf-8")
+PAGE_SCRIPT = "".join((Path(__file__).parent / f"{name}.js").read_text(encoding="utf-8") for name in ("menu", "enter"))
 
 MAX_KEYS = 30
 """The number of ignored keys that are listed."""
@@ -32,7 +32,7 @@ def open_page(page: Page, origin: Callable[[], str] | None = None) -> None:
     st.html(f"<style>{PAGE_STYLE}</style>")
     read_address(page)
     with st.container(key="top", horizontal=True, vertical_alignment="center"):
-        st.html(f'<h1 data-page="{page.title}">Attention Lab</h1><script>{MENU_SCRIPT}</script>', width="content",
+        st.html(f'<h1 data-page="{page.title}">Attention Lab</h1><script>{PAGE_SCRIPT}</script>', width="content",
                 unsafe_allow_javascript=True)  # fmt: skip
         with st.container(key="menu", horizontal=True, width="content"):
             menu(page_address)

@@ -196,7 +196,10 @@ def strip_tokens(trace: ac.Trace, positions: list[int]) -> list[StripToken]:
         for token in (trace.pieces[i],)
         for typed in (trace.text[token.start : token.end],)
         # A piece that is only a part of a character shows which part it is.
-        for part in (sharing[token.start, token.end] > 1 or not (token.special or token.unknown or is_readable(typed)),)
+        for part in (
+            not token.placed or sharing[token.start, token.end] > 1
+            or not (token.special or token.unknown or is_readable(typed)),
+        )
     ]
 
 

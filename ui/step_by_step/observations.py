@@ -46,6 +46,8 @@ def observe_split_words(trace: Trace) -> str:
     typed = typed_special(trace.text, trace.pieces, trace.tokenizer.special_ids)
     special = len(typed) + sum(piece.special for piece in trace.pieces)
     count = f"{count_tokens(len(trace.pieces))}, {special} of them special."
+    if not all(piece.placed for piece in trace.pieces):
+        return count
     for i, (first, second) in enumerate(itertools.pairwise(trace.pieces)):
         if first.special or second.special or first.end < second.start:
             continue

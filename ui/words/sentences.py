@@ -204,14 +204,15 @@ def typed_special(text: str, tokens: tuple[Token, ...], special_ids: frozenset[i
 def tokenizer_note(
     text: str, tokens: tuple[Token, ...], names: list[str], special_ids: frozenset[int] = frozenset()
 ) -> str | None:
-    """A note on characters that the tokenizer drops, does not know or reads as a special token; None without any.
+    """A note on what the tokenizer drops, does not know, reads as a special token or does not place; None without any.
 
     names: the text of each token
     """
     read = without_surrogates(text)
+    placed = all(token.placed for token in tokens)
     covered = {i for token, name in zip(tokens, names, strict=True) for i in range(token.start, token.end)
                if token.unknown or read[i] in name or not is_format(read[i])}  # fmt: skip
-    dropped = sorted({c for i, c in enumerate(text) if i not in covered and not c.isspace()})
+    dropped = sorted({c for i, c in enumerate(text) if placed and i not in covered and not c.isspace()})
     typed = typed_special(text, tokens, special_ids)
     unknown = sum(token.unknown and i not in typed for i, token in enumerate(tokens))
     parts = []
@@ -224,6 +225,8 @@ def tokenizer_note(
     if dropped:
         codes = ", ".join(f"U+{ord(c):04X}" for c in dropped[:8])
         parts.append(f"the tokenizer drops {codes}{' and more' if len(dropped) > 8 else ''}")
+    if not placed:
+        parts.append("this model’s tokenizer does not say where in the text its tokens are")
     if text != read:
         parts.append("unpaired surrogates were read as U+FFFD")
     return capitalized("; ".join(parts)) + "." if parts else None

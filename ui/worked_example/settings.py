@@ -18,6 +18,7 @@ Edit = Callable[[Lesson, Any], Lesson]
 
 ENTRIES = {"qkv": "Q, K, V", "x": "X and weights"}
 MASKS = {"none": "no mask", "causal": "causal", "padding": "padding", "window": "window"}
+CUSTOM = "custom"  # a mask with flipped cells; to choose another, or the one it started from, flips them back
 WEIGHS = {"softmax": "softmax", "share": "divide by the sum", "hardmax": "argmax"}
 FORMS = {"decimal": "decimals", "fraction": "fractions", "paper": "round each step"}
 
@@ -130,8 +131,10 @@ def word_edit(i: int) -> Edit:
 def scores_box(lesson: Lesson) -> None:
     """The scaling, the mask, the function that gives the weights, and its temperature."""
     control(st.toggle, "÷ √d_head", "scaled", lesson.scaled, lambda old, on: replace(old, scaled=on))
-    control(st.selectbox, "Mask", "mask", lesson.mask, lambda old, to: edits.with_mask(old, to, old.mask_size),
-            options=list(MASKS), format_func=MASKS.__getitem__, width=120, label_visibility="collapsed")  # fmt: skip
+    masks = MASKS | ({CUSTOM: CUSTOM} if lesson.flipped else {})
+    control(st.selectbox, "Mask", "mask", CUSTOM if lesson.flipped else lesson.mask,
+            lambda old, to: edits.with_mask(old, to, old.mask_size),
+            options=list(masks), format_func=masks.__getitem__, width=120, label_visibility="collapsed")  # fmt: skip
     if lesson.mask in ("padding", "window"):
         control(st.number_input, "Padding words" if lesson.mask == "padding" else "Words on each side", "size",
                 lesson.mask_size, lambda old, to: edits.with_mask(old, old.mask, to), min_value=0,

@@ -14,7 +14,7 @@ from attention_core.computation.stage import cell_at
 from attention_core.errors import InputError
 from attention_core.lessons.sheets import POSITION_AXES
 from attention_core.lessons.solve import Solution
-from ui.matrices.matrix import cell_text
+from ui.matrices.matrix import cell_text, changed_numbers
 from ui.words.sentences import count_of
 from ui.words.short_names import Number, make_number, name_numbers, unnamed
 from ui.worked_example.sentence import SentenceHead
@@ -92,9 +92,8 @@ def same_shape(solution: Solution, old: Solution, name: str) -> bool:
 
 
 def differs(solution: Solution, old: Solution, name: str) -> np.ndarray:
-    """Where the numbers of a quantity differ between two solutions; NaN equals NaN."""
-    a, b = solution.array(name).astype(float), old.array(name).astype(float)
-    return (a != b) & ~(np.isnan(a) & np.isnan(b))
+    """Where the numbers of a quantity differ between two solutions; see `changed_numbers`."""
+    return changed_numbers(solution.array(name), old.array(name))
 
 
 def largest_change(solution: Solution, old: Solution, name: str) -> tuple[int, ...]:

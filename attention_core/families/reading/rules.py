@@ -88,7 +88,8 @@ def rope(
             raise UnsupportedConfigError(f"rope_parameters must be an object, got {parameters!r}.")
         given = {key: value for key, value in parameters.items() if value is not None}
         kind = given.pop("rope_type", given.pop("type", "default"))
-        given.pop("type", None)
+        for harmless in ("type", "finetuned"):
+            given.pop(harmless, None)
         if not isinstance(kind, str) or kind not in ROPE_KEYS:
             raise UnsupportedConfigError(f"rope_type = {kind!r} is not supported; supported: {', '.join(ROPE_KEYS)}.")
         theta = given.pop("rope_theta", values.get(base, 10000.0))

@@ -10,7 +10,7 @@ from attention_core.families.reading.configuration import read_config
 from attention_core.families.reading.layouts import factor_lengths, tensor_sources
 from attention_core.families.registry import family_of
 from attention_core.loading import build_model
-from attention_core.text.tokenizer import Tokenizer
+from attention_core.text.tokenizer import read_tokenizer_json
 from attention_core.weights.tensors import WEIGHTS, Tensors
 from tests.paths import BERT
 
@@ -32,4 +32,4 @@ def small(raw):
         shape = [int(np.prod(axis)) for axis in factor_lengths(source, config)]
         tensors[source.name] = draw.normal(0, 0.3, shape).astype(np.float32)
     with tempfile.TemporaryDirectory() as folder:
-        return build_model(family, config, written(Path(folder), tensors), Tokenizer(TOKENIZER), "small")
+        return build_model(family, config, written(Path(folder), tensors), read_tokenizer_json(TOKENIZER), "small")

@@ -1,11 +1,13 @@
 """The tokenizer of a GGUF file: equal to the one that it was converted from, or refused by name."""
 
+import json
+
 import pytest
 
 from attention_core.errors import TokenizerError
 from attention_core.gguf.pre_tokenizers import PRE_TOKENIZERS
 from attention_core.gguf.tokenizer import PREFIX, merges_by_score, tokenizer_content
-from attention_core.text.tokenizer import Tokenizer
+from attention_core.text.tokenizer import build_tokenizer
 from tests.small_tokenizers import byte_level
 
 BYTES = [f"<0x{byte:02X}>" for byte in range(256)]
@@ -32,7 +34,8 @@ BPE = {
 
 
 def built(metadata):
-    return Tokenizer.from_content(tokenizer_content(metadata), "model.gguf")
+    content = tokenizer_content(metadata)
+    return build_tokenizer(content, json.dumps(content).encode(), "model.gguf")
 
 
 def pieces(metadata, text):

@@ -7,7 +7,7 @@ from tokenizers import Tokenizer as Backend
 from tokenizers import decoders, models
 
 import attention_core as ac
-from attention_core.text.tokenizer import Tokenizer
+from attention_core.text.tokenizer import read_tokenizer_json
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +65,6 @@ def test_the_text_stays_when_later_tokens_change_how_earlier_ones_decode(tmp_pat
     backend = Backend(models.WordLevel({"a": 0, "b": 1}, "a"))
     backend.decoder = decoders.Sequence([decoders.Fuse(), decoders.Replace("ab", "c")])
     backend.save(str(tmp_path / "tokenizer.json"))
-    changing = Tokenizer(tmp_path / "tokenizer.json")
+    changing = read_tokenizer_json(tmp_path / "tokenizer.json")
     assert changing.extended_text("", [], [0, 1]) == "c"
     assert changing.extended_text("a", [0], [1]) == "ab"

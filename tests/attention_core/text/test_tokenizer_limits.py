@@ -28,7 +28,7 @@ def content(**parts):
 
 def load(folder, parts):
     (folder / "tokenizer.json").write_text(parts if isinstance(parts, str) else json.dumps(parts))
-    return module.Tokenizer(folder / "tokenizer.json")
+    return module.read_tokenizer_json(folder / "tokenizer.json")
 
 
 def charsmap(*texts):
@@ -57,20 +57,20 @@ SPLIT = {"type": "Split", "pattern": {"Regex": O200K}, "behavior": "Isolated", "
 @pytest.mark.parametrize(
     "parts",
     [
-        {"normalizer": sequence(*[replace("a", "aa")] * 10)},
-        {"normalizer": sequence(sequence(*[replace("a", "aa")] * 5), sequence(*[replace("b", "aa")] * 5))},
-        {"normalizer": sequence(*[replace("x*", "y", "Regex")] * 10)},
-        {"normalizer": sequence(*[replace("", "y")] * 10)},
-        {"normalizer": replace("a", "a" * 301)},
-        {"normalizer": sequence(*[{"type": "Prepend", "prepend": "aaa"}] * 5)},
-        {"normalizer": {"type": "Precompiled", "precompiled_charsmap": charsmap("a", "b" * 301)}},
-        {"pre_tokenizer": {"type": "Sequence", "pretokenizers": [BYTES] * 5}},
-        {"decoder": {"type": "Sequence", "decoders": [replace("a", "aa")] * 10}},
+        {"normalizer": sequence(*[replace("a", "aa")] * 11)},
+        {"normalizer": sequence(sequence(*[replace("a", "aa")] * 6), sequence(*[replace("b", "aa")] * 5))},
+        {"normalizer": sequence(*[replace("x*", "y", "Regex")] * 11)},
+        {"normalizer": sequence(*[replace("", "y")] * 11)},
+        {"normalizer": replace("a", "a" * 2001)},
+        {"normalizer": sequence(*[{"type": "Prepend", "prepend": "aaa"}] * 6)},
+        {"normalizer": {"type": "Precompiled", "precompiled_charsmap": charsmap("a", "b" * 2001)}},
+        {"pre_tokenizer": {"type": "Sequence", "pretokenizers": [BYTES] * 6}},
+        {"decoder": {"type": "Sequence", "decoders": [replace("a", "aa")] * 11}},
     ],
 )  # fmt: skip
 def test_growth_is_limited_before_anything_is_read(tmp_path, parts, monkeypatch):
     monkeypatch.setattr(module, "Backend", None)
-    with pytest.raises(TokenizerError, match="more than 300 characters of one, which is the limit"):
+    with pytest.raises(TokenizerError, match="more than 2,000 characters of one, which is the limit"):
         load(tmp_path, content(**parts))
 
 

@@ -9,11 +9,11 @@ import pytest
 import attention_core as ac
 from attention_core.attention_view import attention_views
 from attention_core.explain import number_at
-from attention_core.lessons.edits import with_number
+from attention_core.lessons.edits import with_flip, with_number
 from attention_core.lessons.presets import preset
 from attention_core.lessons.solve import solve
 from ui.matrices.grids import build_grids
-from ui.matrices.matrix import View
+from ui.matrices.matrix import View, changed_numbers
 from ui.step_by_step.focus import Focus
 from ui.step_by_step.steps import STEPS
 
@@ -79,6 +79,20 @@ def test_cells_that_an_edit_changed_hold_their_old_digits():
     assert matrices["q"].edits == "type"
     assert set(matrices["product"].before) == {(0, k) for k in range(3) if old.numbers["k"][0, k, 0]}
     np.testing.assert_array_equal(matrices["product"].values, new.array("product")[0])
+
+
+def test_the_rounding_of_a_sum_is_no_change():
+    """The last bit of a row's sum depends on the order of its terms, and this on the rows beside it."""
+    third = 1 / 3
+    new = np.array([[np.nan, -np.inf, third, 0.1, 1e-9, 0.0]])
+    old = np.array([[np.nan, -np.inf, np.nextafter(third, 1), 0.1 + 1e-12, 0.0, -np.inf]])
+    assert changed_numbers(new, old).tolist() == [[False, False, False, True, True, True]]
+    lesson = with_flip(with_flip(preset("paper"), 1, 0), 1, 1)
+    before, after = solve(lesson), solve(with_flip(lesson, 1, 2))
+    view = View(after, None, (0,), list(lesson.words), windowed=False, previous=before)
+    matrices = {each.name: each for each in build_grids(view, ["weight", "z"]).matrices}
+    assert matrices["weight"].before == {(1, 2): "1.00"}
+    assert {row for row, _ in matrices["z"].before} == {1}
 
 
 @pytest.mark.parametrize("head", [None, 1, 11])

@@ -140,7 +140,7 @@ def test_a_model_on_the_disk_that_is_broken(monkeypatch, tmp_path):
     monkeypatch.setenv(MODELS_VARIABLE, f"Broken={tmp_path}")
     cache = ModelCache()
     assert not cache.load_local(job := Job("Broken"))
-    assert "tokenizer.json" in job.problem
+    assert "model.safetensors" in job.problem
 
 
 def test_a_model_is_loaded_once(monkeypatch, bert):

@@ -68,7 +68,7 @@ def test_a_model_that_must_be_downloaded_is_offered_first(hub):
     test = run(model=NAME)
     assert shown(test) == ["minilm"]
     assert test.session_state.selection["model"] == "minilm"
-    assert any("140.9 kB to download" in said.value for said in test.markdown)
+    assert any("141.0 kB to download" in said.value for said in test.markdown)
     press(test, "Download")
     until(test, NAME)
     assert test.session_state.selection["model"] == NAME
@@ -91,7 +91,7 @@ def test_trying_again_after_the_cause_is_gone(hub):
     assert "error 503" in test.warning[0].value
     hub.refused.clear()
     press(test, "Try again")
-    assert any("140.9 kB to download" in said.value for said in test.markdown)
+    assert any("141.0 kB to download" in said.value for said in test.markdown)
     assert hub.gets("model.safetensors") == []
     press(test, "Download")
     until(test, NAME)
@@ -171,7 +171,7 @@ def test_the_size_of_a_download_in_words():
 
 
 def test_a_model_is_described_by_its_size_and_licence():
-    assert option_label("minilm") == "all-MiniLM-L6-v2 · 91.3 MB · Apache-2.0"
+    assert option_label("minilm") == "all-MiniLM-L6-v2 · 91.6 MB · Apache-2.0"
     assert option_label("somebody/model") == "somebody/model"
 
 

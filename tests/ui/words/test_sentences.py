@@ -2,6 +2,7 @@
 
 import html
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -130,6 +131,12 @@ def test_characters_that_the_tokenizer_drops_are_named():
     assert "U+0007" in tokenizer_note("a\x07b", (token("a", 0, 1), token("b", 2, 3)), ["a", "b"])
     assert "1 piece is" in tokenizer_note("a", (token("[UNK]", 0, 1, unknown=True),), ["[UNK]"])
     assert tokenizer_note("a b", (token("a", 0, 1), token("b", 2, 3)), ["a", "b"]) is None
+
+
+def test_tokens_that_are_not_placed_are_named():
+    tokens = tuple(replace(token(piece, 0, 0), placed=False) for piece in ("▁a", "b"))
+    note = "This model’s tokenizer does not say where in the text its tokens are."
+    assert tokenizer_note("ab", tokens, [" a", "b"]) == note
 
 
 @pytest.mark.parametrize(

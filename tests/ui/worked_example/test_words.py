@@ -58,6 +58,12 @@ def test_a_switched_cell_of_the_mask_is_shown_as_the_mask_shows_it():
     assert "Mask [it, tired]: 1 → 0; " in change_summary(new, old)
 
 
+def test_rows_that_an_edit_does_not_concern_are_not_counted():
+    lesson = with_flip(with_flip(preset("paper"), 1, 0), 1, 1)
+    summary = change_summary(solve(with_flip(lesson, 1, 2)), solve(lesson))
+    assert "6 numbers changed." in summary  # of the mask, the score and the weight, and three of z
+
+
 def test_the_weight_of_the_model_stands_beside_that_of_few_dimensions():
     lesson = preset("paper")
     weights = np.eye(5)[[3, 1, 4, 0, 2]]
