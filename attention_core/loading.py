@@ -3,7 +3,7 @@
 import json
 import os
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
@@ -57,10 +57,13 @@ PATH = re.compile(r"[/~\\]|\.\.?(?:[/\\]|$)|[A-Za-z]:[/\\]")
 """The start of a name that can only be a path."""
 
 
-def load(name: str | Path, *, progress: Report | None = None) -> Model | EncoderDecoder:
+def load(
+    name: str | Path, *, progress: Report | None = None, reading: Callable[[float], object] | None = None
+) -> Model | EncoderDecoder:
     """Load a model by its name in the catalogue, its hub id with an optional `@revision`, its folder or GGUF file.
 
-    `progress` is called during a download, and stops it by returning False.
+    progress: called during a download, which it stops by returning False
+    reading:  called with the share of the weights that is read, from 0 to 1
 
     Raises UnknownModelError, ModelNotFoundError, DigestError, CheckpointError or UnsupportedConfigError.
     """
@@ -72,8 +75,8 @@ def load(name: str | Path, *, progress: Report | None = None) -> Model | Encoder
         for path, digest in digests.items():
             check_digest(path, digest)
         if not folder.is_dir():
-            return read_gguf(folder, str(name))
-        return read_model(folder, str(name), known_tokenizer=folder / TOKENIZER in digests)
+            return read_gguf(folder, str(name), reading)
+        return read_model(folder, str(name), reading, known_tokenizer=folder / TOKENIZER in digests)
 
 
 @file_errors()
@@ -180,7 +183,9 @@ def check_digest(path: Path, expected: str) -> None:
         )
 
 
-def read_model(folder: Path, name: str, known_tokenizer: bool = False) -> Model | EncoderDecoder:
+def read_model(
+    folder: Path, name: str, reading: Callable[[float], object] | None = None, known_tokenizer: bool = False
+) -> Model | EncoderDecoder:
     """Read a model from a folder: its configuration, its tokenizer or image preprocessor, and its safetensors.
 
     known_tokenizer: whether its tokenizer.json is one that gives the same tokens without the settings of other files
@@ -192,19 +197,20 @@ def read_model(folder: Path, name: str, known_tokenizer: bool = False) -> Model 
         require_file(folder, PREPROCESSOR)
         preprocessor = read_json(folder / PREPROCESSOR)
         image = read_preprocessor(config.image, preprocessor)
-        model = build_model(family, replace(config, image=image), Tensors(folder), Patches(image), name, ImageModel)
+        config = replace(config, image=image)
+        model = build_model(family, config, Tensors(folder), Patches(image), name, reading, ImageModel)
         return replace(model, ignored_keys=(*ignored, *ignored_preprocessor_keys(preprocessor)))
     tensors = Tensors(folder)
     tokenizer = read_tokenizer_json(folder / TOKENIZER) if known_tokenizer else read_tokenizer(folder)
-    model = replace(build_model(family, config, tensors, tokenizer, name), ignored_keys=ignored)
+    model = replace(build_model(family, config, tensors, tokenizer, name, reading), ignored_keys=ignored)
     if family.encoder is None:
         return model
     config = read_config(family.encoder, read_json(folder / CONFIG))
-    encoder = replace(build_model(family.encoder, config, tensors, tokenizer, name), ignored_keys=ignored)
+    encoder = replace(build_model(family.encoder, config, tensors, tokenizer, name, reading), ignored_keys=ignored)
     return EncoderDecoder(name, encoder, replace(model, tokenizer=target_tokenizer(tokenizer)))
 
 
-def read_gguf(path: Path, name: str) -> Model:
+def read_gguf(path: Path, name: str, reading: Callable[[float], object] | None = None) -> Model:
     """Read a model from a GGUF file, which has its configuration and its tokenizer too."""
     from attention_core.gguf.configuration import gguf_config
     from attention_core.gguf.tensors import GGUFTensors
@@ -215,7 +221,7 @@ def read_gguf(path: Path, name: str) -> Model:
     config = read_config(family, raw)
     content = tokenizer_content(tensors.metadata)
     tokenizer = build_tokenizer(content, json.dumps(content).encode(), path.name)
-    return build_model(family, config, tensors, tokenizer, name)
+    return build_model(family, config, tensors, tokenizer, name, reading)
 
 
 def require_file(folder: Path, file: str) -> None:
@@ -233,13 +239,13 @@ def other_format_hint(file: str, files: Collection[str]) -> str:
 
 def build_model(
     family: Family, config: ModelConfig, tensors: Tensors, tokenizer: TokenizerProtocol, name: str,
-    kind: type[Model] = Model,
+    reading: Callable[[float], object] | None = None, kind: type[Model] = Model,
 ) -> Model:  # fmt: skip
     """A model from the tensors of a folder, their names and shapes checked."""
     config = adapt_to_checkpoint(family, config, tensors)
     layouts = plan_layouts(family, config, {tensor: tensors.shape(tensor) for tensor in tensors})
     sources = {key: layout.source for key, layout in layouts.items()}
-    return kind(name, config, Weights(config, layouts, tensors), sources, tokenizer)
+    return kind(name, config, Weights(config, layouts, tensors, reading), sources, tokenizer)
 
 
 def read_json(path: Path) -> dict[str, Any]:

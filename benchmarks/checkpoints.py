@@ -65,8 +65,8 @@ def write_gguf(path: Path, raw: Mapping[str, Any]) -> int:
         add(raw[key])
     writer.add_tokenizer_model("gpt2")
     writer.add_tokenizer_pre("gpt-2")
-    writer.add_token_list(["a", "b"])
-    writer.add_token_merges([])
+    writer.add_token_list(["a", "b", "ab"])
+    writer.add_token_merges(["a b"])
     for name, shape in shapes.items():
         matrix = len(shape) == 2
         kind = gguf.GGMLQuantizationType.Q4_0 if matrix else gguf.GGMLQuantizationType.F32

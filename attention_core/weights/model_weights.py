@@ -5,7 +5,7 @@ Layers are loaded into memory until it is full. The others stay on disk, and onl
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import cast
 
 import numpy as np
@@ -24,18 +24,24 @@ FLOAT32_BYTES = 4
 class Weights(Mapping[TensorKey, Array]):
     """Tensors that are in memory, or on disk where they do not fit into memory.
 
-    bits: the bits of most numbers in the checkpoint, if they are quantized
+    reading: called with the share of the layers that is read
+    bits:    the bits of most numbers in the checkpoint, if they are quantized
 
     Raises DtypeError for an unsupported type, SettingError when the memory setting is not an amount of memory.
     """
 
-    def __init__(self, config: ModelConfig, layouts: Mapping[TensorKey, TensorLayout], tensors: Tensors) -> None:
+    def __init__(
+        self, config: ModelConfig, layouts: Mapping[TensorKey, TensorLayout], tensors: Tensors,
+        reading: Callable[[float], object] | None = None,
+    ) -> None:  # fmt: skip
         for name in {name for layout in layouts.values() for name in layout.names}:
             tensors[name]  # so that an unsupported type is refused now, and not during a run
         self._keys, self.bits = dict.fromkeys(layouts), tensors.bits
         loaded: dict[tuple[str, ...], LayerWeights] = {}  # layers with the same tensors share them
         self.layers: list[LayerWeights] = []
         for layer in range(config.n_layers):
+            if reading is not None:
+                reading(layer / config.n_layers)
             layer_layouts = {name: each for (name, at), each in layouts.items() if at == layer}
             plan = plan_layer(config, layer, layer_layouts, tensors)
             names = tuple(plan.shapes)
@@ -49,6 +55,8 @@ class Weights(Mapping[TensorKey, Array]):
             for name, tensor in self._lazy.items()
             if WEIGHT_MEMORY.take(FLOAT32_BYTES * tensor.size, tensor)
         }
+        if reading is not None:
+            reading(1.0)
 
     @property
     def streamed(self) -> bool:

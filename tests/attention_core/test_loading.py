@@ -210,6 +210,14 @@ def test_a_gguf_file_is_loaded_by_its_path_and_a_folder_of_it_says_so(tmp_path):
     assert str(raised.value) == "The model's folder has no config.json. To load my.gguf, give the path of that file."
 
 
+def test_the_share_of_the_weights_that_is_read_is_reported(tmp_path):
+    folder, path = write_variant(tmp_path, "llama")
+    for source in (folder, path):
+        shares = []
+        ac.load(source, reading=shares.append)
+        np.testing.assert_allclose(shares, [0, 1 / 3, 2 / 3, 1])
+
+
 def test_the_language_model_in_the_box():
     model = ac.load("smollm2-instruct")
     assert model.weights.bits == 4

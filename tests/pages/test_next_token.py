@@ -286,3 +286,18 @@ def test_a_text_is_continued_until_it_fills_the_context():
     until(app, lambda app: "2 tokens generated" in said(app))
     assert any("fills the model’s context of 43 tokens" in each.value for each in app.caption)
     assert not [button for button in app.button if button.label == "Continue"]
+
+
+def test_one_click_from_the_first_page_leads_to_the_language_model_in_the_box():
+    first = run(AppTest.from_file(str(APP), default_timeout=30))
+    assert "does not predict the next token" in said(first)
+    app = press(first, "Show a language model")
+    assert [token for token, _ in rows(app)][:3] == ["<s>␣</s>far", "<s>␣</s>close", "<s>␣</s>fast"]
+    assert [probability for _, probability in rows(app)][:3] == ["0.6039", "0.1685", "0.0269"]
+    assert '“<span class="q">it</span>” gives <b>0.75</b> of its attention to “<span class="k">animal' in said(app)
+    assert "Show a language model" not in [button.label for button in app.button]
+
+
+def test_without_the_language_model_there_is_no_link_to_it(monkeypatch):
+    monkeypatch.setattr("ui.shared.model_cache.ModelCache.is_local", lambda self, name: name == "minilm")
+    assert "Show a language model" not in [button.label for button in run(AppTest.from_file(str(APP))).button]

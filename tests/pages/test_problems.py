@@ -8,6 +8,8 @@ from streamlit.testing.v1 import AppTest
 
 import app as application
 import attention_core as ac
+from tests.attention_core.gguf.test_tensor_file import quarters
+from tests.gguf_files import write_variant
 from tests.hub import Hub
 from tests.paths import APP, BERT
 from ui.server import show_failure
@@ -155,6 +157,12 @@ def test_the_badge_of_the_page_that_loads_a_model_calls_it_trained():
     model_cache().drop("minilm")
     assert "● trained" in badge(opened(text="a b"))
     assert "not loaded" not in badge(opened(text="a b"))
+
+
+def test_the_badge_of_a_quantized_model_says_how_many_bits_its_weights_have(monkeypatch, tmp_path):
+    monkeypatch.setenv("ATTENTION_LAB_MODELS", str(write_variant(tmp_path, "llama-32", quantize=quarters)[1]))
+    assert badge(opened(text="a b", model="model")) == '<p class="badge">model · 4-bit</p>'
+    assert "● trained · 4-bit</b>" in badge(opened(text="a b", model="smollm2-instruct"))
 
 
 @pytest.mark.parametrize("page", ["app", "pages/step_by_step"])

@@ -15,17 +15,21 @@ from ui.arithmetic.next_token import next_arithmetic
 from ui.components import show_invisible
 from ui.shared.continuation import Generation, split_continuation
 from ui.shared.controls import back_button
-from ui.shared.models import show_errors
+from ui.shared.models import model_cache, show_errors
 from ui.shared.selection import bound, chosen, put, write_address
 from ui.words.sentences import count_tokens
 
 REFRESH_GENERATION = 0.3  # seconds
 N_SHOWN = 10
+LANGUAGE_MODEL = "smollm2-instruct"
+PRONOUN = {"text": "The animal didn't cross the street because it was too", "layer": 13, "head": "8", "q": 8, "k": 1}
+"""A selection in which the language model's "it" attends to "animal"."""
+
 DECODING_LABELS = {"likeliest": "Greedy", "drawn": "Sampled"}
 
 
 def next_token_section(model: ac.Model, trace: ac.Trace) -> None:
-    """The next-token section of a language model; other models have none."""
+    """The next-token section of a language model; for others that read text, a link to one."""
     state = st.session_state
     running = state.get("generation")
     if running and (running.initial_text, running.model.name) != (trace.text, model.name):
@@ -33,6 +37,18 @@ def next_token_section(model: ac.Model, trace: ac.Trace) -> None:
         del state.generation
     if can_generate(model.config) and not model.config.cross:
         next_token_fragment(model, trace)
+    elif model.config.image is None and not model.config.causal and model_cache().is_local(LANGUAGE_MODEL):
+        language_model_link()
+
+
+def language_model_link() -> None:
+    """A button that shows the next token, of the language model that is on this machine."""
+    with st.container(key="language_model", horizontal=True, vertical_alignment="center"):
+        st.html('<p class="read">This model does not predict the next token, but a language model does.</p>',
+                width="content")  # fmt: skip
+        st.button("Show a language model", key="to_language_model", on_click=put, kwargs={
+            "model": LANGUAGE_MODEL, **PRONOUN,
+        })  # fmt: skip
 
 
 @st.fragment

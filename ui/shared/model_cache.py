@@ -76,17 +76,23 @@ class ModelCache:
         """Whether a model is on this machine; AttentionLabError where that cannot be determined."""
         return name in self.models or loading.local_folder(source_of(name)) is not None
 
-    def load(self, name: str, report: Callable[[Progress], bool] | None = None) -> None:
+    def load(
+        self, name: str, report: Callable[[Progress], bool] | None = None,
+        reading: Callable[[float], object] | None = None,
+    ) -> None:  # fmt: skip
         """Load a model, downloading missing files; AttentionLabError where that fails."""
-        self.models[name] = replace(ac.load(source_of(name), progress=report), name=name)
+        self.models[name] = replace(ac.load(source_of(name), progress=report, reading=reading), name=name)
 
-    def load_local(self, job: Job) -> bool:
-        """Load a model without downloading; returns whether it is loaded, else `job.problem` may say why not."""
+    def load_local(self, job: Job, reading: Callable[[float], object] | None = None) -> bool:
+        """Load a model without downloading; returns whether it is loaded, else `job.problem` may say why not.
+
+        reading: called with the share of the weights that is read
+        """
 
         def work() -> None:
             with self.lock:
                 if job.name not in self.models and self.is_local(job.name):
-                    self.load(job.name)
+                    self.load(job.name, reading=reading)
 
         run_step(job, work)
         return job.name in self.models

@@ -45,9 +45,11 @@ def get_model(name: str) -> ac.Model | ac.EncoderDecoder:
             st.rerun()
     if name not in model_cache().models:
         loading = place.empty()
-        loading.caption("Loading the model …")
+        text = "Loading the model …"
+        with loading.container(key="loading"):
+            bar = st.progress(0.0, text)
         job = job_for(name)
-        is_local = model_cache().load_local(job)
+        is_local = model_cache().load_local(job, lambda share: bar.progress(share, text))
         loading.empty()
         if is_local:
             st.rerun()  # the badge and the input box above were drawn without the model

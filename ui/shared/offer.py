@@ -9,7 +9,7 @@ from pathlib import Path
 import streamlit as st
 
 from attention_core.hub.catalogue import CATALOGUE, CatalogueEntry
-from attention_core.loading import HUB_ID
+from attention_core.loading import HUB_ID, is_gguf_file
 from attention_core.surrogates import without_surrogates
 from ui.components import show_invisible
 
@@ -27,7 +27,7 @@ MAX_NAME_LENGTH = 48
 class Offer:
     """A model that the server offers.
 
-    source: what `load` takes: a catalogue name, a hub id, or a folder
+    source: what `load` takes: a catalogue name, a hub id, a folder, or a GGUF file
     entry:  its catalogue entry, None where it has none
     """
 
@@ -65,15 +65,15 @@ def free_name(title: str, taken: Collection[str]) -> str:
 def parse_entry(entry: str) -> Offer | None:
     """The model that an entry of the server's list offers, None where it names none.
 
-    A folder without a title takes the folder's name, a symbolic link the link's name.
+    A folder or GGUF file without a title takes its name, a symbolic link the link's name.
     """
     title, source = (part.strip() for part in entry.rpartition("=")[::2])
-    if source.startswith(("/", ".", "~")) or os.path.isdir(source):
+    if source.startswith(("/", ".", "~")) or os.path.isdir(source) or is_gguf_file(source):
         try:
             folder = Path(os.path.abspath(Path(source).expanduser()))
         except RuntimeError:  # "~user" of no such user
             return None
-        title = title or folder.name
+        title = title or (folder.stem if is_gguf_file(folder) else folder.name)
         return Offer(without_surrogates(title), folder) if title else None
     known = source in CATALOGUE or HUB_ID.fullmatch(source)
     return Offer(without_surrogates(title or source), source, CATALOGUE.get(source)) if known else None

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
+import attention_core as ac
 from attention_core.families.reading.ignored import listing
 from attention_core.hub.catalogue import CatalogueEntry
 from attention_core.plot.theme import ThemeName
@@ -13,7 +14,7 @@ from attention_core.surrogates import without_surrogates
 from ui.components import show_invisible
 from ui.shared.markdown import escape_markdown
 from ui.shared.menu import Page, menu
-from ui.shared.models import is_loaded, model_cache, model_picker
+from ui.shared.models import model_cache, model_picker
 from ui.shared.offer import offered_models, short_name, title_of
 from ui.shared.palette import custom_properties
 from ui.shared.selection import chosen, page_address, read_address
@@ -62,20 +63,26 @@ def show_refused(refused: dict[str, str]) -> None:
 def badge(name: str) -> None:
     """The model on screen: its name, its number of parameters, its licence and purpose, and whether it is loaded."""
     entry = offered_models()[name].entry if name in offered_models() else None
-    status = "" if is_loaded(name) else " · not loaded"
+    model = model_cache().models.get(name)
+    bits, status = bits_phrase(model), "" if model else " · not loaded"
     if entry is None:
-        st.html(f'<p class="badge">{html.escape(title_of(name))}{status}</p>', width="stretch")
+        st.html(f'<p class="badge">{html.escape(title_of(name))}{bits}{status}</p>', width="stretch")
     else:
         st.html(
-            f'<p class="badge">{"" if status else "<b>● trained</b> "}'
+            f'<p class="badge">{f"<b>● trained{bits}</b> " if model else ""}'
             f'<a href="{entry.page}" target="_blank" rel="noreferrer">{entry.title}</a>'
             f" · {entry.parameters} M parameters · {entry.licence}{status}</p>",
             width="stretch",
         )
-    model = model_cache().models.get(name)
     if text := about(entry, model.ignored_keys if model else ()):
         with st.popover("About", type="tertiary"):
             st.html(text)
+
+
+def bits_phrase(model: ac.Model | ac.EncoderDecoder | None) -> str:
+    """The bits of a model's weights if they are quantized."""
+    bits = model.weights.bits if isinstance(model, ac.Model) else None
+    return f" · {bits}-bit" if bits else ""
 
 
 def about(entry: CatalogueEntry | None, ignored_keys: Sequence[str]) -> str:

@@ -146,7 +146,7 @@ def test_a_model_on_the_disk_that_is_broken(monkeypatch, tmp_path):
 def test_a_model_is_loaded_once(monkeypatch, bert):
     loads = []
 
-    def load(source, *, progress=None):
+    def load(source, *, progress=None, reading=None):
         loads.append(source)
         time.sleep(0.05)
         return bert

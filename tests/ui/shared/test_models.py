@@ -1,5 +1,6 @@
 """The model on screen stays until the new one is loaded, with messages meanwhile."""
 
+import time
 from dataclasses import replace
 
 import pytest
@@ -60,6 +61,7 @@ def until(test, name):
     for _ in range(100):
         if shown(test) == [name]:
             return
+        time.sleep(0.2)
         test.run()
     pytest.fail(f"{name} did not come on screen")
 

@@ -81,6 +81,15 @@ def test_a_relative_folder_takes_its_folders_name(monkeypatch, tmp_path):
     }  # fmt: skip
 
 
+def test_a_gguf_file_takes_its_name(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    (file := tmp_path / "My.Q4_K.gguf").touch()
+    monkeypatch.setenv(MODELS_VARIABLE, f"{file},Small=My.Q4_K.gguf")
+    assert {name: source_of(name) for name in offered_models() if name not in CATALOGUE} == {
+        "My.Q4_K": file, "Small": file,
+    }  # fmt: skip
+
+
 def test_a_long_name_is_shown_without_its_middle():
     assert short_name("x" * MAX_NAME_LENGTH) == "x" * MAX_NAME_LENGTH
     shown = title_of(f"owner/{'y' * 300}")
