@@ -3,6 +3,7 @@
 import json
 import sys
 import threading
+import time
 from contextlib import ExitStack
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
@@ -34,7 +35,10 @@ def occupy():
     while True:
         if Path(sys.argv[-1]).exists():
             LONG_RUNS.start(until_free, "somebody else")
+            taken = Path(sys.argv[-1] + " taken")
+            taken.touch()
             until_free()
+            taken.unlink()
         time.sleep(0.1)
 
 def until_free():
@@ -44,7 +48,8 @@ def until_free():
 threading.Thread(target=occupy, daemon=True).start()
 main(prog_name="streamlit")
 """
-"""Serves the application. While the file exists that its last argument names, a run of somebody else is under way."""
+"""Serves the application. While the file exists that its last argument names, a run of somebody else is under way, and
+another file says so."""
 
 
 @pytest.fixture(scope="module")
@@ -70,6 +75,8 @@ def test_a_page_says_that_it_waits_for_the_run_of_somebody_else(open_page, busy,
     page = open_page(width=width, scheme=scheme)
     before = page.locator(".heatmap").get_attribute("data-n")
     busy.touch()
+    while not busy.with_name(f"{busy.name} taken").exists():
+        time.sleep(0.05)
     try:
         page.get_by_label("Sentence").fill(f"A cat and a {scheme} mat. " * (20 + width // 40))
         page.get_by_label("Sentence").press("Enter")

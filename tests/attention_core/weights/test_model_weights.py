@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 import threading
 from dataclasses import replace
 
@@ -21,6 +20,7 @@ from attention_core.weights.memory import SETTING, MemoryBudget
 from attention_core.weights.tensor_file import TensorFile
 from attention_core.weights.tensors import WEIGHTS
 from tests.paths import BERT
+from tests.small_tokenizers import write_tokenizer
 
 TOKENIZER = BERT / "tokenizer.json"
 LLAMA = {
@@ -70,7 +70,7 @@ def write_model(folder, raw, dtype="BF16"):
     start = json.dumps(header).encode()
     (folder / WEIGHTS).write_bytes(len(start).to_bytes(8, "little") + start + data)
     (folder / "config.json").write_text(json.dumps(raw))
-    shutil.copy(TOKENIZER, folder)
+    write_tokenizer(folder, TOKENIZER.read_text(encoding="utf-8"))
     return folder
 
 
