@@ -22,8 +22,14 @@ POSITION_NAMES = {
 }  # fmt: skip
 
 
+NULL_IS_FALSE = frozenset({"is_causal"})
+"""Keys that transformers reads in every family, where null counts as false."""
+
+
 def agrees(key: str, value: object, config: ModelConfig) -> bool:
-    """Whether a key without effect in this family agrees with what is computed; null says nothing."""
+    """Whether a key without effect in this family agrees with what is computed; null says nothing of most keys."""
+    if value is None and key in NULL_IS_FALSE:
+        value = False
     return value is None or key not in MEANINGS or MEANINGS[key](value, config)
 
 
