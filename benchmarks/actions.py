@@ -39,13 +39,18 @@ def sentence(random: Random) -> str:
     return " ".join(random.choices(WORDS, k=random.randint(8, 14))) + "."
 
 
-async def inspect_cell(visitor: Visitor, random: Random) -> float:
-    """Choose a cell of the heatmap."""
+async def pick_cell(visitor: Visitor, random: Random, component: str) -> float:
+    """Choose a query and a key in a component."""
     n = len(visitor.data("strip")["labels"])
     cell = {"query": random.randrange(n), "key": random.randrange(n)}
-    took = await visitor.trigger_event("heatmap", "pick", cell)
+    took = await visitor.trigger_event(component, "pick", cell)
     require(cell.items() <= visitor.data("strip").items(), f"the cell {cell}")
     return took
+
+
+async def inspect_cell(visitor: Visitor, random: Random) -> float:
+    """Choose a cell of the heatmap."""
+    return await pick_cell(visitor, random, "heatmap")
 
 
 async def inspect_head(visitor: Visitor, random: Random) -> float:
@@ -75,11 +80,7 @@ async def step(visitor: Visitor, random: Random) -> float:
 
 async def step_token(visitor: Visitor, random: Random) -> float:
     """Choose a query and a key."""
-    n = len(visitor.data("strip")["labels"])
-    cell = {"query": random.randrange(n), "key": random.randrange(n)}
-    took = await visitor.trigger_event("strip", "pick", cell)
-    require(cell.items() <= visitor.data("strip").items(), f"the cell {cell}")
-    return took
+    return await pick_cell(visitor, random, "strip")
 
 
 async def open_number(visitor: Visitor, random: Random) -> float:

@@ -78,19 +78,27 @@ def report(name: str, value: float, limit: float, words: str) -> bool:
     return value > limit
 
 
+def report_time(model: ac.Model, tokens: int, how: str, read: Callable[[], None], sets: int, runs: int) -> bool:
+    """Compare a run's time with that of reading the weights and of the bare products; returns whether it is over.
+
+    read: reads the weights, as `how` says
+    """
+    took = milliseconds({
+        "ours": lambda: model.trace(ids=list(range(tokens))),
+        "read": read,
+        "bare": bare_products(model.config, tokens, sets=sets),
+    }, runs)  # fmt: skip
+    words = f"{took['ours']:.0f} ms; {how} {took['read']:.0f} ms, bare products {took['bare']:.0f} ms"
+    return report("time", took["ours"] / (took["read"] + took["bare"]), TIME_LIMIT, words)
+
+
 def half_precision(folder: Path) -> int:
     """Measure the model in bfloat16; returns how many values are over their limits."""
     size = write_checkpoint(folder, CONFIG, shards=3)
     print(f"{size / 2e9:.2f} billion parameters, {size / 1e9:.2f} GB, {TOKENS} tokens")
     peak, model = peak_memory(folder, TOKENS), ac.load(folder)
-    took = milliseconds({
-        "ours": lambda: model.trace(ids=list(range(TOKENS))),
-        "reading": reading_all_bytes(folder),
-        "bare": bare_products(model.config, TOKENS, sets=2),
-    }, RUNS)  # fmt: skip
-    words = f"{took['ours']:.0f} ms; reading {took['reading']:.0f} ms, bare products {took['bare']:.0f} ms"
-    return report("memory", peak / size, MEMORY_LIMIT, f"{peak / 1e6:.0f} MB at most, of {size / 1e6:.0f} MB") + report(
-        "time", took["ours"] / (took["reading"] + took["bare"]), TIME_LIMIT, words
+    return report("memory", peak / size, MEMORY_LIMIT, f"{peak / 1e6:.0f} MB at most, of {size / 1e6:.0f} MB") + (
+        report_time(model, TOKENS, "reading", reading_all_bytes(folder), 2, RUNS)
     )
 
 
@@ -99,14 +107,8 @@ def four_bits(path: Path) -> int:
     count = write_gguf(path, EIGHT_BILLION)
     print(f"{count / 1e9:.2f} billion parameters, {path.stat().st_size / 1e9:.2f} GB, {GGUF_TOKENS} tokens")
     peak, model = peak_memory(path, GGUF_TOKENS), ac.load(path)
-    took = milliseconds({
-        "ours": lambda: model.trace(ids=list(range(GGUF_TOKENS))),
-        "dequantizing": dequantizing(path),
-        "bare": bare_products(model.config, GGUF_TOKENS, sets=1),
-    }, GGUF_RUNS)  # fmt: skip
-    words = f"{took['ours']:.0f} ms; reading and dequantizing {took['dequantizing']:.0f} ms, bare {took['bare']:.0f} ms"
-    return report("memory", peak / 1e9, GGUF_MEMORY_LIMIT / 1e9, f"{peak / 1e6:.0f} MB at most") + report(
-        "time", took["ours"] / (took["dequantizing"] + took["bare"]), TIME_LIMIT, words
+    return report("memory", peak / 1e9, GGUF_MEMORY_LIMIT / 1e9, f"{peak / 1e6:.0f} MB at most") + (
+        report_time(model, GGUF_TOKENS, "reading and dequantizing", dequantizing(path), 1, GGUF_RUNS)
     )
 
 
